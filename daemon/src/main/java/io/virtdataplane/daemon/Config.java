@@ -1,0 +1,121 @@
+package io.virtdataplane.daemon;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.virtdataplane.port.Pollers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * The daemon's settings; README lists them.
+ *
+ * @param socket where the control API listens
+ * @param stateDirectory journal and attachments
+ * @param group of the socket; empty: the daemon's own
+ * @param workers packet threads; 0: one for each four processors, at least one
+ * @param poller "auto", "io_uring" or "epoll"
+ * @param framesPerWorker pooled frames of 68 KiB; touched only as they are used
+ * @param journalBytes bound of the event journal
+ */
+public record Config(
+        String socket,
+        String stateDirectory,
+        String group,
+        int workers,
+        String poller,
+        int framesPerWorker,
+        long journalBytes) {
+    public static final String DEFAULT_SOCKET = "/run/virt-dataplane/virt-dataplane.sock";
+    private static final String DEFAULT_STATE = "/var/lib/virt-dataplane";
+    private static final int MAX_WORKERS = 64;
+
+    public Config {
+        socket = socket == null ? DEFAULT_SOCKET : socket;
+        stateDirectory = stateDirectory == null ? DEFAULT_STATE : stateDirectory;
+        group = group == null ? "" : group;
+        poller = poller == null ? "auto" : poller;
+        framesPerWorker = framesPerWorker == 0 ? 512 : framesPerWorker;
+        journalBytes = journalBytes == 0 ? 64L << 20 : journalBytes;
+        check(
+                socket.startsWith("/") && socket.length() < 108,
+                "socket must be an absolute path below 108 bytes: socket=" + socket);
+        check(
+                stateDirectory.startsWith("/"),
+                "stateDirectory must be an absolute path: stateDirectory=" + stateDirectory);
+        check(
+                workers >= 0 && workers <= MAX_WORKERS,
+                "workers must be 0-" + MAX_WORKERS + ": workers=" + workers);
+        check(
+                framesPerWorker >= 64 && framesPerWorker <= 1024,
+                "framesPerWorker must be 64-1024: framesPerWorker=" + framesPerWorker);
+        check(
+                journalBytes >= 1 << 20,
+                "journalBytes must be at least 1048576: journalBytes=" + journalBytes);
+        kind(poller);
+    }
+
+    /** The file's settings; all defaults where there is no file and none was asked for. */
+    public static Config read(Path file, boolean required) {
+        if (!required && !Files.exists(file)) {
+            return new Config(null, null, null, 0, null, 0, 0);
+        }
+        ObjectMapper yaml =
+                new ObjectMapper(new YAMLFactory())
+                        .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+        try {
+            String text = Files.readString(file);
+            return yaml.readValue(text.isBlank() ? "{}" : text, Config.class);
+        } catch (UnrecognizedPropertyException e) {
+            throw new IllegalArgumentException(
+                    "config has an unknown setting: " + e.getPropertyName() + " file=" + file);
+        } catch (IOException e) {
+            String cause =
+                    e.getCause() instanceof IllegalArgumentException rule
+                            ? rule.getMessage()
+                            : e.getMessage();
+            throw new IllegalArgumentException(
+                    "config must be readable YAML: file="
+                            + file
+                            + ": "
+                            + cause.lines().findFirst().orElse(""));
+        }
+    }
+
+    public Config with(String newSocket, String newState, Integer newWorkers, String newPoller) {
+        return new Config(
+                newSocket == null ? socket : newSocket,
+                newState == null ? stateDirectory : newState,
+                group,
+                newWorkers == null ? workers : newWorkers,
+                newPoller == null ? poller : newPoller,
+                framesPerWorker,
+                journalBytes);
+    }
+
+    int workerCount() {
+        return workers > 0 ? workers : Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
+    }
+
+    Pollers.Kind pollerKind() {
+        return kind(poller);
+    }
+
+    private static Pollers.Kind kind(String name) {
+        try {
+            return Pollers.Kind.valueOf(name.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "poller must be auto, io_uring or epoll: poller=" + name);
+        }
+    }
+
+    private static void check(boolean holds, String rule) {
+        if (!holds) {
+            throw new IllegalArgumentException(rule);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package io.virtdataplane.daemon;
+
+import io.virtdataplane.daemon.api.AttachRequest;
+import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.dataplane.Worker;
+import io.virtdataplane.wire.AddressText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The NICs of this node: attaches, detaches, finds them. Every request is checked before anything
+ * is opened.
+ */
+final class NicRegistry implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NicRegistry.class);
+    private final List<WorkerThread> workers;
+    private final AttachmentStore store;
+    private final EventJournal journal;
+    private final Map<String, AttachedNic> nicByName = new TreeMap<>();
+    private final BitSet usedIds = new BitSet();
+    private long generation;
+
+    NicRegistry(List<WorkerThread> workers, AttachmentStore store, EventJournal journal) {
+        this.workers = workers;
+        this.store = store;
+        this.journal = journal;
+    }
+
+    /** Takes up what an earlier run left; a NIC whose pod is gone is reported and forgotten. */
+    synchronized void restore() {
+        for (AttachRequest request : store.all()) {
+            String name = "unknown";
+            try {
+                AttachSpec spec = AttachSpec.of(request);
+                name = spec.name();
+                attach(spec);
+                journal.record("Restored", name, "attached again after a restart");
+            } catch (RuntimeException e) {
+                LOG.warn("attachment not restored: nic={} reason={}", name, e.getMessage());
+                journal.record("RestoreFailed", name, e.getMessage());
+                store.remove(name);
+            }
+        }
+    }
+
+    synchronized AttachedNic attach(AttachRequest request) {
+        AttachSpec spec = AttachSpec.of(request);
+        AttachedNic attached = attach(spec);
+        try {
+            store.put(spec.name(), request);
+        } catch (RuntimeException e) {
+            remove(spec.name());
+            throw e;
+        }
+        journal.record(
+                "Attached",
+                spec.name(),
+                "netns="
+                        + spec.netns()
+                        + " guest="
+                        + spec.guest()
+                        + " pod="
+                        + AddressText.ipv4(attached.uplink().address()));
+        return attached;
+    }
+
+    private AttachedNic attach(AttachSpec spec) {
+        if (nicByName.containsKey(spec.name())) {
+            throw new AlreadyExistsException("NIC is attached already: name=" + spec.name());
+        }
+        Object netns = identity(spec.netns());
+        for (AttachedNic other : nicByName.values()) {
+            if (other.spec().uplink().equals(spec.uplink())
+                    && identity(other.spec().netns()).equals(netns)) {
+                throw new AlreadyExistsException(
+                        "uplink carries another NIC already: uplink="
+                                + spec.uplink()
+                                + " netns="
+                                + spec.netns()
+                                + " nic="
+                                + other.spec().name());
+            }
+        }
+        int id = usedIds.nextClearBit(0);
+        if (2 * id + 1 >= Worker.MAX_PORTS) {
+            throw new IllegalArgumentException(
+                    "NICs on this node must be at most " + Worker.MAX_PORTS / 2);
+        }
+        WorkerThread worker =
+                workers.stream().min(Comparator.comparingInt(WorkerThread::nics)).orElseThrow();
+        AttachedNic attached = new AttachedNic(id, 2 * id, spec, worker);
+        usedIds.set(id);
+        worker.nics(worker.nics() + 1);
+        nicByName.put(spec.name(), attached);
+        journal.name(id, spec.name());
+        changed();
+        LOG.info(
+                "attached: nic={} netns={} guest={} worker={}",
+                spec.name(),
+                spec.netns(),
+                spec.guest(),
+                worker.number());
+        return attached;
+    }
+
+    synchronized void detach(String name) {
+        AttachedNic attached = find(name);
+        String fullName = attached.spec().name();
+        remove(fullName);
+        store.remove(fullName);
+        journal.record("Detached", fullName, "the pod's network is as it was");
+        LOG.info("detached: nic={}", fullName);
+    }
+
+    private void remove(String fullName) {
+        AttachedNic attached = nicByName.remove(fullName);
+        usedIds.clear(attached.nic().plan.id());
+        attached.worker().nics(attached.worker().nics() - 1);
+        changed();
+        attached.close();
+    }
+
+    /** By MACHINE/INTERFACE, or by MACHINE where it has one NIC. */
+    synchronized AttachedNic find(String name) {
+        AttachedNic exact = nicByName.get(name);
+        if (exact != null) {
+            return exact;
+        }
+        List<AttachedNic> ofMachine =
+                nicByName.values().stream()
+                        .filter(nic -> nic.spec().machine().equals(name))
+                        .toList();
+        if (ofMachine.size() != 1) {
+            throw new NotFoundException("no such NIC: name=" + name);
+        }
+        return ofMachine.getFirst();
+    }
+
+    synchronized List<AttachedNic> all() {
+        return new ArrayList<>(nicByName.values());
+    }
+
+    Collection<WorkerThread> workers() {
+        return workers;
+    }
+
+    private synchronized void changed() {
+        generation++;
+        notifyAll();
+    }
+
+    /** Waits until NICs came or went since {@code seen}, or for the time; the generation now. */
+    synchronized long awaitChange(long seen, long milliseconds) throws InterruptedException {
+        if (generation == seen) {
+            wait(milliseconds);
+        }
+        return generation;
+    }
+
+    /** Two names of one namespace are one namespace. */
+    private static Object identity(String netns) {
+        Path path = netns.startsWith("/") ? Path.of(netns) : Path.of("/run/netns", netns);
+        try {
+            return Files.getAttribute(path, "unix:ino");
+        } catch (IOException e) {
+            return path;
+        }
+    }
+
+    /** Ends all NICs for this run; they stay attached for the next. */
+    @Override
+    public synchronized void close() {
+        nicByName.values().forEach(AttachedNic::close);
+        nicByName.clear();
+    }
+}

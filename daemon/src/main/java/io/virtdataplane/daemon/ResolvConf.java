@@ -1,0 +1,65 @@
+package io.virtdataplane.daemon;
+
+import io.virtdataplane.wire.AddressText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a pod's resolv.conf(5) says: IPv4 name servers, in order, and search domains. Lines that
+ * make no sense are passed over.
+ */
+record ResolvConf(List<Integer> nameServers, List<String> searchDomains) {
+    private static final Path NODE = Path.of("/etc/resolv.conf");
+
+    static ResolvConf parse(List<String> lines) {
+        List<Integer> servers = new ArrayList<>();
+        List<String> search = new ArrayList<>();
+        for (String line : lines) {
+            String[] words = line.strip().split("\\s+");
+            if (words[0].equals("nameserver") && words.length > 1) {
+                addIpv4(servers, words[1]);
+            } else if (words[0].equals("search") || words[0].equals("domain")) {
+                search.addAll(List.of(words).subList(1, words.length));
+            }
+        }
+        return new ResolvConf(servers, search);
+    }
+
+    private static void addIpv4(List<Integer> servers, String text) {
+        try {
+            servers.add(AddressText.ipv4(text));
+        } catch (IllegalArgumentException e) {
+            // An IPv6 server or a malformed line.
+        }
+    }
+
+    /**
+     * The file given, else the pod's own by its namespace: /etc/netns/NAME, /proc/PID/root; else
+     * the node's.
+     */
+    static ResolvConf read(String file, String netns) {
+        Path path = file.isEmpty() ? find(netns) : Path.of(file);
+        try {
+            return parse(Files.readAllLines(path));
+        } catch (IOException e) {
+            if (file.isEmpty()) {
+                return new ResolvConf(List.of(), List.of());
+            }
+            throw new IllegalArgumentException(
+                    "resolv_conf must be a readable file: resolv_conf=" + file);
+        }
+    }
+
+    private static Path find(String netns) {
+        Path candidate = NODE;
+        if (!netns.startsWith("/")) {
+            candidate = Path.of("/etc/netns", netns, "resolv.conf");
+        } else if (netns.matches("/proc/\\d+/ns/net")) {
+            candidate = Path.of(netns).resolve("../../root/etc/resolv.conf");
+        }
+        return Files.isReadable(candidate) ? candidate : NODE;
+    }
+}

@@ -1,0 +1,133 @@
+package io.virtdataplane.daemon.cli;
+
+import io.virtdataplane.daemon.api.AttachRequest;
+import io.virtdataplane.daemon.api.Nic;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "attach",
+        description = "Connects the masquerade NIC of a VirtualMachine to its pod.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class AttachCommand implements Callable<Integer> {
+    @Mixin private SocketOption socket;
+    @Mixin private Output output;
+
+    @Option(
+            names = {"-f", "--filename"},
+            required = true,
+            paramLabel = "FILE",
+            description = "VirtualMachine or VirtualMachineInstance manifest; - is standard input.")
+    private String manifest;
+
+    @Option(
+            names = "--netns",
+            required = true,
+            paramLabel = "NAME|PATH",
+            description = "Network namespace of the pod.")
+    private String netns;
+
+    @Option(
+            names = "--guest",
+            defaultValue = "dev:tap0",
+            paramLabel = "tap:NAME|dev:NAME",
+            description =
+                    "tap: makes a tap there and holds it; dev: takes a device that is there (default: ${DEFAULT-VALUE}).")
+    private String guest;
+
+    @Option(
+            names = "--uplink",
+            defaultValue = "eth0",
+            paramLabel = "DEV",
+            description = "Device of the pod's network (default: ${DEFAULT-VALUE}).")
+    private String uplink;
+
+    @Option(
+            names = "--name",
+            defaultValue = "",
+            paramLabel = "MACHINE",
+            description = "Name where the manifest has none (default: the file's name).")
+    private String name;
+
+    @Option(
+            names = "--resolv-conf",
+            defaultValue = "",
+            paramLabel = "FILE",
+            description = "The pod's resolv.conf (default: found by the namespace).")
+    private String resolvConf;
+
+    @Option(
+            names = "--unlisted-policy",
+            defaultValue = "",
+            paramLabel = "POLICY",
+            description =
+                    "Inbound to ports not in the list: pod (its own kernel answers; default), drop, reject.")
+    private String unlistedPolicy;
+
+    @Option(
+            names = "--reserved-ports",
+            defaultValue = "",
+            paramLabel = "POLICY",
+            description =
+                    "Inbound to 49152 and 49153: drop (default) or forward, as upstream KubeVirt does.")
+    private String reservedPorts;
+
+    @Option(
+            names = "--session-limit",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Sessions at a time (default: 65536).")
+    private int sessionLimit;
+
+    @Override
+    public Integer call() throws IOException {
+        AttachRequest request =
+                AttachRequest.newBuilder()
+                        .setManifest(readManifest())
+                        .setNetns(netns)
+                        .setGuest(guest)
+                        .setUplink(uplink)
+                        .setName(name.isEmpty() ? fileName() : name)
+                        .setResolvConf(
+                                resolvConf.isEmpty()
+                                        ? ""
+                                        : Path.of(resolvConf).toAbsolutePath().toString())
+                        .setUnlistedPolicy(unlistedPolicy)
+                        .setReservedPorts(reservedPorts)
+                        .setSessionLimit(sessionLimit)
+                        .build();
+        try (Client client = socket.connect()) {
+            Nic nic = client.call().attach(request);
+            if (!output.print(nic, System.out)) {
+                System.out.println(
+                        "nic/"
+                                + nic.getName()
+                                + " attached: guest "
+                                + nic.getGuestAddress()
+                                + " behind "
+                                + nic.getPodAddress());
+            }
+        }
+        return 0;
+    }
+
+    private String readManifest() throws IOException {
+        if (manifest.equals("-")) {
+            return new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        return Files.readString(Path.of(manifest));
+    }
+
+    private String fileName() {
+        return manifest.equals("-")
+                ? ""
+                : Path.of(manifest).getFileName().toString().replaceFirst("\\.[^.]*$", "");
+    }
+}

@@ -1,0 +1,105 @@
+package io.virtdataplane.daemon.cli;
+
+import io.virtdataplane.daemon.api.Counters;
+import io.virtdataplane.daemon.api.GetRequest;
+import io.virtdataplane.daemon.api.Nic;
+import io.virtdataplane.daemon.api.VerdictCount;
+import java.io.PrintStream;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "describe", description = "Shows one NIC in full.", mixinStandardHelpOptions = true)
+final class DescribeCommand implements Callable<Integer> {
+    /** What can be described. */
+    enum Kind {
+        nic
+    }
+
+    @Mixin private SocketOption socket;
+    @Mixin private Output output;
+
+    @Parameters(index = "0", paramLabel = "KIND", description = "One of: ${COMPLETION-CANDIDATES}.")
+    private Kind kind;
+
+    @Parameters(index = "1", paramLabel = "MACHINE[/INTERFACE]")
+    private String name;
+
+    @Override
+    public Integer call() {
+        try (Client client = socket.connect()) {
+            Nic nic = client.call().get(GetRequest.newBuilder().setName(name).build());
+            if (!output.print(nic, System.out)) {
+                describe(nic, System.out);
+            }
+        }
+        return 0;
+    }
+
+    private static void describe(Nic nic, PrintStream out) {
+        line(out, "Name", nic.getName());
+        line(out, "Netns", nic.getNetns());
+        line(out, "Guest", nic.getGuest());
+        line(
+                out,
+                "Uplink",
+                nic.getUplink() + ", address " + nic.getPodAddress() + ", MTU " + nic.getMtu());
+        line(out, "Ip Address", nic.getGuestAddress() + "/" + nic.getPrefixLength());
+        line(out, "Mac", nic.getGuestMac().isEmpty() ? "not seen yet" : nic.getGuestMac());
+        line(out, "Gateway", nic.getGatewayAddress() + " at " + nic.getGatewayMac());
+        line(
+                out,
+                "Ports",
+                nic.getPortsCount() == 0
+                        ? "all"
+                        : String.join(", ", nic.getPortsList())
+                                + "; others: "
+                                + nic.getUnlistedPolicy());
+        line(out, "Ports 49152-49153", nic.getReservedPorts());
+        line(
+                out,
+                "Lease",
+                nic.getLease().getMac().isEmpty()
+                        ? "none"
+                        : nic.getLease().getAddress()
+                                + " to "
+                                + nic.getLease().getMac()
+                                + ", given "
+                                + GetCommand.age(nic.getLease().getAgeSeconds())
+                                + " ago");
+        line(out, "Sessions", nic.getSessions() + " of " + nic.getSessionLimit());
+        line(out, "Worker", nic.getWorker() + ", " + nic.getPoller());
+        Counters counters = nic.getCounters();
+        line(
+                out,
+                "From guest",
+                counters.getGuestFrames() + " frames, " + counters.getGuestBytes() + " bytes");
+        line(
+                out,
+                "From uplink",
+                counters.getUplinkFrames() + " frames, " + counters.getUplinkBytes() + " bytes");
+        line(
+                out,
+                "To guest",
+                counters.getToGuestFrames() + " frames, " + counters.getToGuestBytes() + " bytes");
+        line(
+                out,
+                "To uplink",
+                counters.getToUplinkFrames()
+                        + " frames, "
+                        + counters.getToUplinkBytes()
+                        + " bytes");
+        line(out, "Unsegmented", counters.getGsoFrames() + " frames");
+        out.println("Verdicts:");
+        for (VerdictCount count : counters.getVerdictsList()) {
+            out.printf(
+                    "  %-24s %12d  %s%n",
+                    count.getVerdict(), count.getFrames(), count.getMeaning());
+        }
+    }
+
+    private static void line(PrintStream out, String key, String value) {
+        out.printf("%-18s %s%n", key + ":", value);
+    }
+}

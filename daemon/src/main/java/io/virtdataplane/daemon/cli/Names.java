@@ -1,0 +1,28 @@
+package io.virtdataplane.daemon.cli;
+
+import io.grpc.Status;
+import io.virtdataplane.daemon.api.ListResponse;
+import io.virtdataplane.daemon.api.Nic;
+import java.util.List;
+
+/** Chooses NICs by MACHINE or MACHINE/INTERFACE. */
+final class Names {
+    private Names() {}
+
+    /** All of them where {@code name} is empty; none by that name is an error. */
+    static ListResponse only(ListResponse all, String name) {
+        if (name.isEmpty()) {
+            return all;
+        }
+        List<Nic> chosen =
+                all.getNicsList().stream()
+                        .filter(nic -> nic.getName().equals(name) || nic.getMachine().equals(name))
+                        .toList();
+        if (chosen.isEmpty()) {
+            throw Status.NOT_FOUND
+                    .withDescription("no such NIC: name=" + name)
+                    .asRuntimeException();
+        }
+        return ListResponse.newBuilder().addAllNics(chosen).build();
+    }
+}

@@ -1,0 +1,56 @@
+package io.virtdataplane.daemon.cli;
+
+import io.virtdataplane.daemon.Config;
+import io.virtdataplane.daemon.Daemon;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "run",
+        description = "Runs the daemon in the foreground until SIGTERM.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class RunCommand implements Callable<Integer> {
+    private static final Path DEFAULT_CONFIG = Path.of("/etc/virt-dataplane/config.yaml");
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description =
+                    "Settings (default: /etc/virt-dataplane/config.yaml where it exists). Flags win over it.")
+    private Path config;
+
+    @Option(
+            names = "--socket",
+            paramLabel = "PATH",
+            description = "Where the control API listens (default: " + Config.DEFAULT_SOCKET + ").")
+    private String socket;
+
+    @Option(
+            names = "--state-dir",
+            paramLabel = "DIR",
+            description = "Event journal and attachments (default: /var/lib/virt-dataplane).")
+    private String stateDirectory;
+
+    @Option(
+            names = "--workers",
+            paramLabel = "N",
+            description = "Packet threads (default: one for each four processors).")
+    private Integer workers;
+
+    @Option(
+            names = "--poller",
+            paramLabel = "KIND",
+            description = "auto, io_uring or epoll (default: auto).")
+    private String poller;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Config file = Config.read(config == null ? DEFAULT_CONFIG : config, config != null);
+        new Daemon(file.with(socket, stateDirectory, workers, poller)).run();
+        return 0;
+    }
+}

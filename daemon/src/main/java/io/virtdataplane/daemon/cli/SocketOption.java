@@ -1,0 +1,20 @@
+package io.virtdataplane.daemon.cli;
+
+import io.virtdataplane.daemon.Config;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Where the daemon listens. */
+final class SocketOption {
+    @Option(
+            names = "--socket",
+            paramLabel = "PATH",
+            defaultValue = "${env:VIRT_DATAPLANE_SOCKET:-" + Config.DEFAULT_SOCKET + "}",
+            description =
+                    "Socket of the daemon (default: ${DEFAULT-VALUE}; environment: VIRT_DATAPLANE_SOCKET).")
+    private Path socket;
+
+    Client connect() {
+        return new Client(socket);
+    }
+}

@@ -1,0 +1,188 @@
+package io.virtdataplane.daemon.control;
+
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.virtdataplane.daemon.AlreadyExistsException;
+import io.virtdataplane.daemon.AttachedNics;
+import io.virtdataplane.daemon.NotFoundException;
+import io.virtdataplane.daemon.api.AttachRequest;
+import io.virtdataplane.daemon.api.DataplaneGrpc;
+import io.virtdataplane.daemon.api.DetachRequest;
+import io.virtdataplane.daemon.api.DetachResponse;
+import io.virtdataplane.daemon.api.Event;
+import io.virtdataplane.daemon.api.EventsRequest;
+import io.virtdataplane.daemon.api.GetRequest;
+import io.virtdataplane.daemon.api.GetVersionRequest;
+import io.virtdataplane.daemon.api.ListRequest;
+import io.virtdataplane.daemon.api.ListResponse;
+import io.virtdataplane.daemon.api.ListSessionsRequest;
+import io.virtdataplane.daemon.api.ListSessionsResponse;
+import io.virtdataplane.daemon.api.Nic;
+import io.virtdataplane.daemon.api.Version;
+import io.virtdataplane.daemon.api.WatchRequest;
+import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.sys.SystemCallException;
+import io.virtdataplane.sys.Unsupported;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The gRPC service: translates requests into calls of the registry, and what they throw into status
+ * codes.
+ */
+final class ControlService extends DataplaneGrpc.DataplaneImplBase {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlService.class);
+    private static final int DEFAULT_INTERVAL_MS = 1000;
+    private static final int MINIMUM_INTERVAL_MS = 100;
+    private static final int DEFAULT_SESSIONS = 1000;
+    private final AttachedNics nics;
+    private final EventJournal journal;
+    private final Version version;
+
+    ControlService(AttachedNics nics, EventJournal journal, Version version) {
+        this.nics = nics;
+        this.journal = journal;
+        this.version = version;
+    }
+
+    @Override
+    public void attach(AttachRequest request, StreamObserver<Nic> response) {
+        answer(response, () -> nics.attach(request));
+    }
+
+    @Override
+    public void detach(DetachRequest request, StreamObserver<DetachResponse> response) {
+        answer(
+                response,
+                () -> {
+                    nics.detach(request.getName());
+                    return DetachResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
+    public void list(ListRequest request, StreamObserver<ListResponse> response) {
+        answer(response, this::list);
+    }
+
+    private ListResponse list() {
+        return ListResponse.newBuilder().addAllNics(nics.list()).build();
+    }
+
+    @Override
+    public void get(GetRequest request, StreamObserver<Nic> response) {
+        answer(response, () -> nics.get(request.getName()));
+    }
+
+    @Override
+    public void watch(WatchRequest request, StreamObserver<ListResponse> response) {
+        int interval = request.getIntervalMs() == 0 ? DEFAULT_INTERVAL_MS : request.getIntervalMs();
+        if (interval < MINIMUM_INTERVAL_MS) {
+            response.onError(
+                    status(
+                            new IllegalArgumentException(
+                                    "interval_ms must be at least "
+                                            + MINIMUM_INTERVAL_MS
+                                            + ": interval_ms="
+                                            + interval)));
+            return;
+        }
+        ServerCallStreamObserver<ListResponse> call =
+                (ServerCallStreamObserver<ListResponse>) response;
+        try {
+            long generation = -1;
+            while (!call.isCancelled()) {
+                call.onNext(list());
+                generation = nics.awaitChange(generation, interval);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            end(call, e);
+        }
+    }
+
+    @Override
+    public void listSessions(
+            ListSessionsRequest request, StreamObserver<ListSessionsResponse> response) {
+        int limit = request.getLimit() == 0 ? DEFAULT_SESSIONS : request.getLimit();
+        answer(
+                response,
+                () -> {
+                    if (limit < 1 || limit > 1_000_000) {
+                        throw new IllegalArgumentException(
+                                "limit must be 1-1000000: limit=" + limit);
+                    }
+                    return nics.sessions(request.getNic(), limit);
+                });
+    }
+
+    @Override
+    public void events(EventsRequest request, StreamObserver<Event> response) {
+        ServerCallStreamObserver<Event> call = (ServerCallStreamObserver<Event>) response;
+        try {
+            journal.read(
+                    request.getFollow(),
+                    event -> {
+                        if (call.isCancelled()) {
+                            return false;
+                        }
+                        call.onNext(event);
+                        return true;
+                    });
+            if (!call.isCancelled()) {
+                call.onCompleted();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            end(call, e);
+        }
+    }
+
+    @Override
+    public void getVersion(GetVersionRequest request, StreamObserver<Version> response) {
+        answer(response, () -> version);
+    }
+
+    private static <T> void answer(StreamObserver<T> response, Supplier<T> work) {
+        T result;
+        try {
+            result = work.get();
+        } catch (RuntimeException e) {
+            response.onError(status(e));
+            return;
+        }
+        response.onNext(result);
+        response.onCompleted();
+    }
+
+    private static void end(ServerCallStreamObserver<?> call, RuntimeException e) {
+        if (!call.isCancelled()) {
+            call.onError(status(e));
+        }
+    }
+
+    private static RuntimeException status(RuntimeException e) {
+        Status status =
+                switch (e) {
+                    case AlreadyExistsException exists ->
+                            Status.ALREADY_EXISTS.withDescription(exists.getMessage());
+                    case NotFoundException missing ->
+                            Status.NOT_FOUND.withDescription(missing.getMessage());
+                    case IllegalArgumentException invalid ->
+                            Status.INVALID_ARGUMENT.withDescription(invalid.getMessage());
+                    case Unsupported unsupported ->
+                            Status.FAILED_PRECONDITION.withDescription(unsupported.getMessage());
+                    case SystemCallException refused ->
+                            Status.FAILED_PRECONDITION.withDescription(refused.getMessage());
+                    default -> {
+                        LOG.error("request failed", e);
+                        yield Status.INTERNAL.withDescription(e.toString());
+                    }
+                };
+        return status.asRuntimeException();
+    }
+}

@@ -1,0 +1,263 @@
+package io.virtdataplane.daemon.journal;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.virtdataplane.daemon.api.Event;
+import io.virtdataplane.dataplane.EventKind;
+import io.virtdataplane.dataplane.EventRing;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.AddressText;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
+import java.util.function.Predicate;
+import net.openhft.chronicle.bytes.Bytes;
+import net.openhft.chronicle.queue.ChronicleQueue;
+import net.openhft.chronicle.queue.ExcerptAppender;
+import net.openhft.chronicle.queue.ExcerptTailer;
+import net.openhft.chronicle.queue.RollCycles;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What happened on this node, kept over restarts in a Chronicle Queue of bounded size. One thread
+ * writes: it drains the rings of the packet threads, which never touch a file, and the queue of the
+ * control threads. Too many events in a second are counted and left out, so that a guest cannot
+ * fill the disk.
+ */
+public final class EventJournal implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EventJournal.class);
+    private static final int EVENTS_A_SECOND = 50;
+    private static final int PENDING = 4096;
+    private static final long FOLLOW_MS = 100;
+    private static final String FILE_SUFFIX = ".cq4";
+
+    private record Source(EventRing ring, IntFunction<String> faults) {}
+
+    private final Path directory;
+    private final long maxBytes;
+    private final ChronicleQueue queue;
+    private final List<Source> sources = new CopyOnWriteArrayList<>();
+    private final Map<Integer, String> nicNames = new ConcurrentHashMap<>();
+    private final Queue<Event> pending = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger pendingCount = new AtomicInteger();
+    private final Thread thread;
+    private volatile boolean closed;
+    private long second;
+    private int inThisSecond;
+    private long leftOut;
+
+    public EventJournal(Path stateDirectory, long maxBytes) {
+        this.directory = stateDirectory.resolve("journal");
+        this.maxBytes = maxBytes;
+        this.queue = open();
+        this.thread = Thread.ofPlatform().name("journal").start(this::run);
+    }
+
+    /** A journal that cannot be read is set aside, not fatal. */
+    private ChronicleQueue open() {
+        try {
+            return builder();
+        } catch (RuntimeException e) {
+            File aside = new File(directory + ".damaged-" + System.currentTimeMillis());
+            LOG.warn(
+                    "event journal is damaged and set aside: directory={} reason={}",
+                    aside,
+                    e.getMessage());
+            if (!directory.toFile().renameTo(aside)) {
+                throw e;
+            }
+            return builder();
+        }
+    }
+
+    private ChronicleQueue builder() {
+        return SingleChronicleQueueBuilder.binary(directory)
+                .rollCycle(RollCycles.FAST_HOURLY)
+                .blockSize(1 << 20)
+                .build();
+    }
+
+    /**
+     * The packet thread's events come by {@code ring}; {@code faults} says what fault a number
+     * stands for.
+     */
+    public void drain(EventRing ring, IntFunction<String> faults) {
+        sources.add(new Source(ring, faults));
+        ring.readBy(thread);
+    }
+
+    /** Events carry a NIC's number; this is its name. */
+    public void name(int nic, String name) {
+        nicNames.put(nic, name);
+    }
+
+    /** From control threads. */
+    public void record(String kind, String nic, String message) {
+        if (pendingCount.incrementAndGet() <= PENDING) {
+            pending.add(event(kind, nic, message));
+        } else {
+            pendingCount.decrementAndGet();
+        }
+        LockSupport.unpark(thread);
+    }
+
+    private static Event event(String kind, String nic, String message) {
+        return Event.newBuilder()
+                .setUnixMs(System.currentTimeMillis())
+                .setKind(kind)
+                .setNic(nic)
+                .setMessage(message)
+                .build();
+    }
+
+    private void run() {
+        try (ExcerptAppender appender = queue.createAppender()) {
+            Bytes<byte[]> bytes = Bytes.allocateElasticOnHeap(256);
+            while (!closed || !pending.isEmpty()) {
+                if (!drainOnce(appender, bytes)) {
+                    LockSupport.park(this);
+                }
+            }
+        }
+    }
+
+    private boolean drainOnce(ExcerptAppender appender, Bytes<byte[]> bytes) {
+        boolean any = false;
+        Event next;
+        while ((next = pending.poll()) != null) {
+            pendingCount.decrementAndGet();
+            append(appender, bytes, next);
+            any = true;
+        }
+        for (Source source : sources) {
+            any |=
+                    source.ring()
+                                    .drain(
+                                            (kind, nic, first, other) ->
+                                                    append(
+                                                            appender,
+                                                            bytes,
+                                                            describe(
+                                                                    source, kind, nic, first,
+                                                                    other)))
+                            > 0;
+        }
+        return any;
+    }
+
+    private Event describe(Source source, EventKind kind, int nic, long first, long other) {
+        String name = nicNames.getOrDefault(nic, "nic-" + nic);
+        return switch (kind) {
+            case LEASE ->
+                    event(
+                            "Lease",
+                            name,
+                            "address="
+                                    + AddressText.ipv4((int) first)
+                                    + " mac="
+                                    + AddressText.mac(other));
+            case ADDRESS_SEEN -> event("AddressSeen", name, "mac=" + AddressText.mac(first));
+            case FIRST_DROP -> {
+                Verdict verdict = Verdict.of((int) first);
+                yield event("FirstDrop", name, verdict.label() + ": " + verdict.words());
+            }
+            case FAULT -> event("Fault", name, source.faults().apply((int) first));
+        };
+    }
+
+    private void append(ExcerptAppender appender, Bytes<byte[]> bytes, Event event) {
+        long now = event.getUnixMs() / 1000;
+        if (now != second) {
+            if (leftOut > 0) {
+                write(
+                        appender,
+                        bytes,
+                        event("EventsLeftOut", "", "count=" + leftOut + " in one second"));
+            }
+            second = now;
+            inThisSecond = 0;
+            leftOut = 0;
+            keepBound();
+        }
+        if (++inThisSecond > EVENTS_A_SECOND) {
+            leftOut++;
+            return;
+        }
+        write(appender, bytes, event);
+    }
+
+    private static void write(ExcerptAppender appender, Bytes<byte[]> bytes, Event event) {
+        bytes.clear();
+        bytes.write(event.toByteArray());
+        appender.writeBytes(bytes);
+    }
+
+    /** Deletes the oldest hours while the journal is over its bound; the running one stays. */
+    private void keepBound() {
+        File[] files = directory.toFile().listFiles((in, name) -> name.endsWith(FILE_SUFFIX));
+        if (files == null || files.length < 2) {
+            return;
+        }
+        Arrays.sort(files, Comparator.comparing(File::getName));
+        long total = Arrays.stream(files).mapToLong(File::length).sum();
+        for (int i = 0; i < files.length - 1 && total > maxBytes; i++) {
+            total -= files[i].length();
+            if (!files[i].delete()) {
+                LOG.warn("journal file not deleted: file={}", files[i]);
+            }
+        }
+    }
+
+    /**
+     * Gives recorded events, oldest first, until {@code to} says false, or, without {@code follow},
+     * until there are no more.
+     */
+    public void read(boolean follow, Predicate<Event> to) throws InterruptedException {
+        Bytes<byte[]> bytes = Bytes.allocateElasticOnHeap(256);
+        try (ExcerptTailer tailer = queue.createTailer()) {
+            while (!closed) {
+                bytes.clear();
+                if (!tailer.readBytes(bytes)) {
+                    if (!follow) {
+                        return;
+                    }
+                    Thread.sleep(FOLLOW_MS);
+                } else if (!to.test(parse(bytes))) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private static Event parse(Bytes<byte[]> bytes) {
+        try {
+            return Event.parseFrom(bytes.toByteArray());
+        } catch (InvalidProtocolBufferException e) {
+            return event(
+                    "Unreadable", "", "a record of this journal is not ours: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(thread);
+        try {
+            thread.join(2000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        queue.close();
+    }
+}

@@ -1,0 +1,50 @@
+package io.virtdataplane.dataplane;
+
+/**
+ * What one NIC carried, in frames as the ports deliver them (a GSO frame counts once) and bytes of
+ * layer 2. One writer.
+ */
+public final class Counters {
+    private final long[] framesByVerdict = new long[Verdict.count()];
+    public long guestFrames;
+    public long guestBytes;
+    public long uplinkFrames;
+    public long uplinkBytes;
+    public long toGuestFrames;
+    public long toGuestBytes;
+    public long toUplinkFrames;
+    public long toUplinkBytes;
+    public long gsoFrames;
+
+    /** Frames of our own making: announcements and queries. */
+    public long originated;
+
+    /** Counts a final verdict; true when it is the first of its kind. */
+    boolean count(Verdict verdict) {
+        return framesByVerdict[verdict.ordinal()]++ == 0;
+    }
+
+    public long frames(Verdict verdict) {
+        return framesByVerdict[verdict.ordinal()];
+    }
+
+    public long received() {
+        return guestFrames + uplinkFrames;
+    }
+
+    public Counters copy() {
+        Counters copy = new Counters();
+        System.arraycopy(framesByVerdict, 0, copy.framesByVerdict, 0, framesByVerdict.length);
+        copy.guestFrames = guestFrames;
+        copy.guestBytes = guestBytes;
+        copy.uplinkFrames = uplinkFrames;
+        copy.uplinkBytes = uplinkBytes;
+        copy.toGuestFrames = toGuestFrames;
+        copy.toGuestBytes = toGuestBytes;
+        copy.toUplinkFrames = toUplinkFrames;
+        copy.toUplinkBytes = toUplinkBytes;
+        copy.gsoFrames = gsoFrames;
+        copy.originated = originated;
+        return copy;
+    }
+}

@@ -1,0 +1,19 @@
+package io.virtdataplane.dataplane;
+
+/** What the packet thread reports; its two values are said here. */
+public enum EventKind {
+    /** A lease was given. Values: IPv4 address, MAC address. */
+    LEASE,
+    /** The guest's MAC address was learned. Values: MAC address, 0. */
+    ADDRESS_SEEN,
+    /** The first frame with this drop verdict on the NIC. Values: verdict's ordinal, 0. */
+    FIRST_DROP,
+    /** A fault was contained. Values: its number in the worker's list of faults, 0. */
+    FAULT;
+
+    private static final EventKind[] VALUES = values();
+
+    static EventKind of(int ordinal) {
+        return VALUES[ordinal];
+    }
+}

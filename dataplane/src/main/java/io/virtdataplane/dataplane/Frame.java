@@ -1,0 +1,98 @@
+package io.virtdataplane.dataplane;
+
+import io.virtdataplane.wire.VirtioNetHdr;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One layer-2 frame: a pooled descriptor over its own {@link #CAPACITY} bytes, and nothing beyond
+ * them. In front of the Ethernet header at {@link #start} stands a {@link VirtioNetHdr}. The fields
+ * below {@link #length} are what {@link Headers#parse} found; they hold for the frame as it was
+ * received.
+ */
+public final class Frame {
+    /** A 64 KB GSO frame with all its headers. */
+    public static final int CAPACITY = 68 * 1024;
+
+    /**
+     * Where the virtio_net_hdr of a received frame lies; what is before it is room for headers to
+     * come.
+     */
+    public static final int HEADROOM = 64;
+
+    /** Bytes a port may receive: virtio_net_hdr and frame. */
+    public static final int RECEIVE_CAPACITY = CAPACITY - HEADROOM;
+
+    public final MemorySegment data;
+    public final int index;
+    final long address;
+
+    /** Offset of the Ethernet header. */
+    public int start;
+
+    /** Bytes from {@link #start} on. */
+    public int length;
+
+    public Port ingress;
+    public Port egress;
+    public Nic nic;
+    public Verdict verdict;
+
+    /** False when the egress port had no room. Set by the poller. */
+    public boolean sent;
+
+    public int etherType;
+
+    /** Offset of the network header. */
+    public int l3;
+
+    /** Offset of the transport header; 0 where there is none to be read. */
+    public int l4;
+
+    /** Offset behind the last byte of the IP packet; Ethernet padding is beyond it. */
+    public int end;
+
+    /** IP protocol number, or -1. */
+    public int protocol;
+
+    Frame(MemorySegment data, int index) {
+        this.data = data;
+        this.index = index;
+        this.address = data.address();
+        this.start = HEADROOM + VirtioNetHdr.LENGTH;
+    }
+
+    /** Offset of the virtio_net_hdr. */
+    public int vnet() {
+        return start - VirtioNetHdr.LENGTH;
+    }
+
+    /** Native address of a received frame's first byte, its virtio_net_hdr; for pollers. */
+    public long receiveAddress() {
+        return address + HEADROOM;
+    }
+
+    /**
+     * Native address of what is to be sent: virtio_net_hdr and frame, {@code length +
+     * VirtioNetHdr.LENGTH} bytes.
+     */
+    public long sendAddress() {
+        return address + vnet();
+    }
+
+    /**
+     * A frame of {@code bytes} bytes, its virtio_net_hdr included, has been put at {@link
+     * #receiveAddress}.
+     */
+    public void received(Port port, int bytes) {
+        start = HEADROOM + VirtioNetHdr.LENGTH;
+        length = bytes - VirtioNetHdr.LENGTH;
+        ingress = port;
+    }
+
+    /** Starts a frame of our own of {@code newLength} bytes, without offloads. */
+    public void compose(int newLength) {
+        start = HEADROOM + VirtioNetHdr.LENGTH;
+        length = newLength;
+        VirtioNetHdr.clear(data, vnet());
+    }
+}

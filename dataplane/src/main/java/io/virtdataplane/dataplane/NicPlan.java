@@ -1,0 +1,26 @@
+package io.virtdataplane.dataplane;
+
+/**
+ * The inert description of one guest NIC: what the worker builds a {@link Nic} from.
+ *
+ * @param id number that events carry
+ * @param guestMac the only source MAC allowed, or {@link Nic#UNKNOWN_MAC} to learn the first
+ * @param guestAddress IPv4 of the guest, network order
+ * @param gatewayMac MAC address under which the gateway answers
+ * @param gatewayAddress IPv4 of the gateway
+ * @param responders answers the guest's queries to the gateway; leaves by the ingress port
+ * @param outbound translates what the guest sends
+ * @param inbound translates what comes for the guest
+ */
+public record NicPlan(
+        int id,
+        String name,
+        Port guest,
+        Port uplink,
+        long guestMac,
+        int guestAddress,
+        long gatewayMac,
+        int gatewayAddress,
+        Stage responders,
+        Stage outbound,
+        Stage inbound) {}

@@ -1,0 +1,25 @@
+package io.virtdataplane.dataplane;
+
+/**
+ * Where frames enter and leave. Both directions work in bursts: a {@link Poller} fetches frames
+ * from the system for many ports at once and later sends all that was queued. A port is used by its
+ * worker's thread only.
+ */
+public interface Port extends AutoCloseable {
+    String name();
+
+    /** A small number, unique in the worker. */
+    int id();
+
+    /** Takes frames that the poller fetched, into {@code burst} from {@code from} on; how many. */
+    int receive(Frame[] burst, int from);
+
+    /**
+     * Queues a frame for the next {@link Poller#flush}, which sets {@link Frame#sent}. The caller
+     * still frees it, after that.
+     */
+    void send(Frame frame);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,64 @@
+package io.virtdataplane.dataplane;
+
+import java.util.Locale;
+
+/**
+ * What became of a frame. Each way to lose one has a name, a counter per NIC, and the words an
+ * operator sees.
+ */
+public enum Verdict {
+    CONTINUE("not decided yet"),
+    FORWARDED("sent on through NAT"),
+    ANSWERED("answered by the gateway"),
+    HANDED_TO_POD("left to the pod's own kernel"),
+    REJECTED("refused with a reset or port unreachable: port not listed, policy reject"),
+    DROP_MALFORMED("a header is truncated or contradicts itself"),
+    DROP_VLAN_TAG("802.1Q tag on a NIC without VLANs"),
+    DROP_ETHERTYPE("neither IPv4 nor ARP"),
+    DROP_SPOOFED_MAC("guest sent from a MAC address that is not its own"),
+    DROP_SPOOFED_ADDRESS("guest sent from an address that is not its own"),
+    DROP_MARTIAN("guest sent to a loopback, multicast, broadcast, link-local or reserved address"),
+    DROP_UNANSWERED("a query to the gateway that it does not answer"),
+    DROP_RATE_LIMITED("more queries to the gateway than it answers in a second"),
+    DROP_HAIRPIN("guest sent to its own pod's address"),
+    DROP_TTL_EXPIRED("time to live is used up"),
+    DROP_FRAGMENT("IP fragment"),
+    DROP_PROTOCOL("IP protocol that has no translation"),
+    DROP_ICMP_TYPE("ICMP message that has no translation"),
+    DROP_NO_SESSION("belongs to no session and opens none"),
+    DROP_RESERVED_PORT("inbound port 49152 or 49153, reserved for libvirt"),
+    DROP_UNLISTED_PORT("inbound port is not in the list, policy drop"),
+    DROP_SESSION_LIMIT("the NIC's session limit is reached"),
+    DROP_PORTS_EXHAUSTED("no outside port is left for this destination"),
+    DROP_GUEST_UNKNOWN("the guest's MAC address is not known yet"),
+    DROP_EGRESS_FULL("the egress device had no room"),
+    DROP_FAULT("a bug of ours, contained; see events");
+
+    private static final Verdict[] VALUES = values();
+    private final String words;
+
+    Verdict(String words) {
+        this.words = words;
+    }
+
+    public static int count() {
+        return VALUES.length;
+    }
+
+    public static Verdict of(int ordinal) {
+        return VALUES[ordinal];
+    }
+
+    public boolean isDrop() {
+        return ordinal() >= DROP_MALFORMED.ordinal();
+    }
+
+    /** As counters and metrics name it: {@code drop_martian}. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    public String words() {
+        return words;
+    }
+}

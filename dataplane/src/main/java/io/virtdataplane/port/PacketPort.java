@@ -1,0 +1,50 @@
+package io.virtdataplane.port;
+
+import io.virtdataplane.sys.Bpf;
+import io.virtdataplane.sys.BpfAssembler;
+import io.virtdataplane.sys.Fd;
+import io.virtdataplane.sys.NetDevice;
+import io.virtdataplane.sys.Netns;
+import io.virtdataplane.sys.PacketSocket;
+
+/**
+ * An existing netdev, such as a tap whose descriptor QEMU holds or one end of a veth. While the
+ * port is open the device's own kernel gets nothing of what arrives there: it must not answer the
+ * guest in our place.
+ */
+public final class PacketPort {
+    private static final int DROP = 2; // TC_ACT_SHOT
+
+    private PacketPort() {}
+
+    public static DescriptorPort open(int id, Netns netns, String name) {
+        return netns.call(
+                () -> {
+                    NetDevice device = new NetDevice(name);
+                    if (!device.exists()) {
+                        throw new IllegalArgumentException(
+                                "guest device must exist in the pod's namespace: dev=" + name);
+                    }
+                    Fd link;
+                    try (Fd program =
+                            Bpf.load(new BpfAssembler().move(0, DROP).exit(), "vdp_shield")) {
+                        link =
+                                Bpf.attach(
+                                        program,
+                                        device,
+                                        Bpf.Hook.INGRESS); // packet sockets see a frame before this
+                        // hook
+                    }
+                    try {
+                        if (!device.isUp()) {
+                            device.up();
+                        }
+                        return new DescriptorPort(
+                                "dev:" + name, id, PacketSocket.open(device), link);
+                    } catch (RuntimeException e) {
+                        link.close();
+                        throw e;
+                    }
+                });
+    }
+}

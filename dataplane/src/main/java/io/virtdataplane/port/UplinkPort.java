@@ -1,0 +1,55 @@
+package io.virtdataplane.port;
+
+import io.virtdataplane.sys.Fd;
+import io.virtdataplane.sys.NetDevice;
+import io.virtdataplane.sys.Netns;
+import io.virtdataplane.sys.Tun;
+
+/**
+ * The pod's uplink, shared with the pod's kernel: a tap of ours beside eth0, and {@link Steering}
+ * between the two. What is the guest's arrives here; what is sent here leaves by eth0.
+ */
+public final class UplinkPort {
+    private static final int QUEUE_FRAMES = 2048;
+
+    /** The port and the address it stands for. */
+    public record Uplink(DescriptorPort port, Steering steering, int address, int mtu) {}
+
+    private UplinkPort() {}
+
+    /**
+     * @param tapName of the steering tap, free in the pod's namespace
+     */
+    public static Uplink open(int id, Netns netns, String uplinkName, String tapName) {
+        return netns.call(
+                () -> {
+                    NetDevice uplink = new NetDevice(uplinkName);
+                    if (!uplink.exists()) {
+                        throw new IllegalArgumentException(
+                                "uplink must exist in the pod's namespace: uplink=" + uplinkName);
+                    }
+                    int address = uplink.address();
+                    if (address == 0) {
+                        throw new IllegalArgumentException(
+                                "uplink must have an IPv4 address: uplink=" + uplinkName);
+                    }
+                    Fd fd = Tun.openTap(tapName);
+                    try {
+                        NetDevice tap = new NetDevice(tapName);
+                        tap.disableIpv6();
+                        tap.mtu(uplink.mtu());
+                        tap.txQueueLength(QUEUE_FRAMES);
+                        tap.up();
+                        Steering steering = new Steering(uplink, tap, address);
+                        return new Uplink(
+                                new DescriptorPort("uplink:" + uplinkName, id, fd, steering),
+                                steering,
+                                address,
+                                uplink.mtu());
+                    } catch (RuntimeException e) {
+                        fd.close();
+                        throw e;
+                    }
+                });
+    }
+}

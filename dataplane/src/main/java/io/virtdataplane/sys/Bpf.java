@@ -1,0 +1,98 @@
+package io.virtdataplane.sys;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Loads tc programs and attaches them to a device by tcx links, which end with their descriptor
+ * (linux/bpf.h; Linux 6.6).
+ */
+public final class Bpf {
+    /** Where on the device a program runs. */
+    public enum Hook {
+        INGRESS(46), // BPF_TCX_INGRESS
+        EGRESS(47); // BPF_TCX_EGRESS
+
+        private final int attachType;
+
+        Hook(int attachType) {
+            this.attachType = attachType;
+        }
+    }
+
+    static final int ATTRIBUTES = 160;
+    private static final int SYS_BPF = 321;
+    private static final int BPF_PROG_LOAD = 5;
+    private static final int BPF_LINK_CREATE = 28;
+    private static final int PROG_TYPE_SCHED_CLS = 3;
+    private static final int LOG_BYTES = 1 << 18;
+
+    private Bpf() {}
+
+    static long call(int command, MemorySegment attributes, int length) {
+        return Libc.result(Libc.C.syscall(SYS_BPF, command, attributes.address(), length, 0, 0, 0));
+    }
+
+    public static Fd load(BpfAssembler program, String name) {
+        long[] code = program.assemble();
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment instructions = scratch.zeroed(code.length * 8);
+            MemorySegment.copy(MemorySegment.ofArray(code), 0, instructions, 0, code.length * 8L);
+            MemorySegment log = scratch.zeroed(LOG_BYTES);
+            MemorySegment attributes = scratch.zeroed(ATTRIBUTES);
+            attributes.set(Scratch.U32, 0, PROG_TYPE_SCHED_CLS);
+            attributes.set(Scratch.U32, 4, code.length);
+            attributes.set(Scratch.U64, 8, instructions.address());
+            attributes.set(
+                    Scratch.U64,
+                    16,
+                    scratch.string("GPL")); // some helpers ask for it; the program is Apache-2.0 OR
+            // GPL-2.0
+            MemorySegment.copy(
+                    MemorySegment.ofArray(Libc.bytes(name)),
+                    0,
+                    attributes,
+                    48,
+                    Math.min(15, name.length()));
+            long result = call(BPF_PROG_LOAD, attributes, ATTRIBUTES);
+            if (result < 0 && result != -Errno.EPERM) {
+                attributes.set(Scratch.U32, 24, 1); // once more, for the verifier's words
+                attributes.set(Scratch.U32, 28, LOG_BYTES);
+                attributes.set(Scratch.U64, 32, log.address());
+                result = call(BPF_PROG_LOAD, attributes, ATTRIBUTES);
+            }
+            if (result < 0) {
+                throw new Unsupported(
+                        "BPF program "
+                                + name
+                                + " does not load (errno "
+                                + -result
+                                + "): needs CAP_BPF, CAP_NET_ADMIN and Linux 6.6\n"
+                                + lastLines(log.getString(0)));
+            }
+            return new Fd((int) result);
+        }
+    }
+
+    private static String lastLines(String log) {
+        return log.length() > 1500 ? log.substring(log.length() - 1500) : log;
+    }
+
+    /**
+     * Runs {@code program} on the device of the calling thread's namespace until the returned link
+     * is closed.
+     */
+    public static Fd attach(Fd program, NetDevice device, Hook hook) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment attributes = scratch.zeroed(ATTRIBUTES);
+            attributes.set(Scratch.U32, 0, program.number());
+            attributes.set(Scratch.U32, 4, device.index());
+            attributes.set(Scratch.U32, 8, hook.attachType);
+            long result = call(BPF_LINK_CREATE, attributes, 64);
+            if (result == -Errno.EINVAL) {
+                throw new Unsupported(
+                        "the kernel has no tcx hooks: needs Linux 6.6 or a kernel with them backported");
+            }
+            return new Fd((int) SystemCallException.check(result, "attach BPF program"));
+        }
+    }
+}

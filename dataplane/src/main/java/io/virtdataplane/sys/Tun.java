@@ -1,0 +1,73 @@
+package io.virtdataplane.sys;
+
+import java.lang.foreign.MemorySegment;
+
+/** Makes taps whose frames carry a 10-byte virtio_net_hdr and pass unsegmented (linux/if_tun.h). */
+public final class Tun {
+    private static final long TUNSETIFF = 0x400454caL;
+    private static final long TUNSETOFFLOAD = 0x400454d0L;
+    private static final long TUNSETVNETHDRSZ = 0x400454d8L;
+    private static final int IFF_TAP = 0x0002;
+    private static final int IFF_NO_PI = 0x1000;
+    private static final int IFF_VNET_HDR = 0x4000;
+    private static final int IFF_TUN_EXCL = 0x8000;
+    private static final int TUN_F_CSUM = 0x01;
+    private static final int TUN_F_TSO4 = 0x02;
+    private static final int TUN_F_TSO6 = 0x04;
+    private static final int TUN_F_TSO_ECN = 0x08;
+    private static final int TUN_F_USO4 = 0x20; // Linux 6.2
+    private static final int TUN_F_USO6 = 0x40;
+    private static final int NAME_LENGTH = 16;
+
+    private Tun() {}
+
+    /**
+     * A new tap of that name in the calling thread's namespace; it lives as long as the descriptor.
+     * Refused where the name is taken.
+     */
+    public static Fd openTap(String name) {
+        NetDevice.checkName(name);
+        int number = Libc.open("/dev/net/tun", Fd.O_RDWR | Fd.O_NONBLOCK | Fd.O_CLOEXEC);
+        if (number == -Errno.ENOENT || number == -Errno.ENODEV) {
+            throw new Unsupported("/dev/net/tun is missing: load the kernel module tun");
+        }
+        Fd fd = new Fd(SystemCallException.check(number, "open /dev/net/tun"));
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment ifreq = scratch.zeroed(40);
+            MemorySegment.copy(MemorySegment.ofArray(Libc.bytes(name)), 0, ifreq, 0, name.length());
+            ifreq.set(
+                    Scratch.U16,
+                    NAME_LENGTH,
+                    (short) (IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL));
+            int result = Libc.result(Libc.C.ioctl(fd.number(), TUNSETIFF, ifreq.address()));
+            if (result == -Errno.EBUSY || result == -Errno.EEXIST || result == -Errno.EINVAL) {
+                throw new IllegalArgumentException("tap must not exist yet: tap=" + name);
+            }
+            SystemCallException.check(result, "make tap " + name);
+            MemorySegment length = scratch.zeroed(4);
+            length.set(Scratch.U32, 0, 10);
+            SystemCallException.check(
+                    Libc.result(Libc.C.ioctl(fd.number(), TUNSETVNETHDRSZ, length.address())),
+                    "TUNSETVNETHDRSZ");
+            offload(fd);
+            return fd;
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    private static void offload(Fd fd) {
+        int segmentation = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+        int result =
+                Libc.result(
+                        Libc.C.ioctl(
+                                fd.number(),
+                                TUNSETOFFLOAD,
+                                segmentation | TUN_F_USO4 | TUN_F_USO6));
+        if (result == -Errno.EINVAL) { // before Linux 6.2: TCP only
+            result = Libc.result(Libc.C.ioctl(fd.number(), TUNSETOFFLOAD, segmentation));
+        }
+        SystemCallException.check(result, "TUNSETOFFLOAD");
+    }
+}

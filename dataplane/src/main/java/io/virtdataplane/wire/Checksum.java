@@ -1,0 +1,59 @@
+package io.virtdataplane.wire;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The Internet checksum (RFC 1071) and its repair after a change (RFC 1624, equation 3: HC' = ~(~HC
+ * + ~m + m')). A <em>delta</em> is the not yet folded sum ~m + m' over the changed 16-bit words;
+ * deltas of several changes add up.
+ */
+public final class Checksum {
+    private Checksum() {}
+
+    /** Folds a 64-bit sum of 16-bit words to 16 bits. */
+    public static int fold(long sum) {
+        long folded = (sum & 0xffff_ffffL) + (sum >>> 32);
+        folded = (folded & 0xffff) + (folded >>> 16);
+        folded = (folded & 0xffff) + (folded >>> 16);
+        return (int) ((folded & 0xffff) + (folded >>> 16));
+    }
+
+    public static long delta16(int before, int after) {
+        return (~before & 0xffff) + (after & 0xffff);
+    }
+
+    public static long delta32(int before, int after) {
+        return delta16(before >>> 16, after >>> 16) + delta16(before, after);
+    }
+
+    /** The checksum field's new value after changes that sum up to {@code delta}. */
+    public static int repair(int checksum, long delta) {
+        return ~fold((~checksum & 0xffff) + delta) & 0xffff;
+    }
+
+    /**
+     * Sum of the 16-bit words of {@code length} bytes, an odd last byte padded with zero; not
+     * complemented.
+     */
+    public static long sum(MemorySegment b, int at, int length) {
+        long sum = 0;
+        int end = at + length;
+        int i = at;
+        for (; i + 8 <= end; i += 8) {
+            long word = Bytes.u64(b, i);
+            sum += (word >>> 32) + (word & 0xffff_ffffL);
+        }
+        for (; i + 2 <= end; i += 2) {
+            sum += Bytes.u16(b, i);
+        }
+        if (i < end) {
+            sum += Bytes.u8(b, i) << 8;
+        }
+        return sum;
+    }
+
+    /** Sum of the IPv4 pseudo-header (RFC 793 3.1). */
+    public static long pseudo4(int src, int dst, int protocol, int length) {
+        return (src & 0xffff_ffffL) + (dst & 0xffff_ffffL) + protocol + length;
+    }
+}

@@ -1,0 +1,105 @@
+package io.virtdataplane.dhcp;
+
+import io.virtdataplane.wire.Bytes;
+import java.lang.foreign.MemorySegment;
+
+/** DHCP message, RFC 2131 2. Read only after {@link #fits}; fields keep the RFC's spelling. */
+final class DhcpMessage {
+    static final int DISCOVER = 1;
+    static final int OFFER = 2;
+    static final int REQUEST = 3;
+    static final int DECLINE = 4;
+    static final int ACK = 5;
+    static final int NAK = 6;
+    static final int RELEASE = 7;
+    static final int INFORM = 8;
+    static final int BOOTREQUEST = 1;
+    static final int BOOTREPLY = 2;
+    static final int OPTIONS = 240;
+    static final int BROADCAST_FLAG = 0x8000;
+    private static final int MAGIC_COOKIE = 0x6382_5363;
+    private static final int HTYPE_ETHERNET = 1;
+    private static final int OP = 0;
+    private static final int HTYPE = 1;
+    private static final int HLEN = 2;
+    private static final int HOPS = 3;
+    private static final int SECS = 8;
+    private static final int FLAGS = 10;
+    private static final int CIADDR = 12;
+    private static final int YIADDR = 16;
+    private static final int SIADDR = 20;
+    private static final int CHADDR = 28;
+    private static final int SNAME = 44;
+    private static final int COOKIE = 236;
+
+    private DhcpMessage() {}
+
+    static boolean fits(MemorySegment b, int at, int end) {
+        return at + OPTIONS <= end
+                && Bytes.u8(b, at + OP) == BOOTREQUEST
+                && Bytes.u8(b, at + HTYPE) == HTYPE_ETHERNET
+                && Bytes.u8(b, at + HLEN) == 6
+                && Bytes.u32(b, at + COOKIE) == MAGIC_COOKIE;
+    }
+
+    static int flags(MemorySegment b, int at) {
+        return Bytes.u16(b, at + FLAGS);
+    }
+
+    static int ciaddr(MemorySegment b, int at) {
+        return Bytes.u32(b, at + CIADDR);
+    }
+
+    static long chaddr(MemorySegment b, int at) {
+        return Bytes.u48(b, at + CHADDR);
+    }
+
+    /** Offset of the option's length byte, or -1: not there, or the list breaks off before it. */
+    static int option(MemorySegment b, int at, int end, int code) {
+        int i = at + OPTIONS;
+        while (i < end) {
+            int found = Bytes.u8(b, i);
+            if (found == DhcpOptions.END) {
+                return -1;
+            }
+            if (found == DhcpOptions.PAD) {
+                i++;
+                continue;
+            }
+            if (i + 2 > end || i + 2 + Bytes.u8(b, i + 1) > end) {
+                return -1;
+            }
+            if (found == code) {
+                return i + 1;
+            }
+            i += 2 + Bytes.u8(b, i + 1);
+        }
+        return -1;
+    }
+
+    /** Value of a one-byte option, or 0. */
+    static int option8(MemorySegment b, int at, int end, int code) {
+        int option = option(b, at, end, code);
+        return option >= 0 && Bytes.u8(b, option) == 1 ? Bytes.u8(b, option + 1) : 0;
+    }
+
+    /** Value of an option that is an address, or 0. */
+    static int optionAddress(MemorySegment b, int at, int end, int code) {
+        int option = option(b, at, end, code);
+        return option >= 0 && Bytes.u8(b, option) == 4 ? Bytes.u32(b, option + 1) : 0;
+    }
+
+    /**
+     * Turns the request into the head of a reply: xid, flags, giaddr and chaddr stay (RFC 2131
+     * table 3).
+     */
+    static void reply(MemorySegment b, int at, int ciaddr, int yiaddr) {
+        Bytes.put8(b, at + OP, BOOTREPLY);
+        Bytes.put8(b, at + HOPS, 0);
+        Bytes.put16(b, at + SECS, 0);
+        Bytes.put32(b, at + CIADDR, ciaddr);
+        Bytes.put32(b, at + YIADDR, yiaddr);
+        Bytes.put32(b, at + SIADDR, 0);
+        b.asSlice(at + SNAME, COOKIE - SNAME).fill((byte) 0);
+    }
+}

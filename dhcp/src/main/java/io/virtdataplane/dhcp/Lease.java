@@ -1,0 +1,10 @@
+package io.virtdataplane.dhcp;
+
+/**
+ * Who holds the scope's address.
+ *
+ * @param mac of the client, or 0 when nobody has asked for it
+ * @param seconds the lease's length
+ * @param ageSeconds since it was last given
+ */
+public record Lease(int address, long mac, long seconds, long ageSeconds) {}

@@ -1,0 +1,93 @@
+package io.virtdataplane.nat;
+
+import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.Stage;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.Icmp;
+import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Tcp;
+
+/**
+ * Translates what comes for the pod's address: the guest's where a session or an open port says so,
+ * otherwise as the policy for unlisted ports has it. The client's source address is kept.
+ */
+final class Inbound implements Stage {
+    private static final int FIRST_RESERVED_PORT = 49152; // libvirt's direct migration port
+    private static final int LAST_RESERVED_PORT = 49153; // and its block migration port
+    private final NatPlan plan;
+    private final Sessions sessions;
+
+    Inbound(NatPlan plan, Sessions sessions) {
+        this.plan = plan;
+        this.sessions = sessions;
+    }
+
+    static boolean isReserved(int port) {
+        return port == FIRST_RESERVED_PORT || port == LAST_RESERVED_PORT;
+    }
+
+    @Override
+    public Verdict process(Frame frame, long nowNs) {
+        if (frame.etherType != Ethernet.IPV4) {
+            return Verdict.DROP_ETHERTYPE;
+        }
+        if (Ipv4.dst(frame.data, frame.l3) != plan.podAddress()) {
+            return Verdict.DROP_MARTIAN;
+        }
+        Verdict verdict = Endpoints.check(frame);
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
+        }
+        if (Ipv4.ttl(frame.data, frame.l3) <= 1) {
+            return Verdict.DROP_TTL_EXPIRED;
+        }
+        int remote = Ipv4.src(frame.data, frame.l3);
+        int remotePort = frame.protocol == Icmp.PROTOCOL ? 0 : Endpoints.srcPort(frame);
+        int port = Endpoints.dstPort(frame);
+        int session = sessions.inward(frame.protocol, port, remote, remotePort);
+        if (session == Sessions.NO_SESSION) {
+            verdict = admit(frame, port);
+            if (verdict != Verdict.CONTINUE) {
+                return verdict;
+            }
+            session = sessions.openInward(frame.protocol, port, remote, remotePort, nowNs);
+            if (session < 0) {
+                return Verdict.DROP_SESSION_LIMIT;
+            }
+        }
+        sessions.use(session, frame, false, nowNs);
+        Rewrite.destination(frame, plan.guestAddress(), sessions.table().insidePort(session));
+        Ipv4.decrementTtl(frame.data, frame.l3);
+        return Verdict.FORWARDED;
+    }
+
+    /** Whether a frame without a session may open one. */
+    private Verdict admit(Frame frame, int port) {
+        if (frame.protocol == Icmp.PROTOCOL) {
+            boolean request = Icmp.type(frame.data, frame.l4) == Icmp.ECHO_REQUEST;
+            return request && plan.openPorts().isAll() ? Verdict.CONTINUE : unlisted(frame);
+        }
+        if (plan.dropReservedPorts() && isReserved(port)) {
+            return Verdict.DROP_RESERVED_PORT;
+        }
+        if (!plan.openPorts().contains(frame.protocol, port)) {
+            return unlisted(frame);
+        }
+        if (frame.protocol == Tcp.PROTOCOL) {
+            int flags = Tcp.flags(frame.data, frame.l4);
+            if ((flags & Tcp.RST) != 0 || (flags & (Tcp.SYN | Tcp.ACK)) == (Tcp.SYN | Tcp.ACK)) {
+                return Verdict.DROP_NO_SESSION; // an answer to nothing that the guest asked
+            }
+        }
+        return Verdict.CONTINUE;
+    }
+
+    private Verdict unlisted(Frame frame) {
+        return switch (plan.unlistedPolicy()) {
+            case POD -> Verdict.HANDED_TO_POD;
+            case DROP -> Verdict.DROP_UNLISTED_PORT;
+            case REJECT -> Rejection.answer(frame);
+        };
+    }
+}

@@ -1,0 +1,62 @@
+package io.virtdataplane.nat;
+
+import io.virtdataplane.wire.Tcp;
+
+/**
+ * What a NAT has to know of a TCP connection (RFC 7857 2): a set of bits, what each side has sent.
+ * A connection that we meet in midstream, after a restart, counts as opened by each side that
+ * sends.
+ */
+final class TcpState {
+    private static final int OPENED_OUT = 1;
+    private static final int OPENED_IN = 2;
+    private static final int FIN_OUT = 4;
+    private static final int FIN_IN = 8;
+    private static final int RESET = 16;
+    private static final int OPENED = OPENED_OUT | OPENED_IN;
+    private static final int FINISHED = FIN_OUT | FIN_IN;
+
+    private TcpState() {}
+
+    /**
+     * The state after a segment with these flags. A new SYN on a closed connection opens it again.
+     */
+    static int next(int state, int flags, boolean outward) {
+        if ((flags & (Tcp.SYN | Tcp.ACK | Tcp.RST)) == Tcp.SYN && isClosed(state)) {
+            state = 0;
+        }
+        if ((flags & Tcp.RST) != 0) {
+            return state | RESET;
+        }
+        state |= outward ? OPENED_OUT : OPENED_IN;
+        if ((flags & Tcp.FIN) != 0) {
+            state |= outward ? FIN_OUT : FIN_IN;
+        }
+        return state;
+    }
+
+    static boolean isClosed(int state) {
+        return (state & RESET) != 0 || (state & FINISHED) == FINISHED;
+    }
+
+    static int lifetime(int state) {
+        if (isClosed(state)) {
+            return Lifetime.TCP_CLOSED;
+        }
+        return (state & OPENED) == OPENED ? Lifetime.TCP_ESTABLISHED : Lifetime.TCP_TRANSITORY;
+    }
+
+    /** As session listings name it. */
+    static String text(int state) {
+        if ((state & RESET) != 0) {
+            return "RESET";
+        }
+        if ((state & FINISHED) == FINISHED) {
+            return "CLOSED";
+        }
+        if ((state & FINISHED) != 0) {
+            return "CLOSING";
+        }
+        return (state & OPENED) == OPENED ? "ESTABLISHED" : "OPENING";
+    }
+}
