@@ -234,7 +234,6 @@ public final class Worker {
     }
 
     private static Verdict send(Frame frame, Port egress, Verdict verdict) {
-        frame.egress = egress;
         egress.send(frame);
         return verdict;
     }

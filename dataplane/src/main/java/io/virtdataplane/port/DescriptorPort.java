@@ -74,6 +74,7 @@ public final class DescriptorPort implements Port {
 
     @Override
     public void send(Frame frame) {
+        frame.egress = this;
         queue.add(frame);
     }
 

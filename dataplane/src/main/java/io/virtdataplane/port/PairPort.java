@@ -81,6 +81,7 @@ public final class PairPort implements Port {
 
     @Override
     public void send(Frame frame) {
+        frame.egress = this;
         frame.sent = true;
         sent++;
         if (keep) {

@@ -48,10 +48,6 @@ final class Libc {
         @SaveError
         int setsockopt(int sockfd, int level, int optname, long optval, int optlen);
 
-        // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
-        @SaveError
-        long mmap(long addr, long length, int prot, int flags, int fd, long offset);
-
         // int munmap(void *addr, size_t length);
         @SaveError
         int munmap(long addr, long length);
@@ -81,13 +77,10 @@ final class Libc {
         int if_nametoindex(long ifname);
 
         // long syscall(long number, ...);
+        // Also for functions of six arguments: jffi 1.4.3 garbles the last one of six (mmap then
+        // says EINVAL), not of seven.
         @SaveError
         long syscall(long number, long a, long b, long c, long d, long e, long f);
-
-        // ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr,
-        // socklen_t addrlen);
-        @SaveError
-        long sendto(int fd, long buf, long n, int flags, long addr, int addrlen);
     }
 
     static final Functions C =

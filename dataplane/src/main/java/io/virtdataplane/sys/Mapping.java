@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
  * ring or map of the kernel. The segment must not be used after {@link #close}.
  */
 public final class Mapping implements AutoCloseable {
+    private static final int SYS_MMAP = 9; // asm/unistd_64.h
     private static final int PROT_READ_WRITE = 3; // asm-generic/mman-common.h
     private static final int MAP_SHARED = 1;
     private static final int MAP_PRIVATE = 2;
@@ -35,7 +36,9 @@ public final class Mapping implements AutoCloseable {
 
     @SuppressWarnings("restricted") // the kernel has just given this range, of this length
     private static Mapping map(long length, int flags, int fd, long offset, String what) {
-        long address = Libc.result(Libc.C.mmap(0, length, PROT_READ_WRITE, flags, fd, offset));
+        long address =
+                Libc.result(
+                        Libc.C.syscall(SYS_MMAP, 0, length, PROT_READ_WRITE, flags, fd, offset));
         SystemCallException.check(address, what);
         return new Mapping(MemorySegment.ofAddress(address).reinterpret(length));
     }

@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
  * nothing.
  */
 public final class NotifySocket {
+    private static final int SYS_SENDTO = 44; // asm/unistd_64.h
     private static final int AF_UNIX = 1;
     private static final int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
     private static final int PATH_AT = 2;
@@ -45,7 +46,8 @@ public final class NotifySocket {
             }
             MemorySegment message = scratch.zeroed(text.length);
             MemorySegment.copy(text, 0, message, ValueLayout.JAVA_BYTE, 0, text.length);
-            Libc.C.sendto(
+            Libc.C.syscall(
+                    SYS_SENDTO,
                     socket.number(),
                     message.address(),
                     text.length,
