@@ -38,7 +38,7 @@ public record Config(
         stateDirectory = stateDirectory == null ? DEFAULT_STATE : stateDirectory;
         group = group == null ? "" : group;
         poller = poller == null ? "auto" : poller;
-        framesPerWorker = framesPerWorker == 0 ? 512 : framesPerWorker;
+        framesPerWorker = framesPerWorker == 0 ? 128 : framesPerWorker;
         journalBytes = journalBytes == 0 ? 64L << 20 : journalBytes;
         check(
                 socket.startsWith("/") && socket.length() < 108,

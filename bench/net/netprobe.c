@@ -1,0 +1,223 @@
+/*
+ * netprobe: the two ends of each side-by-side measurement. One mode a run, one line of numbers as its result.
+ *
+ *   netprobe udp-sink PORT SECONDS             prints datagrams received
+ *   netprobe udp-flood ADDR PORT SECONDS BYTES prints datagrams sent; sendmmsg in bursts
+ *   netprobe tcp-sink PORT                     reads until killed, any number of connections
+ *   netprobe tcp-source PORT SECONDS           sends to whoever connects
+ *   netprobe tcp-send ADDR PORT SECONDS N      N streams to a sink; prints bytes acknowledged
+ *   netprobe tcp-receive ADDR PORT SECONDS N   N streams from a source; prints bytes
+ *   netprobe echo PORT                         TCP and UDP echo until killed
+ *   netprobe tcp-rr | udp-rr ADDR PORT SECONDS prints p50 p99 of a one-byte round trip, in nanoseconds
+ *   netprobe connect ADDR PORT SECONDS         connections a second: connect, one byte there and back, reset
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BURST 64
+#define SAMPLES (1 << 22)
+
+static char buffer[1 << 18];
+
+static int64_t now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static void die(const char *what) {
+    perror(what);
+    exit(1);
+}
+
+static struct sockaddr_in address(const char *host, const char *port) {
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(atoi(port))};
+    a.sin_addr.s_addr = host ? inet_addr(host) : INADDR_ANY;
+    return a;
+}
+
+static int listening(int type, const char *port) {
+    int one = 1, big = 8 << 20, s = socket(AF_INET, type, 0);
+    struct sockaddr_in a = address(NULL, port);
+    setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (type == SOCK_DGRAM) setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &big, sizeof big);
+    if (bind(s, (struct sockaddr *)&a, sizeof a) || (type == SOCK_STREAM && listen(s, 4096))) die("listen");
+    return s;
+}
+
+static int connected(int type, const char *host, const char *port) {
+    int one = 1, s = socket(AF_INET, type, 0);
+    struct sockaddr_in a = address(host, port);
+    struct timeval limit = {.tv_sec = 2};
+    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    if (connect(s, (struct sockaddr *)&a, sizeof a)) die("connect");
+    if (type == SOCK_STREAM) setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return s;
+}
+
+static void udp_sink(const char *port, int seconds) {
+    int s = listening(SOCK_DGRAM, port);
+    struct mmsghdr m[BURST] = {0};
+    struct iovec v[BURST];
+    static char room[BURST][2048];
+    for (int i = 0; i < BURST; i++) {
+        v[i] = (struct iovec){room[i], sizeof room[i]};
+        m[i].msg_hdr = (struct msghdr){.msg_iov = &v[i], .msg_iovlen = 1};
+    }
+    int64_t count = 0, end = now_ns() + seconds * 1000000000LL;
+    struct pollfd p = {s, POLLIN, 0};
+    while (now_ns() < end) {
+        int n = recvmmsg(s, m, BURST, MSG_DONTWAIT, NULL);
+        if (n > 0) count += n;
+        else poll(&p, 1, 20);
+    }
+    printf("%ld\n", count);
+}
+
+static void udp_flood(const char *host, const char *port, int seconds, int bytes) {
+    int s = connected(SOCK_DGRAM, host, port);
+    struct mmsghdr m[BURST] = {0};
+    struct iovec v = {buffer, bytes};
+    for (int i = 0; i < BURST; i++) m[i].msg_hdr = (struct msghdr){.msg_iov = &v, .msg_iovlen = 1};
+    int64_t count = 0, end = now_ns() + seconds * 1000000000LL;
+    while (now_ns() < end) {
+        int n = sendmmsg(s, m, BURST, 0);
+        if (n > 0) count += n;
+    }
+    printf("%ld\n", count);
+}
+
+static void tcp_serve(const char *port, int send_seconds) {
+    int l = listening(SOCK_STREAM, port);
+    for (;;) {
+        int s = accept(l, NULL, NULL);
+        if (s < 0 || fork()) {
+            close(s);
+            continue;
+        }
+        int64_t end = now_ns() + send_seconds * 1000000000LL;
+        if (send_seconds) while (now_ns() < end && send(s, buffer, sizeof buffer, MSG_NOSIGNAL) > 0);
+        else while (read(s, buffer, sizeof buffer) > 0);
+        _exit(0);
+    }
+}
+
+static void tcp_bulk(const char *host, const char *port, int seconds, int streams, int sending) {
+    int s[16];
+    int64_t total = 0;
+    for (int i = 0; i < streams; i++) s[i] = connected(SOCK_STREAM, host, port);
+    struct pollfd p[16];
+    for (int i = 0; i < streams; i++) p[i] = (struct pollfd){s[i], sending ? POLLOUT : POLLIN, 0};
+    int64_t end = now_ns() + seconds * 1000000000LL;
+    while (now_ns() < end) {
+        poll(p, streams, 50);
+        for (int i = 0; i < streams; i++) {
+            if (!p[i].revents) continue;
+            ssize_t n = sending ? send(s[i], buffer, sizeof buffer, MSG_DONTWAIT | MSG_NOSIGNAL) : recv(s[i], buffer, sizeof buffer, MSG_DONTWAIT);
+            if (n > 0) total += n;
+        }
+    }
+    if (sending) { /* what still waits in the socket did not arrive */
+        total = 0;
+        for (int i = 0; i < streams; i++) {
+            struct tcp_info t = {0};
+            socklen_t n = sizeof t;
+            getsockopt(s[i], IPPROTO_TCP, TCP_INFO, &t, &n);
+            total += t.tcpi_bytes_acked;
+        }
+    }
+    printf("%ld\n", total);
+}
+
+static void echo(const char *port) {
+    int l = listening(SOCK_STREAM, port), u = listening(SOCK_DGRAM, port), one = 1;
+    static struct pollfd p[4096];
+    int count = 2;
+    p[0] = (struct pollfd){l, POLLIN, 0};
+    p[1] = (struct pollfd){u, POLLIN, 0};
+    for (;;) {
+        poll(p, count, -1);
+        for (int i = count - 1; i >= 2; i--) {
+            if (!p[i].revents) continue;
+            ssize_t n = recv(p[i].fd, buffer, sizeof buffer, MSG_DONTWAIT);
+            if (n > 0) send(p[i].fd, buffer, n, MSG_NOSIGNAL);
+            else if (n == 0 || errno != EAGAIN) {
+                close(p[i].fd);
+                p[i] = p[--count];
+            }
+        }
+        if (p[1].revents) {
+            struct sockaddr_in from;
+            socklen_t k = sizeof from;
+            ssize_t n;
+            while ((n = recvfrom(u, buffer, sizeof buffer, MSG_DONTWAIT, (struct sockaddr *)&from, &k)) >= 0) sendto(u, buffer, n, 0, (struct sockaddr *)&from, k);
+        }
+        if (p[0].revents && count < 4096) {
+            int s = accept(l, NULL, NULL);
+            setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+            p[count++] = (struct pollfd){s, POLLIN, 0};
+        }
+    }
+}
+
+static int by_value(const void *a, const void *b) {
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void round_trip(int type, const char *host, const char *port, int seconds) {
+    int s = connected(type, host, port), count = 0;
+    int32_t *took = malloc(SAMPLES * sizeof *took);
+    int64_t end = now_ns() + seconds * 1000000000LL, from;
+    while ((from = now_ns()) < end && count < SAMPLES) {
+        if (send(s, "x", 1, 0) != 1 || recv(s, buffer, 1, 0) != 1) {
+            if (type == SOCK_DGRAM) continue;
+            die("round trip");
+        }
+        took[count++] = now_ns() - from;
+    }
+    qsort(took, count, sizeof *took, by_value);
+    printf("%d %d\n", took[count / 2], took[(int)(count * 0.99)]);
+}
+
+static void connections(const char *host, const char *port, int seconds) {
+    struct linger reset = {1, 0};
+    int64_t count = 0, end = now_ns() + seconds * 1000000000LL;
+    while (now_ns() < end) {
+        int s = connected(SOCK_STREAM, host, port);
+        setsockopt(s, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        if (send(s, "x", 1, 0) == 1 && recv(s, buffer, 1, 0) == 1) count++;
+        close(s);
+    }
+    printf("%.0f\n", (double)count / seconds);
+}
+
+int main(int argc, char **argv) {
+    const char *mode = argc > 2 ? argv[1] : "";
+    if (!strcmp(mode, "udp-sink") && argc == 4) udp_sink(argv[2], atoi(argv[3]));
+    else if (!strcmp(mode, "udp-flood") && argc == 6) udp_flood(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]));
+    else if (!strcmp(mode, "tcp-sink") && argc == 3) tcp_serve(argv[2], 0);
+    else if (!strcmp(mode, "tcp-source") && argc == 4) tcp_serve(argv[2], atoi(argv[3]));
+    else if (!strcmp(mode, "tcp-send") && argc == 6) tcp_bulk(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]), 1);
+    else if (!strcmp(mode, "tcp-receive") && argc == 6) tcp_bulk(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]), 0);
+    else if (!strcmp(mode, "echo") && argc == 3) echo(argv[2]);
+    else if (!strcmp(mode, "tcp-rr") && argc == 5) round_trip(SOCK_STREAM, argv[2], argv[3], atoi(argv[4]));
+    else if (!strcmp(mode, "udp-rr") && argc == 5) round_trip(SOCK_DGRAM, argv[2], argv[3], atoi(argv[4]));
+    else if (!strcmp(mode, "connect") && argc == 5) connections(argv[2], argv[3], atoi(argv[4]));
+    else {
+        fprintf(stderr, "usage: see the head of netprobe.c\n");
+        return 2;
+    }
+    return 0;
+}
