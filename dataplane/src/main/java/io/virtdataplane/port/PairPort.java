@@ -28,9 +28,9 @@ public final class PairPort implements Port {
         this.name = name;
     }
 
-    /** For long runs: count what leaves and keep none of it. */
-    public PairPort countOnly() {
-        keep = false;
+    /** For long runs: count what leaves and keep none of it; or keep again. */
+    public PairPort keep(boolean frames) {
+        keep = frames;
         return this;
     }
 

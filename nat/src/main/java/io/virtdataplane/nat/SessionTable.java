@@ -67,7 +67,7 @@ final class SessionTable {
     }
 
     private static int slots(int capacity) {
-        return Integer.highestOneBit(Math.max(1, capacity * SLOTS_PER_SESSION / 2 - 1)) * 2;
+        return Integer.highestOneBit(capacity * SLOTS_PER_SESSION - 1) * 2;
     }
 
     int size() {

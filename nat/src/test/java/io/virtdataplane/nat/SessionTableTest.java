@@ -1,0 +1,105 @@
+package io.virtdataplane.nat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Random operations with a seed against plain maps. */
+class SessionTableTest {
+    private static final long SEED = 7;
+    private static final int CAPACITY =
+            256; // a power of two: the index must not be full when the table is
+
+    private record Flow(int protocol, int port, long remote, int remotePort) {}
+
+    @Test
+    void agreesWithAPlainModel() {
+        Random random = new Random(SEED);
+        SessionTable table =
+                new SessionTable(
+                        Arena.ofAuto().allocate(SessionTable.bytes(CAPACITY), 64), CAPACITY, 99);
+        Map<Flow, Integer> outward = new HashMap<>();
+        Map<Flow, Integer> inward = new HashMap<>();
+        List<Flow[]> live = new ArrayList<>();
+        for (int step = 0; step < 300_000; step++) {
+            Flow out = flow(random, 40);
+            Flow in = new Flow(out.protocol(), random.nextInt(40), out.remote(), out.remotePort());
+            if (random.nextInt(100) < 55
+                    && !table.isFull()
+                    && !outward.containsKey(out)
+                    && !inward.containsKey(in)) {
+                int session =
+                        table.insert(
+                                out.protocol(),
+                                out.port(),
+                                in.port(),
+                                0,
+                                out.remote(),
+                                out.remotePort(),
+                                random.nextInt(Lifetime.COUNT),
+                                false,
+                                step);
+                outward.put(out, session);
+                inward.put(in, session);
+                live.add(new Flow[] {out, in});
+            } else if (!live.isEmpty() && random.nextInt(100) < 50) {
+                Flow[] gone = live.remove(random.nextInt(live.size()));
+                table.remove(outward.remove(gone[0]));
+                inward.remove(gone[1]);
+            } else if (!live.isEmpty()) {
+                table.refresh(
+                        outward.get(live.get(random.nextInt(live.size()))[0]),
+                        random.nextInt(Lifetime.COUNT),
+                        true,
+                        step * 2_000_000_000L);
+            }
+            Flow asked = flow(random, 40);
+            assertThat(find(table, SessionTable.OUTWARD, asked))
+                    .as("seed=%d step=%d", SEED, step)
+                    .isEqualTo(outward.getOrDefault(asked, SessionTable.NONE));
+            assertThat(find(table, SessionTable.INWARD, asked))
+                    .as("seed=%d step=%d", SEED, step)
+                    .isEqualTo(inward.getOrDefault(asked, SessionTable.NONE));
+            assertThat(table.size()).isEqualTo(live.size());
+        }
+        assertThat(listed(table)).isEqualTo(table.size());
+        assertThat(table.size()).isPositive();
+    }
+
+    @Test
+    void aSessionTakesAtMost128Bytes() {
+        assertThat(SessionTable.bytes(1 << 20) >> 20).isLessThanOrEqualTo(128);
+    }
+
+    private static int listed(SessionTable table) {
+        int count = 0;
+        for (int lifetime = 0; lifetime < Lifetime.COUNT; lifetime++) {
+            for (int session = table.oldest(lifetime);
+                    session != SessionTable.NONE;
+                    session = table.next(session)) {
+                assertThat(table.lifetime(session)).isEqualTo(lifetime);
+                count++;
+            }
+        }
+        return count;
+    }
+
+    private static Flow flow(Random random, int ports) {
+        return new Flow(
+                random.nextBoolean() ? 6 : 17,
+                random.nextInt(ports),
+                random.nextInt(8),
+                random.nextInt(4));
+    }
+
+    private static int find(SessionTable table, int direction, Flow flow) {
+        return table.lookup(
+                direction, flow.protocol(), flow.port(), 0, flow.remote(), flow.remotePort());
+    }
+}
