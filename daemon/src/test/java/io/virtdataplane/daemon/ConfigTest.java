@@ -1,0 +1,42 @@
+package io.virtdataplane.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigTest {
+    @TempDir private Path directory;
+
+    @Test
+    void missingFileMeansDefaultsUnlessItWasAskedFor() {
+        Path missing = directory.resolve("none.yaml");
+        assertThat(Config.read(missing, false).socket()).isEqualTo(Config.DEFAULT_SOCKET);
+        assertThatThrownBy(() -> Config.read(missing, true))
+                .hasMessageContaining("config must be readable YAML");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "workers: 65 | workers must be 0-64: workers=65",
+                "poller: dpdk | poller must be auto, io_uring or epoll: poller=dpdk",
+                "socket: rel.sock | socket must be an absolute path",
+                "colour: red | config has an unknown setting: colour",
+                "framesPerWorker: 8 | framesPerWorker must be 64-1024: framesPerWorker=8",
+                "journalBytes: 5 | journalBytes must be at least 1048576: journalBytes=5",
+            })
+    void wrongSettingIsNamedWithItsRule(String line, String message) throws IOException {
+        Path file = Files.writeString(directory.resolve("config.yaml"), line + "\n");
+        assertThatThrownBy(() -> Config.read(file, true))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message);
+    }
+}

@@ -1,0 +1,27 @@
+package io.virtdataplane.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtdataplane.wire.AddressText;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ResolvConfTest {
+    @Test
+    void takesIpv4ServersInOrderAndSearchDomains() {
+        ResolvConf conf =
+                ResolvConf.parse(
+                        List.of(
+                                "# pod",
+                                "nameserver 10.96.0.10",
+                                "nameserver fd00::10",
+                                " nameserver\t01.1.1.1",
+                                "nameserver",
+                                "nameserver x",
+                                "search a.svc b",
+                                "options ndots:5"));
+        assertThat(conf.nameServers())
+                .containsExactly(AddressText.ipv4("10.96.0.10"), AddressText.ipv4("1.1.1.1"));
+        assertThat(conf.searchDomains()).containsExactly("a.svc", "b");
+    }
+}

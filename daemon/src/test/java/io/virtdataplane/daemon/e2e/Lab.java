@@ -1,0 +1,246 @@
+package io.virtdataplane.daemon.e2e;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+
+/**
+ * A pod, its guest and the world outside, each a network namespace, and a daemon of our own beside
+ * them. Needs root. Everything is named after this process and is gone after {@link #close}.
+ */
+final class Lab implements AutoCloseable {
+    static final String POD_ADDRESS = "10.244.1.5";
+    static final String OUTSIDE = "203.0.113.7"; // TEST-NET-3
+    static final String CHAPTER =
+            """
+            kind: VirtualMachine
+            spec:
+              domain:
+                devices:
+                  interfaces:
+                    - name: default
+                      masquerade: {}
+                      ports:
+                        - port: 80
+                        - port: 22
+                        - port: 5201
+              networks:
+              - name: default
+                pod: {}
+            """;
+    private static int labs;
+
+    final Shell shell;
+    final String pod;
+    final String guest;
+    final String out;
+    private final Path root = Path.of("").toAbsolutePath().getParent();
+    private final Path log;
+    private Process daemon;
+
+    Lab() {
+        try {
+            shell = new Shell(Files.createTempDirectory("virt-dataplane-e2e-"));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        log = shell.directory().resolve("daemon.log");
+        String tag = "vdpt" + ProcessHandle.current().pid() % 100_000 + (char) ('a' + labs++ % 26);
+        pod = tag + "-pod";
+        guest = tag + "-guest";
+        out = tag + "-out";
+        for (String name : new String[] {pod, guest, out}) {
+            shell.must("ip", "netns", "add", name);
+            shell.must("ip", "-n", name, "link", "set", "lo", "up");
+        }
+        shell.sh(
+                """
+                ip link add eth0 netns %1$s type veth peer name eth0 netns %2$s
+                ip -n %1$s addr add 10.244.1.5/24 dev eth0
+                ip -n %2$s addr add 10.244.1.1/24 dev eth0
+                ip -n %2$s addr add 203.0.113.7/32 dev lo
+                ip -n %1$s link set eth0 up
+                ip -n %2$s link set eth0 up
+                ip -n %1$s route add default via 10.244.1.1
+                mkdir -p /etc/netns/%1$s /etc/netns/%3$s
+                printf 'nameserver 203.0.113.7\\nsearch default.svc.cluster.local svc.cluster.local\\n' > /etc/netns/%1$s/resolv.conf
+                : > /etc/netns/%3$s/resolv.conf
+                """
+                        .formatted(pod, out, guest));
+    }
+
+    /** Starts the daemon, or starts it anew, and waits until it answers. */
+    Lab daemon(String... options) {
+        String[] command = {
+            root.resolve("bin/virt-dataplane").toString(),
+            "run",
+            "--socket",
+            socket(),
+            "--state-dir",
+            shell.directory().resolve("state").toString()
+        };
+        daemon =
+                shell.start(
+                        log,
+                        Stream.concat(Arrays.stream(command), Arrays.stream(options))
+                                .toArray(String[]::new));
+        for (int i = 0; i < 300; i++) {
+            if (daemonLog().lines().filter(line -> line.contains("ready: ")).count()
+                    == starts + 1) {
+                starts++;
+                return this;
+            }
+            pause(100);
+        }
+        throw new AssertionError("the daemon did not get ready:\n" + daemonLog());
+    }
+
+    private int starts;
+
+    String daemonLog() {
+        try {
+            return Files.exists(log) ? Files.readString(log) : "";
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    Process daemonProcess() {
+        return daemon;
+    }
+
+    String socket() {
+        return shell.directory().resolve("control.sock").toString();
+    }
+
+    Shell.Result client(String... arguments) {
+        String[] command = {root.resolve("bin/virt-dataplane").toString()};
+        String[] socket = {"--socket", socket()};
+        return shell.run(
+                Stream.of(command, arguments, socket)
+                        .flatMap(Arrays::stream)
+                        .toArray(String[]::new));
+    }
+
+    String mustClient(String... arguments) {
+        Shell.Result result = client(arguments);
+        if (!result.ok()) {
+            throw new AssertionError(
+                    String.join(" ", arguments) + ": " + result.out() + "\n" + daemonLog());
+        }
+        return result.out();
+    }
+
+    Path manifest(String text) {
+        try {
+            return Files.writeString(shell.directory().resolve("vm.yaml"), text);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Attaches by a tap that the daemon makes, and moves it into the guest's namespace as eth0. */
+    Lab attachTap(String manifest) {
+        mustClient(
+                "attach",
+                "-f",
+                manifest(manifest).toString(),
+                "--netns",
+                pod,
+                "--guest",
+                "tap:tap0");
+        shell.must("ip", "-n", pod, "link", "set", "tap0", "netns", guest, "name", "eth0");
+        shell.must("ip", "-n", guest, "link", "set", "eth0", "up");
+        return this;
+    }
+
+    /**
+     * Attaches by a veth whose other end is the guest's eth0: it outlives the daemon, as a tap of
+     * QEMU does.
+     */
+    Lab attachDevice(String manifest) {
+        shell.must(
+                "ip", "link", "add", "eth0", "netns", guest, "type", "veth", "peer", "name", "tap0",
+                "netns", pod);
+        shell.must("ip", "-n", pod, "link", "set", "tap0", "up");
+        shell.must("ip", "-n", guest, "link", "set", "eth0", "up");
+        mustClient(
+                "attach",
+                "-f",
+                manifest(manifest).toString(),
+                "--netns",
+                pod,
+                "--guest",
+                "dev:tap0");
+        return this;
+    }
+
+    /** Gives the guest its address without DHCP. */
+    Lab configureGuest() {
+        shell.must("ip", "-n", guest, "addr", "add", "10.0.2.2/24", "dev", "eth0");
+        shell.must("ip", "-n", guest, "route", "add", "default", "via", "10.0.2.1");
+        return this;
+    }
+
+    Shell.Result in(String namespace, String script) {
+        return shell.run("ip", "netns", "exec", namespace, "bash", "-c", script);
+    }
+
+    String mustIn(String namespace, String script) {
+        return shell.must("ip", "netns", "exec", namespace, "bash", "-ec", script);
+    }
+
+    Process startIn(String namespace, String... command) {
+        String[] prefix = {"ip", "netns", "exec", namespace};
+        return shell.start(
+                shell.directory().resolve("servers.log"),
+                Stream.of(prefix, command).flatMap(Arrays::stream).toArray(String[]::new));
+    }
+
+    /** An HTTP server that serves a directory; answers when this returns. */
+    Process httpd(String namespace, int port, Path directory) {
+        Process server =
+                startIn(
+                        namespace,
+                        "busybox",
+                        "httpd",
+                        "-f",
+                        "-p",
+                        Integer.toString(port),
+                        "-h",
+                        directory.toString());
+        for (int i = 0;
+                i < 100 && !in(namespace, "ss -Hltn sport = :" + port + " | grep -q .").ok();
+                i++) {
+            pause(50);
+        }
+        return server;
+    }
+
+    static void pause(long milliseconds) {
+        try {
+            Thread.sleep(milliseconds);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (daemon != null) {
+            shell.end(daemon);
+        }
+        shell.close();
+        for (String name : new String[] {pod, guest, out}) {
+            shell.run(
+                    "bash",
+                    "-c",
+                    "ip netns pids %1$s | xargs -r kill -9; ip netns del %1$s; rm -rf /etc/netns/%1$s"
+                            .formatted(name));
+        }
+        shell.run("rm", "-rf", shell.directory().toString());
+    }
+}

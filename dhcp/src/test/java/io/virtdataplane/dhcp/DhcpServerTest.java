@@ -1,0 +1,309 @@
+package io.virtdataplane.dhcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtdataplane.dataplane.Clock;
+import io.virtdataplane.dataplane.EventRing;
+import io.virtdataplane.dataplane.FramePool;
+import io.virtdataplane.dataplane.NicPlan;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.dataplane.Worker;
+import io.virtdataplane.port.PairPoller;
+import io.virtdataplane.port.PairPort;
+import io.virtdataplane.wire.AddressText;
+import io.virtdataplane.wire.Arp;
+import io.virtdataplane.wire.Bytes;
+import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Udp;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.pcap4j.packet.EthernetPacket;
+import org.pcap4j.packet.IpV4Packet;
+import org.pcap4j.packet.UdpPacket;
+
+/** Messages of a client in, messages of the server out, through the whole walk. */
+class DhcpServerTest {
+    private static final long MAC = 0x5254_0000_0001L;
+    private static final int GUEST = AddressText.ipv4("10.0.2.2");
+    private static final int GATEWAY = AddressText.ipv4("10.0.2.1");
+    private static final Scope SCOPE =
+            new Scope(
+                    0x0200_0000_0000L,
+                    GATEWAY,
+                    GUEST,
+                    24,
+                    Scope.DEFAULT_LEASE_SECONDS,
+                    1450,
+                    List.of(AddressText.ipv4("10.96.0.10")),
+                    List.of("foo.com", "foo.local"),
+                    "vm");
+    private long nowNs = 1;
+    private final PairPort guest = new PairPort(0, "guest");
+    private final PairPort uplink = new PairPort(1, "uplink");
+    private final FramePool pool =
+            new FramePool(Arena.ofAuto().allocate(FramePool.bytes(64), 64), 64);
+    private final Clock clock = () -> nowNs;
+    private final Worker worker = new Worker(new PairPoller(), pool, clock, new EventRing());
+    private final Responders responders = new Responders(SCOPE, new EventRing(), 0);
+    private final io.virtdataplane.dataplane.Nic nic =
+            worker.attach(
+                    new NicPlan(
+                            0,
+                            "vm/default",
+                            guest,
+                            uplink,
+                            0,
+                            GUEST,
+                            SCOPE.gatewayMac(),
+                            GATEWAY,
+                            responders,
+                            (frame, now) -> Verdict.DROP_PROTOCOL,
+                            (frame, now) -> Verdict.DROP_PROTOCOL));
+
+    @Test
+    void discoverIsOfferedTheAddressWithAllOptions() {
+        byte[] offer = answer(message(1, 0, 0x8000));
+        assertThat(type(offer)).isEqualTo(2);
+        assertThat(yiaddr(offer)).isEqualTo(GUEST);
+        assertThat(option(offer, 54)).isEqualTo("0a000201");
+        assertThat(option(offer, 51)).isEqualTo("05250a80"); // 86 313 600 s
+        assertThat(option(offer, 1)).isEqualTo("ffffff00");
+        assertThat(option(offer, 3)).isEqualTo("0a000201");
+        assertThat(option(offer, 6)).isEqualTo("0a60000a");
+        assertThat(option(offer, 26)).isEqualTo("05aa");
+        assertThat(option(offer, 12)).isEqualTo("766d");
+        assertThat(new String(HexFormat.of().parseHex(option(offer, 15)))).isEqualTo("foo.local");
+        assertThat(option(offer, 119))
+                .as("RFC 3397, KubeVirt's known answer")
+                .isEqualTo("03666f6f03636f6d00" + "03666f6f056c6f63616c00");
+        assertThat(offer[42]).as("op BOOTREPLY").isEqualTo((byte) 2);
+        assertThat(Ethernet.dst(MemorySegment.ofArray(offer), 0))
+                .as("the client asked for broadcast")
+                .isEqualTo(Ethernet.BROADCAST);
+    }
+
+    @Test
+    void replyGoesToTheClientsAddressWhereItDoesNotAskForBroadcast() {
+        byte[] offer = answer(message(1, 0, 0));
+        assertThat(Ethernet.dst(MemorySegment.ofArray(offer), 0)).isEqualTo(MAC);
+        assertThat(Ipv4.dst(MemorySegment.ofArray(offer), 14)).isEqualTo(GUEST);
+    }
+
+    @Test
+    void requestForTheOfferIsAcknowledgedAndLeased() {
+        byte[] ack = answer(message(3, 0, 0, option(50, GUEST), option(54, GATEWAY)));
+        assertThat(type(ack)).isEqualTo(5);
+        assertThat(yiaddr(ack)).isEqualTo(GUEST);
+        assertThat(responders.lease(nowNs).mac()).isEqualTo(MAC);
+    }
+
+    @Test
+    void renewalByUnicastIsAcknowledgedToCiaddr() {
+        byte[] ack = answer(message(3, GUEST, 0));
+        assertThat(type(ack)).isEqualTo(5);
+        assertThat(Ipv4.dst(MemorySegment.ofArray(ack), 14)).isEqualTo(GUEST);
+    }
+
+    @Test
+    void requestForAnotherAddressIsRefusedByBroadcast() {
+        byte[] nak = answer(message(3, 0, 0, option(50, AddressText.ipv4("192.168.1.5"))));
+        assertThat(type(nak)).isEqualTo(6);
+        assertThat(yiaddr(nak)).isZero();
+        assertThat(option(nak, 51)).isEmpty();
+        assertThat(Ethernet.dst(MemorySegment.ofArray(nak), 0)).isEqualTo(Ethernet.BROADCAST);
+    }
+
+    @Test
+    void requestToAnotherServerIsLeftAlone() {
+        assertThat(
+                        send(
+                                message(
+                                        3,
+                                        0,
+                                        0,
+                                        option(50, GUEST),
+                                        option(54, AddressText.ipv4("10.0.2.9")))))
+                .isEmpty();
+    }
+
+    @Test
+    void informGetsOptionsAndNoAddress() {
+        byte[] ack = answer(message(8, GUEST, 0));
+        assertThat(type(ack)).isEqualTo(5);
+        assertThat(yiaddr(ack)).isZero();
+        assertThat(option(ack, 51)).isEmpty();
+        assertThat(option(ack, 6)).isEqualTo("0a60000a");
+    }
+
+    @Test
+    void searchListThatIsTooLongOrInvalidIsCutNotFatal() {
+        List<String> many =
+                new Random(1)
+                        .ints(60, 0, 1 << 30)
+                        .mapToObj(n -> "name" + n + ".svc.cluster.local")
+                        .toList();
+        Scope scope = new Scope(1, GATEWAY, GUEST, 24, 60, 1500, List.of(), many, "vm");
+        assertThat(DhcpOptions.block(scope).length).isLessThanOrEqualTo(280);
+        assertThat(
+                        DhcpOptions.validDomains(
+                                List.of(
+                                        "foo,com",
+                                        "-foo.com",
+                                        "Foo.COM.",
+                                        "a..b",
+                                        "x".repeat(64) + ".de",
+                                        "")))
+                .containsExactly("foo.com");
+        Scope none = new Scope(1, GATEWAY, GUEST, 24, 60, 1500, List.of(), List.of(), "");
+        assertThat(HexFormat.of().formatHex(DhcpOptions.block(none)))
+                .as("an option without a value is left out")
+                .isEqualTo("0104ffffff00" + "03040a000201" + "1a0205dc");
+    }
+
+    @Test
+    void gatewayAnswersArpButNotTheGuestsOwnProbe() {
+        byte[] reply = send(arp(GUEST, GATEWAY)).getFirst();
+        MemorySegment b = MemorySegment.ofArray(reply);
+        assertThat(Arp.op(b, 14)).isEqualTo(Arp.REPLY);
+        assertThat(Arp.sha(b, 14)).isEqualTo(SCOPE.gatewayMac());
+        assertThat(Arp.spa(b, 14)).isEqualTo(GATEWAY);
+        assertThat(send(arp(0, GUEST))).as("RFC 5227 probe").isEmpty();
+        assertThat(send(arp(AddressText.ipv4("10.0.2.77"), GATEWAY)))
+                .as("a sender that is not the guest")
+                .isEmpty();
+    }
+
+    @Test
+    void floodIsAnsweredAtABoundedRate() {
+        int answers = 0;
+        for (int i = 0; i < 5000; i++) {
+            answers += send(arp(GUEST, GATEWAY)).size();
+        }
+        assertThat(answers).isEqualTo(1000);
+        nowNs += 500_000_000L;
+        assertThat(send(arp(GUEST, GATEWAY))).hasSize(1);
+        assertThat(nic.counters.frames(Verdict.DROP_RATE_LIMITED)).isEqualTo(4000);
+    }
+
+    @Test
+    void truncatedAndMutatedMessagesHarmNothing() {
+        Random random = new Random(3);
+        byte[] whole =
+                message(
+                        3,
+                        0,
+                        0,
+                        option(50, GUEST),
+                        option(54, GATEWAY),
+                        new byte[] {61, 7, 1, 1, 2, 3, 4, 5, 6});
+        for (int i = 0; i < 200_000; i++) {
+            byte[] mutant = java.util.Arrays.copyOf(whole, 42 + random.nextInt(whole.length - 41));
+            for (int changes = random.nextInt(4); changes > 0; changes--) {
+                mutant[14 + random.nextInt(mutant.length - 14)] = (byte) random.nextInt();
+            }
+            nowNs += 2_000_000;
+            send(mutant);
+        }
+        assertThat(nic.counters.frames(Verdict.DROP_FAULT)).as(worker.describeFault(0)).isZero();
+        assertThat(pool.available()).isEqualTo(64);
+        assertThat(type(answer(message(1, 0, 0)))).isEqualTo(2);
+    }
+
+    private List<byte[]> send(byte[] frame) {
+        guest.departed().clear();
+        guest.inject(pool.take(), frame);
+        worker.breath(0);
+        return guest.departed();
+    }
+
+    /** The answer, once pcap4j has found its checksums right. */
+    private byte[] answer(byte[] frame) {
+        List<byte[]> answers = send(frame);
+        assertThat(answers).hasSize(1);
+        byte[] answer = answers.getFirst();
+        try {
+            IpV4Packet ip =
+                    EthernetPacket.newPacket(answer, 0, answer.length).get(IpV4Packet.class);
+            assertThat(ip.getHeader().hasValidChecksum(false)).isTrue();
+            assertThat(
+                            ip.get(UdpPacket.class)
+                                    .hasValidChecksum(
+                                            ip.getHeader().getSrcAddr(),
+                                            ip.getHeader().getDstAddr(),
+                                            false))
+                    .isTrue();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+        return answer;
+    }
+
+    private static byte[] message(int type, int ciaddr, int flags, byte[]... options) {
+        ByteArrayOutputStream list = new ByteArrayOutputStream();
+        list.writeBytes(new byte[] {53, 1, (byte) type});
+        for (byte[] option : options) {
+            list.writeBytes(option);
+        }
+        list.write(255);
+        byte[] frame = new byte[14 + 20 + 8 + 240 + list.size()];
+        MemorySegment b = MemorySegment.ofArray(frame);
+        Ethernet.addresses(b, 0, Ethernet.BROADCAST, MAC);
+        Ethernet.type(b, 0, Ethernet.IPV4);
+        int at = 42;
+        frame[at] = 1;
+        frame[at + 1] = 1;
+        frame[at + 2] = 6;
+        Bytes.put32(b, at + 4, 0x1234_5678);
+        Bytes.put16(b, at + 10, flags);
+        Bytes.put32(b, at + 12, ciaddr);
+        Bytes.put48(b, at + 28, MAC);
+        Bytes.put32(b, at + 236, 0x6382_5363);
+        System.arraycopy(list.toByteArray(), 0, frame, at + 240, list.size());
+        int destination = ciaddr == 0 ? -1 : GATEWAY;
+        Udp.emit4(b, 34, 68, 67, frame.length - 34, ciaddr, destination);
+        Ipv4.emit(b, 14, frame.length - 14, Udp.PROTOCOL, ciaddr, destination);
+        return frame;
+    }
+
+    private static byte[] arp(int spa, int tpa) {
+        byte[] frame = new byte[60];
+        MemorySegment b = MemorySegment.ofArray(frame);
+        Ethernet.addresses(b, 0, Ethernet.BROADCAST, MAC);
+        Ethernet.type(b, 0, Ethernet.ARP);
+        Arp.emit(b, 14, Arp.REQUEST, MAC, spa, 0, tpa);
+        return frame;
+    }
+
+    private static byte[] option(int code, int address) {
+        byte[] option = {(byte) code, 4, 0, 0, 0, 0};
+        Bytes.put32(MemorySegment.ofArray(option), 2, address);
+        return option;
+    }
+
+    private static int type(byte[] frame) {
+        return Integer.parseInt(option(frame, 53), 16);
+    }
+
+    private static int yiaddr(byte[] frame) {
+        return Bytes.u32(MemorySegment.ofArray(frame), 42 + 16);
+    }
+
+    /** The option's value in hex, or nothing. */
+    private static String option(byte[] frame, int code) {
+        int i = 42 + 240;
+        while (i < frame.length && (frame[i] & 0xff) != 255) {
+            int length = frame[i] == 0 ? -1 : frame[i + 1] & 0xff;
+            if ((frame[i] & 0xff) == code) {
+                return HexFormat.of().formatHex(frame, i + 2, i + 2 + length);
+            }
+            i += 2 + length;
+        }
+        return "";
+    }
+}
