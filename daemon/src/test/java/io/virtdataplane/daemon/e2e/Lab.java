@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.stream.Stream;
 
 /**
@@ -241,6 +242,16 @@ final class Lab implements AutoCloseable {
                     "ip netns pids %1$s | xargs -r kill -9; ip netns del %1$s; rm -rf /etc/netns/%1$s"
                             .formatted(name));
         }
-        shell.run("rm", "-rf", shell.directory().toString());
+        deleteAll(shell.directory());
+    }
+
+    private static void deleteAll(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
     }
 }

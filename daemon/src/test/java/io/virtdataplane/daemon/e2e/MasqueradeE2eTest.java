@@ -84,11 +84,8 @@ class MasqueradeE2eTest {
         Path leases = lab.shell.directory().resolve("dhclient.leases");
         lab.mustIn(
                 lab.guest,
-                "timeout 30 dhclient -1 -v -sf /bin/true -pf /dev/null -lf "
-                        + leases
-                        + " eth0; kill $(pgrep -f "
-                        + leases
-                        + ") || true");
+                "timeout 30 dhclient -1 -v -sf /bin/true -pf %1$s.pid -lf %1$s eth0; kill $(cat %1$s.pid)"
+                        .formatted(leases));
         assertThat(read(leases))
                 .contains("fixed-address 10.0.2.2;")
                 .contains("option routers 10.0.2.1;")
