@@ -95,8 +95,11 @@ class MasqueradeE2eTest {
                 .contains("option dhcp-server-identifier 10.0.2.1;")
                 .contains("option host-name \"vm\";");
 
-        assertThat(lab.mustIn(lab.guest, "timeout 30 dhcpcd -T -4 -t 20 --noipv4ll eth0 2>&1"))
-                .contains("10.0.2.2");
+        String dhcpcd =
+                "ip addr flush dev eth0; timeout 40 dhcpcd -1 -B -4 -t 20 --noipv4ll -c /bin/true -d eth0 2>&1; rm -f /var/lib/dhcpcd/eth0.lease";
+        assertThat(lab.mustIn(lab.guest, dhcpcd))
+                .contains("leased 10.0.2.2 for 86313600 seconds")
+                .contains("DAD completed for 10.0.2.2");
         assertThat(lab.mustClient("get", "leases")).contains("10.0.2.2");
         assertThat(lab.mustClient("events", "-o", "json")).contains("\"Lease\"");
     }

@@ -1,0 +1,183 @@
+package io.virtdataplane.daemon.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * A real virtual machine behind a tap that QEMU holds: Debian's kernel with virtio-net. It boots
+ * under KVM where that works, else under TCG, where the guest is slow: what is asserted is
+ * behaviour.
+ */
+@RootTest
+@Timeout(400)
+class QemuGuestE2eTest {
+    private static final int KVM_BOOT_SECONDS = 12;
+    private static final int TCG_BOOT_SECONDS = 120;
+    private static final int TEST_SECONDS = 180;
+    private static final String SCRIPT =
+            """
+            udhcpc -i eth0 -n -q -t 10 -T 2 -O mtu -s /etc/udhcpc.sh
+            ping -c 3 -W 5 203.0.113.7 | grep 'packets received'
+            ping -c 2 -W 5 10.0.2.1 | grep 'packets received'
+            curl -sS -m 100 http://203.0.113.7:8080/file | sha256sum | sed 's/^/HASH /'
+            echo "DIG $(dig +short +tries=3 www.example.test)"
+            echo "IPERF-OUT $(iperf3 -c 203.0.113.7 -t 2 -f m | grep receiver)"
+            echo "IPERF-IN $(iperf3 -c 203.0.113.7 -t 2 -f m -R | grep receiver)"
+            echo guest > /var/www/index.html
+            httpd -p 80 -h /var/www
+            """;
+    private final Lab lab = new Lab();
+    private final Path console = lab.shell.directory().resolve("console.log");
+
+    @AfterEach
+    void close() {
+        lab.close();
+    }
+
+    @Test
+    void virtualMachineGetsItsLeaseReachesOutAndIsReached() throws IOException {
+        Path image = Path.of("target/guest").toAbsolutePath();
+        lab.shell.must(
+                Path.of("src/test/guest/build-image").toAbsolutePath().toString(),
+                image.toString());
+        Path directory = Files.createDirectory(lab.shell.directory().resolve("www"));
+        lab.shell.sh("head -c 64M /dev/urandom > " + directory.resolve("file"));
+        lab.httpd(lab.out, 8080, directory);
+        lab.startIn(lab.out, "iperf3", "-s");
+        lab.startIn(
+                lab.out,
+                "dnsmasq",
+                "-k",
+                "-C",
+                "/dev/null",
+                "--no-hosts",
+                "--no-resolv",
+                "--listen-address=203.0.113.7",
+                "--bind-interfaces",
+                "--address=/example.test/192.0.2.1");
+        lab.shell.must(
+                "ip", "-n", lab.pod, "tuntap", "add", "dev", "tap0", "mode", "tap", "vnet_hdr");
+        lab.shell.must("ip", "-n", lab.pod, "link", "set", "tap0", "up");
+        lab.daemon();
+        lab.mustClient(
+                "attach",
+                "-f",
+                lab.manifest(Lab.CHAPTER).toString(),
+                "--netns",
+                lab.pod,
+                "--guest",
+                "dev:tap0");
+
+        boot(image);
+        String said = await("GUEST-DONE", TEST_SECONDS);
+        assertThat(said).contains("LEASE 10.0.2.2/24 gateway 10.0.2.1 dns 203.0.113.7 mtu 1500");
+        assertThat(said)
+                .contains("3 packets transmitted, 3 packets received")
+                .contains("2 packets transmitted, 2 packets received");
+        assertThat(said)
+                .contains(
+                        "HASH "
+                                + lab.shell.sh("sha256sum < " + directory.resolve("file"))
+                                        .split(" ")[0]);
+        assertThat(said).contains("DIG 192.0.2.1");
+        assertThat(megabits(said, "IPERF-OUT")).isPositive();
+        assertThat(megabits(said, "IPERF-IN")).isPositive();
+        assertThat(lab.mustIn(lab.out, "curl -sS -m 10 http://" + Lab.POD_ADDRESS).strip())
+                .isEqualTo("guest");
+        assertThat(lab.in(lab.out, "curl -sS -m 3 http://" + Lab.POD_ADDRESS + ":81").code())
+                .as("refused")
+                .isEqualTo(7);
+        System.out.println(
+                "QEMU guest: " + said.lines().filter(line -> line.startsWith("IPERF")).toList());
+    }
+
+    private void boot(Path image) throws IOException {
+        Path script =
+                Files.writeString(
+                        Files.createDirectory(lab.shell.directory().resolve("overlay"))
+                                .resolve("test.sh"),
+                        SCRIPT);
+        Path initrd = lab.shell.directory().resolve("initrd");
+        lab.shell.sh(
+                "cp %1$s %2$s; (cd %3$s && echo test.sh | cpio -o -H newc --quiet | gzip -1) >> %2$s"
+                        .formatted(image.resolve("initrd.gz"), initrd, script.getParent()));
+        if (Files.exists(Path.of("/dev/kvm"))) {
+            Process guest = start(image, initrd, List.of("-accel", "kvm", "-cpu", "host"));
+            if (waitFor("GUEST-BOOTED", KVM_BOOT_SECONDS)) {
+                System.out.println("QEMU guest runs under KVM");
+                return;
+            }
+            lab.shell.end(guest);
+            Files.deleteIfExists(console);
+        }
+        System.out.println(
+                "QEMU guest runs under TCG: KVM is not there, or no guest boots under it");
+        start(image, initrd, List.of("-accel", "tcg", "-cpu", "max"));
+        await("GUEST-BOOTED", TCG_BOOT_SECONDS);
+    }
+
+    private Process start(Path image, Path initrd, List<String> accelerator) {
+        List<String> command = new java.util.ArrayList<>(List.of("qemu-system-x86_64"));
+        command.addAll(accelerator);
+        command.addAll(
+                List.of(
+                        "-M",
+                        "pc",
+                        "-m",
+                        "256",
+                        "-nodefaults",
+                        "-no-user-config",
+                        "-display",
+                        "none",
+                        "-no-reboot",
+                        "-serial",
+                        "file:" + console,
+                        "-kernel",
+                        image.resolve("vmlinuz").toString(),
+                        "-initrd",
+                        initrd.toString(),
+                        "-append",
+                        "console=ttyS0 panic=-1 quiet",
+                        "-netdev",
+                        "tap,id=n0,ifname=tap0,script=no,downscript=no,vhost=off",
+                        "-device",
+                        "virtio-net-pci,netdev=n0,mac=52:54:00:00:00:01,romfile="));
+        return lab.startIn(lab.pod, command.toArray(String[]::new));
+    }
+
+    private String await(String mark, int seconds) throws IOException {
+        if (!waitFor(mark, seconds)) {
+            throw new AssertionError("no " + mark + " in " + seconds + " s:\n" + said());
+        }
+        return said();
+    }
+
+    private boolean waitFor(String mark, int seconds) throws IOException {
+        for (int i = 0; i < seconds * 10; i++) {
+            if (said().contains(mark)) {
+                return true;
+            }
+            Lab.pause(100);
+        }
+        return false;
+    }
+
+    private String said() throws IOException {
+        return Files.exists(console)
+                ? new String(
+                        Files.readAllBytes(console), java.nio.charset.StandardCharsets.ISO_8859_1)
+                : "";
+    }
+
+    private static double megabits(String said, String mark) {
+        return Double.parseDouble(
+                said.replaceFirst("(?s).*" + mark + "[^\\n]*?([0-9.]+) Mbits/sec.*", "$1"));
+    }
+}
