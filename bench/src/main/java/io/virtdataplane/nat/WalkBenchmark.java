@@ -47,7 +47,7 @@ public class WalkBenchmark {
     int sessions;
 
     private final FramePool pool =
-            new FramePool(Arena.ofAuto().allocate(FramePool.bytes(2 * BURST), 4096), 2 * BURST);
+            new FramePool(Arena.global().allocate(FramePool.bytes(2 * BURST), 4096), 2 * BURST);
     private final PairPort guest = new PairPort(0, "guest").keep(false);
     private final PairPort uplink = new PairPort(1, "uplink").keep(false);
     private final Frame[] taken = new Frame[BURST];
@@ -72,7 +72,7 @@ public class WalkBenchmark {
                         true,
                         65536,
                         Timeouts.DEFAULT);
-        Nat nat = new Nat(plan, new NoPod(), Arena.ofAuto().allocate(Nat.bytes(65536), 64), 5);
+        Nat nat = new Nat(plan, new NoPod(), Arena.global().allocate(Nat.bytes(65536), 64), 5);
         worker.attach(
                 new NicPlan(
                         0,

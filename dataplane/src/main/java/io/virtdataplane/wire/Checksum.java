@@ -28,7 +28,9 @@ public final class Checksum {
 
     /** The checksum field's new value after changes that sum up to {@code delta}. */
     public static int repair(int checksum, long delta) {
-        return ~fold((~checksum & 0xffff) + delta) & 0xffff;
+        int sum = (~checksum & 0xffff) + (int) delta; // a few words: far below 2^31
+        sum = (sum & 0xffff) + (sum >>> 16);
+        return ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
     }
 
     /**

@@ -78,10 +78,26 @@ public final class Ipv4 {
         Bytes.put32(b, at + DST, dst);
     }
 
-    public static void decrementTtl(MemorySegment b, int at) {
-        int before = Bytes.u16(b, at + TTL);
-        Bytes.put16(b, at + TTL, before - 0x100);
-        repairChecksum(b, at, Checksum.delta16(before, before - 0x100));
+    /**
+     * What a router with source NAT does, with one repair of the checksum: new source, one hop less
+     * to live.
+     */
+    public static void forwardFrom(MemorySegment b, int at, int src) {
+        forward(b, at, SRC, src);
+    }
+
+    /** The same for destination NAT. */
+    public static void forwardTo(MemorySegment b, int at, int dst) {
+        forward(b, at, DST, dst);
+    }
+
+    private static void forward(MemorySegment b, int at, int field, int address) {
+        int ttl = Bytes.u16(b, at + TTL);
+        int before = Bytes.u32(b, at + field);
+        Bytes.put16(b, at + TTL, ttl - 0x100);
+        Bytes.put32(b, at + field, address);
+        repairChecksum(
+                b, at, Checksum.delta16(ttl, ttl - 0x100) + Checksum.delta32(before, address));
     }
 
     /** A header without options, not to be fragmented; the checksum is filled in. */

@@ -58,7 +58,6 @@ final class Inbound implements Stage {
         }
         sessions.use(session, frame, false, nowNs);
         Rewrite.destination(frame, plan.guestAddress(), sessions.table().insidePort(session));
-        Ipv4.decrementTtl(frame.data, frame.l3);
         return Verdict.FORWARDED;
     }
 

@@ -46,7 +46,6 @@ final class Outbound implements Stage {
         }
         sessions.use(session, frame, true, nowNs);
         Rewrite.source(frame, plan.podAddress(), sessions.table().outsidePort(session));
-        Ipv4.decrementTtl(frame.data, frame.l3);
         return Verdict.FORWARDED;
     }
 

@@ -16,10 +16,10 @@ import io.virtdataplane.wire.VirtioNetHdr;
 final class Rewrite {
     private Rewrite() {}
 
-    /** Outward: the guest's source becomes the pod's. */
+    /** Outward: the guest's source becomes the pod's, and the packet has one hop less to live. */
     static void source(Frame frame, int address, int port) {
         long addressDelta = Checksum.delta32(Ipv4.src(frame.data, frame.l3), address);
-        Ipv4.rewriteSrc(frame.data, frame.l3, address);
+        Ipv4.forwardFrom(frame.data, frame.l3, address);
         switch (frame.protocol) {
             case Tcp.PROTOCOL -> {
                 long portDelta = Checksum.delta16(Tcp.srcPort(frame.data, frame.l4), port);
@@ -35,10 +35,10 @@ final class Rewrite {
         }
     }
 
-    /** Inward: the pod's address becomes the guest's. */
+    /** Inward: the pod's address becomes the guest's, and the packet has one hop less to live. */
     static void destination(Frame frame, int address, int port) {
         long addressDelta = Checksum.delta32(Ipv4.dst(frame.data, frame.l3), address);
-        Ipv4.rewriteDst(frame.data, frame.l3, address);
+        Ipv4.forwardTo(frame.data, frame.l3, address);
         switch (frame.protocol) {
             case Tcp.PROTOCOL -> {
                 long portDelta = Checksum.delta16(Tcp.dstPort(frame.data, frame.l4), port);

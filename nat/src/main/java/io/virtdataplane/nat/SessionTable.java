@@ -121,11 +121,14 @@ final class SessionTable {
             long remoteLow,
             int remotePort) {
         long at = (long) session * RECORD;
-        int local = direction == OUTWARD ? insidePort(session) : outsidePort(session);
-        return local == localPort
+        long wanted = (long) remotePort << 16 | (long) protocol << 8;
+        long ports = records.get(LONG, at + 16);
+        boolean samePorts =
+                direction == OUTWARD
+                        ? (ports & 0xffff_0000_ffff_ff00L) == ((long) localPort << 48 | wanted)
+                        : (ports & 0x0000_ffff_ffff_ff00L) == ((long) localPort << 32 | wanted);
+        return samePorts
                 && records.get(LONG, at + 8) == remoteLow
-                && remotePort(session) == remotePort
-                && protocol(session) == protocol
                 && records.get(LONG, at) == remoteHigh;
     }
 
