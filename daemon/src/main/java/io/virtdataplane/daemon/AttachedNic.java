@@ -15,6 +15,7 @@ import io.virtdataplane.port.PacketPort;
 import io.virtdataplane.port.TapPort;
 import io.virtdataplane.port.UplinkPort;
 import io.virtdataplane.port.UplinkPort.Uplink;
+import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.Mapping;
 import io.virtdataplane.sys.Netns;
 import java.security.SecureRandom;
@@ -42,21 +43,21 @@ final class AttachedNic implements AutoCloseable {
     private final Responders responders;
     private final Nic nic;
 
-    AttachedNic(int id, int firstPortId, AttachSpec spec, WorkerThread worker) {
+    AttachedNic(int id, AttachSpec spec, WorkerThread worker, Bpf.Mechanism hooks) {
         this.spec = spec;
         this.worker = worker;
         try (Netns netns = Netns.open(spec.netns())) {
-            uplink = UplinkPort.open(firstPortId, netns, spec.uplink(), tapName(spec.uplink()));
+            uplink = UplinkPort.open(2 * id, netns, spec.uplink(), tapName(spec.uplink()), hooks);
             opened.push(uplink.port());
             DescriptorPort guest =
                     spec.guestIsTap()
                             ? TapPort.open(
-                                    firstPortId + 1,
+                                    2 * id + 1,
                                     netns,
                                     spec.guestDevice(),
                                     uplink.mtu(),
                                     spec.nic().mac())
-                            : PacketPort.open(firstPortId + 1, netns, spec.guestDevice());
+                            : PacketPort.open(2 * id + 1, netns, spec.guestDevice(), hooks);
             opened.push(guest);
             ResolvConf resolvConf = ResolvConf.read(spec.resolvConf(), spec.netns());
             Mapping memory = Mapping.anonymous(Nat.bytes(spec.sessionLimit()));

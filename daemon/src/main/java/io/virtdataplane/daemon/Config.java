@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.virtdataplane.port.Pollers;
+import io.virtdataplane.sys.Bpf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.Locale;
  * @param group of the socket; empty: the daemon's own
  * @param workers packet threads; 0: one for each four processors, at least one
  * @param poller "auto", "io_uring" or "epoll"
+ * @param hooks how programs are tied to devices: "auto", "tcx" or "clsact"
  * @param framesPerWorker pooled frames of 68 KiB; touched only as they are used
  * @param journalBytes bound of the event journal
  */
@@ -27,6 +29,7 @@ public record Config(
         String group,
         int workers,
         String poller,
+        String hooks,
         int framesPerWorker,
         long journalBytes) {
     public static final String DEFAULT_SOCKET = "/run/virt-dataplane/virt-dataplane.sock";
@@ -38,6 +41,7 @@ public record Config(
         stateDirectory = stateDirectory == null ? DEFAULT_STATE : stateDirectory;
         group = group == null ? "" : group;
         poller = poller == null ? "auto" : poller;
+        hooks = hooks == null ? "auto" : hooks;
         framesPerWorker = framesPerWorker == 0 ? 128 : framesPerWorker;
         journalBytes = journalBytes == 0 ? 64L << 20 : journalBytes;
         check(
@@ -56,12 +60,13 @@ public record Config(
                 journalBytes >= 1 << 20,
                 "journalBytes must be at least 1048576: journalBytes=" + journalBytes);
         kind(poller);
+        mechanism(hooks);
     }
 
     /** The file's settings; all defaults where there is no file and none was asked for. */
     public static Config read(Path file, boolean required) {
         if (!required && !Files.exists(file)) {
-            return new Config(null, null, null, 0, null, 0, 0);
+            return new Config(null, null, null, 0, null, null, 0, 0);
         }
         ObjectMapper yaml =
                 new ObjectMapper(new YAMLFactory())
@@ -92,6 +97,7 @@ public record Config(
                 group,
                 newWorkers == null ? workers : newWorkers,
                 newPoller == null ? poller : newPoller,
+                hooks,
                 framesPerWorker,
                 journalBytes);
     }
@@ -110,6 +116,18 @@ public record Config(
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "poller must be auto, io_uring or epoll: poller=" + name);
+        }
+    }
+
+    Bpf.Mechanism hookMechanism() {
+        return mechanism(hooks);
+    }
+
+    private static Bpf.Mechanism mechanism(String name) {
+        try {
+            return Bpf.Mechanism.valueOf(name.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("hooks must be auto, tcx or clsact: hooks=" + name);
         }
     }
 

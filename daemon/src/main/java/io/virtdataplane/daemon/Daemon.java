@@ -42,7 +42,8 @@ public final class Daemon {
                         worker.events(), number -> worker.ask(on -> on.describeFault(number)));
             }
             Version version = version(workers);
-            try (NicRegistry registry = new NicRegistry(workers, store, journal)) {
+            try (NicRegistry registry =
+                    new NicRegistry(workers, store, journal, config.hookMechanism())) {
                 registry.restore();
                 try (ControlServer server =
                         new ControlServer(

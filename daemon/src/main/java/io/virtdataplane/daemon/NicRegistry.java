@@ -3,6 +3,7 @@ package io.virtdataplane.daemon;
 import io.virtdataplane.daemon.api.AttachRequest;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.dataplane.Worker;
+import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.wire.AddressText;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,9 +29,15 @@ final class NicRegistry implements AutoCloseable {
     private final EventJournal journal;
     private final Map<String, AttachedNic> nicByName = new TreeMap<>();
     private final BitSet usedIds = new BitSet();
+    private final Bpf.Mechanism hooks;
     private long generation;
 
-    NicRegistry(List<WorkerThread> workers, AttachmentStore store, EventJournal journal) {
+    NicRegistry(
+            List<WorkerThread> workers,
+            AttachmentStore store,
+            EventJournal journal,
+            Bpf.Mechanism hooks) {
+        this.hooks = hooks;
         this.workers = workers;
         this.store = store;
         this.journal = journal;
@@ -98,7 +105,7 @@ final class NicRegistry implements AutoCloseable {
         }
         WorkerThread worker =
                 workers.stream().min(Comparator.comparingInt(WorkerThread::nics)).orElseThrow();
-        AttachedNic attached = new AttachedNic(id, 2 * id, spec, worker);
+        AttachedNic attached = new AttachedNic(id, spec, worker, hooks);
         usedIds.set(id);
         worker.nics(worker.nics() + 1);
         nicByName.put(spec.name(), attached);

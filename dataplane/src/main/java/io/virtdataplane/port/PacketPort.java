@@ -17,7 +17,7 @@ public final class PacketPort {
 
     private PacketPort() {}
 
-    public static DescriptorPort open(int id, Netns netns, String name) {
+    public static DescriptorPort open(int id, Netns netns, String name, Bpf.Mechanism mechanism) {
         return netns.call(
                 () -> {
                     NetDevice device = new NetDevice(name);
@@ -25,14 +25,15 @@ public final class PacketPort {
                         throw new IllegalArgumentException(
                                 "guest device must exist in the pod's namespace: dev=" + name);
                     }
-                    Fd link;
+                    AutoCloseable link;
                     try (Fd program =
                             Bpf.load(new BpfAssembler().move(0, DROP).exit(), "vdp_shield")) {
                         link =
                                 Bpf.attach(
                                         program,
                                         device,
-                                        Bpf.Hook.INGRESS); // packet sockets see a frame before this
+                                        Bpf.Hook.INGRESS,
+                                        mechanism); // packet sockets see a frame before this
                         // hook
                     }
                     try {
@@ -42,9 +43,17 @@ public final class PacketPort {
                         return new DescriptorPort(
                                 "dev:" + name, id, PacketSocket.open(device), link);
                     } catch (RuntimeException e) {
-                        link.close();
+                        remove(link);
                         throw e;
                     }
                 });
+    }
+
+    private static void remove(AutoCloseable link) {
+        try {
+            link.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("remove shield", e);
+        }
     }
 }

@@ -15,8 +15,8 @@ import java.lang.foreign.ValueLayout;
 /**
  * Shares one pod address between the guest and the pod's own kernel.
  *
- * <p>Theory of operation. Three small eBPF programs stand at the pod's devices (tcx links: they go
- * when this process goes, and the kernel has everything back).
+ * <p>Theory of operation. Three small eBPF programs stand at the pod's devices (tcx links where the
+ * kernel has them: they go when this process goes, and the kernel has everything back).
  *
  * <ul>
  *   <li><b>egress of eth0</b> sees only what the pod's kernel sends itself and notes its flows
@@ -86,17 +86,20 @@ public final class Steering implements AutoCloseable {
     private final Mapping mapping = steered.map(SHARED_LENGTH);
     private final MemorySegment bytes = mapping.segment();
     private final BpfMap podFlows = BpfMap.recentKeys(FLOW_KEY, POD_FLOWS);
-    private final Fd[] owned = new Fd[6];
+    private final AutoCloseable[] owned = new AutoCloseable[6];
 
     /** In the pod's namespace. {@code podAddress} is eth0's IPv4 address. */
-    Steering(NetDevice uplink, NetDevice tap, int podAddress) {
+    Steering(NetDevice uplink, NetDevice tap, int podAddress, Bpf.Mechanism mechanism) {
         try {
-            owned[0] = Bpf.load(ingressOfUplink(tap.index(), podAddress), "vdp_ingress");
-            owned[1] = Bpf.load(egressOfUplink(tap.index(), podAddress), "vdp_egress");
-            owned[2] = Bpf.load(ingressOfTap(uplink.index(), podAddress), "vdp_tap");
-            owned[3] = Bpf.attach(owned[2], tap, Bpf.Hook.INGRESS);
-            owned[4] = Bpf.attach(owned[1], uplink, Bpf.Hook.EGRESS);
-            owned[5] = Bpf.attach(owned[0], uplink, Bpf.Hook.INGRESS);
+            Fd ingress = Bpf.load(ingressOfUplink(tap.index(), podAddress), "vdp_ingress");
+            owned[0] = ingress;
+            Fd egress = Bpf.load(egressOfUplink(tap.index(), podAddress), "vdp_egress");
+            owned[1] = egress;
+            Fd fromUs = Bpf.load(ingressOfTap(uplink.index(), podAddress), "vdp_tap");
+            owned[2] = fromUs;
+            owned[3] = Bpf.attach(fromUs, tap, Bpf.Hook.INGRESS, mechanism);
+            owned[4] = Bpf.attach(egress, uplink, Bpf.Hook.EGRESS, mechanism);
+            owned[5] = Bpf.attach(ingress, uplink, Bpf.Hook.INGRESS, mechanism);
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -364,7 +367,11 @@ public final class Steering implements AutoCloseable {
     public void close() {
         for (int i = owned.length - 1; i >= 0; i--) {
             if (owned[i] != null) {
-                owned[i].close();
+                try {
+                    owned[i].close();
+                } catch (Exception e) {
+                    throw new IllegalStateException("close steering", e);
+                }
             }
         }
         mapping.close();

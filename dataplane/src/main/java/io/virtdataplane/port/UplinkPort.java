@@ -1,5 +1,6 @@
 package io.virtdataplane.port;
 
+import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.Fd;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.Netns;
@@ -20,7 +21,8 @@ public final class UplinkPort {
     /**
      * @param tapName of the steering tap, free in the pod's namespace
      */
-    public static Uplink open(int id, Netns netns, String uplinkName, String tapName) {
+    public static Uplink open(
+            int id, Netns netns, String uplinkName, String tapName, Bpf.Mechanism mechanism) {
         return netns.call(
                 () -> {
                     NetDevice uplink = new NetDevice(uplinkName);
@@ -40,7 +42,7 @@ public final class UplinkPort {
                         tap.mtu(uplink.mtu());
                         tap.txQueueLength(QUEUE_FRAMES);
                         tap.up();
-                        Steering steering = new Steering(uplink, tap, address);
+                        Steering steering = new Steering(uplink, tap, address, mechanism);
                         return new Uplink(
                                 new DescriptorPort("uplink:" + uplinkName, id, fd, steering),
                                 steering,

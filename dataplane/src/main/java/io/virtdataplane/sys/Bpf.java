@@ -2,10 +2,7 @@ package io.virtdataplane.sys;
 
 import java.lang.foreign.MemorySegment;
 
-/**
- * Loads tc programs and attaches them to a device by tcx links, which end with their descriptor
- * (linux/bpf.h; Linux 6.6).
- */
+/** Loads tc programs and attaches them to a device (linux/bpf.h). */
 public final class Bpf {
     /** Where on the device a program runs. */
     public enum Hook {
@@ -17,6 +14,16 @@ public final class Bpf {
         Hook(int attachType) {
             this.attachType = attachType;
         }
+    }
+
+    /**
+     * How a program is tied to a device: tcx links end with the process, clsact filters stay until
+     * they are removed.
+     */
+    public enum Mechanism {
+        AUTO,
+        TCX,
+        CLSACT
     }
 
     static final int ATTRIBUTES = 160;
@@ -66,7 +73,7 @@ public final class Bpf {
                                 + name
                                 + " does not load (errno "
                                 + -result
-                                + "): needs CAP_BPF, CAP_NET_ADMIN and Linux 6.6\n"
+                                + "): needs CAP_BPF, CAP_NET_ADMIN and Linux 5.10\n"
                                 + lastLines(log.getString(0)));
             }
             return new Fd((int) result);
@@ -78,21 +85,28 @@ public final class Bpf {
     }
 
     /**
-     * Runs {@code program} on the device of the calling thread's namespace until the returned link
-     * is closed.
+     * Runs {@code program} on the device of the calling thread's namespace until what is returned
+     * is closed. AUTO takes tcx where the kernel has it (Linux 6.6), else clsact.
      */
-    public static Fd attach(Fd program, NetDevice device, Hook hook) {
+    public static AutoCloseable attach(
+            Fd program, NetDevice device, Hook hook, Mechanism mechanism) {
+        if (mechanism == Mechanism.CLSACT) {
+            return new TcFilter(program, device.index(), hook == Hook.INGRESS);
+        }
         try (Scratch scratch = new Scratch()) {
             MemorySegment attributes = scratch.zeroed(ATTRIBUTES);
             attributes.set(Scratch.U32, 0, program.number());
             attributes.set(Scratch.U32, 4, device.index());
             attributes.set(Scratch.U32, 8, hook.attachType);
             long result = call(BPF_LINK_CREATE, attributes, 64);
-            if (result == -Errno.EINVAL) {
-                throw new Unsupported(
-                        "the kernel has no tcx hooks: needs Linux 6.6 or a kernel with them backported");
+            if (result != -Errno.EINVAL) {
+                return new Fd((int) SystemCallException.check(result, "attach BPF program"));
             }
-            return new Fd((int) SystemCallException.check(result, "attach BPF program"));
+            if (mechanism == Mechanism.TCX) {
+                throw new Unsupported(
+                        "the kernel has no tcx hooks: needs Linux 6.6; set hooks to auto or clsact");
+            }
         }
+        return new TcFilter(program, device.index(), hook == Hook.INGRESS);
     }
 }

@@ -20,6 +20,7 @@ public final class IoUring implements AutoCloseable {
     private static final int SETUP_TASKRUN_FLAG = 1 << 9;
     private static final int SETUP_SINGLE_ISSUER = 1 << 12;
     private static final int SETUP_DEFER_TASKRUN = 1 << 13;
+    private static final int REGISTER_PROBE = 8;
     private static final int REGISTER_PBUF_RING = 22;
     private static final int ENTER_GETEVENTS = 1;
     private static final int ENTER_EXT_ARG = 1 << 3;
@@ -102,7 +103,26 @@ public final class IoUring implements AutoCloseable {
         provided = Mapping.anonymous(Math.max(4096, buffers * 16L));
         bufferRing = provided.segment();
         bufferMask = buffers - 1;
+        probe();
         registerBuffers(buffers);
+    }
+
+    private void probe() {
+        MemorySegment probe = arena.allocate(16 + 256 * 8, 8); // struct io_uring_probe
+        long result =
+                Libc.result(
+                        Libc.C.syscall(
+                                SYS_REGISTER,
+                                fd.number(),
+                                REGISTER_PROBE,
+                                probe.address(),
+                                256,
+                                0,
+                                0));
+        if (result < 0 || (probe.get(ValueLayout.JAVA_BYTE, 0) & 0xff) < OP_READ_MULTISHOT) {
+            close();
+            throw new Unsupported("io_uring has no multishot read: needs Linux 6.7");
+        }
     }
 
     private void registerBuffers(int buffers) {
