@@ -29,6 +29,7 @@ class ConfigTest {
                 "workers: 65 | workers must be 0-64: workers=65",
                 "poller: dpdk | poller must be auto, io_uring or epoll: poller=dpdk",
                 "socket: rel.sock | socket must be an absolute path",
+                "hooks: xdp | hooks must be auto, tcx or clsact: hooks=xdp",
                 "colour: red | config has an unknown setting: colour",
                 "framesPerWorker: 8 | framesPerWorker must be 64-1024: framesPerWorker=8",
                 "journalBytes: 5 | journalBytes must be at least 1048576: journalBytes=5",

@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -39,7 +41,9 @@ final class Lab implements AutoCloseable {
     final String out;
     private final Path root = Path.of("").toAbsolutePath().getParent();
     private final Path log;
+    private final Map<String, String> environment = new HashMap<>();
     private Process daemon;
+    private int starts;
 
     Lab() {
         try {
@@ -72,6 +76,12 @@ final class Lab implements AutoCloseable {
                         .formatted(pod, out, guest));
     }
 
+    /** For the daemon's process. */
+    Lab environment(String name, String value) {
+        environment.put(name, value);
+        return this;
+    }
+
     /** Starts the daemon, or starts it anew, and waits until it answers. */
     Lab daemon(String... options) {
         String[] command = {
@@ -85,6 +95,7 @@ final class Lab implements AutoCloseable {
         daemon =
                 shell.start(
                         log,
+                        environment,
                         Stream.concat(Arrays.stream(command), Arrays.stream(options))
                                 .toArray(String[]::new));
         for (int i = 0; i < 300; i++) {
@@ -97,8 +108,6 @@ final class Lab implements AutoCloseable {
         }
         throw new AssertionError("the daemon did not get ready:\n" + daemonLog());
     }
-
-    private int starts;
 
     String daemonLog() {
         try {

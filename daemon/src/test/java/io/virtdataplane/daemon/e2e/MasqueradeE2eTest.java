@@ -9,7 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Real traffic of real tools through a real daemon, the guest a namespace. */
 @RootTest
@@ -25,9 +25,15 @@ class MasqueradeE2eTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"io_uring", "epoll"})
-    void guestReachesOutsideAndIsReachedOnItsListedPort(String poller) throws IOException {
-        lab.daemon("--poller", poller).attachTap(Lab.CHAPTER).configureGuest();
+    @CsvSource({"io_uring, tcx", "epoll, clsact"})
+    void guestReachesOutsideAndIsReachedOnItsListedPort(String poller, String hooks)
+            throws IOException {
+        Path config =
+                Files.writeString(
+                        lab.shell.directory().resolve("config.yaml"),
+                        "poller: " + poller + "\nhooks: " + hooks + "\n");
+        String qdiscs = lab.mustIn(lab.pod, "tc qdisc show dev eth0");
+        lab.daemon("--config", config.toString()).attachTap(Lab.CHAPTER).configureGuest();
         lab.httpd(lab.out, 8080, page("outside"));
         lab.httpd(lab.guest, 80, page("guest"));
         lab.httpd(lab.guest, 81, page("not listed"));
@@ -63,6 +69,12 @@ class MasqueradeE2eTest {
                 .contains("Attached")
                 .contains("AddressSeen")
                 .contains("FirstDrop");
+
+        lab.mustClient("detach", "vm");
+        assertThat(lab.mustIn(lab.pod, "tc qdisc show dev eth0")).isEqualTo(qdiscs);
+        assertThat(lab.in(lab.out, curl(POD)).code())
+                .as("refused: nobody listens on the pod's own port 80")
+                .isEqualTo(7);
     }
 
     @Test

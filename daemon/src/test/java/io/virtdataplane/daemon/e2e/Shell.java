@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs commands and keeps what was started, by process, so that it can be ended. */
@@ -81,13 +82,18 @@ final class Shell implements AutoCloseable {
     }
 
     Process start(Path log, String... command) {
+        return start(log, Map.of(), command);
+    }
+
+    Process start(Path log, Map<String, String> environment, String... command) {
         try {
-            Process process =
+            ProcessBuilder builder =
                     new ProcessBuilder(command)
                             .redirectErrorStream(true)
                             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                            .redirectInput(Path.of("/dev/null").toFile())
-                            .start();
+                            .redirectInput(Path.of("/dev/null").toFile());
+            builder.environment().putAll(environment);
+            Process process = builder.start();
             started.add(process);
             return process;
         } catch (IOException e) {
