@@ -168,14 +168,19 @@ final class AttachedNic implements AutoCloseable {
         giveBack();
     }
 
+    /** All of it, whatever fails on the way. */
     private void giveBack() {
+        IllegalStateException failed = null;
         for (AutoCloseable one : opened) {
             try {
                 one.close();
             } catch (Exception e) {
-                throw new IllegalStateException("close " + spec.name(), e);
+                failed = new IllegalStateException("close " + spec.name(), e);
             }
         }
         opened.clear();
+        if (failed != null) {
+            throw failed;
+        }
     }
 }

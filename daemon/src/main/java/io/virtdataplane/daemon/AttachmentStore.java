@@ -4,10 +4,14 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.virtdataplane.daemon.api.AttachRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -23,6 +27,7 @@ final class AttachmentStore {
     private static final Logger LOG = LoggerFactory.getLogger(AttachmentStore.class);
     private static final String SUFFIX = ".attach";
     private final Path directory;
+    private FileChannel lock; // held here: a channel that nobody refers to is closed
 
     AttachmentStore(Path stateDirectory) {
         directory = stateDirectory.resolve("attachments");
@@ -31,6 +36,24 @@ final class AttachmentStore {
         } catch (IOException e) {
             throw new IllegalArgumentException(
                     "stateDirectory must be writable: stateDirectory=" + stateDirectory, e);
+        }
+    }
+
+    /** For this process alone, until it ends: two daemons must not work on one state. */
+    void lock() {
+        try {
+            lock =
+                    FileChannel.open(
+                            directory.resolve("lock"),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE);
+            if (lock.tryLock() == null) {
+                throw new IllegalArgumentException(
+                        "stateDirectory must not be in use by another daemon: stateDirectory="
+                                + directory.getParent());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("lock " + directory, e);
         }
     }
 
@@ -73,8 +96,15 @@ final class AttachmentStore {
         return requests;
     }
 
+    /** A name may hold what a file name may not, and be longer. */
     private static String fileName(String name) {
-        return HexFormat.of().formatHex(name.getBytes(StandardCharsets.UTF_8))
-                + SUFFIX; // a name may hold what a file name may not
+        try {
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-256")
+                            .digest(name.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest) + SUFFIX;
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 }

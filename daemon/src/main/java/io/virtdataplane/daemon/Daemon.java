@@ -33,13 +33,13 @@ public final class Daemon {
         List<WorkerThread> workers = new ArrayList<>();
         Path state = Path.of(config.stateDirectory());
         AttachmentStore store = new AttachmentStore(state);
+        store.lock();
         try (EventJournal journal = new EventJournal(state, config.journalBytes())) {
             for (int i = 0; i < config.workerCount(); i++) {
                 WorkerThread worker =
                         new WorkerThread(i, config.pollerKind(), config.framesPerWorker());
                 workers.add(worker);
-                journal.drain(
-                        worker.events(), number -> worker.ask(on -> on.describeFault(number)));
+                journal.drain(worker.events(), worker::describeFault);
             }
             Version version = version(workers);
             try (NicRegistry registry =

@@ -55,7 +55,9 @@ final class NicRegistry implements AutoCloseable {
             } catch (RuntimeException e) {
                 LOG.warn("attachment not restored: nic={} reason={}", name, e.getMessage());
                 journal.record("RestoreFailed", name, e.getMessage());
-                store.remove(name);
+                if (!Files.exists(netnsPath(request.getNetns()))) {
+                    store.remove(name); // else the next start may have more luck
+                }
             }
         }
     }
@@ -105,11 +107,11 @@ final class NicRegistry implements AutoCloseable {
         }
         WorkerThread worker =
                 workers.stream().min(Comparator.comparingInt(WorkerThread::nics)).orElseThrow();
+        journal.name(id, spec.name());
         AttachedNic attached = new AttachedNic(id, spec, worker, hooks);
         usedIds.set(id);
         worker.nics(worker.nics() + 1);
         nicByName.put(spec.name(), attached);
-        journal.name(id, spec.name());
         changed();
         LOG.info(
                 "attached: nic={} netns={} guest={} worker={}",
@@ -130,11 +132,12 @@ final class NicRegistry implements AutoCloseable {
     }
 
     private void remove(String fullName) {
-        AttachedNic attached = nicByName.remove(fullName);
+        AttachedNic attached = nicByName.get(fullName);
+        attached.close(); // where that fails the NIC stays listed, and its number taken
+        nicByName.remove(fullName);
         usedIds.clear(attached.nic().plan.id());
         attached.worker().nics(attached.worker().nics() - 1);
         changed();
-        attached.close();
     }
 
     /** By MACHINE/INTERFACE, or by MACHINE where it has one NIC. */
@@ -176,12 +179,16 @@ final class NicRegistry implements AutoCloseable {
 
     /** Two names of one namespace are one namespace. */
     private static Object identity(String netns) {
-        Path path = netns.startsWith("/") ? Path.of(netns) : Path.of("/run/netns", netns);
+        Path path = netnsPath(netns);
         try {
             return Files.getAttribute(path, "unix:ino");
         } catch (IOException e) {
             return path;
         }
+    }
+
+    private static Path netnsPath(String netns) {
+        return netns.startsWith("/") ? Path.of(netns) : Path.of("/run/netns", netns);
     }
 
     /** Ends all NICs for this run; they stay attached for the next. */

@@ -3,6 +3,7 @@ package io.virtdataplane.daemon;
 import io.virtdataplane.wire.AddressText;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.List;
  * make no sense are passed over.
  */
 record ResolvConf(List<Integer> nameServers, List<String> searchDomains) {
+    private static final int MAX_BYTES = 1 << 16;
     private static final Path NODE = Path.of("/etc/resolv.conf");
 
     static ResolvConf parse(List<String> lines) {
@@ -58,8 +60,18 @@ record ResolvConf(List<Integer> nameServers, List<String> searchDomains) {
         if (!netns.startsWith("/")) {
             candidate = Path.of("/etc/netns", netns, "resolv.conf");
         } else if (netns.matches("/proc/\\d+/ns/net")) {
-            candidate = Path.of(netns).resolve("../../root/etc/resolv.conf");
+            candidate = Path.of(netns.replace("/ns/net", "/root/etc/resolv.conf"));
         }
-        return Files.isReadable(candidate) ? candidate : NODE;
+        return isPlain(candidate) ? candidate : NODE;
+    }
+
+    /** The pod's files are the pod's to choose: no link that leads out of it, nothing endless. */
+    private static boolean isPlain(Path path) {
+        try {
+            return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+                    && Files.size(path) <= MAX_BYTES;
+        } catch (IOException e) {
+            return false;
+        }
     }
 }

@@ -62,6 +62,11 @@ final class WorkerThread implements AutoCloseable {
         return events;
     }
 
+    /** What a fault's number in an event stands for. */
+    String describeFault(int faultNumber) {
+        return worker.describeFault(faultNumber);
+    }
+
     String pollerKind() {
         return worker.pollerKind();
     }
@@ -77,7 +82,7 @@ final class WorkerThread implements AutoCloseable {
     /** Asks on the worker's thread and waits for the answer. */
     <T> T ask(Function<Worker, T> query) {
         try {
-            return worker.call(query).get(ANSWER_SECONDS, TimeUnit.SECONDS);
+            return worker.call(query).await(ANSWER_SECONDS);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof RuntimeException cause
                     ? cause

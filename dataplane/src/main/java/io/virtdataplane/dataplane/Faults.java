@@ -7,8 +7,7 @@ package io.virtdataplane.dataplane;
 final class Faults {
     private static final int CAPACITY = 32;
     private final String[] places = new String[CAPACITY];
-    private final long[] counts = new long[CAPACITY];
-    private int size;
+    private volatile int size; // written by the worker's thread, after the place
 
     /** The number of this kind when it is new, else -1. */
     int record(RuntimeException fault) {
@@ -19,7 +18,6 @@ final class Faults {
                         + (stack.length == 0 ? "unknown" : stack[firstOwn(stack)]);
         for (int i = 0; i < size; i++) {
             if (places[i].equals(place)) {
-                counts[i]++;
                 return -1;
             }
         }
@@ -27,12 +25,14 @@ final class Faults {
             return -1;
         }
         places[size] = place;
-        counts[size] = 1;
-        return size++;
+        int number = size;
+        size = number + 1;
+        return number;
     }
 
+    /** Any thread. */
     String describe(int number) {
-        return number < size ? places[number] + " count=" + counts[number] : "unknown";
+        return number < size ? places[number] : "unknown";
     }
 
     private static int firstOwn(StackTraceElement[] stack) {

@@ -14,6 +14,9 @@ public final class Nic {
     /** From the plan, or learned from the first frame that passed the guard. */
     public long guestMac;
 
+    /** When a new MAC address was last reported. */
+    long seenNs = Long.MIN_VALUE / 2;
+
     /** When the guest was last asked for its MAC address. */
     long askedNs = Long.MIN_VALUE;
 

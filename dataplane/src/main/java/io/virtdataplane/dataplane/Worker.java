@@ -7,7 +7,6 @@ import io.virtdataplane.wire.VirtioNetHdr;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 
@@ -24,6 +23,7 @@ public final class Worker {
     private static final int BURST = 256;
     private static final long FOREVER = -1;
     private static final long TIMER_NS = 1_000_000_000L;
+    private static final long SEEN_AGAIN_NS = 1_000_000_000L;
     private static final long ASK_AGAIN_NS = 1_000_000_000L;
     private static final int MINIMUM_FRAME = 60;
 
@@ -64,19 +64,12 @@ public final class Worker {
         poller.wake();
     }
 
-    /** Any thread: runs {@code query} on the worker's thread and gives its answer. */
-    public <T> CompletableFuture<T> call(Function<Worker, T> query) {
-        CompletableFuture<T> answer = new CompletableFuture<>();
-        commands.add(
-                (worker, nowNs) -> {
-                    try {
-                        answer.complete(query.apply(worker));
-                    } catch (RuntimeException e) {
-                        answer.completeExceptionally(e);
-                    }
-                });
+    /** Any thread: {@code question} will be answered on the worker's thread. */
+    public <T> Query<T> call(Function<Worker, T> question) {
+        Query<T> query = new Query<>(question);
+        commands.add(query);
         poller.wake();
-        return answer;
+        return query;
     }
 
     /** One round; how many frames were walked. */
@@ -106,6 +99,9 @@ public final class Worker {
 
     private int serve(Port port, long nowNs) {
         Nic nic = nicByPort[port.id()];
+        if (nic == null) {
+            return 0; // detached in this very breath; the poller has freed its frames
+        }
         int total = 0;
         int count;
         while ((count = port.receive(burst, 0)) > 0) {
@@ -145,7 +141,7 @@ public final class Worker {
             return verdict;
         }
         if (fromGuest) {
-            verdict = guard(frame, nic);
+            verdict = guard(frame, nic, nowNs);
             if (verdict != Verdict.CONTINUE) {
                 return verdict;
             }
@@ -189,7 +185,7 @@ public final class Worker {
     }
 
     /** Who the guest is, before anything is learned from the frame. */
-    private Verdict guard(Frame frame, Nic nic) {
+    private Verdict guard(Frame frame, Nic nic, long nowNs) {
         long source = Ethernet.src(frame.data, frame.start);
         if (Ethernet.isGroup(source) || source == nic.plan.gatewayMac()) {
             return Verdict.DROP_SPOOFED_MAC;
@@ -206,7 +202,10 @@ public final class Worker {
         }
         if (source != nic.guestMac) {
             nic.guestMac = source;
-            events.emit(EventKind.ADDRESS_SEEN, nic.plan.id(), source, 0);
+            if (nowNs - nic.seenNs >= SEEN_AGAIN_NS) {
+                nic.seenNs = nowNs;
+                events.emit(EventKind.ADDRESS_SEEN, nic.plan.id(), source, 0);
+            }
         }
         return Verdict.CONTINUE;
     }
@@ -296,11 +295,16 @@ public final class Worker {
     /** On the worker's thread: from now on the NIC's frames are walked. */
     public Nic attach(NicPlan plan) {
         Nic nic = new Nic(plan);
+        poller.add(plan.guest());
+        try {
+            poller.add(plan.uplink());
+        } catch (RuntimeException e) {
+            poller.remove(plan.guest());
+            throw e;
+        }
         nicByPort[plan.guest().id()] = nic;
         nicByPort[plan.uplink().id()] = nic;
         nics.add(nic);
-        poller.add(plan.guest());
-        poller.add(plan.uplink());
         timersPending = true;
         ask(nic, clock.nowNs());
         return nic;
@@ -319,7 +323,7 @@ public final class Worker {
         return poller.kind();
     }
 
-    /** On the worker's thread. */
+    /** Any thread. */
     public String describeFault(int number) {
         return faults.describe(number);
     }

@@ -6,6 +6,7 @@ import io.virtdataplane.dataplane.Poller;
 import io.virtdataplane.dataplane.Port;
 import io.virtdataplane.dataplane.Worker;
 import io.virtdataplane.sys.Epoll;
+import io.virtdataplane.sys.Errno;
 import io.virtdataplane.sys.EventFd;
 import io.virtdataplane.wire.VirtioNetHdr;
 
@@ -47,6 +48,10 @@ public final class EpollPoller implements Poller {
     public void remove(Port port) {
         epoll.remove(((DescriptorPort) port).fd());
         ports[port.id()] = null;
+        Frame[] one = new Frame[1];
+        while (port.receive(one, 0) > 0) {
+            pool.free(one[0]);
+        }
     }
 
     @Override
@@ -88,6 +93,13 @@ public final class EpollPoller implements Poller {
             int bytes = port.fd().read(frame.receiveAddress(), Frame.RECEIVE_CAPACITY);
             if (bytes <= VirtioNetHdr.LENGTH) {
                 pool.free(frame);
+                if (bytes < 0
+                        && bytes != -Errno.EAGAIN
+                        && bytes != -Errno.EINTR
+                        && bytes != -Errno.ENETDOWN) {
+                    epoll.remove(port.fd()); // the device is gone: it would be reported as readable
+                    // for ever
+                }
                 break;
             }
             frame.received(port, bytes);

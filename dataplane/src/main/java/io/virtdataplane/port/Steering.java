@@ -52,6 +52,8 @@ public final class Steering implements AutoCloseable {
     private static final int TCP = 6;
     private static final int UDP = 17;
     private static final int ICMP = 1;
+    private static final int TCP_FLAGS = 13;
+    private static final int TCP_RESET = 4;
     private static final int TCP_LISTEN = 10;
 
     // struct __sk_buff
@@ -151,7 +153,7 @@ public final class Steering implements AutoCloseable {
         a.move(3, 0)
                 .store(Size.WORD, CONTEXT, SKB_MARK, 3)
                 .jump("next"); // the kernel is to see it as it was
-        a.label("fresh");
+        a.label("fresh").storeImmediate(Size.DOUBLE, 10, L4, 0); // not every path below loads it
         loadIpHeader(a, "next");
         a.load(Size.WORD, 2, 10, IP + 16);
         jumpUnlessAddress(a, 2, podAddress, "next");
@@ -284,6 +286,8 @@ public final class Steering implements AutoCloseable {
         a.load(Size.BYTE, 3, 10, IP + 9)
                 .store(Size.WORD, 10, KEY + 8, 3)
                 .store(Size.WORD, 10, VALUE, 3);
+        noteNoReset(a);
+        a.load(Size.BYTE, 3, 10, IP + 9);
         a.jumpIf(3, Condition.EQUAL, ICMP, "icmp")
                 .jumpIf(3, Condition.EQUAL, TCP, "ports")
                 .jumpIf(3, Condition.NOT_EQUAL, UDP, "next");
@@ -308,6 +312,16 @@ public final class Steering implements AutoCloseable {
                 .move(4, 0)
                 .call(MAP_UPDATE);
         return a.label("next").move(0, NEXT).exit();
+    }
+
+    /** A reset ends a flow, and the kernel may send one for a flow that never was its own. */
+    private static void noteNoReset(BpfAssembler a) {
+        a.jumpIf(3, Condition.NOT_EQUAL, TCP, "no-tcp");
+        a.copy(1, CONTEXT).copy(2, L4_OFFSET).op(Operation.ADD, 2, TCP_FLAGS);
+        a.copy(3, 10).op(Operation.ADD, 3, VALUE).move(4, 1).call(SKB_LOAD_BYTES);
+        a.jumpIf(0, Condition.NOT_EQUAL, 0, "next");
+        a.load(Size.BYTE, 2, 10, VALUE).jumpIf(2, Condition.ANY_BIT, TCP_RESET, "next");
+        a.label("no-tcp");
     }
 
     private BpfAssembler ingressOfTap(int uplinkIndex, int podAddress) {

@@ -27,7 +27,7 @@ public final class UringPoller implements Poller {
 
     private final FramePool pool;
     private final IoUring ring;
-    private final EventFd wake = new EventFd();
+    private final EventFd wake;
     private final SendQueue queue = new SendQueue();
     private final DescriptorPort[] ports = new DescriptorPort[Worker.MAX_PORTS];
     private final DescriptorPort[] listed = new DescriptorPort[Worker.MAX_PORTS];
@@ -41,12 +41,14 @@ public final class UringPoller implements Poller {
     private boolean wakeArmed;
     private boolean woken;
     private boolean failing;
+    private long failedNs;
 
     /** On the worker's thread, which the ring is bound to. */
     public UringPoller(FramePool pool) {
         this.pool = pool;
         this.buffers = Integer.highestOneBit(pool.capacity());
         this.ring = new IoUring(ENTRIES, buffers);
+        this.wake = new EventFd();
     }
 
     @Override
@@ -96,7 +98,7 @@ public final class UringPoller implements Poller {
         arm();
         reap();
         if (listedCount == 0 && timeoutNs != 0 && !woken) {
-            sleep(failing ? RETRY_NS : timeoutNs);
+            sleep(timeoutNs);
         }
         woken = false;
         int count = listedCount;
@@ -111,7 +113,7 @@ public final class UringPoller implements Poller {
     private void sleep(long timeoutNs) {
         ring.enter(0);
         reap();
-        if (listedCount > 0 || woken) {
+        if (listedCount > 0 || woken || unarmedCount > 0 && !failing) {
             return;
         }
         if (spin.isWorthwhile()) {
@@ -126,7 +128,7 @@ public final class UringPoller implements Poller {
             }
             spin.outcome(false);
         }
-        ring.await(timeoutNs);
+        ring.await(failing ? RETRY_NS : timeoutNs);
         reap();
     }
 
@@ -148,13 +150,16 @@ public final class UringPoller implements Poller {
             ring.readMultishot(wake.fd().number(), WAKE);
             wakeArmed = true;
         }
+        if (failing && System.nanoTime() - failedNs < RETRY_NS) {
+            return;
+        }
+        failing = false;
         for (int i = 0; i < unarmedCount; i++) {
             DescriptorPort port = unarmed[i];
             ring.readMultishot(port.descriptor(), READ | port.id());
             port.armed = true;
         }
         unarmedCount = 0;
-        failing = false;
     }
 
     /** Takes all completions that are there. */
@@ -190,10 +195,10 @@ public final class UringPoller implements Poller {
         if (!ring.hasMore()) {
             port.armed = false;
             unarmed[unarmedCount++] = port;
-            failing |=
-                    result < 0
-                            && result != -Errno.ENOBUFS; // a device that is down: look again later,
-            // not at once
+            if (result < 0 && result != -Errno.ENOBUFS && result != -Errno.ECANCELED) {
+                failing = true; // a device that is down: look again later, not at once
+                failedNs = System.nanoTime();
+            }
         }
     }
 

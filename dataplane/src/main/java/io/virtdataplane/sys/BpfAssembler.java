@@ -89,7 +89,10 @@ public final class BpfAssembler {
 
     /** From network order to the machine's, 16 or 32 bits. */
     public BpfAssembler networkToHost(int register, int bits) {
-        return add(0xdc, register, 0, 0, bits);
+        add(0xdc, register, 0, 0, bits);
+        return bits == 16
+                ? op(Operation.AND, register, 0xffff)
+                : this; // verifiers before 6.18 forget the bound
     }
 
     public BpfAssembler load(Size size, int destination, int base, int offset) {

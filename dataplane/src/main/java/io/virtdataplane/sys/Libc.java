@@ -48,6 +48,10 @@ final class Libc {
         @SaveError
         int setsockopt(int sockfd, int level, int optname, long optval, int optlen);
 
+        // int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen);
+        @SaveError
+        int getsockopt(int sockfd, int level, int optname, long optval, long optlen);
+
         // int munmap(void *addr, size_t length);
         @SaveError
         int munmap(long addr, long length);

@@ -57,14 +57,19 @@ public final class Icmp {
         Bytes.put16(b, at + CHECKSUM, Checksum.repair(Bytes.u16(b, at + CHECKSUM), delta));
     }
 
+    /** Over all {@code length} bytes of the message. */
+    public static void checksumAnew(MemorySegment b, int at, int length) {
+        Bytes.put16(b, at + CHECKSUM, 0);
+        Bytes.put16(b, at + CHECKSUM, ~Checksum.fold(Checksum.sum(b, at, length)));
+    }
+
     /**
      * Header with zero rest-of-header, over {@code length} bytes whose tail stands there already.
      */
     public static void emit(MemorySegment b, int at, int type, int code, int length) {
         Bytes.put8(b, at + TYPE, type);
         Bytes.put8(b, at + CODE, code);
-        Bytes.put16(b, at + CHECKSUM, 0);
         Bytes.put32(b, at + IDENTIFIER, 0);
-        Bytes.put16(b, at + CHECKSUM, ~Checksum.fold(Checksum.sum(b, at, length)));
+        checksumAnew(b, at, length);
     }
 }

@@ -30,6 +30,17 @@ public final class Ipv4 {
         return headerLength >= HEADER && totalLength >= headerLength && at + totalLength <= end;
     }
 
+    /**
+     * The header of a packet that is quoted in part: what it says of its total length may go beyond
+     * {@code end}.
+     */
+    public static boolean fitsQuoted(MemorySegment b, int at, int end) {
+        return at + HEADER <= end
+                && Bytes.u8(b, at + VERSION_IHL) >>> 4 == 4
+                && headerLength(b, at) >= HEADER
+                && at + headerLength(b, at) <= end;
+    }
+
     public static int headerLength(MemorySegment b, int at) {
         return (Bytes.u8(b, at + VERSION_IHL) & 0xf) << 2;
     }
@@ -61,6 +72,11 @@ public final class Ipv4 {
     /** Any fragment, the first one included. */
     public static boolean isFragment(MemorySegment b, int at) {
         return (Bytes.u16(b, at + FRAGMENT) & (MORE_FRAGMENTS | OFFSET_MASK)) != 0;
+    }
+
+    /** A fragment without the transport header. */
+    public static boolean isLaterFragment(MemorySegment b, int at) {
+        return (Bytes.u16(b, at + FRAGMENT) & OFFSET_MASK) != 0;
     }
 
     /** The header's own checksum holds: the sum over all its words is all ones. */

@@ -20,6 +20,7 @@ final class DhcpServer {
     static final int SERVER_PORT = 67;
     static final int CLIENT_PORT = 68;
     private static final int BROADCAST = -1;
+    private static final long REPORT_NS = 1_000_000_000L;
     private static final int MINIMUM_MESSAGE =
             300; // RFC 1542 2.1: BOOTP clients may expect no less
 
@@ -77,9 +78,12 @@ final class DhcpServer {
         if ((ciaddr != 0 ? ciaddr : requested) != scope.guestAddress()) {
             return reply(frame, at, DhcpMessage.NAK, 0, 0);
         }
-        leasedTo = DhcpMessage.chaddr(b, at);
+        long chaddr = DhcpMessage.chaddr(b, at);
+        if (chaddr != leasedTo || nowNs - leasedNs >= REPORT_NS) {
+            events.emit(EventKind.LEASE, nic, scope.guestAddress(), chaddr);
+        }
+        leasedTo = chaddr;
         leasedNs = nowNs;
-        events.emit(EventKind.LEASE, nic, scope.guestAddress(), leasedTo);
         return reply(frame, at, DhcpMessage.ACK, ciaddr, scope.guestAddress());
     }
 

@@ -52,6 +52,11 @@ final class Endpoints {
         };
     }
 
+    /** An ICMP error; after {@link #check} has said {@link Verdict#DROP_ICMP_TYPE}. */
+    static boolean isError(Frame frame) {
+        return Icmp.isError(Icmp.type(frame.data, frame.l4));
+    }
+
     private static boolean isEcho(Frame frame) {
         int type = Icmp.type(frame.data, frame.l4);
         return type == Icmp.ECHO_REQUEST || type == Icmp.ECHO_REPLY;

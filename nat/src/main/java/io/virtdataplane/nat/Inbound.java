@@ -7,6 +7,7 @@ import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmp;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Tcp;
+import io.virtdataplane.wire.Udp;
 
 /**
  * Translates what comes for the pod's address: the guest's where a session or an open port says so,
@@ -17,10 +18,12 @@ final class Inbound implements Stage {
     private static final int LAST_RESERVED_PORT = 49153; // and its block migration port
     private final NatPlan plan;
     private final Sessions sessions;
+    private final IcmpErrors errors;
 
     Inbound(NatPlan plan, Sessions sessions) {
         this.plan = plan;
         this.sessions = sessions;
+        this.errors = new IcmpErrors(plan, sessions);
     }
 
     static boolean isReserved(int port) {
@@ -37,10 +40,11 @@ final class Inbound implements Stage {
         }
         Verdict verdict = Endpoints.check(frame);
         if (verdict != Verdict.CONTINUE) {
-            return verdict;
-        }
-        if (Ipv4.ttl(frame.data, frame.l3) <= 1) {
-            return Verdict.DROP_TTL_EXPIRED;
+            if (verdict == Verdict.DROP_FRAGMENT) {
+                return fragment(frame);
+            }
+            boolean error = verdict == Verdict.DROP_ICMP_TYPE && Endpoints.isError(frame);
+            return error ? error(frame) : verdict;
         }
         int remote = Ipv4.src(frame.data, frame.l3);
         int remotePort = frame.protocol == Icmp.PROTOCOL ? 0 : Endpoints.srcPort(frame);
@@ -56,9 +60,42 @@ final class Inbound implements Stage {
                 return Verdict.DROP_SESSION_LIMIT;
             }
         }
+        if (Ipv4.ttl(frame.data, frame.l3) <= 1) {
+            return Verdict.DROP_TTL_EXPIRED; // not before it is known to be the guest's
+        }
         sessions.use(session, frame, false, nowNs);
         Rewrite.destination(frame, plan.guestAddress(), sessions.table().insidePort(session));
         return Verdict.FORWARDED;
+    }
+
+    /**
+     * The guest's are not translated yet; the pod's kernel has got its later fragments by itself,
+     * and needs the first one.
+     */
+    private Verdict fragment(Frame frame) {
+        boolean hasPorts = frame.protocol == Tcp.PROTOCOL || frame.protocol == Udp.PROTOCOL;
+        if (plan.unlistedPolicy() != UnlistedPolicy.POD
+                || !hasPorts
+                || Ipv4.isLaterFragment(frame.data, frame.l3)
+                || frame.l4 + Udp.HEADER > frame.end) {
+            return Verdict.DROP_FRAGMENT;
+        }
+        int port = Endpoints.dstPort(frame);
+        int session =
+                sessions.inward(
+                        frame.protocol,
+                        port,
+                        Ipv4.src(frame.data, frame.l3),
+                        Endpoints.srcPort(frame));
+        boolean guests =
+                session != Sessions.NO_SESSION || plan.openPorts().contains(frame.protocol, port);
+        return guests ? Verdict.DROP_FRAGMENT : Verdict.HANDED_TO_POD;
+    }
+
+    /** An error about a packet that was not the guest's is for the pod's kernel. */
+    private Verdict error(Frame frame) {
+        Verdict verdict = errors.inward(frame);
+        return verdict == Verdict.DROP_NO_SESSION ? Verdict.HANDED_TO_POD : verdict;
     }
 
     /** Whether a frame without a session may open one. */

@@ -19,15 +19,17 @@ public final class Nat {
      * @param seed for hashing and port choice; not to be guessed by a guest
      */
     public Nat(NatPlan plan, PodPorts podPorts, MemorySegment memory, long seed) {
-        SessionTable table = new SessionTable(memory, plan.sessionLimit(), seed);
-        sessions = new Sessions(plan, podPorts, table, seed);
+        MemorySegment users = memory.asSlice(0, Sessions.USERS_BYTES);
+        SessionTable table =
+                new SessionTable(memory.asSlice(Sessions.USERS_BYTES), plan.sessionLimit(), seed);
+        sessions = new Sessions(plan, podPorts, table, users, seed);
         outbound = new Outbound(plan, sessions);
         inbound = new Inbound(plan, sessions);
         sessions.steerOpenPorts();
     }
 
     public static long bytes(int sessionLimit) {
-        return SessionTable.bytes(sessionLimit);
+        return Sessions.USERS_BYTES + SessionTable.bytes(sessionLimit);
     }
 
     public Stage outbound() {

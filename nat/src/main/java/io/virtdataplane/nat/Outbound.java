@@ -12,10 +12,12 @@ final class Outbound implements Stage {
     private static final int LINK_LOCAL = 0xa9fe_0000; // 169.254.0.0/16, RFC 3927
     private final NatPlan plan;
     private final Sessions sessions;
+    private final IcmpErrors errors;
 
     Outbound(NatPlan plan, Sessions sessions) {
         this.plan = plan;
         this.sessions = sessions;
+        this.errors = new IcmpErrors(plan, sessions);
     }
 
     @Override
@@ -29,7 +31,8 @@ final class Outbound implements Stage {
         }
         verdict = Endpoints.check(frame);
         if (verdict != Verdict.CONTINUE) {
-            return verdict;
+            boolean error = verdict == Verdict.DROP_ICMP_TYPE && Endpoints.isError(frame);
+            return error ? errors.outward(frame) : verdict;
         }
         if (Ipv4.ttl(frame.data, frame.l3) <= 1) {
             return Verdict.DROP_TTL_EXPIRED;

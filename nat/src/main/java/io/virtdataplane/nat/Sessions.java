@@ -3,6 +3,8 @@ package io.virtdataplane.nat;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.wire.Tcp;
 import io.virtdataplane.wire.Udp;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Opens, refreshes and ends the sessions of a NIC, and gives out the outside ports: the guest's own
@@ -14,6 +16,8 @@ final class Sessions {
     private static final int ATTEMPTS = 128;
     private static final int AGED_A_CALL = 4096;
     private static final int NO_PORT = -1;
+    private static final int PORTS = 1 << 16;
+    static final long USERS_BYTES = 3L * PORTS * Integer.BYTES;
     static final int NO_SESSION = SessionTable.NONE;
     static final int LIMIT = -2;
     static final int EXHAUSTED = -3;
@@ -21,10 +25,12 @@ final class Sessions {
     private final NatPlan plan;
     private final PodPorts podPorts;
     private final SessionTable table;
-    private final char[][] users = {new char[1 << 16], new char[1 << 16], new char[1 << 16]};
+    private final MemorySegment
+            users; // sessions by protocol and outside port, lazily backed as the table
     private long random;
 
-    Sessions(NatPlan plan, PodPorts podPorts, SessionTable table, long seed) {
+    Sessions(NatPlan plan, PodPorts podPorts, SessionTable table, MemorySegment users, long seed) {
+        this.users = users;
         this.plan = plan;
         this.podPorts = podPorts;
         this.table = table;
@@ -37,14 +43,7 @@ final class Sessions {
 
     /** The session of a frame the guest sent, opened if need be, or one of the negative codes. */
     int outward(int protocol, int insidePort, int remote, int remotePort, long nowNs) {
-        int session =
-                table.lookup(
-                        SessionTable.OUTWARD,
-                        protocol,
-                        insidePort,
-                        0,
-                        remote & 0xffff_ffffL,
-                        remotePort);
+        int session = findOutward(protocol, insidePort, remote, remotePort);
         if (session != NO_SESSION) {
             return session;
         }
@@ -52,6 +51,12 @@ final class Sessions {
         return outsidePort == NO_PORT
                 ? EXHAUSTED
                 : open(protocol, insidePort, outsidePort, remote, remotePort, false, nowNs);
+    }
+
+    /** The session with this outward flow, or {@link #NO_SESSION}; none is opened. */
+    int findOutward(int protocol, int insidePort, int remote, int remotePort) {
+        return table.lookup(
+                SessionTable.OUTWARD, protocol, insidePort, 0, remote & 0xffff_ffffL, remotePort);
     }
 
     /** The session of a frame that came for the pod's address, or {@link #NO_SESSION}. */
@@ -151,7 +156,7 @@ final class Sessions {
             random ^= random << 13;
             random ^= random >>> 7;
             random ^= random << 17;
-            int port = FIRST_PORT + (int) ((random >>> 16) % ((1 << 16) - FIRST_PORT));
+            int port = FIRST_PORT + (int) ((random >>> 16) % (PORTS - FIRST_PORT));
             if (isFree(protocol, port, remote, remotePort)) {
                 return port;
             }
@@ -165,17 +170,22 @@ final class Sessions {
     }
 
     private void claim(int protocol, int port) {
-        char[] counts = users[slot(protocol)];
-        if (counts[port]++ == 0 && !isAlwaysSteered(protocol, port)) {
+        if (countUsers(protocol, port, 1) == 1 && !isAlwaysSteered(protocol, port)) {
             podPorts.steer(protocol, port, true);
         }
     }
 
     private void release(int protocol, int port) {
-        char[] counts = users[slot(protocol)];
-        if (--counts[port] == 0 && !isAlwaysSteered(protocol, port)) {
+        if (countUsers(protocol, port, -1) == 0 && !isAlwaysSteered(protocol, port)) {
             podPorts.steer(protocol, port, false);
         }
+    }
+
+    private int countUsers(int protocol, int port, int change) {
+        long at = slot(protocol) * PORTS + port;
+        int count = users.getAtIndex(ValueLayout.JAVA_INT, at) + change;
+        users.setAtIndex(ValueLayout.JAVA_INT, at, count);
+        return count;
     }
 
     /**
@@ -183,7 +193,7 @@ final class Sessions {
      * where the policy is ours.
      */
     void steerOpenPorts() {
-        for (int port = 0; port < 1 << 16; port++) {
+        for (int port = 0; port < PORTS; port++) {
             if (isAlwaysSteered(Tcp.PROTOCOL, port)) {
                 podPorts.steer(Tcp.PROTOCOL, port, true);
             }

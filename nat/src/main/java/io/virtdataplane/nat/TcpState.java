@@ -28,7 +28,10 @@ final class TcpState {
         if ((flags & Tcp.RST) != 0) {
             return state | RESET;
         }
-        state |= outward ? OPENED_OUT : OPENED_IN;
+        if ((flags & (Tcp.SYN | Tcp.ACK))
+                != Tcp.SYN) { // a first SYN proves nothing: a flood of them must stay transitory
+            state |= outward ? OPENED_OUT : OPENED_IN;
+        }
         if ((flags & Tcp.FIN) != 0) {
             state |= outward ? FIN_OUT : FIN_IN;
         }

@@ -220,6 +220,7 @@ class MasqueradeTest {
     void closedConnectionGoesAfterFourMinutesAnOpenOneAfterTwoHours() {
         bench.fromGuest(tcp(GUEST, 1, WEB, 443, "S"), tcp(GUEST, 2, WEB, 443, "S"));
         bench.fromOutside(tcp(WEB, 443, POD, 1, "SA"), tcp(WEB, 443, POD, 2, "SA"));
+        bench.fromGuest(tcp(GUEST, 1, WEB, 443, "A"), tcp(GUEST, 2, WEB, 443, "A"));
         bench.fromGuest(tcp(GUEST, 1, WEB, 443, "FA"));
         bench.fromOutside(tcp(WEB, 443, POD, 1, "FA"));
         assertThat(states()).containsExactlyInAnyOrder("CLOSED", "ESTABLISHED");
@@ -236,6 +237,8 @@ class MasqueradeTest {
         assertThat(states()).containsExactly("RESET");
         bench.fromGuest(tcp(GUEST, 1, WEB, 443, "S"));
         bench.fromOutside(tcp(WEB, 443, POD, 1, "SA"));
+        assertThat(states()).containsExactly("OPENING");
+        bench.fromGuest(tcp(GUEST, 1, WEB, 443, "A"));
         assertThat(states()).containsExactly("ESTABLISHED");
     }
 
@@ -245,6 +248,7 @@ class MasqueradeTest {
         for (int port = 1; port <= 3; port++) {
             small.fromGuest(tcp(GUEST, port, WEB, 443, "S"));
             small.fromOutside(tcp(WEB, 443, POD, port, "SA"));
+            small.fromGuest(tcp(GUEST, port, WEB, 443, "A"));
         }
         small.fromGuest(udp(GUEST, 9, WEB, 53));
         assertThat(small.fromGuest(udp(GUEST, 10, WEB, 53)))
@@ -252,9 +256,44 @@ class MasqueradeTest {
                 .hasSize(1);
         small.fromGuest(tcp(GUEST, 4, WEB, 443, "S"));
         small.fromOutside(tcp(WEB, 443, POD, 4, "SA"));
+        small.fromGuest(tcp(GUEST, 4, WEB, 443, "A"));
         assertThat(small.fromGuest(udp(GUEST, 11, WEB, 53))).isEmpty();
         assertThat(small.count(Verdict.DROP_SESSION_LIMIT)).isEqualTo(1);
         assertThat(small.fromOutside(tcp(WEB, 443, POD, 1, "A"))).hasSize(1);
+    }
+
+    @Test
+    void synFloodLeavesRoomForEverybodyElse() {
+        Bench flooded = new Bench(OpenPorts.all(), UnlistedPolicy.POD, 64);
+        flooded.fromGuest(tcp(GUEST, 1, WEB, 443, "S"));
+        flooded.fromOutside(tcp(WEB, 443, POD, 1, "SA"));
+        flooded.fromGuest(tcp(GUEST, 1, WEB, 443, "A"));
+        for (int i = 0; i < 1000; i++) {
+            flooded.fromOutside(tcp("198.51.100." + i % 250, 1000 + i, POD, 80, "S"));
+            flooded.fromGuest(
+                    tcp(
+                            GUEST,
+                            80,
+                            "198.51.100." + i % 250,
+                            1000 + i,
+                            "SA")); // SYN cookies answer all
+        }
+        assertThat(flooded.fromOutside(tcp(WEB, 443, POD, 1, "A")))
+                .as("the open connection goes on")
+                .hasSize(1);
+        assertThat(flooded.fromGuest(udp(GUEST, 9, WEB, 53))).as("a new one finds room").hasSize(1);
+        assertThat(flooded.count(Verdict.DROP_SESSION_LIMIT)).isZero();
+    }
+
+    @Test
+    void podsOwnTrafficOnAPortThatAGuestsSessionHoldsIsHandedBackWhateverItsKind() {
+        bench.fromGuest(udp(GUEST, 5000, WEB, 53)); // now port 5000 is steered to us
+        byte[] fragment = udp("198.51.100.9", 7, POD, 5000);
+        fragment[20] = 0x20;
+        byte[] lastHop = udp("198.51.100.9", 7, POD, 5000);
+        lastHop[22] = 1;
+        assertThat(bench.fromOutside(fragment, lastHop)).isEmpty();
+        assertThat(bench.count(Verdict.HANDED_TO_POD)).isEqualTo(2);
     }
 
     @Test

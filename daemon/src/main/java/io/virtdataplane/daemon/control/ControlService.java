@@ -36,6 +36,8 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
     private static final Logger LOG = LoggerFactory.getLogger(ControlService.class);
     private static final int DEFAULT_INTERVAL_MS = 1000;
     private static final int MINIMUM_INTERVAL_MS = 100;
+    private static final int MAX_SESSIONS = 10_000;
+    private static final int READY_MS = 20;
     private static final int DEFAULT_SESSIONS = 1000;
     private final AttachedNics nics;
     private final EventJournal journal;
@@ -94,7 +96,9 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
         try {
             long generation = -1;
             while (!call.isCancelled()) {
-                call.onNext(list());
+                if (call.isReady()) { // a client that does not read misses updates
+                    call.onNext(list());
+                }
                 generation = nics.awaitChange(generation, interval);
             }
         } catch (InterruptedException e) {
@@ -111,9 +115,9 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
         answer(
                 response,
                 () -> {
-                    if (limit < 1 || limit > 1_000_000) {
+                    if (limit < 1 || limit > MAX_SESSIONS) {
                         throw new IllegalArgumentException(
-                                "limit must be 1-1000000: limit=" + limit);
+                                "limit must be 1-" + MAX_SESSIONS + ": limit=" + limit);
                     }
                     return nics.sessions(request.getNic(), limit);
                 });
@@ -126,7 +130,7 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
             journal.read(
                     request.getFollow(),
                     event -> {
-                        if (call.isCancelled()) {
+                        if (!awaitReady(call)) {
                             return false;
                         }
                         call.onNext(event);
@@ -157,6 +161,15 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
         }
         response.onNext(result);
         response.onCompleted();
+    }
+
+    /** Waits while the client has not read what it was sent; false when it has gone. */
+    private static boolean awaitReady(ServerCallStreamObserver<?> call)
+            throws InterruptedException {
+        while (!call.isReady() && !call.isCancelled()) {
+            Thread.sleep(READY_MS);
+        }
+        return !call.isCancelled();
     }
 
     private static void end(ServerCallStreamObserver<?> call, RuntimeException e) {

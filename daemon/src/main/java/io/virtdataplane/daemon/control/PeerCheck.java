@@ -4,8 +4,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.unix.PeerCredentials;
+import io.virtdataplane.sys.PeerGroups;
 import java.io.IOException;
-import java.util.Arrays;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,7 +32,7 @@ final class PeerCheck extends ChannelInboundHandlerAdapter {
         EpollDomainSocketChannel child = (EpollDomainSocketChannel) accepted;
         try {
             PeerCredentials peer = child.peerCredentials();
-            if (isAllowed(peer)) {
+            if (isAllowed(peer, child.fd().intValue())) {
                 context.fireChannelRead(accepted);
                 return;
             }
@@ -43,9 +43,9 @@ final class PeerCheck extends ChannelInboundHandlerAdapter {
         child.unsafe().closeForcibly();
     }
 
-    private boolean isAllowed(PeerCredentials peer) {
+    private boolean isAllowed(PeerCredentials peer, int descriptor) {
         return peer.uid() == 0
                 || peer.uid() == ownUser
-                || group >= 0 && Arrays.stream(peer.gids()).anyMatch(gid -> gid == group);
+                || group >= 0 && PeerGroups.contains(descriptor, group);
     }
 }

@@ -10,6 +10,7 @@ import java.io.File;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -19,7 +20,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
-import java.util.function.Predicate;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.queue.ChronicleQueue;
 import net.openhft.chronicle.queue.ExcerptAppender;
@@ -37,10 +37,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class EventJournal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventJournal.class);
-    private static final int EVENTS_A_SECOND = 50;
+    private static final int EVENTS_A_SECOND = 20;
     private static final int PENDING = 4096;
     private static final long FOLLOW_MS = 100;
     private static final String FILE_SUFFIX = ".cq4";
+
+    /** Takes events one by one, and says whether it wants more. */
+    public interface Receiver {
+        boolean receive(Event event) throws InterruptedException;
+    }
 
     private record Source(EventRing ring, IntFunction<String> faults) {}
 
@@ -53,9 +58,9 @@ public final class EventJournal implements AutoCloseable {
     private final AtomicInteger pendingCount = new AtomicInteger();
     private final Thread thread;
     private volatile boolean closed;
+    private final Map<String, Integer> countByNic = new HashMap<>();
     private long second;
-    private int inThisSecond;
-    private long leftOut;
+    private boolean failing;
 
     public EventJournal(Path stateDirectory, long maxBytes) {
         this.directory = stateDirectory.resolve("journal");
@@ -137,7 +142,7 @@ public final class EventJournal implements AutoCloseable {
         Event next;
         while ((next = pending.poll()) != null) {
             pendingCount.decrementAndGet();
-            append(appender, bytes, next);
+            write(appender, bytes, next);
             any = true;
         }
         for (Source source : sources) {
@@ -176,31 +181,48 @@ public final class EventJournal implements AutoCloseable {
         };
     }
 
+    /** Events of packet threads are limited for each NIC: one guest must not silence the others. */
     private void append(ExcerptAppender appender, Bytes<byte[]> bytes, Event event) {
         long now = event.getUnixMs() / 1000;
         if (now != second) {
-            if (leftOut > 0) {
-                write(
-                        appender,
-                        bytes,
-                        event("EventsLeftOut", "", "count=" + leftOut + " in one second"));
-            }
+            countByNic.forEach(
+                    (nic, count) -> {
+                        if (count > EVENTS_A_SECOND) {
+                            write(
+                                    appender,
+                                    bytes,
+                                    event(
+                                            "EventsLeftOut",
+                                            nic,
+                                            "count="
+                                                    + (count - EVENTS_A_SECOND)
+                                                    + " in one second"));
+                        }
+                    });
             second = now;
-            inThisSecond = 0;
-            leftOut = 0;
+            countByNic.clear();
             keepBound();
         }
-        if (++inThisSecond > EVENTS_A_SECOND) {
-            leftOut++;
-            return;
+        if (countByNic.merge(event.getNic(), 1, Integer::sum) <= EVENTS_A_SECOND) {
+            write(appender, bytes, event);
         }
-        write(appender, bytes, event);
     }
 
-    private static void write(ExcerptAppender appender, Bytes<byte[]> bytes, Event event) {
-        bytes.clear();
-        bytes.write(event.toByteArray());
-        appender.writeBytes(bytes);
+    /** A full disk costs events, not the journal. */
+    private void write(ExcerptAppender appender, Bytes<byte[]> bytes, Event event) {
+        try {
+            bytes.clear();
+            bytes.write(event.toByteArray());
+            appender.writeBytes(bytes);
+        } catch (RuntimeException e) {
+            if (!failing) {
+                LOG.error(
+                        "event not written; further failures are not logged: kind={}",
+                        event.getKind(),
+                        e);
+            }
+            failing = true;
+        }
     }
 
     /** Deletes the oldest hours while the journal is over its bound; the running one stays. */
@@ -223,7 +245,7 @@ public final class EventJournal implements AutoCloseable {
      * Gives recorded events, oldest first, until {@code to} says false, or, without {@code follow},
      * until there are no more.
      */
-    public void read(boolean follow, Predicate<Event> to) throws InterruptedException {
+    public void read(boolean follow, Receiver to) throws InterruptedException {
         Bytes<byte[]> bytes = Bytes.allocateElasticOnHeap(256);
         try (ExcerptTailer tailer = queue.createTailer()) {
             while (!closed) {
@@ -233,7 +255,7 @@ public final class EventJournal implements AutoCloseable {
                         return;
                     }
                     Thread.sleep(FOLLOW_MS);
-                } else if (!to.test(parse(bytes))) {
+                } else if (!to.receive(parse(bytes))) {
                     return;
                 }
             }

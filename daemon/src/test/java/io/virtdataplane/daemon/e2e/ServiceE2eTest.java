@@ -87,17 +87,76 @@ class ServiceE2eTest {
     }
 
     @Test
-    void secondDaemonOnTheSameSocketIsRefused() {
-        lab.daemon();
-        String second =
+    void membersOfTheGroupAreLetIn() throws IOException {
+        Path config =
+                Files.writeString(lab.shell.directory().resolve("config.yaml"), "group: adm\n");
+        lab.daemon("--config", config.toString());
+        lab.shell.must("chmod", "755", lab.shell.directory().toString());
+        String client =
+                Path.of("").toAbsolutePath().getParent()
+                        + "/bin/virt-dataplane get nics --socket "
+                        + lab.socket();
+        String gid = lab.shell.sh("getent group adm | cut -d: -f3").strip();
+        assertThat(lab.shell.must("stat", "-c", "%G", lab.socket()).strip()).isEqualTo("adm");
+        assertThat(
+                        lab.shell
+                                .run(
+                                        "bash",
+                                        "-c",
+                                        "setpriv --reuid=65534 --regid=65534 --groups "
+                                                + gid
+                                                + " "
+                                                + client)
+                                .code())
+                .as("supplementary group")
+                .isZero();
+        assertThat(
+                        lab.shell
+                                .run(
+                                        "bash",
+                                        "-c",
+                                        "setpriv --reuid=65534 --regid=65534 --clear-groups "
+                                                + client)
+                                .code())
+                .isEqualTo(3);
+    }
+
+    @Test
+    void secondDaemonIsRefusedAndHarmsNothing() throws IOException {
+        lab.daemon().attachTap(Lab.CHAPTER).configureGuest();
+        String run =
                 Path.of("").toAbsolutePath().getParent()
                         + "/bin/virt-dataplane run --socket "
                         + lab.socket()
                         + " --state-dir "
-                        + lab.shell.directory().resolve("other");
-        Shell.Result result = lab.shell.run("bash", "-c", second);
-        assertThat(result.code()).isEqualTo(1);
-        assertThat(result.out()).contains("socket must not be in use by another daemon");
-        assertThat(lab.mustClient("version")).contains("daemon 0.1.0");
+                        + lab.shell.directory();
+        Shell.Result sameSocket = lab.shell.run("bash", "-c", run + "/other");
+        assertThat(sameSocket.code()).isEqualTo(1);
+        assertThat(sameSocket.out()).contains("socket must not be in use by another daemon");
+        Shell.Result sameState = lab.shell.run("bash", "-c", run + "/state");
+        assertThat(sameState.code()).isEqualTo(1);
+        assertThat(sameState.out()).contains("stateDirectory must not be in use by another daemon");
+        assertThat(lab.mustClient("get", "nics")).contains("vm/default");
+        try (var files = Files.list(lab.shell.directory().resolve("state/attachments"))) {
+            assertThat(files.filter(file -> file.toString().endsWith(".attach"))).hasSize(1);
+        }
+    }
+
+    @Test
+    void epollSurvivesDetachUnderLoadAndAGuestDeviceThatGoes() {
+        lab.daemon("--poller", "epoll").attachTap(Lab.CHAPTER).configureGuest();
+        lab.startIn(lab.guest, "ping", "-q", "-f", "-s", "1400", Lab.OUTSIDE);
+        Lab.pause(500);
+        lab.mustClient("detach", "vm");
+        lab.attachTap(Lab.CHAPTER);
+        lab.shell.must("ip", "-n", lab.guest, "link", "del", "eth0");
+        Lab.pause(1000);
+        String ticks = "awk '{print $14+$15}' /proc/" + lab.daemonProcess().pid() + "/stat";
+        int before = Integer.parseInt(lab.shell.sh(ticks).strip());
+        Lab.pause(2000);
+        assertThat(Integer.parseInt(lab.shell.sh(ticks).strip()) - before)
+                .as("hundredths of a second in two")
+                .isLessThan(20);
+        assertThat(lab.mustClient("get", "nics")).contains("vm/default");
     }
 }
