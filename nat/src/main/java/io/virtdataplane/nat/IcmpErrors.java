@@ -32,86 +32,55 @@ final class IcmpErrors {
      * FORWARDED with the frame translated, or why not: NO_SESSION where the quoted packet is none
      * of the guest's.
      */
-    Verdict inward(Frame frame) {
-        Verdict verdict = check(frame, plan.podAddress(), true);
+    Verdict translate(Frame frame, boolean inward) {
+        Verdict verdict = check(frame, inward);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
         MemorySegment b = frame.data;
         int quoted = frame.l4 + Icmp.HEADER;
         int l4 = quoted + Ipv4.headerLength(b, quoted);
-        int protocol = Ipv4.protocol(b, quoted);
-        int remotePort = protocol == Icmp.PROTOCOL ? 0 : Bytes.u16(b, l4 + 2);
-        int session =
-                sessions.inward(
-                        protocol,
-                        localPort(b, l4, protocol, true),
-                        Ipv4.dst(b, quoted),
-                        remotePort);
+        int session = session(b, quoted, l4, inward);
         if (session == Sessions.NO_SESSION) {
             return Verdict.DROP_NO_SESSION;
         }
-        translate(
-                b,
-                quoted,
-                l4,
-                frame.end,
-                true,
-                plan.guestAddress(),
-                sessions.table().insidePort(session));
-        Icmp.checksumAnew(b, frame.l4, frame.end - frame.l4);
-        Ipv4.forwardTo(b, frame.l3, plan.guestAddress());
-        return Verdict.FORWARDED;
-    }
-
-    Verdict outward(Frame frame) {
-        Verdict verdict = check(frame, plan.guestAddress(), false);
-        if (verdict != Verdict.CONTINUE) {
-            return verdict;
+        SessionTable table = sessions.table();
+        if (inward) {
+            rewriteQuoted(
+                    b, quoted, l4, frame.end, true, plan.guestAddress(), table.insidePort(session));
+            Ipv4.forwardTo(b, frame.l3, plan.guestAddress());
+        } else {
+            rewriteQuoted(
+                    b, quoted, l4, frame.end, false, plan.podAddress(), table.outsidePort(session));
+            Ipv4.forwardFrom(b, frame.l3, plan.podAddress());
         }
-        MemorySegment b = frame.data;
-        int quoted = frame.l4 + Icmp.HEADER;
-        int l4 = quoted + Ipv4.headerLength(b, quoted);
-        int protocol = Ipv4.protocol(b, quoted);
-        int remotePort = protocol == Icmp.PROTOCOL ? 0 : Bytes.u16(b, l4);
-        int session =
-                sessions.findOutward(
-                        protocol,
-                        localPort(b, l4, protocol, false),
-                        Ipv4.src(b, quoted),
-                        remotePort);
-        if (session == Sessions.NO_SESSION) {
-            return Verdict.DROP_NO_SESSION;
-        }
-        translate(
-                b,
-                quoted,
-                l4,
-                frame.end,
-                false,
-                plan.podAddress(),
-                sessions.table().outsidePort(session));
         Icmp.checksumAnew(b, frame.l4, frame.end - frame.l4);
-        Ipv4.forwardFrom(b, frame.l3, plan.podAddress());
         return Verdict.FORWARDED;
     }
 
     /**
      * The quoted header and 8 bytes behind it are there, it is a first fragment, our side of it is
-     * {@code local}, the error's checksum holds.
+     * our address, the error's checksum holds. Our side is the quoted source on the way in, where
+     * the guest's packet met the error, and the destination on the way out.
      */
-    private static Verdict check(Frame frame, int local, boolean localIsSource) {
+    private Verdict check(Frame frame, boolean inward) {
         MemorySegment b = frame.data;
         int quoted = frame.l4 + Icmp.HEADER;
         if (!Ipv4.fitsQuoted(b, quoted, frame.end - QUOTED_L4) || Ipv4.isLaterFragment(b, quoted)) {
             return Verdict.DROP_MALFORMED;
         }
         if (Checksum.fold(Checksum.sum(b, frame.l4, frame.end - frame.l4)) != 0xffff) {
-            return Verdict
-                    .DROP_MALFORMED; // it is computed anew below, and must not become valid by that
+            return Verdict.DROP_MALFORMED; // it is computed anew, and must not become valid by that
         }
-        if ((localIsSource ? Ipv4.src(b, quoted) : Ipv4.dst(b, quoted)) != local) {
+        boolean ours =
+                inward
+                        ? Ipv4.src(b, quoted) == plan.podAddress()
+                        : Ipv4.dst(b, quoted) == plan.guestAddress();
+        if (!ours) {
             return Verdict.DROP_NO_SESSION;
+        }
+        if (Ipv4.ttl(b, frame.l3) <= 1) {
+            return Verdict.DROP_TTL_EXPIRED;
         }
         return switch (Ipv4.protocol(b, quoted)) {
             case Tcp.PROTOCOL, Udp.PROTOCOL -> Verdict.CONTINUE;
@@ -123,23 +92,28 @@ final class IcmpErrors {
         };
     }
 
+    private int session(MemorySegment b, int quoted, int l4, boolean inward) {
+        int protocol = Ipv4.protocol(b, quoted);
+        boolean query = protocol == Icmp.PROTOCOL;
+        int source = query ? Icmp.identifier(b, l4) : Bytes.u16(b, l4);
+        int destination = query ? 0 : Bytes.u16(b, l4 + 2);
+        if (inward) {
+            return sessions.inward(protocol, source, Ipv4.dst(b, quoted), destination);
+        }
+        int local = query ? source : destination;
+        return sessions.findOutward(protocol, local, Ipv4.src(b, quoted), query ? 0 : source);
+    }
+
     private static boolean isQuery(int type) {
         return type == Icmp.ECHO_REQUEST
                 || type == Icmp.ECHO_REPLY; // never an error about an error (RFC 1122 3.2.2)
-    }
-
-    private static int localPort(MemorySegment b, int l4, int protocol, boolean localIsSource) {
-        if (protocol == Icmp.PROTOCOL) {
-            return Icmp.identifier(b, l4);
-        }
-        return Bytes.u16(b, localIsSource ? l4 : l4 + 2);
     }
 
     /**
      * Puts {@code address} and {@code port} in the place of our side of the quoted packet, and
      * repairs what of its checksums is there.
      */
-    private static void translate(
+    private static void rewriteQuoted(
             MemorySegment b,
             int quoted,
             int l4,

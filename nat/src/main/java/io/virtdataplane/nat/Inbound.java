@@ -94,7 +94,7 @@ final class Inbound implements Stage {
 
     /** An error about a packet that was not the guest's is for the pod's kernel. */
     private Verdict error(Frame frame) {
-        Verdict verdict = errors.inward(frame);
+        Verdict verdict = errors.translate(frame, true);
         return verdict == Verdict.DROP_NO_SESSION ? Verdict.HANDED_TO_POD : verdict;
     }
 

@@ -32,7 +32,7 @@ final class Outbound implements Stage {
         verdict = Endpoints.check(frame);
         if (verdict != Verdict.CONTINUE) {
             boolean error = verdict == Verdict.DROP_ICMP_TYPE && Endpoints.isError(frame);
-            return error ? errors.outward(frame) : verdict;
+            return error ? errors.translate(frame, false) : verdict;
         }
         if (Ipv4.ttl(frame.data, frame.l3) <= 1) {
             return Verdict.DROP_TTL_EXPIRED;

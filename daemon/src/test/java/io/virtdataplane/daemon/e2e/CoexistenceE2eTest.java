@@ -26,18 +26,8 @@ class CoexistenceE2eTest {
     @Test
     void podKeepsItsOwnConnectionsWhileTheGuestHasAllPorts() throws IOException {
         lab.daemon().attachTap(ALL_PORTS).configureGuest();
-        lab.httpd(lab.out, 8080, page("outside"));
-        lab.startIn(
-                lab.out,
-                "dnsmasq",
-                "-k",
-                "-C",
-                "/dev/null",
-                "--no-hosts",
-                "--no-resolv",
-                "--listen-address=" + Lab.OUTSIDE,
-                "--bind-interfaces",
-                "--address=/example.test/192.0.2.1");
+        lab.httpd(lab.out, 8080, lab.page("outside"));
+        lab.nameServer();
         Process traffic = guestTraffic();
         for (int i = 0; i < 20; i++) {
             assertThat(lab.mustIn(lab.pod, "curl -sS -m 3 " + WEB)).isEqualTo("outside");
@@ -63,8 +53,8 @@ class CoexistenceE2eTest {
     @Test
     void podAndGuestUseTheSamePortNumberToDifferentServers() throws IOException {
         lab.daemon().attachTap(ALL_PORTS).configureGuest();
-        lab.httpd(lab.out, 8080, page("outside"));
-        lab.httpd(lab.out, 8081, page("other"));
+        lab.httpd(lab.out, 8080, lab.page("outside"));
+        lab.httpd(lab.out, 8081, lab.page("other"));
         for (int port = 40000; port < 40010; port++) {
             assertThat(
                             lab.mustIn(
@@ -89,7 +79,7 @@ class CoexistenceE2eTest {
 
     @Test
     void podsConnectionFromBeforeTheAttachGoesOn() throws IOException {
-        Path directory = page("x");
+        Path directory = lab.page("x");
         lab.shell.sh("head -c 40M /dev/zero > " + directory.resolve("slow"));
         lab.httpd(lab.out, 8080, directory);
         Path target = lab.shell.directory().resolve("slow.got");
@@ -116,9 +106,9 @@ class CoexistenceE2eTest {
         String before = podNetwork();
         lab.daemon().attachDevice(Lab.CHAPTER).configureGuest();
         String settings = podSettings();
-        lab.httpd(lab.out, 8080, page("outside"));
-        lab.httpd(lab.guest, 80, page("guest"));
-        lab.httpd(lab.pod, 80, page("pod"));
+        lab.httpd(lab.out, 8080, lab.page("outside"));
+        lab.httpd(lab.guest, 80, lab.page("guest"));
+        lab.httpd(lab.pod, 80, lab.page("pod"));
         assertThat(lab.mustIn(lab.out, "curl -sS -m 3 http://" + Lab.POD_ADDRESS))
                 .isEqualTo("guest");
         guestTraffic();
@@ -339,11 +329,5 @@ class CoexistenceE2eTest {
         return lab.mustIn(
                 lab.pod,
                 "sysctl net.ipv4.ip_forward net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports net.ipv4.conf.all.arp_ignore; nft list ruleset; tc qdisc show dev eth0");
-    }
-
-    private Path page(String text) throws IOException {
-        Path directory = Files.createTempDirectory(lab.shell.directory(), "page");
-        Files.writeString(directory.resolve("index.html"), text);
-        return directory;
     }
 }

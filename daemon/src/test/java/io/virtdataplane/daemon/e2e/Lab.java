@@ -229,6 +229,32 @@ final class Lab implements AutoCloseable {
         return server;
     }
 
+    /** A directory whose page is {@code text}. */
+    Path page(String text) {
+        try {
+            Path directory = Files.createTempDirectory(shell.directory(), "page");
+            Files.writeString(directory.resolve("index.html"), text);
+            return directory;
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Outside; knows all names under example.test as 192.0.2.1. */
+    void nameServer() {
+        startIn(
+                out,
+                "dnsmasq",
+                "-k",
+                "-C",
+                "/dev/null",
+                "--no-hosts",
+                "--no-resolv",
+                "--listen-address=" + OUTSIDE,
+                "--bind-interfaces",
+                "--address=/example.test/192.0.2.1");
+    }
+
     static void pause(long milliseconds) {
         try {
             Thread.sleep(milliseconds);

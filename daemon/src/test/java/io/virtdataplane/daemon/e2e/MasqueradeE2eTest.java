@@ -34,11 +34,11 @@ class MasqueradeE2eTest {
                         "poller: " + poller + "\nhooks: " + hooks + "\n");
         String qdiscs = lab.mustIn(lab.pod, "tc qdisc show dev eth0");
         lab.daemon("--config", config.toString()).attachTap(Lab.CHAPTER).configureGuest();
-        lab.httpd(lab.out, 8080, page("outside"));
-        lab.httpd(lab.guest, 80, page("guest"));
-        lab.httpd(lab.guest, 81, page("not listed"));
-        lab.httpd(lab.guest, 49152, page("reserved"));
-        lab.httpd(lab.pod, 90, page("pod"));
+        lab.httpd(lab.out, 8080, lab.page("outside"));
+        lab.httpd(lab.guest, 80, lab.page("guest"));
+        lab.httpd(lab.guest, 81, lab.page("not listed"));
+        lab.httpd(lab.guest, 49152, lab.page("reserved"));
+        lab.httpd(lab.pod, 90, lab.page("pod"));
 
         assertThat(lab.mustClient("version")).contains("worker(s) on " + poller);
         assertThat(lab.mustIn(lab.guest, "ping -c3 -i0.2 10.0.2.1")).contains(" 0% packet loss");
@@ -139,17 +139,7 @@ class MasqueradeE2eTest {
     @Test
     void nameServiceAndSecureShellWork() throws IOException {
         lab.daemon().attachTap(Lab.CHAPTER).configureGuest();
-        lab.startIn(
-                lab.out,
-                "dnsmasq",
-                "-k",
-                "-C",
-                "/dev/null",
-                "--no-hosts",
-                "--no-resolv",
-                "--listen-address=" + Lab.OUTSIDE,
-                "--bind-interfaces",
-                "--address=/example.test/192.0.2.1");
+        lab.nameServer();
         Path key = lab.shell.directory().resolve("key");
         lab.shell.must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString());
         lab.shell.sh(
@@ -221,12 +211,6 @@ class MasqueradeE2eTest {
         } catch (IOException e) {
             throw new AssertionError(e);
         }
-    }
-
-    private Path page(String text) throws IOException {
-        Path directory = Files.createTempDirectory(lab.shell.directory(), "page");
-        Files.writeString(directory.resolve("index.html"), text);
-        return directory;
     }
 
     private static String curl(String url) {

@@ -51,17 +51,7 @@ class QemuGuestE2eTest {
         lab.shell.sh("head -c 64M /dev/urandom > " + directory.resolve("file"));
         lab.httpd(lab.out, 8080, directory);
         lab.startIn(lab.out, "iperf3", "-s");
-        lab.startIn(
-                lab.out,
-                "dnsmasq",
-                "-k",
-                "-C",
-                "/dev/null",
-                "--no-hosts",
-                "--no-resolv",
-                "--listen-address=203.0.113.7",
-                "--bind-interfaces",
-                "--address=/example.test/192.0.2.1");
+        lab.nameServer();
         lab.shell.must(
                 "ip", "-n", lab.pod, "tuntap", "add", "dev", "tap0", "mode", "tap", "vnet_hdr");
         lab.shell.must("ip", "-n", lab.pod, "link", "set", "tap0", "up");
