@@ -155,7 +155,7 @@ public final class Worker {
                 return answer(frame, verdict);
             }
             verdict = nic.plan.outbound().process(frame, nowNs);
-            return verdict == Verdict.FORWARDED ? toUplink(frame, nic) : verdict;
+            return verdict == Verdict.FORWARDED ? toUplink(frame, nic, verdict) : verdict;
         }
         verdict = nic.plan.inbound().process(frame, nowNs);
         return switch (verdict) {
@@ -165,8 +165,7 @@ public final class Worker {
                             frame,
                             nic.plan.uplink(),
                             verdict); // the kernel recognises its own address
-            case REJECTED ->
-                    toUplink(frame, nic) == Verdict.FORWARDED ? verdict : Verdict.DROP_EGRESS_FULL;
+            case REJECTED -> toUplink(frame, nic, verdict);
             default -> verdict;
         };
     }
@@ -215,10 +214,10 @@ public final class Worker {
     }
 
     /** The kernel routes and fills in the next hop's MAC address, so only the counters are ours. */
-    private static Verdict toUplink(Frame frame, Nic nic) {
+    private static Verdict toUplink(Frame frame, Nic nic, Verdict verdict) {
         nic.counters.toUplinkFrames++;
         nic.counters.toUplinkBytes += frame.length;
-        return send(frame, nic.plan.uplink(), Verdict.FORWARDED);
+        return send(frame, nic.plan.uplink(), verdict);
     }
 
     private Verdict toGuest(Frame frame, Nic nic, long nowNs) {

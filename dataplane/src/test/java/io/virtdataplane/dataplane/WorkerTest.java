@@ -1,0 +1,146 @@
+package io.virtdataplane.dataplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtdataplane.port.PairPoller;
+import io.virtdataplane.port.PairPort;
+import io.virtdataplane.wire.AddressText;
+import io.virtdataplane.wire.Arp;
+import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Udp;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What the walk does around its stages, which stand in here as functions. */
+class WorkerTest {
+    private static final long GATEWAY_MAC = 0x0200_0000_0000L;
+    private static final long GUEST_MAC = 0x5254_0000_0001L;
+    private static final int GUEST = AddressText.ipv4("10.0.2.2");
+    private static final int GATEWAY = AddressText.ipv4("10.0.2.1");
+    private static final int WEB = AddressText.ipv4("203.0.113.7");
+    private static final Stage CONTINUE = (frame, now) -> Verdict.CONTINUE;
+    private static final Stage FORWARD = (frame, now) -> Verdict.FORWARDED;
+
+    private final PairPort guest = new PairPort(0, "guest");
+    private final PairPort uplink = new PairPort(1, "uplink");
+    private final FramePool pool =
+            new FramePool(Arena.ofAuto().allocate(FramePool.bytes(8), 64), 8);
+    private final EventRing events = new EventRing();
+    private long nowNs = 5_000_000_000L;
+    private final Worker worker = new Worker(new PairPoller(), pool, () -> nowNs, events);
+
+    @Test
+    void bugOfAStageCostsTheFrameAndIsReportedOnce() {
+        Nic nic =
+                attach(
+                        Nic.UNKNOWN_MAC,
+                        (frame, now) -> {
+                            throw new IllegalStateException("a bug");
+                        });
+        for (int i = 0; i < 5; i++) {
+            send(guest, frame(GUEST_MAC, GUEST, WEB));
+        }
+        assertThat(nic.counters.frames(Verdict.DROP_FAULT)).isEqualTo(5);
+        assertThat(pool.available()).isEqualTo(8);
+        assertThat(kinds()).containsOnlyOnce(EventKind.FAULT);
+        assertThat(worker.describeFault(0))
+                .startsWith(
+                        "java.lang.IllegalStateException at io.virtdataplane.dataplane.WorkerTest");
+    }
+
+    @Test
+    void pinnedMacKeepsOthersOutBeforeAnythingIsLearned() {
+        Nic nic = attach(GUEST_MAC, FORWARD);
+        send(guest, frame(GUEST_MAC + 1, GUEST, WEB));
+        send(guest, frame(GATEWAY_MAC, GUEST, WEB));
+        send(guest, frame(0x0100_5e00_0001L, GUEST, WEB));
+        assertThat(nic.counters.frames(Verdict.DROP_SPOOFED_MAC)).isEqualTo(3);
+        assertThat(uplink.departed()).isEmpty();
+        assertThat(nic.guestMac).isEqualTo(GUEST_MAC);
+    }
+
+    @Test
+    void silentGuestIsAskedForItsMacOnceASecond() {
+        Nic nic = attach(Nic.UNKNOWN_MAC, FORWARD);
+        assertThat(guest.departed()).as("asked when attached").hasSize(1);
+        MemorySegment query = MemorySegment.ofArray(guest.departed().getFirst());
+        assertThat(Arp.tpa(query, Ethernet.HEADER)).isEqualTo(GUEST);
+        for (int i = 0; i < 3; i++) {
+            send(uplink, frame(1, WEB, GUEST));
+        }
+        assertThat(guest.departed()).hasSize(1);
+        nowNs += 1_000_000_000L;
+        send(uplink, frame(1, WEB, GUEST));
+        assertThat(guest.departed()).hasSize(2);
+        assertThat(nic.counters.frames(Verdict.DROP_GUEST_UNKNOWN)).isEqualTo(4);
+        send(guest, frame(GUEST_MAC, GUEST, WEB));
+        send(uplink, frame(1, WEB, GUEST));
+        assertThat(Ethernet.dst(MemorySegment.ofArray(guest.departed().getLast()), 0))
+                .isEqualTo(GUEST_MAC);
+    }
+
+    @Test
+    void vlanTagsAndOtherEthertypesAreNamedDrops() {
+        Nic nic = attach(Nic.UNKNOWN_MAC, FORWARD);
+        for (int type : new int[] {0x8100, 0x88a8, 0x86dd, 0x88cc}) {
+            byte[] frame = frame(GUEST_MAC, GUEST, WEB);
+            Ethernet.type(MemorySegment.ofArray(frame), 0, type);
+            send(guest, frame);
+        }
+        assertThat(nic.counters.frames(Verdict.DROP_VLAN_TAG)).isEqualTo(2);
+        assertThat(nic.counters.frames(Verdict.DROP_ETHERTYPE)).isEqualTo(2);
+    }
+
+    @Test
+    void detachedNicsFramesAreNotWalked() {
+        Nic nic = attach(Nic.UNKNOWN_MAC, FORWARD);
+        worker.call(
+                on -> {
+                    on.detach(nic);
+                    return null;
+                });
+        worker.breath(0);
+        assertThat(worker.breath(0)).isZero();
+    }
+
+    private Nic attach(long mac, Stage outbound) {
+        return worker.attach(
+                new NicPlan(
+                        0,
+                        "vm/default",
+                        guest,
+                        uplink,
+                        mac,
+                        GUEST,
+                        GATEWAY_MAC,
+                        GATEWAY,
+                        CONTINUE,
+                        outbound,
+                        FORWARD));
+    }
+
+    private void send(PairPort port, byte[] frame) {
+        port.inject(pool.take(), frame);
+        worker.breath(0);
+    }
+
+    private List<EventKind> kinds() {
+        List<EventKind> kinds = new ArrayList<>();
+        events.drain((kind, nic, first, second) -> kinds.add(kind));
+        return kinds;
+    }
+
+    private static byte[] frame(long mac, int src, int dst) {
+        byte[] frame = new byte[60];
+        MemorySegment b = MemorySegment.ofArray(frame);
+        Ethernet.addresses(b, 0, GATEWAY_MAC, mac);
+        Ethernet.type(b, 0, Ethernet.IPV4);
+        Udp.emit4(b, 34, 1, 2, 26, src, dst);
+        Ipv4.emit(b, 14, 46, Udp.PROTOCOL, src, dst);
+        return frame;
+    }
+}
