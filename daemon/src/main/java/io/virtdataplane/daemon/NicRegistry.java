@@ -194,7 +194,13 @@ final class NicRegistry implements AutoCloseable {
     /** Ends all NICs for this run; they stay attached for the next. */
     @Override
     public synchronized void close() {
-        nicByName.values().forEach(AttachedNic::close);
+        for (AttachedNic attached : nicByName.values()) {
+            try {
+                attached.close();
+            } catch (RuntimeException e) { // the others are closed all the same
+                LOG.warn("not closed cleanly: nic={}", attached.spec().name(), e);
+            }
+        }
         nicByName.clear();
     }
 }

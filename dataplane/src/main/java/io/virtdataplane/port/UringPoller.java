@@ -74,7 +74,7 @@ public final class UringPoller implements Poller {
                 reap();
             }
         }
-        removeFrom(unarmed, unarmedCount, removed);
+        forgetUnarmed(removed);
         Frame[] one = new Frame[1];
         while (removed.receive(one, 0) > 0) {
             pool.free(one[0]);
@@ -82,11 +82,11 @@ public final class UringPoller implements Poller {
         ports[removed.id()] = null;
     }
 
-    private void removeFrom(DescriptorPort[] list, int count, DescriptorPort removed) {
+    private void forgetUnarmed(DescriptorPort removed) {
         int kept = 0;
-        for (int i = 0; i < count; i++) {
-            if (list[i] != removed) {
-                list[kept++] = list[i];
+        for (int i = 0; i < unarmedCount; i++) {
+            if (unarmed[i] != removed) {
+                unarmed[kept++] = unarmed[i];
             }
         }
         unarmedCount = kept;

@@ -11,7 +11,6 @@ public final class Errno {
     public static final int ENODEV = 19;
     public static final int EINVAL = 22;
     public static final int ENOSYS = 38;
-    public static final int ETIME = 62;
     public static final int ENETDOWN = 100;
     public static final int ENOBUFS = 105;
     public static final int ECANCELED = 125;

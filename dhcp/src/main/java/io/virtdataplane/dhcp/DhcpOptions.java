@@ -21,7 +21,6 @@ public final class DhcpOptions {
     static final int LEASE_TIME = 51;
     static final int MESSAGE_TYPE = 53;
     static final int SERVER_IDENTIFIER = 54;
-    static final int CLIENT_IDENTIFIER = 61;
     static final int DOMAIN_SEARCH = 119;
     static final int END = 255;
 
