@@ -34,7 +34,7 @@ public class SessionTableBenchmark {
                 new SessionTable(
                         Arena.global().allocate(SessionTable.bytes(sessions), 64), sessions, 7);
         for (int i = 0; i < sessions; i++) {
-            table.insert(17, i & 0xffff, i & 0xffff, 0, i >>> 16, 53, Lifetime.UDP, false, 1);
+            table.insert(17, i & 0xffff, i & 0xffff, 0, i >>> 16, 53, Lifetime.UDP, 0, 1);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Clock;
 import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.Frame;
@@ -61,18 +62,16 @@ public class WalkBenchmark {
     public void prepare() {
         int gateway = AddressText.ipv4("10.0.2.1");
         int address = AddressText.ipv4("10.0.2.2");
-        NatPlan plan =
-                new NatPlan(
-                        AddressText.ipv4("10.244.1.5"),
-                        address,
-                        gateway,
-                        new int[0],
-                        OpenPorts.all(),
-                        UnlistedPolicy.POD,
-                        true,
-                        65536,
-                        Timeouts.DEFAULT);
-        Nat nat = new Nat(plan, new NoPod(), Arena.global().allocate(Nat.bytes(65536), 64), 5);
+        Addresses ipv4 = Addresses.ipv4(address, gateway, AddressText.ipv4("10.244.1.5"));
+        NatPlan plan = new NatPlan(ipv4, Addresses.NONE, new int[0], 1500, 1500);
+        Nat nat =
+                new Nat(
+                        plan,
+                        NatPolicy.DEFAULT,
+                        new NoPod(),
+                        Arena.global().allocate(Nat.bytes(plan), 64),
+                        Arena.global().allocate(Nat.tableBytes(65536), 64),
+                        5);
         worker.attach(
                 new NicPlan(
                         0,
@@ -80,9 +79,9 @@ public class WalkBenchmark {
                         guest,
                         uplink,
                         0,
-                        address,
                         0x0200_0000_0000L,
-                        gateway,
+                        ipv4,
+                        Addresses.NONE,
                         (frame, now) -> Verdict.CONTINUE,
                         nat.outbound(),
                         nat.inbound()));
@@ -136,13 +135,17 @@ public class WalkBenchmark {
 
     private static final class NoPod implements PodPorts {
         @Override
-        public void steer(int protocol, int port, boolean toUs) {}
+        public void steer(boolean ipv6, int protocol, int port, Owner owner) {}
 
         @Override
-        public void steerPortless(boolean toUs) {}
+        public void steerPing(boolean ipv6, boolean toUs) {}
 
         @Override
-        public boolean isPodFlow(int protocol, int localPort, int remoteAddress, int remotePort) {
+        public void steerOthers(boolean ipv6, boolean toUs) {}
+
+        @Override
+        public boolean isPodFlow(
+                int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {
             return false;
         }
     }

@@ -1,16 +1,17 @@
 package io.virtdataplane.daemon;
 
 import io.virtdataplane.daemon.api.AttachRequest;
+import io.virtdataplane.daemon.api.NatSettings;
 import io.virtdataplane.daemon.manifest.MasqueradeNic;
 import io.virtdataplane.daemon.manifest.VirtualMachineManifest;
-import io.virtdataplane.nat.UnlistedPolicy;
+import io.virtdataplane.nat.NatPolicy;
 import io.virtdataplane.sys.NetDevice;
-import java.util.Locale;
 
 /**
  * An attach request, checked whole: nothing has been touched yet.
  *
  * @param guestIsTap we make the guest device; otherwise it exists
+ * @param request what it was made of
  */
 record AttachSpec(
         String machine,
@@ -20,11 +21,8 @@ record AttachSpec(
         String guestDevice,
         String uplink,
         String resolvConf,
-        UnlistedPolicy unlistedPolicy,
-        boolean dropReservedPorts,
-        int sessionLimit) {
-    private static final int DEFAULT_SESSIONS = 65_536;
-    private static final int MAX_SESSIONS = 4_194_304;
+        NatPolicy policy,
+        AttachRequest request) {
 
     static AttachSpec of(AttachRequest request) {
         MasqueradeNic nic = VirtualMachineManifest.parse(request.getManifest());
@@ -44,11 +42,6 @@ record AttachSpec(
         String uplink =
                 NetDevice.checkName(request.getUplink().isEmpty() ? "eth0" : request.getUplink());
         check(!device.equals(uplink), "guest must not be the uplink: guest=" + guest);
-        int sessions =
-                request.getSessionLimit() == 0 ? DEFAULT_SESSIONS : request.getSessionLimit();
-        check(
-                sessions >= 16 && sessions <= MAX_SESSIONS,
-                "session_limit must be 16-" + MAX_SESSIONS + ": session_limit=" + sessions);
         return new AttachSpec(
                 machine,
                 nic,
@@ -57,9 +50,8 @@ record AttachSpec(
                 device,
                 uplink,
                 request.getResolvConf(),
-                policy(request.getUnlistedPolicy()),
-                reserved(request.getReservedPorts()),
-                sessions);
+                NatSettingsReader.policy(request.getNat(), nic.ports()),
+                request);
     }
 
     String name() {
@@ -74,26 +66,9 @@ record AttachSpec(
         return nic.hostname().isEmpty() ? machine : nic.hostname();
     }
 
-    private static UnlistedPolicy policy(String text) {
-        return switch (text) {
-            case "", "pod" -> UnlistedPolicy.POD;
-            case "drop" -> UnlistedPolicy.DROP;
-            case "reject" -> UnlistedPolicy.REJECT;
-            default ->
-                    throw new IllegalArgumentException(
-                            "unlisted_policy must be pod, drop or reject: unlisted_policy=" + text);
-        };
-    }
-
-    private static boolean reserved(String text) {
-        return switch (text) {
-            case "", "drop" -> true;
-            case "forward" -> false;
-            default ->
-                    throw new IllegalArgumentException(
-                            "reserved_ports must be drop or forward: reserved_ports="
-                                    + text.toLowerCase(Locale.ROOT));
-        };
+    /** The same attachment with the settings that {@code changes} has set. */
+    AttachSpec with(NatSettings changes) {
+        return of(request.toBuilder().mergeNat(changes).build());
     }
 
     private static void check(boolean holds, String rule) {

@@ -1,22 +1,24 @@
 package io.virtdataplane.daemon;
 
 import io.virtdataplane.daemon.manifest.Cidr;
-import io.virtdataplane.daemon.manifest.PortSpec;
+import io.virtdataplane.daemon.manifest.Ipv6Cidr;
+import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Nic;
 import io.virtdataplane.dataplane.NicPlan;
 import io.virtdataplane.dhcp.Responders;
 import io.virtdataplane.dhcp.Scope;
 import io.virtdataplane.nat.Nat;
 import io.virtdataplane.nat.NatPlan;
-import io.virtdataplane.nat.OpenPorts;
-import io.virtdataplane.nat.Timeouts;
+import io.virtdataplane.nat.NatPolicy;
 import io.virtdataplane.port.DescriptorPort;
 import io.virtdataplane.port.PacketPort;
+import io.virtdataplane.port.PodAddresses;
 import io.virtdataplane.port.TapPort;
 import io.virtdataplane.port.UplinkPort;
 import io.virtdataplane.port.UplinkPort.Uplink;
 import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.Mapping;
+import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.Netns;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
@@ -35,13 +37,17 @@ final class AttachedNic implements AutoCloseable {
 
     private static final SecureRandom RANDOM = new SecureRandom();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-    private final AttachSpec spec;
+    private AttachSpec spec;
     private final WorkerThread worker;
     private final long attachedMs = System.currentTimeMillis();
     private final Uplink uplink;
+    private final Addresses ipv4;
+    private final Addresses ipv6;
+    private final int guestMtu;
     private final Nat nat;
     private final Responders responders;
     private final Nic nic;
+    private Mapping table; // of the sessions; gives way to a larger one
 
     AttachedNic(int id, AttachSpec spec, WorkerThread worker, Bpf.Mechanism hooks) {
         this.spec = spec;
@@ -59,18 +65,25 @@ final class AttachedNic implements AutoCloseable {
                                     spec.nic().mac())
                             : PacketPort.open(2 * id + 1, netns, spec.guestDevice(), hooks);
             opened.push(guest);
+            guestMtu = spec.guestIsTap() ? uplink.mtu() : mtu(netns, spec.guestDevice());
             ResolvConf resolvConf = ResolvConf.read(spec.resolvConf(), spec.netns());
-            Mapping memory = Mapping.anonymous(Nat.bytes(spec.sessionLimit()));
-            opened.addLast(
-                    memory); // closed after the ports: the worker has let go of the stages by then
+            ipv4 = ipv4();
+            ipv6 = ipv6();
+            NatPlan natPlan = natPlan(resolvConf);
+            NatPolicy policy = spec.policy();
+            // Closed after the ports: the worker has let go of the stages by then.
+            Mapping memory = Mapping.anonymous(Nat.bytes(natPlan));
+            opened.addLast(memory);
+            table = Mapping.anonymous(Nat.tableBytes(policy.limits().sessions()));
             nat =
                     new Nat(
-                            natPlan(resolvConf),
+                            natPlan,
+                            policy,
                             new SteeredPorts(uplink.steering()),
                             memory.segment(),
+                            table.segment(),
                             RANDOM.nextLong());
-            responders = new Responders(scope(resolvConf), worker.events(), id);
-            Cidr cidr = spec.nic().cidr();
+            responders = new Responders(scope(resolvConf), ipv6, worker.events(), id);
             NicPlan plan =
                     new NicPlan(
                             id,
@@ -78,9 +91,9 @@ final class AttachedNic implements AutoCloseable {
                             guest,
                             uplink.port(),
                             spec.nic().mac(),
-                            cidr.guest(),
                             GATEWAY_MAC,
-                            cidr.gateway(),
+                            ipv4,
+                            ipv6,
                             responders,
                             nat.outbound(),
                             nat.inbound());
@@ -96,23 +109,52 @@ final class AttachedNic implements AutoCloseable {
         return name.length() <= 15 ? name : "vdp-" + Integer.toHexString(uplinkName.hashCode());
     }
 
-    private NatPlan natPlan(ResolvConf resolvConf) {
+    private static int mtu(Netns netns, String device) {
+        return netns.call(() -> new NetDevice(device).mtu());
+    }
+
+    private Addresses ipv4() {
         Cidr cidr = spec.nic().cidr();
-        OpenPorts ports = spec.nic().ports().isEmpty() ? OpenPorts.all() : OpenPorts.listed();
-        for (PortSpec port : spec.nic().ports()) {
-            ports.add(port.protocol(), port.port());
-        }
+        PodAddresses pod = uplink.addresses();
+        return pod.hasIpv4()
+                ? Addresses.ipv4(cidr.guest(), cidr.gateway(), pod.ipv4())
+                : Addresses.NONE;
+    }
+
+    private Addresses ipv6() {
+        Ipv6Cidr cidr = spec.nic().ipv6Cidr();
+        PodAddresses pod = uplink.addresses();
+        return pod.hasIpv6()
+                ? Addresses.ipv6(
+                        cidr.guest(), cidr.gateway(), new long[] {pod.ipv6High(), pod.ipv6Low()})
+                : Addresses.NONE;
+    }
+
+    private NatPlan natPlan(ResolvConf resolvConf) {
         int[] linkLocal = resolvConf.nameServers().stream().mapToInt(Integer::intValue).toArray();
-        return new NatPlan(
-                uplink.address(),
-                cidr.guest(),
-                cidr.gateway(),
-                linkLocal,
-                ports,
-                spec.unlistedPolicy(),
-                spec.dropReservedPorts(),
-                spec.sessionLimit(),
-                Timeouts.DEFAULT);
+        return new NatPlan(ipv4, ipv6, linkLocal, uplink.mtu(), guestMtu);
+    }
+
+    /** From now on, for as long as the NIC is attached; sessions go on. */
+    void change(AttachSpec changed) {
+        int sessions = changed.policy().limits().sessions();
+        int capacity = worker.ask(on -> nat.capacity());
+        if (sessions > capacity) {
+            Mapping larger = Mapping.anonymous(Nat.tableBytes(sessions));
+            worker.ask(
+                    on -> {
+                        nat.grow(larger.segment(), sessions);
+                        return null;
+                    });
+            table.close();
+            table = larger;
+        }
+        worker.ask(
+                on -> {
+                    nat.change(changed.policy());
+                    return null;
+                });
+        spec = changed;
     }
 
     private Scope scope(ResolvConf resolvConf) {
@@ -123,10 +165,22 @@ final class AttachedNic implements AutoCloseable {
                 cidr.guest(),
                 cidr.prefixLength(),
                 Scope.DEFAULT_LEASE_SECONDS,
-                uplink.mtu(),
+                Math.min(uplink.mtu(), guestMtu),
                 resolvConf.nameServers(),
                 resolvConf.searchDomains(),
                 spec.hostname());
+    }
+
+    Addresses ipv4Addresses() {
+        return ipv4;
+    }
+
+    Addresses ipv6Addresses() {
+        return ipv6;
+    }
+
+    int guestMtu() {
+        return guestMtu;
     }
 
     AttachSpec spec() {
@@ -179,6 +233,9 @@ final class AttachedNic implements AutoCloseable {
             }
         }
         opened.clear();
+        if (table != null) {
+            table.close();
+        }
         if (failed != null) {
             throw failed;
         }

@@ -3,6 +3,7 @@ package io.virtdataplane.daemon;
 import io.virtdataplane.daemon.api.AttachRequest;
 import io.virtdataplane.daemon.api.ListSessionsResponse;
 import io.virtdataplane.daemon.api.Nic;
+import io.virtdataplane.daemon.api.UpdateRequest;
 import java.util.List;
 
 /** The registry in the words of the API: messages in, messages out. */
@@ -15,6 +16,10 @@ public final class AttachedNics {
 
     public Nic attach(AttachRequest request) {
         return NicViews.nic(registry.attach(request));
+    }
+
+    public Nic update(UpdateRequest request) {
+        return NicViews.nic(registry.update(request.getName(), request.getNat()));
     }
 
     public void detach(String name) {

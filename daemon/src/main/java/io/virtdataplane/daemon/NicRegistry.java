@@ -1,10 +1,10 @@
 package io.virtdataplane.daemon;
 
 import io.virtdataplane.daemon.api.AttachRequest;
+import io.virtdataplane.daemon.api.NatSettings;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.dataplane.Worker;
 import io.virtdataplane.sys.Bpf;
-import io.virtdataplane.wire.AddressText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,7 +79,7 @@ final class NicRegistry implements AutoCloseable {
                         + " guest="
                         + spec.guest()
                         + " pod="
-                        + AddressText.ipv4(attached.uplink().address()));
+                        + NicViews.podAddresses(attached));
         return attached;
     }
 
@@ -119,6 +119,19 @@ final class NicRegistry implements AutoCloseable {
                 spec.netns(),
                 spec.guest(),
                 worker.number());
+        return attached;
+    }
+
+    /** Checked whole before anything changes, and kept for the next start. */
+    synchronized AttachedNic update(String name, NatSettings changes) {
+        AttachedNic attached = find(name);
+        AttachSpec changed = attached.spec().with(changes);
+        attached.change(changed);
+        store.put(changed.name(), changed.request());
+        String words = NatSettingsReader.describe(changes);
+        journal.record("Changed", changed.name(), words);
+        LOG.info("changed: nic={} {}", changed.name(), words);
+        changed();
         return attached;
     }
 

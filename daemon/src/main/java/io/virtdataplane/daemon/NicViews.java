@@ -5,12 +5,14 @@ import io.virtdataplane.daemon.api.Lease;
 import io.virtdataplane.daemon.api.Nic;
 import io.virtdataplane.daemon.api.Session;
 import io.virtdataplane.daemon.api.VerdictCount;
-import io.virtdataplane.daemon.manifest.PortSpec;
+import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.nat.SessionView;
 import io.virtdataplane.wire.AddressText;
+import io.virtdataplane.wire.Ip;
 import java.util.List;
-import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Copies what a worker knows of a NIC into the messages of the API. */
 final class NicViews {
@@ -18,6 +20,7 @@ final class NicViews {
             io.virtdataplane.dataplane.Counters counters,
             long mac,
             int sessions,
+            int waitingFragments,
             io.virtdataplane.dhcp.Lease lease) {}
 
     private NicViews() {}
@@ -31,33 +34,57 @@ final class NicViews {
                                                 attached.nic().counters.copy(),
                                                 attached.nic().guestMac,
                                                 attached.nat().sessionCount(),
+                                                attached.nat().waitingFragments(),
                                                 attached.responders().lease(System.nanoTime())));
         AttachSpec spec = attached.spec();
-        return Nic.newBuilder()
-                .setName(spec.name())
-                .setMachine(spec.machine())
-                .setInterface(spec.nic().interfaceName())
-                .setNetns(spec.netns())
-                .setGuest(spec.guest())
-                .setUplink(spec.uplink())
-                .setGuestAddress(AddressText.ipv4(spec.nic().cidr().guest()))
-                .setPrefixLength(spec.nic().cidr().prefixLength())
-                .setGatewayAddress(AddressText.ipv4(spec.nic().cidr().gateway()))
-                .setGatewayMac(AddressText.mac(AttachedNic.GATEWAY_MAC))
-                .setPodAddress(AddressText.ipv4(attached.uplink().address()))
-                .setGuestMac(live.mac() == 0 ? "" : AddressText.mac(live.mac()))
-                .setMtu(attached.uplink().mtu())
-                .addAllPorts(spec.nic().ports().stream().map(PortSpec::text).toList())
-                .setUnlistedPolicy(spec.unlistedPolicy().name().toLowerCase(Locale.ROOT))
-                .setReservedPorts(spec.dropReservedPorts() ? "drop" : "forward")
-                .setSessionLimit(spec.sessionLimit())
-                .setSessions(live.sessions())
-                .setLease(lease(live.lease()))
-                .setCounters(counters(live.counters()))
-                .setWorker(attached.worker().number())
-                .setPoller(attached.worker().pollerKind())
-                .setAttachedUnixMs(attached.attachedMs())
-                .build();
+        Nic.Builder view =
+                Nic.newBuilder()
+                        .setName(spec.name())
+                        .setMachine(spec.machine())
+                        .setInterface(spec.nic().interfaceName())
+                        .setNetns(spec.netns())
+                        .setGuest(spec.guest())
+                        .setUplink(spec.uplink())
+                        .setGatewayMac(AddressText.mac(AttachedNic.GATEWAY_MAC))
+                        .setGuestMac(live.mac() == 0 ? "" : AddressText.mac(live.mac()))
+                        .setMtu(attached.uplink().mtu())
+                        .setGuestMtu(attached.guestMtu())
+                        .addAllPorts(spec.policy().ports().open().text())
+                        .setNat(NatSettingsReader.settings(spec.policy()))
+                        .setSessions(live.sessions())
+                        .setWaitingFragments(live.waitingFragments())
+                        .setLease(lease(live.lease()))
+                        .setCounters(counters(live.counters()))
+                        .setWorker(attached.worker().number())
+                        .setPoller(attached.worker().pollerKind())
+                        .setAttachedUnixMs(attached.attachedMs());
+        addresses(view, attached);
+        return view.build();
+    }
+
+    private static void addresses(Nic.Builder view, AttachedNic attached) {
+        Addresses ipv4 = attached.ipv4Addresses();
+        if (ipv4.isOn()) {
+            view.setGuestAddress(AddressText.ip(ipv4.guestHigh(), ipv4.guestLow()))
+                    .setPrefixLength(attached.spec().nic().cidr().prefixLength())
+                    .setGatewayAddress(AddressText.ip(ipv4.gatewayHigh(), ipv4.gatewayLow()))
+                    .setPodAddress(AddressText.ip(ipv4.podHigh(), ipv4.podLow()));
+        }
+        Addresses ipv6 = attached.ipv6Addresses();
+        if (ipv6.isOn()) {
+            view.setGuestIpv6Address(AddressText.ip(ipv6.guestHigh(), ipv6.guestLow()))
+                    .setIpv6PrefixLength(attached.spec().nic().ipv6Cidr().prefixLength())
+                    .setGatewayIpv6Address(AddressText.ip(ipv6.gatewayHigh(), ipv6.gatewayLow()))
+                    .setPodIpv6Address(AddressText.ip(ipv6.podHigh(), ipv6.podLow()));
+        }
+    }
+
+    /** "10.244.1.5,fd00:10:244::5", as many as the pod has families. */
+    static String podAddresses(AttachedNic attached) {
+        return Stream.of(attached.ipv4Addresses(), attached.ipv6Addresses())
+                .filter(Addresses::isOn)
+                .map(family -> AddressText.ip(family.podHigh(), family.podLow()))
+                .collect(Collectors.joining(","));
     }
 
     private static Lease lease(io.virtdataplane.dhcp.Lease lease) {
@@ -102,28 +129,18 @@ final class NicViews {
     static List<Session> sessions(AttachedNic attached, int limit) {
         List<SessionView> views =
                 attached.worker().ask(on -> attached.nat().list(limit, System.nanoTime()));
-        AttachSpec spec = attached.spec();
-        return views.stream()
-                .map(view -> session(view, spec, attached.uplink().address()))
-                .toList();
+        return views.stream().map(view -> session(view, attached)).toList();
     }
 
-    private static Session session(SessionView view, AttachSpec spec, int podAddress) {
-        String protocol =
-                switch (view.protocol()) {
-                    case 6 -> "TCP";
-                    case 17 -> "UDP";
-                    case 1 -> "ICMP";
-                    default -> Integer.toString(view.protocol());
-                };
+    private static Session session(SessionView view, AttachedNic attached) {
+        boolean ipv4 = Ip.isMapped(view.remoteHigh(), view.remoteLow());
+        Addresses own = ipv4 ? attached.ipv4Addresses() : attached.ipv6Addresses();
         return Session.newBuilder()
-                .setNic(spec.name())
-                .setProtocol(protocol)
-                .setInside(AddressText.ipv4(spec.nic().cidr().guest()) + ":" + view.insidePort())
-                .setOutside(AddressText.ipv4(podAddress) + ":" + view.outsidePort())
-                .setRemote(
-                        AddressText.ipv4(view.remoteAddress())
-                                + (view.protocol() == 1 ? "" : ":" + view.remotePort()))
+                .setNic(attached.spec().name())
+                .setProtocol(Protocols.name(view.protocol()))
+                .setInside(endpoint(own.guestHigh(), own.guestLow(), view.insidePort()))
+                .setOutside(endpoint(own.podHigh(), own.podLow(), view.outsidePort()))
+                .setRemote(endpoint(view.remoteHigh(), view.remoteLow(), view.remotePort()))
                 .setDirection(view.inbound() ? "in" : "out")
                 .setState(view.state())
                 .setIdleSeconds(view.idleSeconds())
@@ -131,5 +148,14 @@ final class NicViews {
                 .setFramesOut(view.framesOut())
                 .setFramesIn(view.framesIn())
                 .build();
+    }
+
+    /** Without a port where there is none. */
+    private static String endpoint(long high, long low, int port) {
+        String address = AddressText.ip(high, low);
+        if (port == 0) {
+            return address;
+        }
+        return (address.indexOf(':') >= 0 ? "[" + address + "]" : address) + ":" + port;
     }
 }

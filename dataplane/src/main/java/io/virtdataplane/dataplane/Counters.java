@@ -19,6 +19,17 @@ public final class Counters {
     /** Frames of our own making: announcements and queries. */
     public long originated;
 
+    /** Frames that ended as {@code from} and then turned out otherwise. */
+    void recount(Verdict from, Verdict to, int frames) {
+        framesByVerdict[from.ordinal()] -= frames;
+        framesByVerdict[to.ordinal()] += frames;
+    }
+
+    /** A held frame is walked once more: its last verdict counts. */
+    void uncount(Verdict verdict) {
+        framesByVerdict[verdict.ordinal()]--;
+    }
+
     /** Counts a final verdict; true when it is the first of its kind. */
     boolean count(Verdict verdict) {
         return framesByVerdict[verdict.ordinal()]++ == 0;

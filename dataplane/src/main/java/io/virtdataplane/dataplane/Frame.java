@@ -1,5 +1,6 @@
 package io.virtdataplane.dataplane;
 
+import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.VirtioNetHdr;
 import java.lang.foreign.MemorySegment;
 
@@ -21,6 +22,9 @@ public final class Frame {
 
     /** Bytes a port may receive: virtio_net_hdr and frame. */
     public static final int RECEIVE_CAPACITY = CAPACITY - HEADROOM;
+
+    /** {@link #fragmentOffset} of a packet that is no fragment. */
+    public static final int WHOLE = -1;
 
     public final MemorySegment data;
     public final int index;
@@ -45,20 +49,79 @@ public final class Frame {
     /** Offset of the network header. */
     public int l3;
 
-    /** Offset of the transport header; 0 where there is none to be read. */
+    /** Offset of the transport header, or of a later fragment's payload; 0 where there is none. */
     public int l4;
 
     /** Offset behind the last byte of the IP packet; Ethernet padding is beyond it. */
     public int end;
 
-    /** IP protocol number, or -1. */
+    /** IP protocol number (of IPv6: the last of the chain), or -1. */
     public int protocol;
+
+    /** Addresses of the IP header as {@link io.virtdataplane.wire.Ip} holds them. */
+    public long srcHigh;
+
+    public long srcLow;
+    public long dstHigh;
+    public long dstLow;
+
+    /** Where a fragment's payload stands in its datagram, or {@link #WHOLE}. */
+    public int fragmentOffset;
+
+    public boolean moreFragments;
+    public int identification;
+
+    /** Offset of the IPv6 fragment header; 0 where there is none. */
+    public int fragmentHeader;
+
+    /** The guest's side and the other side's port, where a stage has read them. */
+    public int localPort;
+
+    public int remotePort;
+
+    /** The frame has become an answer to what it was: it leaves by its ingress. */
+    public boolean replies;
+
+    /** Bytes that an IPv4 packet must be cut to when it is sent, or 0. */
+    public int splitMtu;
+
+    /** Records the frame's way, or null: not traced. */
+    Trace trace;
 
     Frame(MemorySegment data, int index) {
         this.data = data;
         this.index = index;
         this.address = data.address();
         this.start = HEADROOM + VirtioNetHdr.LENGTH;
+    }
+
+    public boolean isIpv4() {
+        return etherType == Ethernet.IPV4;
+    }
+
+    public boolean isIpv6() {
+        return etherType == Ethernet.IPV6;
+    }
+
+    public boolean isFragment() {
+        return fragmentOffset != WHOLE;
+    }
+
+    /** A fragment without the transport header. */
+    public boolean isLaterFragment() {
+        return fragmentOffset > 0;
+    }
+
+    /** Notes a step of the walk where the frame is traced. */
+    public void note(Step step, long first, long second) {
+        if (trace != null) {
+            trace.add(step, first, second);
+        }
+    }
+
+    /** The walk is to be explained only: it changes no table and sends nothing. */
+    public boolean isDryRun() {
+        return trace != null && trace.isDryRun();
     }
 
     /** Offset of the virtio_net_hdr. */

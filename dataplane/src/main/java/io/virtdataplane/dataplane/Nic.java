@@ -20,6 +20,12 @@ public final class Nic {
     /** When the guest was last asked for its MAC address. */
     long askedNs = Long.MIN_VALUE;
 
+    /** A capture that runs, or null. */
+    FrameTap tap;
+
+    /** A trace that runs, or null. */
+    LiveTrace liveTrace;
+
     Nic(NicPlan plan) {
         this.plan = plan;
         this.guestMac = plan.guestMac();

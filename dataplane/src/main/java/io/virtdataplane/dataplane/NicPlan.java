@@ -5,9 +5,7 @@ package io.virtdataplane.dataplane;
  *
  * @param id number that events carry
  * @param guestMac the only source MAC allowed, or {@link Nic#UNKNOWN_MAC} to learn the first
- * @param guestAddress IPv4 of the guest, network order
  * @param gatewayMac MAC address under which the gateway answers
- * @param gatewayAddress IPv4 of the gateway
  * @param responders answers the guest's queries to the gateway; leaves by the ingress port
  * @param outbound translates what the guest sends
  * @param inbound translates what comes for the guest
@@ -18,9 +16,9 @@ public record NicPlan(
         Port guest,
         Port uplink,
         long guestMac,
-        int guestAddress,
         long gatewayMac,
-        int gatewayAddress,
+        Addresses ipv4,
+        Addresses ipv6,
         Stage responders,
         Stage outbound,
         Stage inbound) {}

@@ -14,4 +14,17 @@ public interface Stage {
     default boolean age(long nowNs) {
         return false;
     }
+
+    /**
+     * Fills {@code frame} with one that ended as {@link Verdict#HELD} and is now to be walked
+     * again; false where there is none.
+     */
+    default boolean release(Frame frame) {
+        return false;
+    }
+
+    /** How many held frames were given up since this was last asked. */
+    default int takeGivenUp() {
+        return 0;
+    }
 }

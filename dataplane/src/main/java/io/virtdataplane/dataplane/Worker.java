@@ -1,9 +1,8 @@
 package io.virtdataplane.dataplane;
 
-import io.virtdataplane.wire.Arp;
-import io.virtdataplane.wire.Ethernet;
-import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.VirtioNetHdr;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -23,9 +22,6 @@ public final class Worker {
     private static final int BURST = 256;
     private static final long FOREVER = -1;
     private static final long TIMER_NS = 1_000_000_000L;
-    private static final long SEEN_AGAIN_NS = 1_000_000_000L;
-    private static final long ASK_AGAIN_NS = 1_000_000_000L;
-    private static final int MINIMUM_FRAME = 60;
 
     private final Poller poller;
     private final FramePool pool;
@@ -37,6 +33,8 @@ public final class Worker {
     private final Nic[] nicByPort = new Nic[MAX_PORTS];
     private final Port[] ready = new Port[MAX_PORTS];
     private final Frame[] burst = new Frame[BURST];
+    private final Guard guard;
+    private final Egress egress;
     private long timerNs;
     private boolean timersPending;
     private volatile long breathNs;
@@ -47,6 +45,8 @@ public final class Worker {
         this.pool = pool;
         this.clock = clock;
         this.events = events;
+        this.guard = new Guard(events);
+        this.egress = new Egress(pool, poller);
         this.timerNs = clock.nowNs();
     }
 
@@ -108,13 +108,51 @@ public final class Worker {
             for (int i = 0; i < count; i++) {
                 Frame frame = burst[i];
                 frame.nic = nic;
-                frame.verdict = contained(frame, nowNs);
+                arrive(frame, nic, nowNs);
+                if (frame.fragmentOffset == 0) {
+                    walkReleased(frame, nic, nowNs);
+                }
             }
             poller.flush();
-            release(count);
+            release(burst, count);
+            release(egress.extra, egress.extraCount);
+            egress.extraCount = 0;
             total += count;
         }
         return total;
+    }
+
+    private void arrive(Frame frame, Nic nic, long nowNs) {
+        boolean fromGuest = frame.ingress == nic.plan.guest();
+        count(frame, nic.counters, fromGuest);
+        if (nic.tap != null) {
+            nic.tap.offer(frame, fromGuest ? FrameTap.Side.GUEST : FrameTap.Side.UPLINK, nowNs);
+        }
+        if (nic.liveTrace != null) {
+            nic.liveTrace.begin(frame);
+        }
+        frame.verdict = contained(frame, nowNs);
+        if (frame.trace != null) {
+            nic.liveTrace.end(frame, fromGuest);
+        }
+    }
+
+    /** After a first fragment: those that came before it and were held are walked now. */
+    private void walkReleased(Frame first, Nic nic, long nowNs) {
+        Port ingress = first.ingress;
+        Stage stage = ingress == nic.plan.guest() ? nic.plan.outbound() : nic.plan.inbound();
+        while (egress.hasRoom(1)) {
+            Frame frame = pool.take();
+            if (!stage.release(frame)) {
+                pool.free(frame);
+                return;
+            }
+            frame.ingress = ingress;
+            frame.nic = nic;
+            nic.counters.uncount(Verdict.HELD);
+            frame.verdict = contained(frame, nowNs);
+            egress.keep(frame);
+        }
     }
 
     /** A bug in the walk costs the frame that met it, not the daemon. */
@@ -133,39 +171,47 @@ public final class Worker {
     /** A frame's life, in order. The first stage that says other than CONTINUE ends it. */
     private Verdict walk(Frame frame, long nowNs) {
         Nic nic = frame.nic;
-        Counters counters = nic.counters;
         boolean fromGuest = frame.ingress == nic.plan.guest();
-        count(frame, counters, fromGuest);
+        frame.note(fromGuest ? Step.FROM_GUEST : Step.FROM_UPLINK, frame.length, 0);
         Verdict verdict = Headers.parse(frame);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
-        if (fromGuest) {
-            verdict = guard(frame, nic, nowNs);
-            if (verdict != Verdict.CONTINUE) {
-                return verdict;
-            }
-            verdict =
-                    nic.plan
-                            .responders()
-                            .process(
-                                    frame,
-                                    nowNs); // ARP, ping of the gateway, DHCP; leaves by ingress
-            if (verdict != Verdict.CONTINUE) {
-                return answer(frame, verdict);
-            }
-            verdict = nic.plan.outbound().process(frame, nowNs);
-            return verdict == Verdict.FORWARDED ? toUplink(frame, nic, verdict) : verdict;
+        return fromGuest ? fromGuest(frame, nic, nowNs) : fromUplink(frame, nic, nowNs);
+    }
+
+    private Verdict fromGuest(Frame frame, Nic nic, long nowNs) {
+        Verdict verdict = guard.check(frame, nic, nowNs);
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
         }
-        verdict = nic.plan.inbound().process(frame, nowNs);
+        verdict = nic.plan.responders().process(frame, nowNs); // ARP, ND, ping, DHCP
+        if (verdict != Verdict.CONTINUE) {
+            return verdict == Verdict.ANSWERED
+                    ? egress.send(frame, frame.ingress, verdict, nowNs)
+                    : verdict;
+        }
+        frame.note(Step.NO_RESPONDER, 0, 0);
+        verdict = nic.plan.outbound().process(frame, nowNs);
+        if (frame.replies) {
+            return egress.reply(frame, verdict, nowNs);
+        }
         return switch (verdict) {
-            case FORWARDED -> toGuest(frame, nic, nowNs);
-            case HANDED_TO_POD ->
-                    send(
-                            frame,
-                            nic.plan.uplink(),
-                            verdict); // the kernel recognises its own address
-            case REJECTED -> toUplink(frame, nic, verdict);
+            case FORWARDED -> egress.toUplink(frame, verdict, nowNs);
+            case HAIRPINNED -> egress.toGuest(frame, verdict, nowNs);
+            default -> verdict;
+        };
+    }
+
+    private Verdict fromUplink(Frame frame, Nic nic, long nowNs) {
+        Verdict verdict = nic.plan.inbound().process(frame, nowNs);
+        if (frame.replies) {
+            return egress.reply(frame, verdict, nowNs);
+        }
+        return switch (verdict) {
+            case FORWARDED -> egress.toGuest(frame, verdict, nowNs);
+            case HANDED_TO_POD -> // the kernel recognises its own address
+                    egress.send(frame, nic.plan.uplink(), verdict, nowNs);
             default -> verdict;
         };
     }
@@ -183,66 +229,17 @@ public final class Worker {
         }
     }
 
-    /** Who the guest is, before anything is learned from the frame. */
-    private Verdict guard(Frame frame, Nic nic, long nowNs) {
-        long source = Ethernet.src(frame.data, frame.start);
-        if (Ethernet.isGroup(source) || source == nic.plan.gatewayMac()) {
-            return Verdict.DROP_SPOOFED_MAC;
-        }
-        if (nic.plan.guestMac() != Nic.UNKNOWN_MAC && source != nic.plan.guestMac()) {
-            return Verdict.DROP_SPOOFED_MAC;
-        }
-        if (frame.etherType == Ethernet.IPV4) {
-            int address = Ipv4.src(frame.data, frame.l3);
-            if (address != nic.plan.guestAddress()
-                    && address != 0) { // 0: a DHCP client that has no address yet
-                return Verdict.DROP_SPOOFED_ADDRESS;
-            }
-        }
-        if (source != nic.guestMac) {
-            nic.guestMac = source;
-            if (nowNs - nic.seenNs >= SEEN_AGAIN_NS) {
-                nic.seenNs = nowNs;
-                events.emit(EventKind.ADDRESS_SEEN, nic.plan.id(), source, 0);
-            }
-        }
-        return Verdict.CONTINUE;
-    }
-
-    private static Verdict answer(Frame frame, Verdict verdict) {
-        return verdict == Verdict.ANSWERED ? send(frame, frame.ingress, verdict) : verdict;
-    }
-
-    /** The kernel routes and fills in the next hop's MAC address, so only the counters are ours. */
-    private static Verdict toUplink(Frame frame, Nic nic, Verdict verdict) {
-        nic.counters.toUplinkFrames++;
-        nic.counters.toUplinkBytes += frame.length;
-        return send(frame, nic.plan.uplink(), verdict);
-    }
-
-    private Verdict toGuest(Frame frame, Nic nic, long nowNs) {
-        if (nic.guestMac == Nic.UNKNOWN_MAC) {
-            ask(nic, nowNs);
-            return Verdict.DROP_GUEST_UNKNOWN;
-        }
-        Ethernet.addresses(frame.data, frame.start, nic.guestMac, nic.plan.gatewayMac());
-        nic.counters.toGuestFrames++;
-        nic.counters.toGuestBytes += frame.length;
-        return send(frame, nic.plan.guest(), Verdict.FORWARDED);
-    }
-
-    private static Verdict send(Frame frame, Port egress, Verdict verdict) {
-        egress.send(frame);
-        return verdict;
-    }
-
     /** The one place where frames end: counted, then back in the pool. */
-    private void release(int count) {
+    private void release(Frame[] frames, int count) {
         for (int i = 0; i < count; i++) {
-            Frame frame = burst[i];
-            Verdict verdict =
-                    frame.egress != null && !frame.sent ? Verdict.DROP_EGRESS_FULL : frame.verdict;
-            if (frame.nic.counters.count(verdict) && verdict.isDrop()) {
+            Frame frame = frames[i];
+            Verdict verdict = frame.verdict;
+            if (frame.egress != null && !frame.sent && !verdict.isDrop()) {
+                verdict = Verdict.DROP_EGRESS_FULL;
+            }
+            if (verdict != Verdict.CONTINUE
+                    && frame.nic.counters.count(verdict)
+                    && verdict.isDrop()) {
                 events.emit(EventKind.FIRST_DROP, frame.nic.plan.id(), verdict.ordinal(), 0);
             }
             pool.free(frame);
@@ -253,42 +250,57 @@ public final class Worker {
         boolean pending = false;
         for (int i = 0; i < nics.size(); i++) {
             Nic nic = nics.get(i);
-            pending |= nic.plan.outbound().age(nowNs);
+            pending |= age(nic, nic.plan.outbound(), nowNs);
+            pending |= age(nic, nic.plan.inbound(), nowNs);
             if (nic.guestMac == Nic.UNKNOWN_MAC) {
-                ask(nic, nowNs);
+                egress.ask(nic, nowNs);
                 pending = true;
             }
         }
         return pending;
     }
 
+    private static boolean age(Nic nic, Stage stage, long nowNs) {
+        boolean pending = stage.age(nowNs);
+        nic.counters.recount(Verdict.HELD, Verdict.DROP_FRAGMENT_TIMEOUT, stage.takeGivenUp());
+        return pending;
+    }
+
     /**
-     * Asks the guest for its MAC address by ARP, at most once a second: it may have been silent
-     * since before we came.
+     * On the worker's thread: what would become of these bytes if they came from the guest, or for
+     * the pod. Nothing is changed and nothing is sent.
      */
-    private void ask(Nic nic, long nowNs) {
-        if (pool.isEmpty() || nic.askedNs != Long.MIN_VALUE && nowNs - nic.askedNs < ASK_AGAIN_NS) {
-            return;
+    public Trace explain(Nic nic, boolean fromGuest, byte[] bytes) {
+        if (pool.isEmpty() || bytes.length > Frame.RECEIVE_CAPACITY - VirtioNetHdr.LENGTH) {
+            throw new IllegalStateException("no frame is free, or the bytes are too many");
         }
-        nic.askedNs = nowNs;
+        Trace trace = new Trace(true);
         Frame frame = pool.take();
-        frame.compose(MINIMUM_FRAME);
-        frame.data.asSlice(frame.start, MINIMUM_FRAME).fill((byte) 0);
-        NicPlan plan = nic.plan;
-        Ethernet.addresses(frame.data, frame.start, Ethernet.BROADCAST, plan.gatewayMac());
-        Ethernet.type(frame.data, frame.start, Ethernet.ARP);
-        Arp.emit(
-                frame.data,
-                frame.start + Ethernet.HEADER,
-                Arp.REQUEST,
-                plan.gatewayMac(),
-                plan.gatewayAddress(),
-                0,
-                plan.guestAddress());
-        plan.guest().send(frame);
-        poller.flush();
-        nic.counters.originated++;
-        pool.free(frame);
+        frame.received(
+                fromGuest ? nic.plan.guest() : nic.plan.uplink(),
+                bytes.length + VirtioNetHdr.LENGTH);
+        VirtioNetHdr.clear(frame.data, frame.vnet());
+        MemorySegment.copy(bytes, 0, frame.data, ValueLayout.JAVA_BYTE, frame.start, bytes.length);
+        frame.nic = nic;
+        frame.trace = trace;
+        trace.begin(frame);
+        try {
+            trace.end(frame, contained(frame, breathNs));
+        } finally {
+            frame.trace = null;
+            pool.free(frame);
+        }
+        return trace;
+    }
+
+    /** On the worker's thread: traces frames as they pass; null ends it. */
+    public void trace(Nic nic, LiveTrace trace) {
+        nic.liveTrace = trace;
+    }
+
+    /** On the worker's thread: copies frames as they pass; null ends it. */
+    public void capture(Nic nic, FrameTap tap) {
+        nic.tap = tap;
     }
 
     /** On the worker's thread: from now on the NIC's frames are walked. */
@@ -305,7 +317,7 @@ public final class Worker {
         nicByPort[plan.uplink().id()] = nic;
         nics.add(nic);
         timersPending = true;
-        ask(nic, clock.nowNs());
+        egress.ask(nic, clock.nowNs());
         return nic;
     }
 

@@ -13,8 +13,8 @@ import io.virtdataplane.sys.Tun;
 public final class UplinkPort {
     private static final int QUEUE_FRAMES = 2048;
 
-    /** The port and the address it stands for. */
-    public record Uplink(DescriptorPort port, Steering steering, int address, int mtu) {}
+    /** The port and the addresses it stands for. */
+    public record Uplink(DescriptorPort port, Steering steering, PodAddresses addresses, int mtu) {}
 
     private UplinkPort() {}
 
@@ -30,10 +30,12 @@ public final class UplinkPort {
                         throw new IllegalArgumentException(
                                 "uplink must exist in the pod's namespace: uplink=" + uplinkName);
                     }
-                    int address = uplink.address();
-                    if (address == 0) {
+                    long[] ipv6 = uplink.ipv6Address();
+                    PodAddresses addresses = new PodAddresses(uplink.address(), ipv6[0], ipv6[1]);
+                    if (!addresses.hasIpv4() && !addresses.hasIpv6()) {
                         throw new IllegalArgumentException(
-                                "uplink must have an IPv4 address: uplink=" + uplinkName);
+                                "uplink must have a global IPv4 or IPv6 address: uplink="
+                                        + uplinkName);
                     }
                     Fd fd = Tun.openTap(tapName);
                     try {
@@ -42,11 +44,11 @@ public final class UplinkPort {
                         tap.mtu(uplink.mtu());
                         tap.txQueueLength(QUEUE_FRAMES);
                         tap.up();
-                        Steering steering = new Steering(uplink, tap, address, mechanism);
+                        Steering steering = new Steering(uplink, tap, addresses, mechanism);
                         return new Uplink(
                                 new DescriptorPort("uplink:" + uplinkName, id, fd, steering),
                                 steering,
-                                address,
+                                addresses,
                                 uplink.mtu());
                     } catch (RuntimeException e) {
                         fd.close();

@@ -83,6 +83,18 @@ public final class BpfAssembler {
         return op(Operation.MOVE, destination, immediate);
     }
 
+    /** All 64 bits; an immediate of the other instructions would be sign-extended. */
+    public BpfAssembler moveLong(int destination, long value) {
+        add(0x18, destination, 0, 0, (int) value);
+        code.add(value & 0xffff_ffff_0000_0000L);
+        return this;
+    }
+
+    /** How many instructions there are yet: makes labels of repeated parts unique. */
+    public int position() {
+        return code.size();
+    }
+
     public BpfAssembler copy(int destination, int source) {
         return opRegister(Operation.MOVE, destination, source);
     }

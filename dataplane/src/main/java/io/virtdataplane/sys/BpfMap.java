@@ -54,10 +54,11 @@ public final class BpfMap implements AutoCloseable {
         return Mapping.ofMap(fd, length);
     }
 
-    /** Whether a program has put this key; one thread at a time. */
-    public boolean contains(long firstEightBytes, int lastFourBytes) {
-        key.set(Scratch.U64, 0, firstEightBytes);
-        key.set(Scratch.U32, 8, lastFourBytes);
+    /** Whether a program has put this key of 24 bytes, as they lie; one thread at a time. */
+    public boolean contains(long first, long second, long third) {
+        key.set(Scratch.U64, 0, first);
+        key.set(Scratch.U64, 8, second);
+        key.set(Scratch.U64, 16, third);
         return Bpf.call(BPF_MAP_LOOKUP_ELEM, lookup, 32) == 0;
     }
 

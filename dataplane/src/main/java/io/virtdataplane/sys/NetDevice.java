@@ -27,6 +27,8 @@ public final class NetDevice {
     private static final int ARPHRD_ETHER = 1;
     private static final int IFF_UP = 1;
     private static final int NO_ADDRESS = 99; // EADDRNOTAVAIL
+    private static final int SCOPE_GLOBAL = 0; // IPV6_ADDR_ANY of net/ipv6.h
+    private static final int UNUSABLE = 0x69; // IFA_F_TEMPORARY, DADFAILED, DEPRECATED, TENTATIVE
     private final String name;
 
     public NetDevice(String name) {
@@ -110,6 +112,32 @@ public final class NetDevice {
     /** The first IPv4 address, or 0 where there is none. */
     public int address() {
         return addressBy(SIOCGIFADDR);
+    }
+
+    /**
+     * The first global unicast IPv6 address (high, low) that is neither tentative, deprecated nor
+     * temporary, or zeros; from if_inet6 of the calling thread's namespace.
+     */
+    public long[] ipv6Address() {
+        Path table = Path.of("/proc/thread-self/net/if_inet6");
+        try {
+            for (String line : Files.readAllLines(table)) {
+                // address, ifindex, prefix length, scope, flags, name; numbers in hexadecimal
+                String[] words = line.strip().split("\\s+");
+                boolean usable =
+                        Integer.parseInt(words[3], 16) == SCOPE_GLOBAL
+                                && (Integer.parseInt(words[4], 16) & UNUSABLE) == 0;
+                if (words[5].equals(name) && usable) {
+                    return new long[] {
+                        Long.parseUnsignedLong(words[0].substring(0, 16), 16),
+                        Long.parseUnsignedLong(words[0].substring(16), 16)
+                    };
+                }
+            }
+        } catch (IOException e) {
+            // A kernel without IPv6.
+        }
+        return new long[] {0, 0};
     }
 
     /** Prefix length of {@link #address}. */

@@ -1,10 +1,12 @@
 package io.virtdataplane.wire;
 
+import java.net.Inet6Address;
+import java.nio.ByteBuffer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * MAC and IPv4 addresses as people write them. Parsing never asks a name service. Not for the hot
+ * MAC and IP addresses as people write them. Parsing never asks a name service. Not for the hot
  * path.
  */
 public final class AddressText {
@@ -38,6 +40,64 @@ public final class AddressText {
                 + (address >>> 8 & 0xff)
                 + "."
                 + (address & 0xff);
+    }
+
+    /** Of either family, as {@link Ip} holds it; IPv6 as RFC 5952 writes it. */
+    public static String ip(long high, long low) {
+        return Ip.isMapped(high, low) ? ipv4(Ip.ipv4(low)) : ipv6(high, low);
+    }
+
+    private static String ipv6(long high, long low) {
+        int[] groups = new int[8];
+        for (int i = 0; i < 8; i++) {
+            groups[i] = (int) ((i < 4 ? high : low) >>> 48 - 16 * (i & 3)) & 0xffff;
+        }
+        int start = -1;
+        int longest = 1; // RFC 5952 4.2.2: one group alone is not shortened
+        for (int i = 0; i < 8; i++) {
+            int length = 0;
+            while (i + length < 8 && groups[i + length] == 0) {
+                length++;
+            }
+            if (length > longest) {
+                start = i;
+                longest = length;
+            }
+        }
+        StringBuilder text = new StringBuilder(39);
+        for (int i = 0; i < 8; i++) {
+            if (i == start) {
+                text.append("::");
+                i += longest - 1;
+                continue;
+            }
+            boolean first = text.isEmpty() || text.charAt(text.length() - 1) == ':';
+            text.append(first ? "" : ":").append(Integer.toHexString(groups[i]));
+        }
+        return text.toString();
+    }
+
+    /** An IPv6 address, high and low; an IPv4 tail is allowed, a zone is not. */
+    public static long[] ipv6(String text) {
+        try {
+            if (text.indexOf(':') >= 0 && text.matches("[0-9a-fA-F:.]+")) {
+                // A literal: no name service is asked. ofLiteral turns mapped ones into IPv4.
+                byte[] bytes = Inet6Address.ofLiteral(text).getAddress();
+                if (bytes.length == 16) {
+                    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+                    return new long[] {buffer.getLong(), buffer.getLong()};
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            // said below
+        }
+        throw new IllegalArgumentException(
+                "IPv6 address must be one as in RFC 4291: address=" + text);
+    }
+
+    /** An address of either family, as {@link Ip} holds it. */
+    public static long[] ip(String text) {
+        return text.indexOf(':') >= 0 ? ipv6(text) : new long[] {0, Ip.mapped(ipv4(text))};
     }
 
     /** Leading zeros count as decimal, as KubeVirt reads "10.10.010.0". */

@@ -26,6 +26,19 @@ public final class Checksum {
         return delta16(before >>> 16, after >>> 16) + delta16(before, after);
     }
 
+    /** The sum of the words of an address's half, for deltas that are computed once. */
+    public static long sum64(long value) {
+        return (value >>> 48)
+                + (value >>> 32 & 0xffff)
+                + (value >>> 16 & 0xffff)
+                + (value & 0xffff);
+    }
+
+    /** Of 128 bits. */
+    public static long delta128(long highBefore, long lowBefore, long high, long low) {
+        return sum64(~highBefore) + sum64(~lowBefore) + sum64(high) + sum64(low);
+    }
+
     /** The checksum field's new value after changes that sum up to {@code delta}. */
     public static int repair(int checksum, long delta) {
         int sum = (~checksum & 0xffff) + (int) delta; // a few words: far below 2^31
@@ -57,5 +70,17 @@ public final class Checksum {
     /** Sum of the IPv4 pseudo-header (RFC 793 3.1). */
     public static long pseudo4(int src, int dst, int protocol, int length) {
         return (src & 0xffff_ffffL) + (dst & 0xffff_ffffL) + protocol + length;
+    }
+
+    /**
+     * Sum of the IPv6 pseudo-header (RFC 8200 8.1) with the addresses of the header at {@code l3}.
+     */
+    public static long pseudo6(MemorySegment b, int l3, int protocol, int length) {
+        return sum64(Ipv6.srcHigh(b, l3))
+                + sum64(Ipv6.srcLow(b, l3))
+                + sum64(Ipv6.dstHigh(b, l3))
+                + sum64(Ipv6.dstLow(b, l3))
+                + protocol
+                + length;
     }
 }

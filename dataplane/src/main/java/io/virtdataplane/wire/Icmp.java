@@ -14,7 +14,11 @@ public final class Icmp {
     public static final int ECHO_REQUEST = 8;
     public static final int TIME_EXCEEDED = 11;
     public static final int PARAMETER_PROBLEM = 12;
+    public static final int TIMESTAMP_REQUEST = 13;
+    public static final int TIMESTAMP_REPLY = 14;
     public static final int CODE_PORT_UNREACHABLE = 3;
+    public static final int CODE_FRAGMENTATION_NEEDED = 4;
+    public static final int CODE_FILTERED = 13; // communication administratively prohibited
     private static final int TYPE = 0;
     private static final int CODE = 1;
     private static final int CHECKSUM = 2;
@@ -32,6 +36,15 @@ public final class Icmp {
 
     public static int identifier(MemorySegment b, int at) {
         return Bytes.u16(b, at + IDENTIFIER);
+    }
+
+    /** A query that a session is made for (RFC 5508 3.1). */
+    public static boolean isRequest(int type) {
+        return type == ECHO_REQUEST || type == TIMESTAMP_REQUEST;
+    }
+
+    public static boolean isReply(int type) {
+        return type == ECHO_REPLY || type == TIMESTAMP_REPLY;
     }
 
     /** Errors carry the packet they are about (RFC 792; RFC 1122 3.2.2). */
@@ -63,13 +76,11 @@ public final class Icmp {
         Bytes.put16(b, at + CHECKSUM, ~Checksum.fold(Checksum.sum(b, at, length)));
     }
 
-    /**
-     * Header with zero rest-of-header, over {@code length} bytes whose tail stands there already.
-     */
-    public static void emit(MemorySegment b, int at, int type, int code, int length) {
+    /** Header over {@code length} bytes whose tail stands there already. */
+    public static void emit(MemorySegment b, int at, int type, int code, int rest, int length) {
         Bytes.put8(b, at + TYPE, type);
         Bytes.put8(b, at + CODE, code);
-        Bytes.put32(b, at + IDENTIFIER, 0);
+        Bytes.put32(b, at + IDENTIFIER, rest);
         checksumAnew(b, at, length);
     }
 }

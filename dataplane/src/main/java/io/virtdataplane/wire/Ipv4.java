@@ -79,6 +79,23 @@ public final class Ipv4 {
         return (Bytes.u16(b, at + FRAGMENT) & OFFSET_MASK) != 0;
     }
 
+    /** Where the fragment's bytes stand in the datagram. */
+    public static int fragmentOffset(MemorySegment b, int at) {
+        return (Bytes.u16(b, at + FRAGMENT) & OFFSET_MASK) << 3;
+    }
+
+    public static boolean moreFragments(MemorySegment b, int at) {
+        return (Bytes.u16(b, at + FRAGMENT) & MORE_FRAGMENTS) != 0;
+    }
+
+    public static boolean dontFragment(MemorySegment b, int at) {
+        return (Bytes.u16(b, at + FRAGMENT) & DONT_FRAGMENT) != 0;
+    }
+
+    public static int identification(MemorySegment b, int at) {
+        return Bytes.u16(b, at + IDENTIFICATION);
+    }
+
     /** The header's own checksum holds: the sum over all its words is all ones. */
     public static boolean isIntact(MemorySegment b, int at) {
         return Checksum.fold(Checksum.sum(b, at, headerLength(b, at))) == 0xffff;
@@ -95,25 +112,39 @@ public final class Ipv4 {
     }
 
     /**
-     * What a router with source NAT does, with one repair of the checksum: new source, one hop less
+     * What a router with NAT does, with one repair of the checksum: new source, {@code hops} less
      * to live.
      */
-    public static void forwardFrom(MemorySegment b, int at, int src) {
-        forward(b, at, SRC, src);
+    public static void forwardFrom(MemorySegment b, int at, int src, int hops) {
+        forward(b, at, SRC, src, hops);
     }
 
-    /** The same for destination NAT. */
-    public static void forwardTo(MemorySegment b, int at, int dst) {
-        forward(b, at, DST, dst);
+    /** The same with a new destination. */
+    public static void forwardTo(MemorySegment b, int at, int dst, int hops) {
+        forward(b, at, DST, dst, hops);
     }
 
-    private static void forward(MemorySegment b, int at, int field, int address) {
+    private static void forward(MemorySegment b, int at, int field, int address, int hops) {
         int ttl = Bytes.u16(b, at + TTL);
+        int after = ttl - (hops << 8);
         int before = Bytes.u32(b, at + field);
-        Bytes.put16(b, at + TTL, ttl - 0x100);
+        Bytes.put16(b, at + TTL, after);
         Bytes.put32(b, at + field, address);
-        repairChecksum(
-                b, at, Checksum.delta16(ttl, ttl - 0x100) + Checksum.delta32(before, address));
+        repairChecksum(b, at, Checksum.delta16(ttl, after) + Checksum.delta32(before, address));
+    }
+
+    /**
+     * Makes the header that of a fragment: {@code offset} in bytes, its length, and whether more
+     * follow; the checksum is repaired.
+     */
+    public static void fragment(
+            MemorySegment b, int at, int totalLength, int offset, boolean moreFragments) {
+        int before = Bytes.u16(b, at + FRAGMENT);
+        int after = offset >>> 3 | (moreFragments ? MORE_FRAGMENTS : 0);
+        long delta = Checksum.delta16(totalLength(b, at), totalLength);
+        Bytes.put16(b, at + TOTAL_LENGTH, totalLength);
+        Bytes.put16(b, at + FRAGMENT, after);
+        repairChecksum(b, at, delta + Checksum.delta16(before, after));
     }
 
     /** A header without options, not to be fragmented; the checksum is filled in. */
@@ -125,10 +156,14 @@ public final class Ipv4 {
         Bytes.put16(b, at + FRAGMENT, DONT_FRAGMENT);
         Bytes.put8(b, at + TTL, 64);
         Bytes.put8(b, at + PROTOCOL, protocol);
-        Bytes.put16(b, at + CHECKSUM, 0);
         Bytes.put32(b, at + SRC, src);
         Bytes.put32(b, at + DST, dst);
-        Bytes.put16(b, at + CHECKSUM, ~Checksum.fold(Checksum.sum(b, at, HEADER)));
+        checksumAnew(b, at);
+    }
+
+    public static void checksumAnew(MemorySegment b, int at) {
+        Bytes.put16(b, at + CHECKSUM, 0);
+        Bytes.put16(b, at + CHECKSUM, ~Checksum.fold(Checksum.sum(b, at, headerLength(b, at))));
     }
 
     private static void repairChecksum(MemorySegment b, int at, long delta) {

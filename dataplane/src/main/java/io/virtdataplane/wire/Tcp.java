@@ -10,6 +10,9 @@ public final class Tcp {
     public static final int SYN = 0x02;
     public static final int RST = 0x04;
     public static final int ACK = 0x10;
+    private static final int OPTION_END = 0;
+    private static final int OPTION_NOP = 1;
+    private static final int OPTION_MSS = 2;
     private static final int SRC_PORT = 0;
     private static final int DST_PORT = 2;
     private static final int SEQUENCE = 4;
@@ -72,8 +75,36 @@ public final class Tcp {
         Bytes.put16(b, at + CHECKSUM, Checksum.repair(checksum(b, at), delta));
     }
 
-    /** A header without options and without data, over IPv4; the checksum is filled in. */
-    public static void emit4(
+    /**
+     * Offset of the value of the maximum segment size option (RFC 9293 3.7.1), or 0 where there is
+     * none or the options are not well-formed.
+     */
+    public static int maxSegmentSizeAt(MemorySegment b, int at) {
+        int end = at + headerLength(b, at);
+        int option = at + HEADER;
+        while (option < end) {
+            int kind = Bytes.u8(b, option);
+            if (kind == OPTION_END) {
+                return 0;
+            }
+            if (kind == OPTION_NOP) {
+                option++;
+                continue;
+            }
+            int length = option + 1 < end ? Bytes.u8(b, option + 1) : 0;
+            if (length < 2 || option + length > end) {
+                return 0;
+            }
+            if (kind == OPTION_MSS && length == 4) {
+                return option + 2;
+            }
+            option += length;
+        }
+        return 0;
+    }
+
+    /** A header without options and without data; the checksum is filled in. */
+    public static void emit(
             MemorySegment b,
             int at,
             int srcPort,

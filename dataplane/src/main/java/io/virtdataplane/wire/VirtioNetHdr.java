@@ -14,6 +14,7 @@ public final class VirtioNetHdr {
     public static final int LENGTH = 10;
     public static final int NEEDS_CSUM = 1;
     public static final int GSO_NONE = 0;
+    public static final int GSO_UDP_L4 = 5;
     private static final int FLAGS = 0;
     private static final int GSO_TYPE = 1;
     private static final int GSO_SIZE = 4;
@@ -32,6 +33,12 @@ public final class VirtioNetHdr {
         return Bytes.u8(b, at + GSO_TYPE) != GSO_NONE;
     }
 
+    /** One of TCPv4, TCPv6, UDP_L4; the ECN bit is left out. */
+    public static int gsoType(MemorySegment b, int at) {
+        return Bytes.u8(b, at + GSO_TYPE) & 0x7f;
+    }
+
+    /** Payload bytes of each segment. */
     public static int gsoSize(MemorySegment b, int at) {
         return b.get(U16, at + GSO_SIZE) & 0xffff;
     }
@@ -50,6 +57,12 @@ public final class VirtioNetHdr {
     public static void clear(MemorySegment b, int at) {
         Bytes.put64(b, at, 0);
         Bytes.put16(b, at + 8, 0);
+    }
+
+    /** For tests and generators: a frame to be cut into segments of {@code size} payload bytes. */
+    public static void gso(MemorySegment b, int at, int type, int size) {
+        Bytes.put8(b, at + GSO_TYPE, type);
+        b.set(U16, at + GSO_SIZE, (short) size);
     }
 
     /** For tests and generators: a frame whose checksum the receiver is to fill in. */

@@ -86,7 +86,7 @@ class WorkerTest {
     @Test
     void vlanTagsAndOtherEthertypesAreNamedDrops() {
         Nic nic = attach(Nic.UNKNOWN_MAC, FORWARD);
-        for (int type : new int[] {0x8100, 0x88a8, 0x86dd, 0x88cc}) {
+        for (int type : new int[] {0x8100, 0x88a8, 0x8847, 0x88cc}) {
             byte[] frame = frame(GUEST_MAC, GUEST, WEB);
             Ethernet.type(MemorySegment.ofArray(frame), 0, type);
             send(guest, frame);
@@ -115,9 +115,9 @@ class WorkerTest {
                         guest,
                         uplink,
                         mac,
-                        GUEST,
                         GATEWAY_MAC,
-                        GATEWAY,
+                        Addresses.ipv4(GUEST, GATEWAY, WEB),
+                        Addresses.NONE,
                         CONTINUE,
                         outbound,
                         FORWARD));

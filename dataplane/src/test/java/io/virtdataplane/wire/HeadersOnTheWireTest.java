@@ -84,7 +84,7 @@ class HeadersOnTheWireTest {
         Ipv4.rewriteSrc(b, 0, AddressText.ipv4("10.244.1.5"));
         Ipv4.rewriteDst(b, 0, AddressText.ipv4("255.255.0.1"));
         for (int i = 0; i < 63; i++) {
-            Ipv4.forwardTo(b, 0, AddressText.ipv4("192.0.2." + i));
+            Ipv4.forwardTo(b, 0, AddressText.ipv4("192.0.2." + i), 1);
             assertThat(Ipv4.isIntact(b, 0)).as("ttl=%d", Ipv4.ttl(b, 0)).isTrue();
         }
         assertThat(Ipv4.ttl(b, 0)).isEqualTo(1);

@@ -61,7 +61,7 @@ final class DhcpServer {
             case DhcpMessage.REQUEST -> request(frame, at, end, nowNs);
             case DhcpMessage.INFORM ->
                     reply(frame, at, DhcpMessage.ACK, DhcpMessage.ciaddr(b, at), 0);
-            case DhcpMessage.RELEASE, DhcpMessage.DECLINE -> released();
+            case DhcpMessage.RELEASE, DhcpMessage.DECLINE -> released(frame);
             default -> Verdict.DROP_MALFORMED;
         };
     }
@@ -78,17 +78,24 @@ final class DhcpServer {
         if ((ciaddr != 0 ? ciaddr : requested) != scope.guestAddress()) {
             return reply(frame, at, DhcpMessage.NAK, 0, 0);
         }
-        long chaddr = DhcpMessage.chaddr(b, at);
+        if (!frame.isDryRun()) {
+            lease(DhcpMessage.chaddr(b, at), nowNs);
+        }
+        return reply(frame, at, DhcpMessage.ACK, ciaddr, scope.guestAddress());
+    }
+
+    private void lease(long chaddr, long nowNs) {
         if (chaddr != leasedTo || nowNs - leasedNs >= REPORT_NS) {
             events.emit(EventKind.LEASE, nic, scope.guestAddress(), chaddr);
         }
         leasedTo = chaddr;
         leasedNs = nowNs;
-        return reply(frame, at, DhcpMessage.ACK, ciaddr, scope.guestAddress());
     }
 
-    private Verdict released() {
-        leasedTo = 0;
+    private Verdict released(Frame frame) {
+        if (!frame.isDryRun()) {
+            leasedTo = 0;
+        }
         return Verdict.DROP_UNANSWERED; // no answer is defined; the one address stays the guest's
     }
 

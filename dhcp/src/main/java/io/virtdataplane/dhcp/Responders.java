@@ -1,17 +1,20 @@
 package io.virtdataplane.dhcp;
 
+import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.RateLimit;
 import io.virtdataplane.dataplane.Stage;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmp;
+import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Udp;
 
 /**
- * Answers the guest's queries to its gateway: ARP, ping and DHCP, so many a second. Everything else
- * continues.
+ * Answers the guest's queries to its gateway: ARP, ND, ping and DHCP, so many a second. Everything
+ * else continues.
  */
 public final class Responders implements Stage {
     private static final int ANSWERS_A_SECOND = 1000;
@@ -19,18 +22,24 @@ public final class Responders implements Stage {
     private final Scope scope;
     private final ArpResponder arp;
     private final EchoResponder echo;
+    private final NeighborResponder neighbors;
     private final DhcpServer dhcp;
     private final RateLimit rate = new RateLimit(ANSWERS_A_SECOND);
 
-    public Responders(Scope scope, EventRing events, int nic) {
+    /** {@code ipv6} is {@link Addresses#NONE} where the pod has no IPv6. */
+    public Responders(Scope scope, Addresses ipv6, EventRing events, int nic) {
         this.scope = scope;
         this.arp = new ArpResponder(scope);
         this.echo = new EchoResponder(scope);
+        this.neighbors = new NeighborResponder(ipv6, scope.gatewayMac());
         this.dhcp = new DhcpServer(scope, events, nic);
     }
 
     @Override
     public Verdict process(Frame frame, long nowNs) {
+        if (frame.isIpv6()) {
+            return processIpv6(frame, nowNs);
+        }
         if (frame.etherType == Ethernet.ARP) {
             return rate.allows(nowNs) ? arp.process(frame) : Verdict.DROP_RATE_LIMITED;
         }
@@ -47,8 +56,27 @@ public final class Responders implements Stage {
         return Verdict.CONTINUE;
     }
 
+    private Verdict processIpv6(Frame frame, long nowNs) {
+        if (frame.protocol != Icmpv6.PROTOCOL || frame.isLaterFragment()) {
+            return Verdict.CONTINUE;
+        }
+        if (!Icmpv6.fits(frame.l4, frame.end)) {
+            return Verdict.DROP_MALFORMED;
+        }
+        if (Icmpv6.isNeighborDiscovery(Icmpv6.type(frame.data, frame.l4))) {
+            if (frame.isFragment()) {
+                return Verdict.DROP_FRAGMENT; // RFC 6980
+            }
+            return rate.allows(nowNs) ? neighbors.process(frame) : Verdict.DROP_RATE_LIMITED;
+        }
+        if (!neighbors.isGateway(frame.dstHigh, frame.dstLow)) {
+            return Verdict.CONTINUE;
+        }
+        return rate.allows(nowNs) ? echo.processIpv6(frame) : Verdict.DROP_RATE_LIMITED;
+    }
+
     private Verdict dhcp(Frame frame, long nowNs) {
-        if (Ipv4.isFragment(frame.data, frame.l3)) {
+        if (frame.isFragment()) {
             return Verdict.DROP_FRAGMENT;
         }
         if (!Udp.fits(frame.data, frame.l4, frame.end)) {

@@ -2,6 +2,7 @@ package io.virtdataplane.dhcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Clock;
 import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.FramePool;
@@ -50,7 +51,7 @@ class DhcpServerTest {
             new FramePool(Arena.ofAuto().allocate(FramePool.bytes(64), 64), 64);
     private final Clock clock = () -> nowNs;
     private final Worker worker = new Worker(new PairPoller(), pool, clock, new EventRing());
-    private final Responders responders = new Responders(SCOPE, new EventRing(), 0);
+    private final Responders responders = new Responders(SCOPE, Addresses.NONE, new EventRing(), 0);
     private final io.virtdataplane.dataplane.Nic nic =
             worker.attach(
                     new NicPlan(
@@ -59,9 +60,9 @@ class DhcpServerTest {
                             guest,
                             uplink,
                             0,
-                            GUEST,
                             SCOPE.gatewayMac(),
-                            GATEWAY,
+                            Addresses.ipv4(GUEST, GATEWAY, 0x0af4_0105),
+                            Addresses.NONE,
                             responders,
                             (frame, now) -> Verdict.DROP_PROTOCOL,
                             (frame, now) -> Verdict.DROP_PROTOCOL));

@@ -1,27 +1,29 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.Step;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Checksum;
 import io.virtdataplane.wire.Icmp;
+import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.Tcp;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Translates ICMP errors (RFC 5508 4): each quotes the packet it is about, and that packet's
- * session says whose error it is. The quoted addresses, ports and checksums are translated too, so
- * that the receiver recognises what it sent. An error neither opens nor refreshes nor ends a
- * session (RFC 5508 REQ-5).
+ * Translates ICMP errors of both families (RFC 5508 4): each quotes the packet it is about, and
+ * that packet's session says whose error it is. The quoted addresses, ports and checksums are
+ * translated too, so that the receiver recognises what it sent. An error neither opens nor
+ * refreshes nor ends a session (RFC 5508 REQ-5).
  */
 final class IcmpErrors {
-    private static final int QUOTED_L4 =
-            8; // RFC 792: at least so much of the quoted packet is there
-    private static final int TCP_CHECKSUM_END = 18;
     private final NatPlan plan;
     private final Sessions sessions;
+    private final QuotedPacket quoted = new QuotedPacket();
 
     IcmpErrors(NatPlan plan, Sessions sessions) {
         this.plan = plan;
@@ -30,116 +32,113 @@ final class IcmpErrors {
 
     /**
      * FORWARDED with the frame translated, or why not: NO_SESSION where the quoted packet is none
-     * of the guest's.
+     * of the guest's. {@code hops} less to live.
      */
-    Verdict translate(Frame frame, boolean inward) {
-        Verdict verdict = check(frame, inward);
+    Verdict translate(Frame frame, boolean inward, int hops, long nowNs) {
+        if (!isIntact(frame)) {
+            return Verdict.DROP_MALFORMED; // it is computed anew, and must not become valid by that
+        }
+        Verdict verdict = quoted.read(frame, inward);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
-        MemorySegment b = frame.data;
-        int quoted = frame.l4 + Icmp.HEADER;
-        int l4 = quoted + Ipv4.headerLength(b, quoted);
-        int session = session(b, quoted, l4, inward);
+        Addresses addresses = plan.of(frame);
+        boolean ours =
+                inward
+                        ? addresses.isPod(quoted.localHigh, quoted.localLow)
+                        : addresses.isGuest(quoted.localHigh, quoted.localLow);
+        if (!ours) {
+            return Verdict.DROP_NO_SESSION;
+        }
+        int session =
+                sessions.find(
+                        inward ? SessionTable.INWARD : SessionTable.OUTWARD,
+                        quoted.protocol,
+                        quoted.localPort,
+                        quoted.remoteHigh,
+                        quoted.remoteLow,
+                        quoted.remotePort,
+                        nowNs);
         if (session == Sessions.NO_SESSION) {
             return Verdict.DROP_NO_SESSION;
         }
         SessionTable table = sessions.table();
+        frame.note(Step.ABOUT_SESSION, table.insidePort(session), table.outsidePort(session));
         if (inward) {
-            rewriteQuoted(
-                    b, quoted, l4, frame.end, true, plan.guestAddress(), table.insidePort(session));
-            Ipv4.forwardTo(b, frame.l3, plan.guestAddress());
+            rewriteQuoted(frame, true, addresses, table.insidePort(session));
+            Rewrite.destinationAddress(frame, addresses, hops);
         } else {
-            rewriteQuoted(
-                    b, quoted, l4, frame.end, false, plan.podAddress(), table.outsidePort(session));
-            Ipv4.forwardFrom(b, frame.l3, plan.podAddress());
+            rewriteQuoted(frame, false, addresses, table.outsidePort(session));
+            Rewrite.sourceAddress(frame, addresses);
         }
-        Icmp.checksumAnew(b, frame.l4, frame.end - frame.l4);
+        checksumAnew(frame);
         return Verdict.FORWARDED;
     }
 
-    /**
-     * The quoted header and 8 bytes behind it are there, it is a first fragment, our side of it is
-     * our address, the error's checksum holds. Our side is the quoted source on the way in, where
-     * the guest's packet met the error, and the destination on the way out.
-     */
-    private Verdict check(Frame frame, boolean inward) {
-        MemorySegment b = frame.data;
-        int quoted = frame.l4 + Icmp.HEADER;
-        if (!Ipv4.fitsQuoted(b, quoted, frame.end - QUOTED_L4) || Ipv4.isLaterFragment(b, quoted)) {
-            return Verdict.DROP_MALFORMED;
-        }
-        if (Checksum.fold(Checksum.sum(b, frame.l4, frame.end - frame.l4)) != 0xffff) {
-            return Verdict.DROP_MALFORMED; // it is computed anew, and must not become valid by that
-        }
-        boolean ours =
-                inward
-                        ? Ipv4.src(b, quoted) == plan.podAddress()
-                        : Ipv4.dst(b, quoted) == plan.guestAddress();
-        if (!ours) {
-            return Verdict.DROP_NO_SESSION;
-        }
-        if (Ipv4.ttl(b, frame.l3) <= 1) {
-            return Verdict.DROP_TTL_EXPIRED;
-        }
-        return switch (Ipv4.protocol(b, quoted)) {
-            case Tcp.PROTOCOL, Udp.PROTOCOL -> Verdict.CONTINUE;
-            case Icmp.PROTOCOL ->
-                    isQuery(Icmp.type(b, quoted + Ipv4.headerLength(b, quoted)))
-                            ? Verdict.CONTINUE
-                            : Verdict.DROP_ICMP_TYPE;
-            default -> Verdict.DROP_PROTOCOL;
-        };
+    private static boolean isIntact(Frame frame) {
+        int length = frame.end - frame.l4;
+        return frame.isIpv4()
+                ? Checksum.fold(Checksum.sum(frame.data, frame.l4, length)) == 0xffff
+                : Icmpv6.isIntact(frame.data, frame.l3, frame.l4, length);
     }
 
-    private int session(MemorySegment b, int quoted, int l4, boolean inward) {
-        int protocol = Ipv4.protocol(b, quoted);
-        boolean query = protocol == Icmp.PROTOCOL;
-        int source = query ? Icmp.identifier(b, l4) : Bytes.u16(b, l4);
-        int destination = query ? 0 : Bytes.u16(b, l4 + 2);
-        if (inward) {
-            return sessions.inward(protocol, source, Ipv4.dst(b, quoted), destination);
-        }
-        int local = query ? source : destination;
-        return sessions.findOutward(protocol, local, Ipv4.src(b, quoted), query ? 0 : source);
-    }
-
-    private static boolean isQuery(int type) {
-        return type == Icmp.ECHO_REQUEST
-                || type == Icmp.ECHO_REPLY; // never an error about an error (RFC 1122 3.2.2)
-    }
-
-    /**
-     * Puts {@code address} and {@code port} in the place of our side of the quoted packet, and
-     * repairs what of its checksums is there.
-     */
-    private static void rewriteQuoted(
-            MemorySegment b,
-            int quoted,
-            int l4,
-            int end,
-            boolean localIsSource,
-            int address,
-            int port) {
-        int before = localIsSource ? Ipv4.src(b, quoted) : Ipv4.dst(b, quoted);
-        long addressDelta = Checksum.delta32(before, address);
-        if (localIsSource) {
-            Ipv4.rewriteSrc(b, quoted, address);
+    private static void checksumAnew(Frame frame) {
+        int length = frame.end - frame.l4;
+        if (frame.isIpv4()) {
+            Icmp.checksumAnew(frame.data, frame.l4, length);
         } else {
-            Ipv4.rewriteDst(b, quoted, address);
+            Icmpv6.checksumAnew(frame.data, frame.l3, frame.l4, length);
         }
-        int protocol = Ipv4.protocol(b, quoted);
-        if (protocol == Icmp.PROTOCOL) {
+    }
+
+    /**
+     * Puts our side's other address and {@code port} into the quoted packet, and repairs what of
+     * its checksums is there. Inward, our side is the quoted source: the guest's packet met the
+     * error.
+     */
+    private void rewriteQuoted(Frame frame, boolean inward, Addresses addresses, int port) {
+        MemorySegment b = frame.data;
+        rewriteQuotedAddress(frame, inward, addresses);
+        int l4 = quoted.l4;
+        if (quoted.protocol == Icmp.PROTOCOL) {
             Icmp.rewriteIdentifier(b, l4, port);
             return;
         }
-        int at = localIsSource ? l4 : l4 + 2;
-        long delta = addressDelta + Checksum.delta16(Bytes.u16(b, at), port);
+        if (!Transport.hasPorts(quoted.protocol)) {
+            return;
+        }
+        int at = l4 + (quoted.protocol == Icmpv6.PROTOCOL ? 4 : inward ? 0 : 2);
+        int before = Bytes.u16(b, at);
         Bytes.put16(b, at, port);
-        if (protocol == Udp.PROTOCOL) {
+        int checksum = Transport.checksumOffset(quoted.protocol);
+        if (checksum < 0 || l4 + checksum + 2 > frame.end) {
+            return; // SCTP has no sum over addresses; of a short quote the sum is not there
+        }
+        long delta =
+                (inward ? addresses.inwardDelta() : addresses.outwardDelta())
+                        + Checksum.delta16(before, port);
+        if (quoted.protocol == Udp.PROTOCOL) {
             Udp.repairChecksum(b, l4, delta);
-        } else if (l4 + TCP_CHECKSUM_END <= end) {
+        } else if (quoted.protocol == Tcp.PROTOCOL) {
             Tcp.repairChecksum(b, l4, delta);
+        } else {
+            int sum = Checksum.repair(Bytes.u16(b, l4 + checksum), delta);
+            Bytes.put16(b, l4 + checksum, sum);
+        }
+    }
+
+    private void rewriteQuotedAddress(Frame frame, boolean inward, Addresses addresses) {
+        MemorySegment b = frame.data;
+        if (frame.isIpv4()) {
+            if (inward) {
+                Ipv4.rewriteSrc(b, quoted.l3, addresses.guest4());
+            } else {
+                Ipv4.rewriteDst(b, quoted.l3, addresses.pod4());
+            }
+        } else if (inward) {
+            Ipv6.src(b, quoted.l3, addresses.guestHigh(), addresses.guestLow());
+        } else {
+            Ipv6.dst(b, quoted.l3, addresses.podHigh(), addresses.podLow());
         }
     }
 }

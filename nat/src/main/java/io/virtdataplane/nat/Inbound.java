@@ -1,114 +1,135 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Stage;
+import io.virtdataplane.dataplane.Step;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
-import io.virtdataplane.wire.Icmp;
-import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Tcp;
-import io.virtdataplane.wire.Udp;
 
 /**
  * Translates what comes for the pod's address: the guest's where a session or an open port says so,
  * otherwise as the policy for unlisted ports has it. The client's source address is kept.
  */
 final class Inbound implements Stage {
-    private static final int FIRST_RESERVED_PORT = 49152; // libvirt's direct migration port
-    private static final int LAST_RESERVED_PORT = 49153; // and its block migration port
     private final NatPlan plan;
     private final Sessions sessions;
-    private final IcmpErrors errors;
+    private final Fragments fragments;
+    private final IcmpErrors icmpErrors;
+    private final Forwarding forwarding;
+    private final Rejection rejection;
+    private final Rewrite rewrite = new Rewrite();
 
-    Inbound(NatPlan plan, Sessions sessions) {
+    Inbound(NatPlan plan, Sessions sessions, Fragments fragments) {
         this.plan = plan;
         this.sessions = sessions;
-        this.errors = new IcmpErrors(plan, sessions);
-    }
-
-    static boolean isReserved(int port) {
-        return port == FIRST_RESERVED_PORT || port == LAST_RESERVED_PORT;
+        this.fragments = fragments;
+        this.icmpErrors = new IcmpErrors(plan, sessions);
+        ErrorReply errors = new ErrorReply(plan);
+        this.forwarding = new Forwarding(errors, false, plan.guestMtu());
+        this.rejection = new Rejection(errors);
     }
 
     @Override
     public Verdict process(Frame frame, long nowNs) {
-        if (frame.etherType != Ethernet.IPV4) {
+        if (frame.etherType == Ethernet.ARP || !plan.of(frame).isOn()) {
             return Verdict.DROP_ETHERTYPE;
         }
-        if (Ipv4.dst(frame.data, frame.l3) != plan.podAddress()) {
+        Addresses addresses = plan.of(frame);
+        boolean fromUs =
+                addresses.isPod(frame.srcHigh, frame.srcLow)
+                        || addresses.isGuest(frame.srcHigh, frame.srcLow);
+        if (!addresses.isPod(frame.dstHigh, frame.dstLow)
+                || fromUs
+                || Martians.isSource(frame, plan.linkLocalAllowed())) {
             return Verdict.DROP_MARTIAN;
         }
-        Verdict verdict = Endpoints.check(frame);
-        if (verdict != Verdict.CONTINUE) {
-            if (verdict == Verdict.DROP_FRAGMENT) {
-                return fragment(frame);
-            }
-            boolean error = verdict == Verdict.DROP_ICMP_TYPE && Endpoints.isError(frame);
-            return error ? error(frame) : verdict;
+        if (!frame.isFragment()) {
+            return translate(frame, addresses, nowNs);
         }
-        int remote = Ipv4.src(frame.data, frame.l3);
-        int remotePort = frame.protocol == Icmp.PROTOCOL ? 0 : Endpoints.srcPort(frame);
-        int port = Endpoints.dstPort(frame);
-        int session = sessions.inward(frame.protocol, port, remote, remotePort);
+        Verdict verdict = fragments.admit(frame, nowNs);
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
+        }
+        if (frame.isLaterFragment()) {
+            return translateLater(frame, addresses);
+        }
+        verdict = translate(frame, addresses, nowNs);
+        // The kernel gets later fragments by itself: the device that steers cannot tell whose they
+        // are, and gives each side a copy.
+        fragments.decide(frame, verdict == Verdict.HANDED_TO_POD ? Verdict.LEFT_TO_POD : verdict);
+        return verdict;
+    }
+
+    private Verdict translate(Frame frame, Addresses addresses, long nowNs) {
+        Verdict verdict = Transport.read(frame, false);
+        if (verdict != Verdict.CONTINUE) {
+            return withoutPorts(frame, verdict, nowNs);
+        }
+        int session = sessions.findInward(frame, nowNs);
+        int insidePort = frame.localPort;
         if (session == Sessions.NO_SESSION) {
-            verdict = admit(frame, port);
+            verdict = admit(frame, nowNs);
             if (verdict != Verdict.CONTINUE) {
                 return verdict;
             }
-            session = sessions.openInward(frame.protocol, port, remote, remotePort, nowNs);
-            if (session < 0) {
-                return Verdict.DROP_SESSION_LIMIT;
-            }
+            insidePort = insidePort(frame);
         }
-        if (Ipv4.ttl(frame.data, frame.l3) <= 1) {
-            return Verdict.DROP_TTL_EXPIRED; // not before it is known to be the guest's
+        verdict = forwarding.check(frame, nowNs); // not before it is known to be the guest's
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
+        }
+        if (session == Sessions.NO_SESSION) {
+            session = sessions.openInward(frame, insidePort, nowNs);
+            if (Sessions.isRefused(session)) {
+                return Sessions.refusal(session);
+            }
+        } else {
+            insidePort = sessions.table().insidePort(session);
         }
         sessions.use(session, frame, false, nowNs);
-        Rewrite.destination(frame, plan.guestAddress(), sessions.table().insidePort(session));
+        SegmentSize.clamp(frame, plan, sessions.policy().behaviour().maxSegmentSize());
+        rewrite.destination(frame, addresses, insidePort, 1);
+        frame.note(Step.TRANSLATED_DESTINATION, insidePort, 0);
         return Verdict.FORWARDED;
     }
 
-    /**
-     * The guest's are not translated yet; the pod's kernel has got its later fragments by itself,
-     * and needs the first one.
-     */
-    private Verdict fragment(Frame frame) {
-        boolean hasPorts = frame.protocol == Tcp.PROTOCOL || frame.protocol == Udp.PROTOCOL;
-        if (plan.unlistedPolicy() != UnlistedPolicy.POD
-                || !hasPorts
-                || Ipv4.isLaterFragment(frame.data, frame.l3)
-                || frame.l4 + Udp.HEADER > frame.end) {
-            return Verdict.DROP_FRAGMENT;
+    /** ICMP errors follow the session of what they quote; all else is the pod's, if anybody's. */
+    private Verdict withoutPorts(Frame frame, Verdict verdict, long nowNs) {
+        if (verdict == Verdict.DROP_MALFORMED) {
+            return verdict;
         }
-        int port = Endpoints.dstPort(frame);
-        int session =
-                sessions.inward(
-                        frame.protocol,
-                        port,
-                        Ipv4.src(frame.data, frame.l3),
-                        Endpoints.srcPort(frame));
-        boolean guests =
-                session != Sessions.NO_SESSION || plan.openPorts().contains(frame.protocol, port);
-        return guests ? Verdict.DROP_FRAGMENT : Verdict.HANDED_TO_POD;
-    }
-
-    /** An error about a packet that was not the guest's is for the pod's kernel. */
-    private Verdict error(Frame frame) {
-        Verdict verdict = errors.translate(frame, true);
+        boolean pods = sessions.policy().ports().unlisted() == UnlistedPolicy.POD;
+        boolean error = verdict == Verdict.DROP_ICMP_TYPE && Transport.isError(frame);
+        if (!error || frame.isFragment()) {
+            return pods ? Verdict.HANDED_TO_POD : verdict;
+        }
+        verdict = icmpErrors.translate(frame, true, 1, nowNs);
         return verdict == Verdict.DROP_NO_SESSION ? Verdict.HANDED_TO_POD : verdict;
     }
 
     /** Whether a frame without a session may open one. */
-    private Verdict admit(Frame frame, int port) {
-        if (frame.protocol == Icmp.PROTOCOL) {
-            boolean request = Icmp.type(frame.data, frame.l4) == Icmp.ECHO_REQUEST;
-            return request && plan.openPorts().isAll() ? Verdict.CONTINUE : unlisted(frame);
+    private Verdict admit(Frame frame, long nowNs) {
+        frame.note(Step.NO_SESSION, frame.localPort, frame.protocol);
+        NatPolicy policy = sessions.policy();
+        if (Transport.isIcmp(frame.protocol)) {
+            boolean open = Transport.isRequest(frame) && policy.ports().open().isAll();
+            return open ? Verdict.CONTINUE : unlisted(frame, nowNs);
         }
-        if (plan.dropReservedPorts() && isReserved(port)) {
+        if (Transport.hasPorts(frame.protocol) && policy.ports().isReserved(frame.localPort)) {
             return Verdict.DROP_RESERVED_PORT;
         }
-        if (!plan.openPorts().contains(frame.protocol, port)) {
-            return unlisted(frame);
+        if (!Transport.hasPorts(frame.protocol) && !policy.behaviour().otherProtocols()) {
+            return unlisted(frame, nowNs);
+        }
+        if (policy.ports().open().contains(frame.protocol, frame.localPort)) {
+            frame.note(Step.PORT_OPEN, frame.localPort, 0);
+        } else if (isMappedForAll(frame)) {
+            frame.note(Step.MAPPING_OPEN, frame.localPort, 0);
+        } else {
+            frame.note(Step.PORT_NOT_OPEN, frame.localPort, 0);
+            return unlisted(frame, nowNs);
         }
         if (frame.protocol == Tcp.PROTOCOL) {
             int flags = Tcp.flags(frame.data, frame.l4);
@@ -119,11 +140,51 @@ final class Inbound implements Stage {
         return Verdict.CONTINUE;
     }
 
-    private Verdict unlisted(Frame frame) {
-        return switch (plan.unlistedPolicy()) {
+    /** RFC 4787 5: under endpoint-independent filtering a mapped port takes anybody's packets. */
+    private boolean isMappedForAll(Frame frame) {
+        return sessions.policy().behaviour().filtering() == NatPolicy.Filtering.ENDPOINT_INDEPENDENT
+                && Transport.hasPorts(frame.protocol)
+                && sessions.mappedInside(frame) != OutsidePool.NONE;
+    }
+
+    private int insidePort(Frame frame) {
+        boolean open = sessions.policy().ports().open().contains(frame.protocol, frame.localPort);
+        return open || !isMappedForAll(frame) ? frame.localPort : sessions.mappedInside(frame);
+    }
+
+    private Verdict unlisted(Frame frame, long nowNs) {
+        return switch (sessions.policy().ports().unlisted()) {
             case POD -> Verdict.HANDED_TO_POD;
             case DROP -> Verdict.DROP_UNLISTED_PORT;
-            case REJECT -> Rejection.answer(frame);
+            case REJECT -> rejection.answer(frame, false, Verdict.DROP_UNLISTED_PORT, nowNs);
         };
+    }
+
+    private Verdict translateLater(Frame frame, Addresses addresses) {
+        Verdict verdict = fragments.decided(frame);
+        if (verdict != Verdict.FORWARDED) {
+            return verdict;
+        }
+        verdict = forwarding.checkLater(frame);
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
+        }
+        Rewrite.destinationAddress(frame, addresses, 1);
+        return Verdict.FORWARDED;
+    }
+
+    @Override
+    public boolean age(long nowNs) {
+        return fragments.age(nowNs);
+    }
+
+    @Override
+    public boolean release(Frame frame) {
+        return fragments.release(frame);
+    }
+
+    @Override
+    public int takeGivenUp() {
+        return fragments.takeGivenUp();
     }
 }

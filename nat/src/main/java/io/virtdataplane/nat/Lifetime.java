@@ -1,8 +1,12 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.wire.Sctp;
+import io.virtdataplane.wire.Tcp;
+
 /**
  * The classes of sessions that share a time-out, in the order in which a full table gives them up;
- * ints, for the hot path.
+ * ints, for the hot path. SCTP associations count as TCP connections, protocols without states as
+ * UDP.
  */
 final class Lifetime {
     static final int TCP_CLOSED = 0;
@@ -13,4 +17,11 @@ final class Lifetime {
     static final int COUNT = 5;
 
     private Lifetime() {}
+
+    static int ofNew(int protocol) {
+        if (protocol == Tcp.PROTOCOL || protocol == Sctp.PROTOCOL) {
+            return TCP_TRANSITORY;
+        }
+        return Transport.isIcmp(protocol) ? ICMP : UDP;
+    }
 }

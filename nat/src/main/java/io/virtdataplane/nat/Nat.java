@@ -10,26 +10,79 @@ import java.util.List;
  * then used by the worker's.
  */
 public final class Nat {
+    private final NatPlan plan;
     private final Sessions sessions;
+    private final Fragments outboundFragments;
+    private final Fragments inboundFragments;
     private final Outbound outbound;
     private final Inbound inbound;
+    private final long seed;
 
     /**
-     * @param memory {@link #bytes} zero bytes for the sessions; pages may be backed lazily
+     * @param memory {@link #bytes} zero bytes; pages may be backed lazily
+     * @param table {@link #tableBytes} zero bytes for the policy's number of sessions, likewise
      * @param seed for hashing and port choice; not to be guessed by a guest
      */
-    public Nat(NatPlan plan, PodPorts podPorts, MemorySegment memory, long seed) {
-        MemorySegment users = memory.asSlice(0, Sessions.USERS_BYTES);
-        SessionTable table =
-                new SessionTable(memory.asSlice(Sessions.USERS_BYTES), plan.sessionLimit(), seed);
-        sessions = new Sessions(plan, podPorts, table, users, seed);
-        outbound = new Outbound(plan, sessions);
-        inbound = new Inbound(plan, sessions);
-        sessions.steerOpenPorts();
+    public Nat(
+            NatPlan plan,
+            NatPolicy policy,
+            PodPorts podPorts,
+            MemorySegment memory,
+            MemorySegment table,
+            long seed) {
+        this.plan = plan;
+        this.seed = seed;
+        int longest = longest(plan);
+        long fragmentBytes = Fragments.bytes(NatPolicy.Limits.MAX_FRAGMENTS, longest);
+        int limit = policy.limits().fragments();
+        outboundFragments =
+                new Fragments(
+                        memory.asSlice(OutsidePool.BYTES, fragmentBytes),
+                        NatPolicy.Limits.MAX_FRAGMENTS,
+                        limit,
+                        longest,
+                        seed);
+        inboundFragments =
+                new Fragments(
+                        memory.asSlice(OutsidePool.BYTES + fragmentBytes, fragmentBytes),
+                        NatPolicy.Limits.MAX_FRAGMENTS,
+                        limit,
+                        longest,
+                        seed);
+        sessions =
+                new Sessions(
+                        policy,
+                        podPorts,
+                        new SessionTable(table, policy.limits().sessions(), seed),
+                        new OutsidePool(memory),
+                        seed);
+        outbound = new Outbound(plan, sessions, outboundFragments);
+        inbound = new Inbound(plan, sessions, inboundFragments);
+        steer();
     }
 
-    public static long bytes(int sessionLimit) {
-        return Sessions.USERS_BYTES + SessionTable.bytes(sessionLimit);
+    /** Of all but the sessions. */
+    public static long bytes(NatPlan plan) {
+        return OutsidePool.BYTES
+                + 2 * Fragments.bytes(NatPolicy.Limits.MAX_FRAGMENTS, longest(plan));
+    }
+
+    public static long tableBytes(int sessions) {
+        return SessionTable.bytes(sessions);
+    }
+
+    /** Bytes of the longest frame that may have to wait. */
+    private static int longest(NatPlan plan) {
+        return Math.max(plan.uplinkMtu(), plan.guestMtu()) + 32;
+    }
+
+    private void steer() {
+        if (plan.ipv4().isOn()) {
+            sessions.steerAll(false);
+        }
+        if (plan.ipv6().isOn()) {
+            sessions.steerAll(true);
+        }
     }
 
     public Stage outbound() {
@@ -40,9 +93,41 @@ public final class Nat {
         return inbound;
     }
 
+    public NatPolicy policy() {
+        return sessions.policy();
+    }
+
+    /** How many sessions the table can hold, whatever the limit is. Worker's thread. */
+    public int capacity() {
+        return sessions.table().capacity();
+    }
+
+    /**
+     * From now on; established sessions go on. Where the limit on sessions is above {@link
+     * #capacity}, {@link #grow} comes first. Worker's thread.
+     */
+    public void change(NatPolicy policy) {
+        sessions.policy(policy);
+        outboundFragments.limit(policy.limits().fragments());
+        inboundFragments.limit(policy.limits().fragments());
+        steer();
+    }
+
+    /** Moves all sessions into {@link #tableBytes} of new memory. Worker's thread. */
+    public void grow(MemorySegment table, int capacity) {
+        SessionTable larger = new SessionTable(table, capacity, seed);
+        larger.adopt(sessions.table());
+        sessions.moveTo(larger);
+    }
+
     /** Worker's thread. */
     public int sessionCount() {
         return sessions.table().size();
+    }
+
+    /** Fragments that wait for the first of their datagram. Worker's thread. */
+    public int waitingFragments() {
+        return outboundFragments.waitingCount() + inboundFragments.waitingCount();
     }
 
     /** Up to {@code limit} sessions, longest idle first. Worker's thread. */

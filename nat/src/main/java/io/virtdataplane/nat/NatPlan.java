@@ -1,22 +1,20 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.Frame;
+
 /**
- * What the NAT of one masquerade NIC does. Addresses are IPv4, network order.
+ * What stays as it is while a NIC is attached.
  *
- * @param podAddress outside address, the pod's
- * @param guestAddress inside address
- * @param linkLocalAllowed link-local addresses the guest may reach all the same: name servers that
- *     live there
- * @param dropReservedPorts inbound 49152 and 49153 are dropped, as the OpenShift documentation says
- * @param sessionLimit sessions at a time
+ * @param linkLocalAllowed IPv4 link-local addresses the guest may reach all the same: name servers
+ *     that live there; network order
+ * @param uplinkMtu longest IP packet towards the outside, bytes
+ * @param guestMtu longest IP packet towards the guest, bytes
  */
 public record NatPlan(
-        int podAddress,
-        int guestAddress,
-        int gatewayAddress,
-        int[] linkLocalAllowed,
-        OpenPorts openPorts,
-        UnlistedPolicy unlistedPolicy,
-        boolean dropReservedPorts,
-        int sessionLimit,
-        Timeouts timeouts) {}
+        Addresses ipv4, Addresses ipv6, int[] linkLocalAllowed, int uplinkMtu, int guestMtu) {
+    /** Of the frame's family, which is IPv4 or IPv6. */
+    Addresses of(Frame frame) {
+        return frame.isIpv4() ? ipv4 : ipv6;
+    }
+}

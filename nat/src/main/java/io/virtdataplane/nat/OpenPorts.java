@@ -1,12 +1,17 @@
 package io.virtdataplane.nat;
 
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 
 /** Which inbound ports reach the guest: those listed, or all where no list is given. */
 public final class OpenPorts {
     private static final int TCP = 6;
+    private static final int UDP = 17;
+    private static final int SCTP = 132;
     private final BitSet tcp = new BitSet();
     private final BitSet udp = new BitSet();
+    private final BitSet sctp = new BitSet();
     private final boolean all;
 
     private OpenPorts(boolean all) {
@@ -22,6 +27,7 @@ public final class OpenPorts {
         return new OpenPorts(false);
     }
 
+    /** Of TCP, UDP or SCTP. */
     public OpenPorts add(int protocol, int port) {
         set(protocol).set(port);
         return this;
@@ -31,11 +37,35 @@ public final class OpenPorts {
         return all;
     }
 
+    /** Protocols other than TCP, UDP and SCTP are open only where all are. */
     public boolean contains(int protocol, int port) {
-        return all || set(protocol).get(port);
+        return all
+                || (protocol == TCP || protocol == UDP || protocol == SCTP)
+                        && set(protocol).get(port);
+    }
+
+    /** Any port beside TCP's and UDP's is open. */
+    boolean hasOthers() {
+        return all || !sctp.isEmpty();
+    }
+
+    /** "TCP/80", in order; empty where all are open. */
+    public List<String> text() {
+        List<String> ports = new ArrayList<>();
+        tcp.stream().forEach(port -> ports.add("TCP/" + port));
+        udp.stream().forEach(port -> ports.add("UDP/" + port));
+        sctp.stream().forEach(port -> ports.add("SCTP/" + port));
+        return ports;
     }
 
     private BitSet set(int protocol) {
-        return protocol == TCP ? tcp : udp;
+        return switch (protocol) {
+            case TCP -> tcp;
+            case UDP -> udp;
+            case SCTP -> sctp;
+            default ->
+                    throw new IllegalArgumentException(
+                            "protocol must be TCP, UDP or SCTP: protocol=" + protocol);
+        };
     }
 }

@@ -1,90 +1,152 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Stage;
+import io.virtdataplane.dataplane.Step;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
-import io.virtdataplane.wire.Icmp;
-import io.virtdataplane.wire.Ipv4;
 
 /** Translates what the guest sends: its address becomes the pod's. */
 final class Outbound implements Stage {
-    private static final int LINK_LOCAL = 0xa9fe_0000; // 169.254.0.0/16, RFC 3927
     private final NatPlan plan;
     private final Sessions sessions;
-    private final IcmpErrors errors;
+    private final Fragments fragments;
+    private final IcmpErrors icmpErrors;
+    private final Forwarding forwarding;
+    private final Rejection rejection;
+    private final Hairpin hairpin;
+    private final Rewrite rewrite = new Rewrite();
 
-    Outbound(NatPlan plan, Sessions sessions) {
+    Outbound(NatPlan plan, Sessions sessions, Fragments fragments) {
         this.plan = plan;
         this.sessions = sessions;
-        this.errors = new IcmpErrors(plan, sessions);
+        this.fragments = fragments;
+        this.icmpErrors = new IcmpErrors(plan, sessions);
+        ErrorReply errors = new ErrorReply(plan);
+        this.forwarding = new Forwarding(errors, true, plan.uplinkMtu());
+        this.rejection = new Rejection(errors);
+        this.hairpin = new Hairpin(plan, sessions, rejection, rewrite);
     }
 
     @Override
     public Verdict process(Frame frame, long nowNs) {
-        if (frame.etherType != Ethernet.IPV4) {
+        if (frame.etherType == Ethernet.ARP) {
             return Verdict.DROP_UNANSWERED;
         }
-        Verdict verdict = checkAddresses(frame);
+        Addresses addresses = plan.of(frame);
+        Verdict verdict = checkAddresses(frame, addresses);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
-        verdict = Endpoints.check(frame);
+        if (!frame.isFragment()) {
+            return translate(frame, addresses, nowNs);
+        }
+        verdict = fragments.admit(frame, nowNs);
         if (verdict != Verdict.CONTINUE) {
-            boolean error = verdict == Verdict.DROP_ICMP_TYPE && Endpoints.isError(frame);
-            return error ? errors.translate(frame, false) : verdict;
+            return verdict;
         }
-        if (Ipv4.ttl(frame.data, frame.l3) <= 1) {
-            return Verdict.DROP_TTL_EXPIRED;
+        if (frame.isLaterFragment()) {
+            return translateLater(frame, addresses);
         }
-        int remote = Ipv4.dst(frame.data, frame.l3);
-        int remotePort = frame.protocol == Icmp.PROTOCOL ? 0 : Endpoints.dstPort(frame);
-        int session =
-                sessions.outward(
-                        frame.protocol, Endpoints.srcPort(frame), remote, remotePort, nowNs);
-        if (session < 0) {
-            return session == Sessions.LIMIT
-                    ? Verdict.DROP_SESSION_LIMIT
-                    : Verdict.DROP_PORTS_EXHAUSTED;
+        verdict = translate(frame, addresses, nowNs);
+        fragments.decide(frame, verdict);
+        return verdict;
+    }
+
+    private Verdict checkAddresses(Frame frame, Addresses addresses) {
+        if (!addresses.isGuest(frame.srcHigh, frame.srcLow)) {
+            // The guard lets unspecified and link-local ones pass: for the gateway only.
+            return frame.isIpv6() ? Verdict.DROP_MARTIAN : Verdict.DROP_SPOOFED_ADDRESS;
+        }
+        boolean own = addresses.isGuest(frame.dstHigh, frame.dstLow);
+        return own || Martians.isDestination(frame, plan.linkLocalAllowed())
+                ? Verdict.DROP_MARTIAN
+                : Verdict.CONTINUE;
+    }
+
+    private Verdict translate(Frame frame, Addresses addresses, long nowNs) {
+        boolean toPod = addresses.isPod(frame.dstHigh, frame.dstLow);
+        Verdict verdict = Transport.read(frame, true);
+        if (verdict != Verdict.CONTINUE) {
+            boolean error = verdict == Verdict.DROP_ICMP_TYPE && Transport.isError(frame);
+            return error ? translateError(frame, toPod, nowNs) : verdict;
+        }
+        if (addresses.isGateway(frame.dstHigh, frame.dstLow)) {
+            return rejection.answer(frame, true, Verdict.DROP_UNANSWERED, nowNs);
+        }
+        if (!Transport.hasPorts(frame.protocol)
+                && !sessions.policy().behaviour().otherProtocols()) {
+            return Verdict.DROP_PROTOCOL;
+        }
+        verdict = forwarding.check(frame, nowNs);
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
+        }
+        if (toPod) {
+            return hairpin.process(frame, addresses, nowNs);
+        }
+        int session = sessions.findOutward(frame, nowNs);
+        int outsidePort =
+                session == Sessions.NO_SESSION
+                        ? sessions.chooseOutside(frame, nowNs)
+                        : sessions.table().outsidePort(session);
+        if (outsidePort == OutsidePool.NONE) {
+            return Verdict.DROP_PORTS_EXHAUSTED;
+        }
+        if (session == Sessions.NO_SESSION) {
+            session = sessions.openOutward(frame, outsidePort, nowNs);
+            if (Sessions.isRefused(session)) {
+                return Sessions.refusal(session);
+            }
         }
         sessions.use(session, frame, true, nowNs);
-        Rewrite.source(frame, plan.podAddress(), sessions.table().outsidePort(session));
+        SegmentSize.clamp(frame, plan, sessions.policy().behaviour().maxSegmentSize());
+        rewrite.source(frame, addresses, outsidePort);
+        frame.note(Step.TRANSLATED_SOURCE, outsidePort, 0);
         return Verdict.FORWARDED;
     }
 
-    private Verdict checkAddresses(Frame frame) {
-        if (Ipv4.src(frame.data, frame.l3) != plan.guestAddress()) {
-            return Verdict.DROP_SPOOFED_ADDRESS; // 0.0.0.0 passed the guard for DHCP only
+    private Verdict translateError(Frame frame, boolean toPod, long nowNs) {
+        Verdict verdict = forwarding.check(frame, nowNs);
+        if (verdict != Verdict.CONTINUE || frame.isFragment()) {
+            return verdict == Verdict.CONTINUE ? Verdict.DROP_FRAGMENT : verdict;
         }
-        int destination = Ipv4.dst(frame.data, frame.l3);
-        if (destination == plan.gatewayAddress()) {
-            return Verdict.DROP_UNANSWERED;
+        verdict = icmpErrors.translate(frame, false, 1, nowNs);
+        if (verdict != Verdict.FORWARDED || !toPod) {
+            return verdict;
         }
-        if (destination == plan.podAddress()) {
-            return Verdict.DROP_HAIRPIN;
-        }
-        return isMartian(destination) ? Verdict.DROP_MARTIAN : Verdict.CONTINUE;
+        verdict = icmpErrors.translate(frame, true, 0, nowNs);
+        return verdict == Verdict.FORWARDED ? Verdict.HAIRPINNED : verdict;
     }
 
-    /** RFC 6890: not a destination that a router forwards to. */
-    private boolean isMartian(int address) {
-        int first = address >>> 24;
-        if (first == 0 || first == 127 || first >= 224 || address == plan.guestAddress()) {
-            return true;
+    private Verdict translateLater(Frame frame, Addresses addresses) {
+        Verdict verdict = forwarding.checkLater(frame);
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
         }
-        if ((address & 0xffff_0000) != LINK_LOCAL) {
-            return false;
+        verdict = fragments.decided(frame);
+        if (verdict == Verdict.FORWARDED || verdict == Verdict.HAIRPINNED) {
+            Rewrite.sourceAddress(frame, addresses);
         }
-        for (int allowed : plan.linkLocalAllowed()) {
-            if (address == allowed) {
-                return false;
-            }
+        if (verdict == Verdict.HAIRPINNED) {
+            Rewrite.destinationAddress(frame, addresses, 0);
         }
-        return true;
+        return verdict;
     }
 
     @Override
     public boolean age(long nowNs) {
-        return sessions.age(nowNs);
+        return sessions.age(nowNs) | fragments.age(nowNs);
+    }
+
+    @Override
+    public boolean release(Frame frame) {
+        return fragments.release(frame);
+    }
+
+    @Override
+    public int takeGivenUp() {
+        return fragments.takeGivenUp();
     }
 }

@@ -4,79 +4,94 @@ import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Checksum;
 import io.virtdataplane.wire.Ethernet;
-import io.virtdataplane.wire.Icmp;
+import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.Tcp;
-import io.virtdataplane.wire.Udp;
+import io.virtdataplane.wire.VirtioNetHdr;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Turns a frame for a refused port into the refusal: a TCP reset (RFC 9293 3.10.7.1) or ICMP port
- * unreachable (RFC 1122 4.1.3.1).
+ * Turns a frame into the answer that a host without a listener gives: a TCP reset (RFC 9293
+ * 3.10.7.1), or port unreachable (RFC 1122 4.1.3.1, RFC 4443 3.1).
  */
 final class Rejection {
-    private static final int QUOTED_PAYLOAD = 8; // RFC 792: the header and 64 bits of data
+    private final ErrorReply errors;
 
-    private Rejection() {}
-
-    static Verdict answer(Frame frame) {
-        return switch (frame.protocol) {
-            case Tcp.PROTOCOL -> reset(frame);
-            case Udp.PROTOCOL -> unreachable(frame);
-            default -> Verdict.DROP_UNLISTED_PORT;
-        };
+    Rejection(ErrorReply errors) {
+        this.errors = errors;
     }
 
-    private static Verdict reset(Frame frame) {
+    /** REJECTED and the frame {@code replies}; or {@code otherwise} where nothing is to be said. */
+    Verdict answer(Frame frame, boolean fromGuest, Verdict otherwise, long nowNs) {
+        if (frame.protocol == Tcp.PROTOCOL) {
+            return reset(frame, otherwise);
+        }
+        if (Transport.hasPorts(frame.protocol) && !Transport.isIcmp(frame.protocol)) {
+            errors.portUnreachable(frame, fromGuest, nowNs);
+        }
+        return frame.replies ? Verdict.REJECTED : otherwise;
+    }
+
+    private static Verdict reset(Frame frame, Verdict otherwise) {
         MemorySegment b = frame.data;
         int flags = Tcp.flags(b, frame.l4);
         if ((flags & Tcp.RST) != 0) {
-            return Verdict.DROP_UNLISTED_PORT; // a reset is never answered
+            return otherwise; // a reset is never answered
         }
-        int src = Ipv4.src(b, frame.l3);
-        int dst = Ipv4.dst(b, frame.l3);
         int srcPort = Tcp.srcPort(b, frame.l4);
         int dstPort = Tcp.dstPort(b, frame.l4);
         boolean acknowledged = (flags & Tcp.ACK) != 0;
         int seq = acknowledged ? Tcp.acknowledgment(b, frame.l4) : 0;
         int ack = acknowledged ? 0 : Tcp.sequence(b, frame.l4) + segmentLength(frame, flags);
-        frame.compose(Ethernet.HEADER + Ipv4.HEADER + Tcp.HEADER);
-        int ip = frame.start + Ethernet.HEADER;
-        Ipv4.emit(b, ip, Ipv4.HEADER + Tcp.HEADER, Tcp.PROTOCOL, dst, src);
-        long pseudo = Checksum.pseudo4(dst, src, Tcp.PROTOCOL, Tcp.HEADER);
-        Tcp.emit4(
+        int l4 = frame.isIpv4() ? header4(frame) : header6(frame);
+        long pseudo =
+                frame.isIpv4()
+                        ? Checksum.pseudo4(
+                                Ipv4.src(b, frame.l3),
+                                Ipv4.dst(b, frame.l3),
+                                Tcp.PROTOCOL,
+                                Tcp.HEADER)
+                        : Checksum.pseudo6(b, frame.l3, Tcp.PROTOCOL, Tcp.HEADER);
+        Tcp.emit(
                 b,
-                ip + Ipv4.HEADER,
+                l4,
                 dstPort,
                 srcPort,
                 acknowledged ? Tcp.RST : Tcp.RST | Tcp.ACK,
                 seq,
                 ack,
                 pseudo);
+        frame.replies = true;
         return Verdict.REJECTED;
+    }
+
+    /** From where the frame was going to, to where it came from; offset of the TCP header. */
+    private static int header4(Frame frame) {
+        VirtioNetHdr.clear(frame.data, frame.vnet());
+        int length = Ipv4.HEADER + Tcp.HEADER;
+        frame.length = Ethernet.HEADER + length;
+        Ipv4.emit(
+                frame.data,
+                frame.l3,
+                length,
+                Tcp.PROTOCOL,
+                Ip.ipv4(frame.dstLow),
+                Ip.ipv4(frame.srcLow));
+        return frame.l3 + Ipv4.HEADER;
+    }
+
+    private static int header6(Frame frame) {
+        VirtioNetHdr.clear(frame.data, frame.vnet());
+        frame.length = Ethernet.HEADER + Ipv6.HEADER + Tcp.HEADER;
+        Ipv6.emit(frame.data, frame.l3, Tcp.HEADER, Tcp.PROTOCOL, 64);
+        Ipv6.src(frame.data, frame.l3, frame.dstHigh, frame.dstLow);
+        Ipv6.dst(frame.data, frame.l3, frame.srcHigh, frame.srcLow);
+        return frame.l3 + Ipv6.HEADER;
     }
 
     private static int segmentLength(Frame frame, int flags) {
         int data = frame.end - frame.l4 - Tcp.headerLength(frame.data, frame.l4);
         return data + ((flags & Tcp.SYN) != 0 ? 1 : 0) + ((flags & Tcp.FIN) != 0 ? 1 : 0);
-    }
-
-    private static Verdict unreachable(Frame frame) {
-        MemorySegment b = frame.data;
-        int src = Ipv4.src(b, frame.l3);
-        int dst = Ipv4.dst(b, frame.l3);
-        int quoted = frame.l4 - frame.l3 + QUOTED_PAYLOAD;
-        int shift = Ipv4.HEADER + Icmp.HEADER;
-        MemorySegment.copy(b, frame.l3, b, frame.l3 + shift, quoted);
-        frame.compose(Ethernet.HEADER + shift + quoted);
-        int ip = frame.start + Ethernet.HEADER;
-        Icmp.emit(
-                b,
-                ip + Ipv4.HEADER,
-                Icmp.DESTINATION_UNREACHABLE,
-                Icmp.CODE_PORT_UNREACHABLE,
-                Icmp.HEADER + quoted);
-        Ipv4.emit(b, ip, shift + quoted, Icmp.PROTOCOL, dst, src);
-        return Verdict.REJECTED;
     }
 }

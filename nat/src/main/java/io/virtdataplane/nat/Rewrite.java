@@ -1,74 +1,94 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Checksum;
 import io.virtdataplane.wire.Icmp;
+import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv4;
-import io.virtdataplane.wire.Tcp;
+import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Sctp;
 import io.virtdataplane.wire.Udp;
 import io.virtdataplane.wire.VirtioNetHdr;
+import java.util.zip.CRC32C;
 
 /**
- * Changes addresses and ports of a frame and repairs every checksum that covers them. Where the
- * checksum is still to be filled in (NEEDS_CSUM) the field holds the pseudo-header's sum: the
- * address's change is added to it uncomplemented, the port's not at all.
+ * Changes addresses and ports of a frame and repairs every checksum that covers them (RFC 1624).
+ * Where the checksum is still to be filled in (NEEDS_CSUM) the field holds the pseudo-header's sum:
+ * the address's change is added to it uncomplemented, the port's not at all.
  */
 final class Rewrite {
-    private Rewrite() {}
+    private static final int SRC_PORT = 0;
+    private static final int DST_PORT = 2;
+    private static final int QUERY_IDENTIFIER = 4;
+    private final CRC32C crc = new CRC32C();
 
     /** Outward: the guest's source becomes the pod's, and the packet has one hop less to live. */
-    static void source(Frame frame, int address, int port) {
-        long addressDelta = Checksum.delta32(Ipv4.src(frame.data, frame.l3), address);
-        Ipv4.forwardFrom(frame.data, frame.l3, address);
-        switch (frame.protocol) {
-            case Tcp.PROTOCOL -> {
-                long portDelta = Checksum.delta16(Tcp.srcPort(frame.data, frame.l4), port);
-                Tcp.srcPort(frame.data, frame.l4, port);
-                repairTcp(frame, addressDelta, portDelta);
-            }
-            case Udp.PROTOCOL -> {
-                long portDelta = Checksum.delta16(Udp.srcPort(frame.data, frame.l4), port);
-                Udp.srcPort(frame.data, frame.l4, port);
-                repairUdp(frame, addressDelta, portDelta);
-            }
-            default -> Icmp.rewriteIdentifier(frame.data, frame.l4, port);
-        }
+    void source(Frame frame, Addresses addresses, int port) {
+        sourceAddress(frame, addresses);
+        transport(frame, addresses.outwardDelta(), SRC_PORT, port);
     }
 
-    /** Inward: the pod's address becomes the guest's, and the packet has one hop less to live. */
-    static void destination(Frame frame, int address, int port) {
-        long addressDelta = Checksum.delta32(Ipv4.dst(frame.data, frame.l3), address);
-        Ipv4.forwardTo(frame.data, frame.l3, address);
-        switch (frame.protocol) {
-            case Tcp.PROTOCOL -> {
-                long portDelta = Checksum.delta16(Tcp.dstPort(frame.data, frame.l4), port);
-                Tcp.dstPort(frame.data, frame.l4, port);
-                repairTcp(frame, addressDelta, portDelta);
-            }
-            case Udp.PROTOCOL -> {
-                long portDelta = Checksum.delta16(Udp.dstPort(frame.data, frame.l4), port);
-                Udp.dstPort(frame.data, frame.l4, port);
-                repairUdp(frame, addressDelta, portDelta);
-            }
-            default -> Icmp.rewriteIdentifier(frame.data, frame.l4, port);
-        }
+    /** Inward: the pod's address becomes the guest's; {@code hops} less to live. */
+    void destination(Frame frame, Addresses addresses, int port, int hops) {
+        destinationAddress(frame, addresses, hops);
+        transport(frame, addresses.inwardDelta(), DST_PORT, port);
     }
 
-    private static void repairTcp(Frame frame, long addressDelta, long portDelta) {
-        if (isPartial(frame)) {
-            int sum = Tcp.checksum(frame.data, frame.l4);
-            Tcp.checksum(frame.data, frame.l4, Checksum.fold(sum + addressDelta));
+    /** All there is to do of a later fragment, which has no transport header. */
+    static void sourceAddress(Frame frame, Addresses addresses) {
+        if (frame.isIpv4()) {
+            Ipv4.forwardFrom(frame.data, frame.l3, addresses.pod4(), 1);
         } else {
-            Tcp.repairChecksum(frame.data, frame.l4, addressDelta + portDelta);
+            Ipv6.src(frame.data, frame.l3, addresses.podHigh(), addresses.podLow());
+            Ipv6.hopLimit(frame.data, frame.l3, Ipv6.hopLimit(frame.data, frame.l3) - 1);
         }
     }
 
-    private static void repairUdp(Frame frame, long addressDelta, long portDelta) {
-        if (isPartial(frame)) {
-            int sum = Udp.checksum(frame.data, frame.l4);
-            Udp.checksum(frame.data, frame.l4, Checksum.fold(sum + addressDelta));
+    static void destinationAddress(Frame frame, Addresses addresses, int hops) {
+        if (frame.isIpv4()) {
+            Ipv4.forwardTo(frame.data, frame.l3, addresses.guest4(), hops);
         } else {
-            Udp.repairChecksum(frame.data, frame.l4, addressDelta + portDelta);
+            Ipv6.dst(frame.data, frame.l3, addresses.guestHigh(), addresses.guestLow());
+            Ipv6.hopLimit(frame.data, frame.l3, Ipv6.hopLimit(frame.data, frame.l3) - hops);
+        }
+    }
+
+    private void transport(Frame frame, long addressDelta, int portOffset, int port) {
+        int protocol = frame.protocol;
+        if (protocol == Icmp.PROTOCOL) {
+            Icmp.rewriteIdentifier(frame.data, frame.l4, port);
+            return;
+        }
+        if (!Transport.hasPorts(protocol)) {
+            return; // nothing of theirs covers an address
+        }
+        int at = frame.l4 + (protocol == Icmpv6.PROTOCOL ? QUERY_IDENTIFIER : portOffset);
+        int before = Bytes.u16(frame.data, at);
+        Bytes.put16(frame.data, at, port);
+        if (protocol == Sctp.PROTOCOL) {
+            if (port != before) {
+                Sctp.checksumAnew(frame.data, frame.l4, frame.end, crc);
+            }
+            return;
+        }
+        int field = frame.l4 + Transport.checksumOffset(protocol);
+        if (isPartial(frame)) {
+            int sum = Bytes.u16(frame.data, field);
+            Bytes.put16(frame.data, field, Checksum.fold(sum + addressDelta));
+        } else {
+            repair(frame, field, addressDelta + Checksum.delta16(before, port));
+        }
+    }
+
+    private static void repair(Frame frame, int field, long delta) {
+        if (frame.protocol == Udp.PROTOCOL) {
+            Udp.repairChecksum(frame.data, frame.l4, delta);
+        } else {
+            int checksum = Checksum.repair(Bytes.u16(frame.data, field), delta);
+            boolean mayBeZero = frame.protocol != Transport.UDP_LITE; // RFC 3828 3.1
+            Bytes.put16(frame.data, field, checksum == 0 && !mayBeZero ? 0xffff : checksum);
         }
     }
 
@@ -76,7 +96,7 @@ final class Rewrite {
      * To be filled in at this very header; a guest may mean an inner one, and then the outer
      * checksum is complete.
      */
-    private static boolean isPartial(Frame frame) {
+    static boolean isPartial(Frame frame) {
         return VirtioNetHdr.needsChecksum(frame.data, frame.vnet())
                 && VirtioNetHdr.checksumStart(frame.data, frame.vnet()) == frame.l4 - frame.start;
     }

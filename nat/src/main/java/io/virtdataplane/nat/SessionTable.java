@@ -2,6 +2,7 @@ package io.virtdataplane.nat;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * The sessions of one guest NIC. One thread.
@@ -13,8 +14,8 @@ import java.lang.foreign.ValueLayout;
  * cost. A record is one cache line of 64 bytes:
  *
  * <pre>
- *   0 remote address, high 64 bits (0 for IPv4)     4 previous, next of its lifetime's list (int each)
- *   1 remote address, low 64 bits                   5 created (s, 32 bits), lifetime (8), TCP state (8), inbound (1)
+ *   0 remote address, high 64 bits                  4 previous, next of its lifetime's list (int each)
+ *   1 remote address, low 64 bits                   5 created (s, 32 bits), lifetime (8), state (8), flags (8)
  *   2 inside, outside, remote port (16 each),       6 frames outward, inward (32 bits each)
  *     protocol (8)                                  7 when it last moved in its list (ns)
  *   3 last seen (ns)
@@ -31,6 +32,11 @@ final class SessionTable {
     static final int NONE = -1;
     static final int OUTWARD = 0;
     static final int INWARD = 1;
+
+    /** Flags of a session: it was opened from outside; it uses its inside port's mapping. */
+    static final int INBOUND = 1;
+
+    static final int USES_MAPPING = 2;
     private static final int RECORD = 64;
     private static final int SLOTS_PER_SESSION = 4;
     private static final long MOVE_NS = 1_000_000_000L;
@@ -58,8 +64,8 @@ final class SessionTable {
         this.seed = seed;
         this.records = memory.asSlice(0, (long) capacity * RECORD);
         this.index = memory.asSlice((long) capacity * RECORD, slots(capacity) * 8L);
-        java.util.Arrays.fill(oldest, NONE);
-        java.util.Arrays.fill(newest, NONE);
+        Arrays.fill(oldest, NONE);
+        Arrays.fill(newest, NONE);
     }
 
     static long bytes(int capacity) {
@@ -76,10 +82,6 @@ final class SessionTable {
 
     int capacity() {
         return capacity;
-    }
-
-    boolean isFull() {
-        return size == capacity;
     }
 
     /** The session with this flow, or {@link #NONE}. */
@@ -141,7 +143,7 @@ final class SessionTable {
             long remoteLow,
             int remotePort,
             int lifetime,
-            boolean inbound,
+            int flags,
             long nowNs) {
         int session = free != NONE ? free : fresh++;
         if (session == free) {
@@ -158,10 +160,7 @@ final class SessionTable {
                         | (long) remotePort << 16
                         | (long) protocol << 8);
         records.set(LONG, at + 24, nowNs);
-        records.set(
-                LONG,
-                at + STATE,
-                nowNs / 1_000_000_000L << 32 | (long) lifetime << 16 | (inbound ? 1 : 0));
+        records.set(LONG, at + STATE, nowNs / 1_000_000_000L << 32 | (long) lifetime << 16 | flags);
         records.set(LONG, at + 48, 0);
         append(session, lifetime, nowNs);
         put(session, OUTWARD);
@@ -170,19 +169,44 @@ final class SessionTable {
         return session;
     }
 
-    /** The session was used; it now belongs to {@code lifetime}. */
-    void refresh(int session, int lifetime, boolean outward, long nowNs) {
+    /**
+     * A frame of the session passed; it now belongs to {@code lifetime}. {@code keepsAlive}: its
+     * time starts anew.
+     */
+    void use(int session, int lifetime, boolean outward, boolean keepsAlive, long nowNs) {
         long at = (long) session * RECORD;
-        records.set(LONG, at + 24, nowNs);
         records.set(LONG, at + 48, records.get(LONG, at + 48) + (outward ? 1L << 32 : 1L));
+        if (keepsAlive) {
+            records.set(LONG, at + 24, nowNs);
+        }
         int before = lifetime(session);
-        if (before != lifetime || nowNs - records.get(LONG, at + 56) >= MOVE_NS) {
+        boolean moves = keepsAlive && nowNs - records.get(LONG, at + 56) >= MOVE_NS;
+        if (before != lifetime || moves) {
             unlink(session, before);
             records.set(
                     LONG,
                     at + STATE,
                     records.get(LONG, at + STATE) & ~0xff_0000L | (long) lifetime << 16);
             append(session, lifetime, nowNs);
+        }
+    }
+
+    /** Takes all sessions of {@code from}, which is smaller, in their order; it must be empty. */
+    void adopt(SessionTable from) {
+        for (int lifetime = 0; lifetime < Lifetime.COUNT; lifetime++) {
+            for (int old = from.oldest(lifetime); old != NONE; old = from.next(old)) {
+                int session = fresh++;
+                MemorySegment.copy(
+                        from.records,
+                        (long) old * RECORD,
+                        records,
+                        (long) session * RECORD,
+                        RECORD);
+                append(session, lifetime, from.records.get(LONG, (long) old * RECORD + 56));
+                put(session, OUTWARD);
+                put(session, INWARD);
+                size++;
+            }
         }
     }
 
@@ -225,6 +249,10 @@ final class SessionTable {
         return (int) records.get(LONG, (long) session * RECORD + 16) >>> 8 & 0xff;
     }
 
+    long remoteHigh(int session) {
+        return records.get(LONG, (long) session * RECORD);
+    }
+
     long remoteLow(int session) {
         return records.get(LONG, (long) session * RECORD + 8);
     }
@@ -233,17 +261,22 @@ final class SessionTable {
         return (int) records.get(LONG, (long) session * RECORD + STATE) >>> 16 & 0xff;
     }
 
-    int tcpState(int session) {
+    /** {@link TcpState}'s bits. */
+    int state(int session) {
         return (int) records.get(LONG, (long) session * RECORD + STATE) >>> 8 & 0xff;
     }
 
-    void tcpState(int session, int state) {
+    void state(int session, int state) {
         long at = (long) session * RECORD + STATE;
         records.set(LONG, at, records.get(LONG, at) & ~0xff00L | (long) state << 8);
     }
 
     boolean isInbound(int session) {
-        return (records.get(LONG, (long) session * RECORD + STATE) & 1) != 0;
+        return (records.get(LONG, (long) session * RECORD + STATE) & INBOUND) != 0;
+    }
+
+    boolean usesMapping(int session) {
+        return (records.get(LONG, (long) session * RECORD + STATE) & USES_MAPPING) != 0;
     }
 
     long createdSeconds(int session) {

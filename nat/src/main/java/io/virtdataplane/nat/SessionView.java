@@ -1,14 +1,20 @@
 package io.virtdataplane.nat;
 
 import io.virtdataplane.wire.Icmp;
+import io.virtdataplane.wire.Icmpv6;
+import io.virtdataplane.wire.Sctp;
 import io.virtdataplane.wire.Tcp;
 
-/** A copy of one session for listings. For ICMP the ports are the query's identifier. */
+/**
+ * A copy of one session for listings. For ICMP the ports are the query's identifier. The remote
+ * address is as {@link io.virtdataplane.wire.Ip} holds it.
+ */
 public record SessionView(
         int protocol,
         int insidePort,
         int outsidePort,
-        int remoteAddress,
+        long remoteHigh,
+        long remoteLow,
         int remotePort,
         boolean inbound,
         String state,
@@ -22,8 +28,8 @@ public record SessionView(
         int protocol = table.protocol(session);
         String state =
                 switch (protocol) {
-                    case Tcp.PROTOCOL -> TcpState.text(table.tcpState(session));
-                    case Icmp.PROTOCOL -> "QUERY";
+                    case Tcp.PROTOCOL, Sctp.PROTOCOL -> TcpState.text(table.state(session));
+                    case Icmp.PROTOCOL, Icmpv6.PROTOCOL -> "QUERY";
                     default ->
                             table.framesIn(session) > 0 && table.framesOut(session) > 0
                                     ? "BOTH_WAYS"
@@ -33,7 +39,8 @@ public record SessionView(
                 protocol,
                 table.insidePort(session),
                 table.outsidePort(session),
-                (int) table.remoteLow(session),
+                table.remoteHigh(session),
+                table.remoteLow(session),
                 table.remotePort(session),
                 table.isInbound(session),
                 state,

@@ -1,126 +1,254 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.RateLimit;
+import io.virtdataplane.dataplane.Step;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Ip;
+import io.virtdataplane.wire.Sctp;
 import io.virtdataplane.wire.Tcp;
 import io.virtdataplane.wire.Udp;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * Opens, refreshes and ends the sessions of a NIC, and gives out the outside ports: the guest's own
- * number where it is free for that destination (RFC 4787 REQ-3, port preservation), else another. A
- * port with a session is steered to us; the last session that goes gives it back to the pod.
+ * number where it can be had (RFC 4787 REQ-3, port preservation), else another. A port with a
+ * session is steered to us; the last session that goes gives it back to the pod. Worker's thread.
  */
 final class Sessions {
-    private static final int FIRST_PORT = 1024;
-    private static final int ATTEMPTS = 128;
     private static final int AGED_A_CALL = 4096;
-    private static final int NO_PORT = -1;
-    private static final int PORTS = 1 << 16;
-    static final long USERS_BYTES = 3L * PORTS * Integer.BYTES;
+    private static final long UNLIMITED = 1_000_000_000L;
     static final int NO_SESSION = SessionTable.NONE;
     static final int LIMIT = -2;
-    static final int EXHAUSTED = -3;
+    static final int RATE = -3;
 
-    private final NatPlan plan;
+    /** A dry run opens none. */
+    static final int WOULD_OPEN = -4;
+
     private final PodPorts podPorts;
-    private final SessionTable table;
-    private final MemorySegment
-            users; // sessions by protocol and outside port, lazily backed as the table
-    private long random;
+    private final OutsidePool pool;
+    private final PortChoice choice;
+    private final int[] othersByFamily = new int[2];
+    private SessionTable table;
+    private NatPolicy policy;
+    private RateLimit rate;
 
-    Sessions(NatPlan plan, PodPorts podPorts, SessionTable table, MemorySegment users, long seed) {
-        this.users = users;
-        this.plan = plan;
+    Sessions(NatPolicy policy, PodPorts podPorts, SessionTable table, OutsidePool pool, long seed) {
         this.podPorts = podPorts;
+        this.pool = pool;
         this.table = table;
-        this.random = seed | 1;
+        this.choice = new PortChoice(this, pool, podPorts, seed);
+        this.policy = policy;
+        this.rate = rate(policy);
+    }
+
+    private static RateLimit rate(NatPolicy policy) {
+        int perSecond = policy.limits().sessionsPerSecond();
+        return new RateLimit(perSecond == 0 ? UNLIMITED : perSecond);
+    }
+
+    static boolean isRefused(int session) {
+        return session == LIMIT || session == RATE;
+    }
+
+    /** Why {@link #openOutward} and the like have refused. */
+    static Verdict refusal(int code) {
+        return code == RATE ? Verdict.DROP_SESSION_RATE : Verdict.DROP_SESSION_LIMIT;
     }
 
     SessionTable table() {
         return table;
     }
 
-    /** The session of a frame the guest sent, opened if need be, or one of the negative codes. */
-    int outward(int protocol, int insidePort, int remote, int remotePort, long nowNs) {
-        int session = findOutward(protocol, insidePort, remote, remotePort);
-        if (session != NO_SESSION) {
-            return session;
-        }
-        int outsidePort = choosePort(protocol, insidePort, remote, remotePort);
-        return outsidePort == NO_PORT
-                ? EXHAUSTED
-                : open(protocol, insidePort, outsidePort, remote, remotePort, false, nowNs);
+    NatPolicy policy() {
+        return policy;
     }
 
-    /** The session with this outward flow, or {@link #NO_SESSION}; none is opened. */
-    int findOutward(int protocol, int insidePort, int remote, int remotePort) {
-        return table.lookup(
-                SessionTable.OUTWARD, protocol, insidePort, 0, remote & 0xffff_ffffL, remotePort);
+    /** From now on; no session ends by it. */
+    void policy(NatPolicy newPolicy) {
+        policy = newPolicy;
+        rate = rate(newPolicy);
+    }
+
+    /** The same sessions in a larger table. */
+    void moveTo(SessionTable larger) {
+        table = larger;
+    }
+
+    /** The session of a frame that the guest sent, or {@link #NO_SESSION}. */
+    int findOutward(Frame frame, long nowNs) {
+        return find(
+                SessionTable.OUTWARD,
+                frame.protocol,
+                frame.localPort,
+                frame.dstHigh,
+                frame.dstLow,
+                frame.remotePort,
+                nowNs);
     }
 
     /** The session of a frame that came for the pod's address, or {@link #NO_SESSION}. */
-    int inward(int protocol, int outsidePort, int remote, int remotePort) {
-        return table.lookup(
-                SessionTable.INWARD, protocol, outsidePort, 0, remote & 0xffff_ffffL, remotePort);
+    int findInward(Frame frame, long nowNs) {
+        return find(
+                SessionTable.INWARD,
+                frame.protocol,
+                frame.localPort,
+                frame.srcHigh,
+                frame.srcLow,
+                frame.remotePort,
+                nowNs);
     }
 
-    int openInward(int protocol, int port, int remote, int remotePort, long nowNs) {
-        return open(protocol, port, port, remote, remotePort, true, nowNs);
+    /** The session with this flow; one whose time is over ends here, before it is used again. */
+    int find(
+            int direction,
+            int protocol,
+            int localPort,
+            long remoteHigh,
+            long remoteLow,
+            int remotePort,
+            long nowNs) {
+        int session =
+                table.lookup(direction, protocol, localPort, remoteHigh, remoteLow, remotePort);
+        if (session != NO_SESSION && isOver(session, nowNs)) {
+            end(session);
+            return NO_SESSION;
+        }
+        return session;
+    }
+
+    private boolean isOver(int session, long nowNs) {
+        long idleNs = nowNs - table.lastSeenNs(session);
+        return idleNs >= policy.timeouts().of(table.lifetime(session));
+    }
+
+    /** The outside port for a new session that this frame of the guest opens, or {@code NONE}. */
+    int chooseOutside(Frame frame, long nowNs) {
+        boolean independent =
+                policy.behaviour().mapping() == NatPolicy.Mapping.ENDPOINT_INDEPENDENT;
+        return choice.choose(frame, independent, nowNs);
+    }
+
+    /** The inside port that an outside one is mapped to, or {@link OutsidePool#NONE}. */
+    int mappedInside(Frame frame) {
+        return pool.owner(frame.isIpv6(), frame.protocol, frame.localPort);
+    }
+
+    /** Opens a session for a frame of the guest; or LIMIT or RATE. */
+    int openOutward(Frame frame, int outsidePort, long nowNs) {
+        return open(
+                frame,
+                frame.localPort,
+                outsidePort,
+                frame.dstHigh,
+                frame.dstLow,
+                frame.remotePort,
+                false,
+                nowNs);
+    }
+
+    /** Opens a session for a frame from outside. */
+    int openInward(Frame frame, int insidePort, long nowNs) {
+        return open(
+                frame,
+                insidePort,
+                frame.localPort,
+                frame.srcHigh,
+                frame.srcLow,
+                frame.remotePort,
+                true,
+                nowNs);
+    }
+
+    /** The far side of a hairpin: the pod's address with {@code remotePort} is the remote. */
+    int openHairpin(Frame frame, Addresses addresses, int insidePort, int remotePort, long nowNs) {
+        return open(
+                frame,
+                insidePort,
+                frame.remotePort,
+                addresses.podHigh(),
+                addresses.podLow(),
+                remotePort,
+                true,
+                nowNs);
     }
 
     private int open(
-            int protocol,
+            Frame frame,
             int insidePort,
             int outsidePort,
-            int remote,
+            long remoteHigh,
+            long remoteLow,
             int remotePort,
             boolean inbound,
             long nowNs) {
-        if (table.isFull() && !reclaim()) {
+        if (frame.isDryRun()) {
+            frame.note(Step.SESSION_WOULD_OPEN, insidePort, outsidePort);
+            return WOULD_OPEN;
+        }
+        if (!rate.allows(nowNs)) {
+            return RATE;
+        }
+        if (table.size() >= policy.limits().sessions() && !reclaim()) {
             return LIMIT;
         }
-        claim(protocol, outsidePort);
-        int lifetime =
-                switch (protocol) {
-                    case Tcp.PROTOCOL -> Lifetime.TCP_TRANSITORY;
-                    case Udp.PROTOCOL -> Lifetime.UDP;
-                    default -> Lifetime.ICMP;
-                };
+        frame.note(Step.SESSION_OPENED, insidePort, outsidePort);
+        int protocol = frame.protocol;
+        boolean ipv6 = frame.isIpv6();
+        boolean usesMapping = claim(ipv6, protocol, insidePort, outsidePort);
         return table.insert(
                 protocol,
                 insidePort,
                 outsidePort,
-                0,
-                remote & 0xffff_ffffL,
+                remoteHigh,
+                remoteLow,
                 remotePort,
-                lifetime,
-                inbound,
+                Lifetime.ofNew(protocol),
+                (inbound ? SessionTable.INBOUND : 0)
+                        | (usesMapping ? SessionTable.USES_MAPPING : 0),
                 nowNs);
     }
 
+    /** A frame of the session has passed. */
     void use(int session, Frame frame, boolean outward, long nowNs) {
-        int lifetime = table.lifetime(session);
-        if (frame.protocol == Tcp.PROTOCOL) {
-            int before = table.tcpState(session);
-            int state = TcpState.next(before, Tcp.flags(frame.data, frame.l4), outward);
-            if (state != before) {
-                table.tcpState(session, state);
-                lifetime = TcpState.lifetime(state);
-            }
+        if (session == WOULD_OPEN) {
+            return;
         }
-        table.refresh(session, lifetime, outward, nowNs);
+        frame.note(Step.SESSION_FOUND, table.insidePort(session), table.outsidePort(session));
+        if (frame.isDryRun()) {
+            return;
+        }
+        int lifetime = table.lifetime(session);
+        int before = table.state(session);
+        int state =
+                switch (frame.protocol) {
+                    case Tcp.PROTOCOL ->
+                            TcpState.next(before, Tcp.flags(frame.data, frame.l4), outward);
+                    case Sctp.PROTOCOL ->
+                            TcpState.nextSctp(
+                                    before, Sctp.chunk(frame.data, frame.l4, frame.end), outward);
+                    default -> before;
+                };
+        if (state != before) {
+            table.state(session, state);
+            lifetime = TcpState.lifetime(state);
+        }
+        boolean keepsAlive =
+                outward
+                        || policy.behaviour().inboundRefresh()
+                        || frame.protocol == Tcp.PROTOCOL
+                        || frame.protocol == Sctp.PROTOCOL;
+        table.use(session, lifetime, outward, keepsAlive, nowNs);
     }
 
     /** Ends sessions whose time is over, a bounded number; true while any is left. */
     boolean age(long nowNs) {
         int budget = AGED_A_CALL;
         for (int lifetime = 0; lifetime < Lifetime.COUNT; lifetime++) {
-            long timeout = plan.timeouts().of(lifetime);
             int session;
             while (budget > 0
                     && (session = table.oldest(lifetime)) != NO_SESSION
-                    && nowNs - table.lastSeenNs(session) >= timeout) {
+                    && isOver(session, nowNs)) {
                 end(session);
                 budget--;
             }
@@ -144,80 +272,59 @@ final class Sessions {
     }
 
     private void end(int session) {
-        release(table.protocol(session), table.outsidePort(session));
+        boolean ipv6 = !Ip.isMapped(table.remoteHigh(session), table.remoteLow(session));
+        int protocol = table.protocol(session);
+        int outside = table.outsidePort(session);
+        pool.giveBack(
+                ipv6, protocol, table.insidePort(session), outside, table.usesMapping(session));
         table.remove(session);
-    }
-
-    private int choosePort(int protocol, int wanted, int remote, int remotePort) {
-        if (isFree(protocol, wanted, remote, remotePort)) {
-            return wanted;
-        }
-        for (int i = 0; i < ATTEMPTS; i++) {
-            random ^= random << 13;
-            random ^= random >>> 7;
-            random ^= random << 17;
-            int port = FIRST_PORT + (int) ((random >>> 16) % (PORTS - FIRST_PORT));
-            if (isFree(protocol, port, remote, remotePort)) {
-                return port;
-            }
-        }
-        return NO_PORT;
-    }
-
-    private boolean isFree(int protocol, int port, int remote, int remotePort) {
-        return inward(protocol, port, remote, remotePort) == NO_SESSION
-                && !podPorts.isPodFlow(protocol, port, remote, remotePort);
-    }
-
-    private void claim(int protocol, int port) {
-        if (countUsers(protocol, port, 1) == 1 && !isAlwaysSteered(protocol, port)) {
-            podPorts.steer(protocol, port, true);
+        if (!Transport.isSteeredByPort(protocol)) {
+            steerOthers(ipv6, -1);
+        } else if (pool.sessions(ipv6, protocol, outside) == 0) {
+            podPorts.steer(ipv6, protocol, outside, owner(ipv6, protocol, outside));
         }
     }
 
-    private void release(int protocol, int port) {
-        if (countUsers(protocol, port, -1) == 0 && !isAlwaysSteered(protocol, port)) {
-            podPorts.steer(protocol, port, false);
+    private boolean claim(boolean ipv6, int protocol, int insidePort, int outsidePort) {
+        boolean usesMapping = pool.take(ipv6, protocol, insidePort, outsidePort);
+        if (!Transport.isSteeredByPort(protocol)) {
+            steerOthers(ipv6, 1);
+        } else if (pool.sessions(ipv6, protocol, outsidePort) == 1) {
+            podPorts.steer(ipv6, protocol, outsidePort, owner(ipv6, protocol, outsidePort));
         }
+        return usesMapping;
     }
 
-    private int countUsers(int protocol, int port, int change) {
-        long at = slot(protocol) * PORTS + port;
-        int count = users.getAtIndex(ValueLayout.JAVA_INT, at) + change;
-        users.setAtIndex(ValueLayout.JAVA_INT, at, count);
-        return count;
+    private void steerOthers(boolean ipv6, int change) {
+        int family = ipv6 ? 1 : 0;
+        othersByFamily[family] += change;
+        boolean toUs = othersByFamily[family] > 0 || othersAreOurs();
+        podPorts.steerOthers(ipv6, toUs);
+    }
+
+    private boolean othersAreOurs() {
+        return policy.ports().open().hasOthers() || policy.ports().unlisted() != UnlistedPolicy.POD;
+    }
+
+    private PodPorts.Owner owner(boolean ipv6, int protocol, int port) {
+        if (!Transport.isIcmp(protocol) && policy.ports().isOurs(protocol, port)) {
+            return PodPorts.Owner.NAT;
+        }
+        return pool.sessions(ipv6, protocol, port) > 0
+                ? PodPorts.Owner.SESSION
+                : PodPorts.Owner.POD;
     }
 
     /**
      * Steers what must come to us even without a session: open ports, ports we refuse, all ports
-     * where the policy is ours.
+     * where the policy is ours. At the start, and after a change of policy.
      */
-    void steerOpenPorts() {
-        for (int port = 0; port < PORTS; port++) {
-            if (isAlwaysSteered(Tcp.PROTOCOL, port)) {
-                podPorts.steer(Tcp.PROTOCOL, port, true);
-            }
-            if (isAlwaysSteered(Udp.PROTOCOL, port)) {
-                podPorts.steer(Udp.PROTOCOL, port, true);
-            }
+    void steerAll(boolean ipv6) {
+        for (int port = 0; port < OutsidePool.PORTS; port++) {
+            podPorts.steer(ipv6, Tcp.PROTOCOL, port, owner(ipv6, Tcp.PROTOCOL, port));
+            podPorts.steer(ipv6, Udp.PROTOCOL, port, owner(ipv6, Udp.PROTOCOL, port));
         }
-        podPorts.steerPortless(plan.openPorts().isAll());
-    }
-
-    private boolean isAlwaysSteered(int protocol, int port) {
-        if (protocol != Tcp.PROTOCOL && protocol != Udp.PROTOCOL) {
-            return false;
-        }
-        return plan.unlistedPolicy() != UnlistedPolicy.POD
-                || plan.openPorts().contains(protocol, port)
-                || plan.dropReservedPorts() && Inbound.isReserved(port);
-    }
-
-    private static int slot(int protocol) {
-        return switch (protocol) {
-            case Tcp.PROTOCOL -> 0;
-            case Udp.PROTOCOL -> 1;
-            default -> 2;
-        };
+        podPorts.steerPing(ipv6, policy.ports().open().isAll());
+        steerOthers(ipv6, 0);
     }
 }

@@ -1,5 +1,6 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.wire.Sctp;
 import io.virtdataplane.wire.Tcp;
 
 /**
@@ -28,6 +29,7 @@ final class TcpState {
         if ((flags & Tcp.RST) != 0) {
             return state | RESET;
         }
+        state &= ~RESET; // it goes on: the reset was forged or out of window (RFC 7857 2.2)
         if ((flags & (Tcp.SYN | Tcp.ACK))
                 != Tcp.SYN) { // a first SYN proves nothing: a flood of them must stay transitory
             state |= outward ? OPENED_OUT : OPENED_IN;
@@ -36,6 +38,17 @@ final class TcpState {
             state |= outward ? FIN_OUT : FIN_IN;
         }
         return state;
+    }
+
+    /** SCTP by the first chunk of a packet: an association is open when both sides have sent. */
+    static int nextSctp(int state, int chunk, boolean outward) {
+        if (chunk == Sctp.ABORT || chunk == Sctp.SHUTDOWN_COMPLETE) {
+            return state | RESET;
+        }
+        if (chunk == Sctp.INIT) {
+            return isClosed(state) ? 0 : state; // proves nothing, as a first SYN
+        }
+        return state & ~RESET | (outward ? OPENED_OUT : OPENED_IN);
     }
 
     static boolean isClosed(int state) {

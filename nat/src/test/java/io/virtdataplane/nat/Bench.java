@@ -1,5 +1,6 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Clock;
 import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.Frame;
@@ -24,36 +25,54 @@ import java.util.Set;
 final class Bench {
     static final String GUEST = "10.0.2.2";
     static final String POD = "10.244.1.5";
+    static final String GUEST6 = "fd10:0:2::2";
+    static final String GATEWAY = "10.0.2.1";
+    static final String GATEWAY6 = "fd10:0:2::1";
+    static final String POD6 = "fd00:10:244::5";
     static final int FRAMES = 64;
 
     /** The pod's side of the steering, as sets that tests look at. */
     static final class Pod implements PodPorts {
+        /** "17/5000", for IPv6 "17/5000 v6"; those that a session alone has are in both. */
         final Set<String> steered = new HashSet<>();
+
+        final Set<String> bySession = new HashSet<>();
         final Set<String> flows = new HashSet<>();
-        boolean portless;
+        boolean ping;
+        boolean others;
 
         @Override
-        public void steer(int protocol, int port, boolean toUs) {
-            if (toUs) {
-                steered.add(protocol + "/" + port);
-            } else {
-                steered.remove(protocol + "/" + port);
+        public void steer(boolean ipv6, int protocol, int port, Owner owner) {
+            String name = protocol + "/" + port + (ipv6 ? " v6" : "");
+            steered.remove(name);
+            bySession.remove(name);
+            if (owner != Owner.POD) {
+                steered.add(name);
+            }
+            if (owner == Owner.SESSION) {
+                bySession.add(name);
             }
         }
 
         @Override
-        public void steerPortless(boolean toUs) {
-            portless = toUs;
+        public void steerPing(boolean ipv6, boolean toUs) {
+            ping = toUs;
         }
 
         @Override
-        public boolean isPodFlow(int protocol, int localPort, int remoteAddress, int remotePort) {
+        public void steerOthers(boolean ipv6, boolean toUs) {
+            others = toUs;
+        }
+
+        @Override
+        public boolean isPodFlow(
+                int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {
             return flows.contains(
                     protocol
                             + "/"
                             + localPort
                             + " "
-                            + AddressText.ipv4(remoteAddress)
+                            + AddressText.ip(remoteHigh, remoteLow)
                             + ":"
                             + remotePort);
         }
@@ -74,23 +93,37 @@ final class Bench {
 
     Bench(OpenPorts ports, UnlistedPolicy policy, int sessionLimit) {
         this(
-                new NatPlan(
-                        AddressText.ipv4(POD),
-                        AddressText.ipv4(GUEST),
-                        AddressText.ipv4("10.0.2.1"),
-                        new int[] {AddressText.ipv4("169.254.20.10")},
-                        ports,
-                        policy,
-                        true,
-                        sessionLimit,
-                        Timeouts.DEFAULT));
+                NatPolicy.DEFAULT
+                        .with(new NatPolicy.Ports(ports, policy, true))
+                        .with(new NatPolicy.Limits(sessionLimit, 0, 256)));
     }
 
-    Bench(NatPlan plan) {
+    Bench(NatPolicy policy) {
+        this(policy, 1500, 1500);
+    }
+
+    Bench(NatPolicy policy, int uplinkMtu, int guestMtu) {
+        Addresses ipv4 =
+                Addresses.ipv4(
+                        AddressText.ipv4(GUEST), AddressText.ipv4(GATEWAY), AddressText.ipv4(POD));
+        Addresses ipv6 =
+                Addresses.ipv6(
+                        AddressText.ipv6(GUEST6),
+                        AddressText.ipv6(GATEWAY6),
+                        AddressText.ipv6(POD6));
+        int[] linkLocal = {AddressText.ipv4("169.254.20.10")};
+        NatPlan plan = new NatPlan(ipv4, ipv6, linkLocal, uplinkMtu, guestMtu);
         pool = new FramePool(Arena.ofAuto().allocate(FramePool.bytes(FRAMES), 4096), FRAMES);
         Clock clock = () -> nowNs;
         worker = new Worker(new PairPoller(), pool, clock, new EventRing());
-        nat = new Nat(plan, pod, Arena.ofAuto().allocate(Nat.bytes(plan.sessionLimit()), 64), 42);
+        nat =
+                new Nat(
+                        plan,
+                        policy,
+                        pod,
+                        Arena.ofAuto().allocate(Nat.bytes(plan), 64),
+                        Arena.ofAuto().allocate(Nat.tableBytes(policy.limits().sessions()), 64),
+                        42);
         nic =
                 worker.attach(
                         new NicPlan(
@@ -99,13 +132,13 @@ final class Bench {
                                 guest,
                                 uplink,
                                 Nic.UNKNOWN_MAC,
-                                plan.guestAddress(),
                                 0x0200_0000_0000L,
-                                plan.gatewayAddress(),
+                                ipv4,
+                                ipv6,
                                 (frame, now) -> Verdict.CONTINUE,
                                 nat.outbound(),
                                 nat.inbound()));
-        guest.departed().clear(); // the ARP query of the attachment
+        guest.departed().clear(); // the queries of the attachment
         nic.guestMac = 0x5254_0000_0001L;
     }
 

@@ -128,9 +128,7 @@ class IcmpErrorsTest {
         System.arraycopy(about, 14, frame, 42, length);
         MemorySegment b = MemorySegment.ofArray(frame);
         io.virtdataplane.wire.Ethernet.addresses(b, 0, 0x0200_0000_0000L, 0x5254_0000_0001L);
-        Icmp.emit(b, 34, type, code, 8 + length);
-        Bytes.put16(b, 40, mtu);
-        Icmp.checksumAnew(b, 34, 8 + length);
+        Icmp.emit(b, 34, type, code, mtu, 8 + length);
         Ipv4.emit(b, 14, 28 + length, 1, AddressText.ipv4(src), AddressText.ipv4(dst));
         return frame;
     }

@@ -31,7 +31,7 @@ class SessionTableTest {
             Flow out = flow(random, 40);
             Flow in = new Flow(out.protocol(), random.nextInt(40), out.remote(), out.remotePort());
             if (random.nextInt(100) < 55
-                    && !table.isFull()
+                    && table.size() < table.capacity()
                     && !outward.containsKey(out)
                     && !inward.containsKey(in)) {
                 int session =
@@ -43,7 +43,7 @@ class SessionTableTest {
                                 out.remote(),
                                 out.remotePort(),
                                 random.nextInt(Lifetime.COUNT),
-                                false,
+                                0,
                                 step);
                 outward.put(out, session);
                 inward.put(in, session);
@@ -53,9 +53,10 @@ class SessionTableTest {
                 table.remove(outward.remove(gone[0]));
                 inward.remove(gone[1]);
             } else if (!live.isEmpty()) {
-                table.refresh(
+                table.use(
                         outward.get(live.get(random.nextInt(live.size()))[0]),
                         random.nextInt(Lifetime.COUNT),
+                        true,
                         true,
                         step * 2_000_000_000L);
             }

@@ -63,28 +63,7 @@ final class AttachCommand implements Callable<Integer> {
             description = "The pod's resolv.conf (default: found by the namespace).")
     private String resolvConf;
 
-    @Option(
-            names = "--unlisted-policy",
-            defaultValue = "",
-            paramLabel = "POLICY",
-            description =
-                    "Inbound to ports not in the list: pod (its own kernel answers; default), drop, reject.")
-    private String unlistedPolicy;
-
-    @Option(
-            names = "--reserved-ports",
-            defaultValue = "",
-            paramLabel = "POLICY",
-            description =
-                    "Inbound to 49152 and 49153: drop (default) or forward, as upstream KubeVirt does.")
-    private String reservedPorts;
-
-    @Option(
-            names = "--session-limit",
-            defaultValue = "0",
-            paramLabel = "N",
-            description = "Sessions at a time (default: 65536).")
-    private int sessionLimit;
+    @Mixin private NatOptions nat;
 
     @Override
     public Integer call() throws IOException {
@@ -99,9 +78,7 @@ final class AttachCommand implements Callable<Integer> {
                                 resolvConf.isEmpty()
                                         ? ""
                                         : Path.of(resolvConf).toAbsolutePath().toString())
-                        .setUnlistedPolicy(unlistedPolicy)
-                        .setReservedPorts(reservedPorts)
-                        .setSessionLimit(sessionLimit)
+                        .setNat(nat.settings())
                         .build();
         try (Client client = socket.connect()) {
             Nic nic = client.call().attach(request);
@@ -110,9 +87,9 @@ final class AttachCommand implements Callable<Integer> {
                         "nic/"
                                 + nic.getName()
                                 + " attached: guest "
-                                + nic.getGuestAddress()
+                                + Names.both(nic.getGuestAddress(), nic.getGuestIpv6Address())
                                 + " behind "
-                                + nic.getPodAddress());
+                                + Names.both(nic.getPodAddress(), nic.getPodIpv6Address()));
             }
         }
         return 0;

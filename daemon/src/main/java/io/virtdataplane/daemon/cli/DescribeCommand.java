@@ -44,10 +44,25 @@ final class DescribeCommand implements Callable<Integer> {
         line(
                 out,
                 "Uplink",
-                nic.getUplink() + ", address " + nic.getPodAddress() + ", MTU " + nic.getMtu());
-        line(out, "Ip Address", nic.getGuestAddress() + "/" + nic.getPrefixLength());
+                nic.getUplink()
+                        + ", address "
+                        + Names.both(nic.getPodAddress(), nic.getPodIpv6Address())
+                        + ", MTU "
+                        + nic.getMtu());
+        line(
+                out,
+                "Ip Address(es)",
+                Names.both(
+                        prefixed(nic.getGuestAddress(), nic.getPrefixLength()),
+                        prefixed(nic.getGuestIpv6Address(), nic.getIpv6PrefixLength())));
         line(out, "Mac", nic.getGuestMac().isEmpty() ? "not seen yet" : nic.getGuestMac());
-        line(out, "Gateway", nic.getGatewayAddress() + " at " + nic.getGatewayMac());
+        line(out, "Guest MTU", Integer.toString(nic.getGuestMtu()));
+        line(
+                out,
+                "Gateway",
+                Names.both(nic.getGatewayAddress(), nic.getGatewayIpv6Address())
+                        + " at "
+                        + nic.getGatewayMac());
         line(
                 out,
                 "Ports",
@@ -55,8 +70,29 @@ final class DescribeCommand implements Callable<Integer> {
                         ? "all"
                         : String.join(", ", nic.getPortsList())
                                 + "; others: "
-                                + nic.getUnlistedPolicy());
-        line(out, "Ports 49152-49153", nic.getReservedPorts());
+                                + nic.getNat().getUnlistedPolicy());
+        line(out, "Ports 49152-49153", nic.getNat().getReservedPorts());
+        line(
+                out,
+                "Nat",
+                "mapping "
+                        + nic.getNat().getMapping()
+                        + ", filtering "
+                        + nic.getNat().getFiltering()
+                        + ", refresh "
+                        + nic.getNat().getRefresh());
+        line(
+                out,
+                "Timeouts",
+                "TCP "
+                        + nic.getNat().getTcpEstablishedSeconds()
+                        + " s, opening or closed "
+                        + nic.getNat().getTcpTransitorySeconds()
+                        + " s, UDP "
+                        + nic.getNat().getUdpSeconds()
+                        + " s, ICMP "
+                        + nic.getNat().getIcmpSeconds()
+                        + " s");
         line(
                 out,
                 "Lease",
@@ -68,7 +104,7 @@ final class DescribeCommand implements Callable<Integer> {
                                 + ", given "
                                 + GetCommand.age(nic.getLease().getAgeSeconds())
                                 + " ago");
-        line(out, "Sessions", nic.getSessions() + " of " + nic.getSessionLimit());
+        line(out, "Sessions", nic.getSessions() + " of " + nic.getNat().getSessionLimit());
         line(out, "Worker", nic.getWorker() + ", " + nic.getPoller());
         Counters counters = nic.getCounters();
         line(
@@ -97,6 +133,10 @@ final class DescribeCommand implements Callable<Integer> {
                     "  %-24s %12d  %s%n",
                     count.getVerdict(), count.getFrames(), count.getMeaning());
         }
+    }
+
+    private static String prefixed(String address, int prefixLength) {
+        return address.isEmpty() ? "" : address + "/" + prefixLength;
     }
 
     private static void line(PrintStream out, String key, String value) {

@@ -131,9 +131,9 @@ final class GetCommand implements Callable<Integer> {
             if (output.isWide()) {
                 table.row(
                         nic.getName(),
-                        nic.getGuestAddress(),
+                        Names.both(nic.getGuestAddress(), nic.getGuestIpv6Address()),
                         nic.getGuestMac(),
-                        nic.getPodAddress(),
+                        Names.both(nic.getPodAddress(), nic.getPodIpv6Address()),
                         ports,
                         sessions,
                         drops,
@@ -141,16 +141,16 @@ final class GetCommand implements Callable<Integer> {
                         nic.getGuest(),
                         nic.getUplink(),
                         Integer.toString(nic.getMtu()),
-                        nic.getUnlistedPolicy(),
+                        nic.getNat().getUnlistedPolicy(),
                         Integer.toString(nic.getWorker()),
                         nic.getPoller(),
                         age);
             } else {
                 table.row(
                         nic.getName(),
-                        nic.getGuestAddress(),
+                        Names.both(nic.getGuestAddress(), nic.getGuestIpv6Address()),
                         nic.getGuestMac(),
-                        nic.getPodAddress(),
+                        Names.both(nic.getPodAddress(), nic.getPodIpv6Address()),
                         ports,
                         sessions,
                         drops,

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             RunCommand.class,
             AttachCommand.class,
+            SetCommand.class,
             DetachCommand.class,
             GetCommand.class,
             DescribeCommand.class,

@@ -25,4 +25,10 @@ final class Names {
         }
         return ListResponse.newBuilder().addAllNics(chosen).build();
     }
+
+    /** Two addresses, of which one may be missing. */
+    static String both(String ipv4, String ipv6) {
+        String separator = ipv4.isEmpty() || ipv6.isEmpty() ? "" : ",";
+        return ipv4 + separator + ipv6;
+    }
 }

@@ -19,6 +19,7 @@ import io.virtdataplane.daemon.api.ListResponse;
 import io.virtdataplane.daemon.api.ListSessionsRequest;
 import io.virtdataplane.daemon.api.ListSessionsResponse;
 import io.virtdataplane.daemon.api.Nic;
+import io.virtdataplane.daemon.api.UpdateRequest;
 import io.virtdataplane.daemon.api.Version;
 import io.virtdataplane.daemon.api.WatchRequest;
 import io.virtdataplane.daemon.journal.EventJournal;
@@ -52,6 +53,11 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
     @Override
     public void attach(AttachRequest request, StreamObserver<Nic> response) {
         answer(response, () -> nics.attach(request));
+    }
+
+    @Override
+    public void update(UpdateRequest request, StreamObserver<Nic> response) {
+        answer(response, () -> nics.update(request));
     }
 
     @Override

@@ -17,4 +17,5 @@ public record MasqueradeNic(
         String hostname,
         long mac,
         List<PortSpec> ports,
-        Cidr cidr) {}
+        Cidr cidr,
+        Ipv6Cidr ipv6Cidr) {}

@@ -23,6 +23,7 @@ public final class VirtualMachineManifest {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,63}");
     private static final Pattern MACHINE = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
     private static final String DEFAULT_CIDR = "10.0.2.0/24";
+    private static final String DEFAULT_IPV6_CIDR = "fd10:0:2::2/120";
     private static final Set<String> MODELS =
             Set.of("e1000", "e1000e", "igb", "ne2k_pci", "pcnet", "rtl8139", "virtio");
     private static final Set<String> BINDINGS =
@@ -126,7 +127,13 @@ public final class VirtualMachineManifest {
                 }
                 String hostname = spec.text("hostname", machine);
                 return new MasqueradeNic(
-                        machine, name, hostname, mac(candidate), ports(candidate), cidr(pod));
+                        machine,
+                        name,
+                        hostname,
+                        mac(candidate),
+                        ports(candidate),
+                        cidr(pod),
+                        ipv6Cidr(pod));
             }
         }
         throw new InvalidManifestException(
@@ -254,6 +261,13 @@ public final class VirtualMachineManifest {
         Fields pod = network.object("pod");
         pod.allowOnly(Set.of("vmNetworkCIDR", "vmIPv6NetworkCIDR"));
         return Cidr.parse(pod.text("vmNetworkCIDR", DEFAULT_CIDR), pod.path() + ".vmNetworkCIDR");
+    }
+
+    private static Ipv6Cidr ipv6Cidr(Fields network) {
+        Fields pod = network.object("pod");
+        return Ipv6Cidr.parse(
+                pod.text("vmIPv6NetworkCIDR", DEFAULT_IPV6_CIDR),
+                pod.path() + ".vmIPv6NetworkCIDR");
     }
 
     private static Set<String> union(Set<String> first, Set<String> second) {

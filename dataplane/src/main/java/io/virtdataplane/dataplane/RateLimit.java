@@ -1,18 +1,18 @@
-package io.virtdataplane.dhcp;
+package io.virtdataplane.dataplane;
 
-/** A token bucket: so many answers a second, and a burst as large. */
-final class RateLimit {
+/** A token bucket: so many a second, and a burst as large. One thread. */
+public final class RateLimit {
     private final long perSecond;
     private final long intervalNs;
     private long tokens;
     private long filledNs = Long.MIN_VALUE;
 
-    RateLimit(long perSecond) {
+    public RateLimit(long perSecond) {
         this.perSecond = perSecond;
         this.intervalNs = 1_000_000_000L / perSecond;
     }
 
-    boolean allows(long nowNs) {
+    public boolean allows(long nowNs) {
         if (filledNs == Long.MIN_VALUE) {
             filledNs = nowNs;
             tokens = perSecond;

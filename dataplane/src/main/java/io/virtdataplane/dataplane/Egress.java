@@ -1,0 +1,129 @@
+package io.virtdataplane.dataplane;
+
+import io.virtdataplane.wire.Ethernet;
+
+/**
+ * How frames leave a worker: queued at a port, cut into fragments where they must be, copied for a
+ * capture. Frames that are no part of the burst (fragments released or cut) are kept here until
+ * they have been sent. Worker's thread.
+ */
+final class Egress {
+    private static final long ASK_AGAIN_NS = 1_000_000_000L;
+    private static final int EXTRA = 256;
+    private final FramePool pool;
+    private final Poller poller;
+    final Frame[] extra = new Frame[EXTRA];
+    int extraCount;
+
+    Egress(FramePool pool, Poller poller) {
+        this.pool = pool;
+        this.poller = poller;
+    }
+
+    boolean hasRoom(int frames) {
+        return pool.available() >= frames && EXTRA - extraCount >= frames;
+    }
+
+    void keep(Frame frame) {
+        extra[extraCount++] = frame;
+    }
+
+    /** The kernel routes and fills in the next hop's MAC address, so only the counters are ours. */
+    Verdict toUplink(Frame frame, Verdict verdict, long nowNs) {
+        Counters counters = frame.nic.counters;
+        if (!frame.isDryRun()) {
+            counters.toUplinkFrames++;
+            counters.toUplinkBytes += frame.length;
+        }
+        return send(frame, frame.nic.plan.uplink(), verdict, nowNs);
+    }
+
+    Verdict toGuest(Frame frame, Verdict verdict, long nowNs) {
+        Nic nic = frame.nic;
+        if (nic.guestMac == Nic.UNKNOWN_MAC) {
+            ask(nic, nowNs);
+            return Verdict.DROP_GUEST_UNKNOWN;
+        }
+        Ethernet.addresses(frame.data, frame.start, nic.guestMac, nic.plan.gatewayMac());
+        if (!frame.isDryRun()) {
+            nic.counters.toGuestFrames++;
+            nic.counters.toGuestBytes += frame.length;
+        }
+        return send(frame, nic.plan.guest(), verdict, nowNs);
+    }
+
+    /** The frame has become an ICMP error or a reset to its sender. */
+    Verdict reply(Frame frame, Verdict verdict, long nowNs) {
+        frame.note(Step.REPLIED, 0, 0);
+        return frame.ingress == frame.nic.plan.guest()
+                ? toGuest(frame, verdict, nowNs)
+                : toUplink(frame, verdict, nowNs);
+    }
+
+    Verdict send(Frame frame, Port port, Verdict verdict, long nowNs) {
+        frame.note(Step.SENT, port.id(), frame.length);
+        if (frame.isDryRun()) {
+            return verdict;
+        }
+        if (frame.splitMtu != 0 && !sendFurtherFragments(frame, port, nowNs)) {
+            return Verdict.DROP_EGRESS_FULL;
+        }
+        queue(frame, port, nowNs);
+        return verdict;
+    }
+
+    /** All of them, or none: a datagram that lacks one is worth nothing. */
+    private boolean sendFurtherFragments(Frame frame, Port port, long nowNs) {
+        int further = Fragmenter.furtherFrames(frame);
+        if (!hasRoom(further)) {
+            return false;
+        }
+        Fragmenter.prepare(frame);
+        for (int i = 1; i <= further; i++) {
+            Frame fragment = pool.take();
+            Fragmenter.fill(frame, fragment, i);
+            fragment.nic = frame.nic;
+            fragment.verdict = Verdict.CONTINUE; // ours, not received: no verdict is counted
+            queue(fragment, port, nowNs);
+            frame.nic.counters.originated++;
+            keep(fragment);
+        }
+        Fragmenter.shorten(frame);
+        return true;
+    }
+
+    private void queue(Frame frame, Port port, long nowNs) {
+        Nic nic = frame.nic;
+        if (nic.tap != null) {
+            boolean toGuest = port == nic.plan.guest();
+            nic.tap.offer(frame, toGuest ? FrameTap.Side.GUEST : FrameTap.Side.UPLINK, nowNs);
+        }
+        port.send(frame);
+    }
+
+    /** Asks the guest for its MAC address, at most once a second. */
+    void ask(Nic nic, long nowNs) {
+        if (nic.askedNs != Long.MIN_VALUE && nowNs - nic.askedNs < ASK_AGAIN_NS) {
+            return;
+        }
+        nic.askedNs = nowNs;
+        if (nic.plan.ipv4().isOn() && !pool.isEmpty()) {
+            Frame frame = pool.take();
+            Solicitation.composeArp(frame, nic.plan);
+            originate(frame, nic, nowNs);
+        }
+        if (nic.plan.ipv6().isOn() && !pool.isEmpty()) {
+            Frame frame = pool.take();
+            Solicitation.composeNeighbor(frame, nic.plan);
+            originate(frame, nic, nowNs);
+        }
+    }
+
+    private void originate(Frame frame, Nic nic, long nowNs) {
+        frame.nic = nic;
+        queue(frame, nic.plan.guest(), nowNs);
+        poller.flush();
+        nic.counters.originated++;
+        pool.free(frame);
+    }
+}

@@ -1,0 +1,69 @@
+package io.virtdataplane.dataplane;
+
+import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.Ip;
+import io.virtdataplane.wire.Ipv4;
+
+/**
+ * Who the guest is, before anything is learned from a frame: its source MAC, its source address,
+ * and the families that its pod has.
+ */
+final class Guard {
+    private static final long SEEN_AGAIN_NS = 1_000_000_000L;
+    private static final int UNSPECIFIED = 0; // a DHCP client that has no address yet
+    private final EventRing events;
+
+    Guard(EventRing events) {
+        this.events = events;
+    }
+
+    /** CONTINUE, and then the guest's MAC address is known. */
+    Verdict check(Frame frame, Nic nic, long nowNs) {
+        NicPlan plan = nic.plan;
+        long mac = Ethernet.src(frame.data, frame.start);
+        if (Ethernet.isGroup(mac)
+                || mac == plan.gatewayMac()
+                || plan.guestMac() != Nic.UNKNOWN_MAC && mac != plan.guestMac()) {
+            return Verdict.DROP_SPOOFED_MAC;
+        }
+        Verdict verdict = frame.isIpv6() ? checkIpv6(frame, plan) : checkIpv4(frame, plan);
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
+        }
+        frame.note(Step.GUARD_PASSED, 0, 0);
+        if (mac != nic.guestMac && !frame.isDryRun()) {
+            learn(nic, mac, nowNs);
+        }
+        return Verdict.CONTINUE;
+    }
+
+    private static Verdict checkIpv4(Frame frame, NicPlan plan) {
+        if (!plan.ipv4().isOn()) {
+            return Verdict.DROP_ETHERTYPE;
+        }
+        boolean own =
+                !frame.isIpv4()
+                        || frame.srcLow == plan.ipv4().guestLow()
+                        || Ipv4.src(frame.data, frame.l3) == UNSPECIFIED;
+        return own ? Verdict.CONTINUE : Verdict.DROP_SPOOFED_ADDRESS;
+    }
+
+    private static Verdict checkIpv6(Frame frame, NicPlan plan) {
+        if (!plan.ipv6().isOn()) {
+            return Verdict.DROP_ETHERTYPE;
+        }
+        boolean own =
+                plan.ipv6().isGuest(frame.srcHigh, frame.srcLow)
+                        || Ip.isLinkLocal6(frame.srcHigh)
+                        || (frame.srcHigh | frame.srcLow) == UNSPECIFIED;
+        return own ? Verdict.CONTINUE : Verdict.DROP_SPOOFED_ADDRESS;
+    }
+
+    private void learn(Nic nic, long mac, long nowNs) {
+        nic.guestMac = mac;
+        if (nowNs - nic.seenNs >= SEEN_AGAIN_NS) {
+            nic.seenNs = nowNs;
+            events.emit(EventKind.ADDRESS_SEEN, nic.plan.id(), mac, 0);
+        }
+    }
+}

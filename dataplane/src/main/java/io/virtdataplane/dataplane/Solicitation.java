@@ -1,0 +1,59 @@
+package io.virtdataplane.dataplane;
+
+import io.virtdataplane.wire.Arp;
+import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.Icmpv6;
+import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.NeighborDiscovery;
+
+/**
+ * Asks the guest for its MAC address, by ARP (RFC 826) and by Neighbor Solicitation (RFC 4861): it
+ * may have been silent since before we came.
+ */
+final class Solicitation {
+    private static final int MINIMUM_FRAME = 60;
+    private static final int ND_FRAME =
+            Ethernet.HEADER + Ipv6.HEADER + NeighborDiscovery.WITH_LINK_LAYER;
+
+    private Solicitation() {}
+
+    static void composeArp(Frame frame, NicPlan plan) {
+        frame.compose(MINIMUM_FRAME);
+        frame.data.asSlice(frame.start, MINIMUM_FRAME).fill((byte) 0);
+        Ethernet.addresses(frame.data, frame.start, Ethernet.BROADCAST, plan.gatewayMac());
+        Ethernet.type(frame.data, frame.start, Ethernet.ARP);
+        Arp.emit(
+                frame.data,
+                frame.start + Ethernet.HEADER,
+                Arp.REQUEST,
+                plan.gatewayMac(),
+                plan.ipv4().gateway4(),
+                0,
+                plan.ipv4().guest4());
+    }
+
+    static void composeNeighbor(Frame frame, NicPlan plan) {
+        frame.compose(ND_FRAME);
+        int l3 = frame.start + Ethernet.HEADER;
+        int l4 = l3 + Ipv6.HEADER;
+        long group = NeighborDiscovery.solicitedNodeLow(plan.ipv6().guestLow());
+        Ethernet.addresses(
+                frame.data, frame.start, NeighborDiscovery.multicastMac(group), plan.gatewayMac());
+        Ethernet.type(frame.data, frame.start, Ethernet.IPV6);
+        Ipv6.emit(
+                frame.data,
+                l3,
+                NeighborDiscovery.WITH_LINK_LAYER,
+                Icmpv6.PROTOCOL,
+                NeighborDiscovery.HOP_LIMIT);
+        Ipv6.src(
+                frame.data,
+                l3,
+                NeighborDiscovery.LINK_LOCAL_HIGH,
+                NeighborDiscovery.linkLocalLow(plan.gatewayMac()));
+        Ipv6.dst(frame.data, l3, NeighborDiscovery.SOLICITED_NODE_HIGH, group);
+        NeighborDiscovery.emitSolicitation(
+                frame.data, l4, plan.ipv6().guestHigh(), plan.ipv6().guestLow(), plan.gatewayMac());
+        Icmpv6.checksumAnew(frame.data, l3, l4, NeighborDiscovery.WITH_LINK_LAYER);
+    }
+}

@@ -1,0 +1,39 @@
+package io.virtdataplane.dataplane;
+
+/**
+ * What a traced frame met on its way. The words are a format for the step's two numbers; those that
+ * stand for an enum's constant are turned into its name by {@link Trace#describe}.
+ */
+public enum Step {
+    FROM_GUEST("received from the guest, %d bytes"),
+    FROM_UPLINK("received from the uplink, %d bytes"),
+    GSO("is to be segmented by the receiving device: GSO type %d, %d bytes a segment"),
+    GUARD_PASSED("guard: source MAC and address are the guest's"),
+    NO_RESPONDER("responders: not a query to the gateway"),
+    FRAGMENT("fragment at offset %d of datagram %d"),
+    SESSION_FOUND("session found: inside port %d, outside port %d"),
+    SESSION_OPENED("session opened: inside port %d, outside port %d"),
+    SESSION_WOULD_OPEN("would open a session: inside port %d, outside port %d"),
+    NO_SESSION("no session has this flow: port %d, protocol %d"),
+    PORT_OPEN("port %d is open inbound"),
+    MAPPING_OPEN("filtering: port %d has a mapping, and anybody may use it"),
+    PORT_NOT_OPEN("port %d is not open inbound"),
+    HAIRPIN("addressed to the pod itself: comes back to the guest"),
+    ABOUT_SESSION("ICMP error about a session: inside port %d, outside port %d"),
+    TRANSLATED_SOURCE("source becomes the pod's address, port %d"),
+    TRANSLATED_DESTINATION("destination becomes the guest's address, port %d"),
+    MSS_CLAMPED("TCP maximum segment size %d becomes %d"),
+    SPLIT("longer than the MTU of %d: is cut into fragments"),
+    REPLIED("an ICMP error or a reset goes back to the sender"),
+    SENT("sent to port %d, %d bytes");
+
+    private final String words;
+
+    Step(String words) {
+        this.words = words;
+    }
+
+    String describe(long first, long second) {
+        return String.format(words, first, second);
+    }
+}

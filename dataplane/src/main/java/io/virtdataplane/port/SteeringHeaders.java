@@ -1,0 +1,168 @@
+package io.virtdataplane.port;
+
+import io.virtdataplane.sys.BpfAssembler;
+import io.virtdataplane.sys.BpfAssembler.Condition;
+import io.virtdataplane.sys.BpfAssembler.Operation;
+import io.virtdataplane.sys.BpfAssembler.Size;
+
+/**
+ * Assembles the part of a steering program that reads a packet's headers into the key of its flow,
+ * whatever its family; and says what lies where on the program's stack.
+ */
+final class SteeringHeaders {
+    private static final int ETH_P_IP_BE = 0x0008;
+    private static final int ETH_P_IPV6_BE = 0xdd86;
+    private static final int ETHERNET = 14;
+    private static final int FRAGMENT_HEADER = 44;
+    private static final int[] EXTENSIONS = {0, 43, 60};
+    private static final int MAX_EXTENSIONS = 5;
+    private static final int TCP_FLAGS = 13;
+    static final int SKB_PROTOCOL = 16;
+    private static final int SKB_LOAD_BYTES = 26;
+    private static final int ICMP_AT = SteeringPrograms.ICMP_AT;
+
+    // stack, from the frame pointer down
+    static final int IP = -40; // an IP header, 40 bytes
+    static final int L4 = -48; // first 8 bytes behind it
+    static final int KEY = -72;
+    static final int LOCAL_PORT = KEY + 16;
+    static final int REMOTE_PORT = KEY + 18;
+    static final int PROTOCOL = KEY + 20;
+    static final int FAMILY = KEY + 21;
+    static final int VALUE = -80; // 4 bytes
+    static final int ABOUT_ERROR = -76; // 4 bytes: what is looked up is quoted in an error
+    static final int TUPLE = -120; // struct bpf_sock_tuple: 36 bytes
+
+    // registers kept over calls
+    static final int CONTEXT = 6;
+    static final int AT = 7; // offset of the header that is read next
+    static final int SLOT = 8; // protocol while headers are read, then the steering byte
+    private static final int WANTED = 9;
+
+    private final PodAddresses pod;
+
+    SteeringHeaders(PodAddresses pod) {
+        this.pod = pod;
+    }
+
+    /** All of the stack that any path below may read is set. */
+    static BpfAssembler begin() {
+        BpfAssembler a = new BpfAssembler().copy(CONTEXT, 1);
+        for (int at = TUPLE; at < 0; at += 8) {
+            a.storeImmediate(Size.DOUBLE, 10, at, 0);
+        }
+        return a;
+    }
+
+    /**
+     * Reads the IP headers of a packet whose destination ({@code inward}) or source is the pod, and
+     * goes on at "transport" with the key's address and protocol set; others go to "next", later
+     * fragments to {@code laterFragment}.
+     */
+    void readHeaders(BpfAssembler a, boolean inward, String laterFragment) {
+        a.move(AT, ETHERNET).load(Size.WORD, 2, CONTEXT, SKB_PROTOCOL);
+        if (pod.hasIpv4()) {
+            a.jumpIf(2, Condition.EQUAL, ETH_P_IP_BE, "ipv4");
+        }
+        if (pod.hasIpv6()) {
+            a.jumpIf(2, Condition.EQUAL, ETH_P_IPV6_BE, "ipv6");
+        }
+        a.jump("next");
+        if (pod.hasIpv4()) {
+            a.label("ipv4");
+            readIpv4(a, inward, laterFragment);
+            a.jump("transport");
+        }
+        if (pod.hasIpv6()) {
+            a.label("ipv6");
+            readIpv6(a, inward, laterFragment, "outer");
+        }
+    }
+
+    void readIpv4(BpfAssembler a, boolean inward, String laterFragment) {
+        loadBytes(a, IP, 20, "next");
+        int own = IP + (inward ? 16 : 12);
+        int remote = IP + (inward ? 12 : 16);
+        a.load(Size.WORD, 2, 10, own).moveLong(WANTED, pod.ipv4InMemory());
+        a.jumpIfRegister(2, Condition.NOT_EQUAL, WANTED, "next");
+        a.storeImmediate(Size.DOUBLE, 10, KEY, 0)
+                .storeImmediate(Size.WORD, 10, KEY + 8, 0xffff_0000) // ::ffff:, as it lies
+                .load(Size.WORD, 2, 10, remote)
+                .store(Size.WORD, 10, KEY + 12, 2);
+        a.load(Size.HALF, 2, 10, IP + 6)
+                .networkToHost(2, 16)
+                .op(Operation.AND, 2, 0x1fff)
+                .jumpIf(2, Condition.NOT_EQUAL, 0, laterFragment);
+        a.load(Size.BYTE, SLOT, 10, IP + 9).store(Size.WORD, 10, PROTOCOL, SLOT);
+        a.load(Size.BYTE, 2, 10, IP)
+                .op(Operation.AND, 2, 0xf)
+                .op(Operation.SHIFT_LEFT, 2, 2)
+                .opRegister(Operation.ADD, AT, 2);
+    }
+
+    void readIpv6(BpfAssembler a, boolean inward, String laterFragment, String tag) {
+        loadBytes(a, IP, 40, "next");
+        int own = IP + (inward ? 24 : 8);
+        int remote = IP + (inward ? 8 : 24);
+        for (int half = 0; half < 2; half++) {
+            a.load(Size.DOUBLE, 2, 10, own + 8 * half).moveLong(WANTED, pod.ipv6InMemory(half));
+            a.jumpIfRegister(2, Condition.NOT_EQUAL, WANTED, "next");
+            a.load(Size.DOUBLE, 2, 10, remote + 8 * half).store(Size.DOUBLE, 10, KEY + 8 * half, 2);
+        }
+        a.load(Size.BYTE, SLOT, 10, IP + 6).op(Operation.ADD, AT, 40);
+        for (int i = 0; i < MAX_EXTENSIONS; i++) {
+            String step = tag + i;
+            jumpIfAny(a, SLOT, "option-" + step, EXTENSIONS);
+            a.jumpIf(SLOT, Condition.NOT_EQUAL, FRAGMENT_HEADER, "done-" + tag);
+            loadBytes(a, L4, 8, "next");
+            a.load(Size.HALF, 2, 10, L4 + 2)
+                    .networkToHost(2, 16)
+                    .op(Operation.AND, 2, 0xfff8)
+                    .jumpIf(2, Condition.NOT_EQUAL, 0, laterFragment);
+            a.load(Size.BYTE, SLOT, 10, L4).op(Operation.ADD, AT, 8).jump("after-" + step);
+            a.label("option-" + step);
+            loadBytes(a, L4, 8, "next");
+            a.load(Size.BYTE, SLOT, 10, L4).load(Size.BYTE, 2, 10, L4 + 1);
+            a.op(Operation.ADD, 2, 1)
+                    .op(Operation.SHIFT_LEFT, 2, 3)
+                    .opRegister(Operation.ADD, AT, 2);
+            a.label("after-" + step);
+        }
+        a.label("done-" + tag).copy(2, SLOT).op(Operation.OR, 2, 0x100);
+        a.store(Size.WORD, 10, PROTOCOL, 2);
+    }
+
+    static void jumpIfAny(BpfAssembler a, int register, String label, int... values) {
+        for (int value : values) {
+            a.jumpIf(register, Condition.EQUAL, value, label);
+        }
+    }
+
+    static void keepPorts(BpfAssembler a, int local, int remote) {
+        a.load(Size.HALF, 2, 10, local).store(Size.HALF, 10, LOCAL_PORT, 2);
+        a.load(Size.HALF, 2, 10, remote).store(Size.HALF, 10, REMOTE_PORT, 2);
+    }
+
+    static void keepIdentifier(BpfAssembler a) {
+        a.load(Size.HALF, SLOT, 10, L4 + 4).store(Size.HALF, 10, LOCAL_PORT, SLOT);
+        a.storeImmediate(Size.HALF, 10, REMOTE_PORT, 0);
+        a.networkToHost(SLOT, 16).op(Operation.ADD, SLOT, ICMP_AT);
+    }
+
+    static void loadL4(BpfAssembler a, int length, String otherwise) {
+        loadBytes(a, L4, length, otherwise);
+    }
+
+    /** Register 2 becomes the TCP flags. */
+    static void loadFlags(BpfAssembler a, String otherwise) {
+        a.copy(1, CONTEXT).copy(2, AT).op(Operation.ADD, 2, TCP_FLAGS);
+        a.copy(3, 10).op(Operation.ADD, 3, VALUE).move(4, 1).call(SKB_LOAD_BYTES);
+        a.jumpIf(0, Condition.NOT_EQUAL, 0, otherwise).load(Size.BYTE, 2, 10, VALUE);
+    }
+
+    /** Copies bytes of the packet from {@link #AT} on to the stack. */
+    private static void loadBytes(BpfAssembler a, int to, int length, String otherwise) {
+        a.copy(1, CONTEXT).copy(2, AT).copy(3, 10).op(Operation.ADD, 3, to);
+        a.move(4, length).call(SKB_LOAD_BYTES).jumpIf(0, Condition.NOT_EQUAL, 0, otherwise);
+    }
+}

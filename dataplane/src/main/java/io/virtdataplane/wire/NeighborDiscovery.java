@@ -1,0 +1,97 @@
+package io.virtdataplane.wire;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Neighbor Solicitation and Advertisement, RFC 4861 4.3 and 4.4: an ICMPv6 header whose rest is
+ * flags or reserved, a target, then options. Read only after {@link #fits}.
+ */
+public final class NeighborDiscovery {
+    public static final int SOLICITATION = 135;
+    public static final int ADVERTISEMENT = 136;
+    public static final int HOP_LIMIT = 255; // RFC 4861 7.1.1: proves that no router forwarded it
+    public static final int LENGTH = 24;
+    public static final int WITH_LINK_LAYER = LENGTH + 8;
+    private static final int TARGET = 8;
+    private static final int OPTIONS = 24;
+    private static final int SOURCE_LINK_LAYER = 1;
+    private static final int TARGET_LINK_LAYER = 2;
+    private static final int ROUTER_SOLICITED_OVERRIDE = 0xe000_0000;
+    private static final int ROUTER_OVERRIDE = 0xa000_0000;
+
+    private NeighborDiscovery() {}
+
+    /** Also walks the options: none may have length 0 or pass the end (RFC 4861 7.1.1). */
+    public static boolean fits(MemorySegment b, int at, int end) {
+        if (at + LENGTH > end) {
+            return false;
+        }
+        int option = at + OPTIONS;
+        while (option < end) {
+            if (option + 8 > end || Bytes.u8(b, option + 1) == 0) {
+                return false;
+            }
+            option += Bytes.u8(b, option + 1) * 8;
+        }
+        return option == end;
+    }
+
+    public static long targetHigh(MemorySegment b, int at) {
+        return Bytes.u64(b, at + TARGET);
+    }
+
+    public static long targetLow(MemorySegment b, int at) {
+        return Bytes.u64(b, at + TARGET + 8);
+    }
+
+    /** The link-layer address that the sender says is its own, or 0 where it says none. */
+    public static long linkLayerAddress(MemorySegment b, int at, int end) {
+        for (int option = at + OPTIONS; option < end; option += Bytes.u8(b, option + 1) * 8) {
+            int type = Bytes.u8(b, option);
+            if (type == SOURCE_LINK_LAYER || type == TARGET_LINK_LAYER) {
+                return Bytes.u48(b, option + 2);
+            }
+        }
+        return 0;
+    }
+
+    /** Message of {@link #WITH_LINK_LAYER} bytes about {@code mac}; the checksum is still to do. */
+    public static void emitAdvertisement(
+            MemorySegment b, int at, boolean solicited, long high, long low, long mac) {
+        Icmpv6.emit(
+                b, at, ADVERTISEMENT, 0, solicited ? ROUTER_SOLICITED_OVERRIDE : ROUTER_OVERRIDE);
+        target(b, at, high, low, TARGET_LINK_LAYER, mac);
+    }
+
+    public static void emitSolicitation(MemorySegment b, int at, long high, long low, long mac) {
+        Icmpv6.emit(b, at, SOLICITATION, 0, 0);
+        target(b, at, high, low, SOURCE_LINK_LAYER, mac);
+    }
+
+    private static void target(MemorySegment b, int at, long high, long low, int option, long mac) {
+        Bytes.put64(b, at + TARGET, high);
+        Bytes.put64(b, at + TARGET + 8, low);
+        Bytes.put8(b, at + OPTIONS, option);
+        Bytes.put8(b, at + OPTIONS + 1, 1);
+        Bytes.put48(b, at + OPTIONS + 2, mac);
+    }
+
+    /** Low long of the solicited-node group ff02::1:ffxx:xxxx (RFC 4291 2.7.1). */
+    public static long solicitedNodeLow(long low) {
+        return 0x0000_0001_ff00_0000L | low & 0xff_ffffL;
+    }
+
+    public static final long SOLICITED_NODE_HIGH = 0xff02_0000_0000_0000L;
+
+    /** The Ethernet group 33:33 and the last 32 bits (RFC 2464 7). */
+    public static long multicastMac(long low) {
+        return 0x3333_0000_0000L | low & 0xffff_ffffL;
+    }
+
+    /** fe80:: with the modified EUI-64 identifier of a MAC address (RFC 4291 A). */
+    public static long linkLocalLow(long mac) {
+        return ((mac >>> 24) ^ 0x02_0000) << 40 | 0xff_fe00_0000L | mac & 0xff_ffffL;
+    }
+
+    public static final long LINK_LOCAL_HIGH = 0xfe80_0000_0000_0000L;
+}

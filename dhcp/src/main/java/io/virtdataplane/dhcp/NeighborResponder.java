@@ -1,0 +1,87 @@
+package io.virtdataplane.dhcp;
+
+import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.Icmpv6;
+import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.NeighborDiscovery;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Answers Neighbor Solicitations for the gateway's address and its link-local one (RFC 4861 7.2).
+ * The guest's probes for its own addresses are not answered, so duplicate address detection
+ * succeeds (RFC 4862 5.4); a probe for the gateway's is.
+ */
+final class NeighborResponder {
+    private static final long ALL_NODES_HIGH = 0xff02_0000_0000_0000L;
+    private static final long ALL_NODES_LOW = 1;
+    private final Addresses addresses;
+    private final long gatewayMac;
+    private final long linkLocalLow;
+
+    NeighborResponder(Addresses addresses, long gatewayMac) {
+        this.addresses = addresses;
+        this.gatewayMac = gatewayMac;
+        this.linkLocalLow = NeighborDiscovery.linkLocalLow(gatewayMac);
+    }
+
+    /** The frame is addressed to the gateway itself. */
+    boolean isGateway(long high, long low) {
+        return addresses.isGateway(high, low)
+                || high == NeighborDiscovery.LINK_LOCAL_HIGH && low == linkLocalLow;
+    }
+
+    /** A message of types 133 to 137. */
+    Verdict process(Frame frame) {
+        MemorySegment b = frame.data;
+        int length = frame.end - frame.l4;
+        // RFC 4861 7.1.1: what a router has forwarded, or what is not intact, is not to be
+        // believed.
+        if (Ipv6.hopLimit(b, frame.l3) != NeighborDiscovery.HOP_LIMIT
+                || Icmpv6.code(b, frame.l4) != 0
+                || !Icmpv6.isIntact(b, frame.l3, frame.l4, length)) {
+            return Verdict.DROP_MALFORMED;
+        }
+        if (Icmpv6.type(b, frame.l4) != NeighborDiscovery.SOLICITATION) {
+            return Verdict.DROP_UNANSWERED; // advertisements were for us: the guard has learned
+        }
+        if (!NeighborDiscovery.fits(b, frame.l4, frame.end)) {
+            return Verdict.DROP_MALFORMED;
+        }
+        long said = NeighborDiscovery.linkLayerAddress(b, frame.l4, frame.end);
+        long mac = Ethernet.src(b, frame.start);
+        if (said != 0 && said != mac) {
+            return Verdict.DROP_SPOOFED_MAC;
+        }
+        long high = NeighborDiscovery.targetHigh(b, frame.l4);
+        long low = NeighborDiscovery.targetLow(b, frame.l4);
+        return isGateway(high, low) ? advertise(frame, high, low, mac) : Verdict.DROP_UNANSWERED;
+    }
+
+    private Verdict advertise(Frame frame, long high, long low, long mac) {
+        MemorySegment b = frame.data;
+        boolean probe = (frame.srcHigh | frame.srcLow) == 0; // RFC 4861 7.2.4: then to all nodes
+        long toHigh = probe ? ALL_NODES_HIGH : frame.srcHigh;
+        long toLow = probe ? ALL_NODES_LOW : frame.srcLow;
+        int l4 = frame.l3 + Ipv6.HEADER;
+        frame.compose(Ethernet.HEADER + Ipv6.HEADER + NeighborDiscovery.WITH_LINK_LAYER);
+        Ethernet.addresses(
+                b,
+                frame.start,
+                probe ? NeighborDiscovery.multicastMac(ALL_NODES_LOW) : mac,
+                gatewayMac);
+        Ipv6.emit(
+                b,
+                frame.l3,
+                NeighborDiscovery.WITH_LINK_LAYER,
+                Icmpv6.PROTOCOL,
+                NeighborDiscovery.HOP_LIMIT);
+        Ipv6.src(b, frame.l3, high, low);
+        Ipv6.dst(b, frame.l3, toHigh, toLow);
+        NeighborDiscovery.emitAdvertisement(b, l4, !probe, high, low, gatewayMac);
+        Icmpv6.checksumAnew(b, frame.l3, l4, NeighborDiscovery.WITH_LINK_LAYER);
+        return Verdict.ANSWERED;
+    }
+}

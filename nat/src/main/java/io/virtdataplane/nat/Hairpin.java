@@ -1,0 +1,116 @@
+package io.virtdataplane.nat;
+
+import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.Step;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Icmp;
+import io.virtdataplane.wire.Icmpv6;
+import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Ipv6;
+
+/**
+ * What the guest sends to its own pod's address comes back to it (RFC 4787 REQ-9, RFC 5382 REQ-8):
+ * source and destination are translated, as if the frame had left and come back. Two sessions carry
+ * it, the guest's as the one who asks and the guest's as the one who is asked, each with the pod's
+ * address as its remote.
+ */
+final class Hairpin {
+    private final NatPlan plan;
+    private final Sessions sessions;
+    private final Rejection rejection;
+    private final Rewrite rewrite;
+
+    Hairpin(NatPlan plan, Sessions sessions, Rejection rejection, Rewrite rewrite) {
+        this.plan = plan;
+        this.sessions = sessions;
+        this.rejection = rejection;
+        this.rewrite = rewrite;
+    }
+
+    Verdict process(Frame frame, Addresses addresses, long nowNs) {
+        int asking = sessions.findOutward(frame, nowNs);
+        int outsidePort =
+                asking == Sessions.NO_SESSION
+                        ? sessions.chooseOutside(frame, nowNs)
+                        : sessions.table().outsidePort(asking);
+        if (outsidePort == OutsidePool.NONE) {
+            return Verdict.DROP_PORTS_EXHAUSTED;
+        }
+        int asked = findAsked(frame, addresses, outsidePort, nowNs);
+        boolean query = Transport.isIcmp(frame.protocol);
+        if (asked == Sessions.NO_SESSION && !isAdmitted(frame)) {
+            return query
+                    ? answerPing(frame)
+                    : rejection.answer(frame, true, Verdict.DROP_HAIRPIN, nowNs);
+        }
+        if (asking == Sessions.NO_SESSION) {
+            asking = sessions.openOutward(frame, outsidePort, nowNs);
+        }
+        if (!Sessions.isRefused(asking) && asked == Sessions.NO_SESSION) {
+            // The one just opened may be the other side too: a query, or equal ports.
+            asked = findAsked(frame, addresses, outsidePort, nowNs);
+            if (asked == Sessions.NO_SESSION) {
+                int inside = frame.remotePort;
+                asked = sessions.openHairpin(frame, addresses, inside, outsidePort, nowNs);
+            }
+        }
+        if (Sessions.isRefused(asking) || Sessions.isRefused(asked)) {
+            return Sessions.refusal(Sessions.isRefused(asking) ? asking : asked);
+        }
+        frame.note(Step.HAIRPIN, 0, 0);
+        sessions.use(asking, frame, true, nowNs);
+        sessions.use(asked, frame, false, nowNs);
+        SegmentSize.clamp(frame, plan, sessions.policy().behaviour().maxSegmentSize());
+        int insidePort =
+                asked >= 0
+                        ? sessions.table().insidePort(asked)
+                        : query ? frame.localPort : frame.remotePort;
+        rewrite.source(frame, addresses, outsidePort);
+        rewrite.destination(frame, addresses, insidePort, 0);
+        return Verdict.HAIRPINNED;
+    }
+
+    private int findAsked(Frame frame, Addresses addresses, int outsidePort, long nowNs) {
+        boolean query = Transport.isIcmp(frame.protocol);
+        return sessions.find(
+                SessionTable.INWARD,
+                frame.protocol,
+                query ? outsidePort : frame.remotePort,
+                addresses.podHigh(),
+                addresses.podLow(),
+                query ? 0 : outsidePort,
+                nowNs);
+    }
+
+    private boolean isAdmitted(Frame frame) {
+        NatPolicy.Ports ports = sessions.policy().ports();
+        if (Transport.isIcmp(frame.protocol)) {
+            return ports.open().isAll() && Transport.isRequest(frame);
+        }
+        return ports.open().contains(frame.protocol, frame.remotePort)
+                && !ports.isReserved(frame.remotePort);
+    }
+
+    /** Its kernel would answer, but does not get to see it. */
+    private static Verdict answerPing(Frame frame) {
+        if (!Transport.isRequest(frame) || frame.isFragment()) {
+            return Verdict.DROP_HAIRPIN;
+        }
+        if (frame.isIpv4()) {
+            int src = Ipv4.src(frame.data, frame.l3);
+            int dst = Ipv4.dst(frame.data, frame.l3);
+            if (Icmp.type(frame.data, frame.l4) != Icmp.ECHO_REQUEST) {
+                return Verdict.DROP_HAIRPIN;
+            }
+            Icmp.rewriteType(frame.data, frame.l4, Icmp.ECHO_REPLY);
+            Ipv4.rewriteSrc(frame.data, frame.l3, dst);
+            Ipv4.rewriteDst(frame.data, frame.l3, src);
+        } else {
+            Icmpv6.rewriteType(frame.data, frame.l4, Icmpv6.ECHO_REPLY);
+            Ipv6.swapAddresses(frame.data, frame.l3);
+        }
+        frame.replies = true;
+        return Verdict.ANSWERED;
+    }
+}

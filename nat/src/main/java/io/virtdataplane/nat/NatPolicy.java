@@ -1,0 +1,96 @@
+package io.virtdataplane.nat;
+
+/** What the NAT of one NIC does; it can be changed while traffic flows. */
+public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeouts timeouts) {
+    /** What the OpenShift documentation promises, with the RFCs' recommendations. */
+    public static final NatPolicy DEFAULT =
+            new NatPolicy(
+                    new Ports(OpenPorts.all(), UnlistedPolicy.POD, true),
+                    Behaviour.DEFAULT,
+                    Limits.DEFAULT,
+                    Timeouts.DEFAULT);
+
+    /**
+     * Inbound traffic without a session.
+     *
+     * @param dropReserved 49152 and 49153 are dropped, as the OpenShift documentation says
+     */
+    public record Ports(OpenPorts open, UnlistedPolicy unlisted, boolean dropReserved) {
+        private static final int FIRST_RESERVED = 49152; // libvirt's direct migration port
+        private static final int LAST_RESERVED = 49153; // and its block migration port
+
+        boolean isReserved(int port) {
+            return dropReserved && port >= FIRST_RESERVED && port <= LAST_RESERVED;
+        }
+
+        /** Comes to us whether or not a session has it. */
+        boolean isOurs(int protocol, int port) {
+            return unlisted != UnlistedPolicy.POD
+                    || open.contains(protocol, port)
+                    || isReserved(port);
+        }
+    }
+
+    /**
+     * The choices that RFC 4787 names.
+     *
+     * @param inboundRefresh frames from outside keep a session alive too (REQ-6); those of the
+     *     guest always do
+     * @param otherProtocols GRE, ESP and others without ports are translated by address pair
+     * @param maxSegmentSize TCP's MSS is clamped to it; 0: to what both MTUs allow
+     */
+    public record Behaviour(
+            Mapping mapping,
+            Filtering filtering,
+            boolean inboundRefresh,
+            boolean otherProtocols,
+            int maxSegmentSize) {
+        public static final Behaviour DEFAULT =
+                new Behaviour(
+                        Mapping.ENDPOINT_INDEPENDENT,
+                        Filtering.ADDRESS_AND_PORT_DEPENDENT,
+                        true,
+                        true,
+                        0);
+    }
+
+    /** RFC 4787 4.1: whether one inside port has the same outside port for all remote endpoints. */
+    public enum Mapping {
+        ENDPOINT_INDEPENDENT,
+        ADDRESS_AND_PORT_DEPENDENT
+    }
+
+    /** RFC 4787 5: from where a mapped port may be reached. */
+    public enum Filtering {
+        ENDPOINT_INDEPENDENT,
+        ADDRESS_AND_PORT_DEPENDENT
+    }
+
+    /**
+     * What one NIC may use up.
+     *
+     * @param sessions at a time
+     * @param sessionsPerSecond new ones, and a burst as large; 0: no limit
+     * @param fragments datagrams in fragments, and fragments that wait, at a time and direction
+     */
+    public record Limits(int sessions, int sessionsPerSecond, int fragments) {
+        public static final int MAX_FRAGMENTS = 1024;
+        public static final Limits DEFAULT = new Limits(65_536, 0, 256);
+    }
+
+    public NatPolicy with(Ports newPorts) {
+        return new NatPolicy(newPorts, behaviour, limits, timeouts);
+    }
+
+    public NatPolicy with(Behaviour newBehaviour) {
+        return new NatPolicy(ports, newBehaviour, limits, timeouts);
+    }
+
+    public NatPolicy with(Limits newLimits) {
+        return new NatPolicy(ports, behaviour, newLimits, timeouts);
+    }
+
+    public NatPolicy with(Timeouts newTimeouts) {
+        return new NatPolicy(ports, behaviour, limits, newTimeouts);
+    }
+}
