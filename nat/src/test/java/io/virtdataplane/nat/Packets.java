@@ -385,7 +385,7 @@ final class Packets {
         }
     }
 
-    private static InetAddress address(String text) {
+    static InetAddress address(String text) {
         try {
             return InetAddress.getByName(text); // literals only
         } catch (UnknownHostException e) {

@@ -1,0 +1,385 @@
+package io.virtdataplane.nat;
+
+import static io.virtdataplane.nat.Packets.flow;
+import static io.virtdataplane.nat.Packets.reassemble;
+import static io.virtdataplane.nat.Packets.tcp;
+import static io.virtdataplane.nat.Packets.udp;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.nat.NatPolicy.Behaviour;
+import io.virtdataplane.wire.Bytes;
+import io.virtdataplane.wire.Tcp;
+import io.virtdataplane.wire.VirtioNetHdr;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.pcap4j.packet.TcpMaximumSegmentSizeOption;
+import org.pcap4j.packet.TcpPacket;
+import org.pcap4j.packet.namednumber.IpNumber;
+import org.pcap4j.packet.namednumber.TcpPort;
+
+/** What every router does: hops, MTU (RFC 1191, RFC 8201), maximum segment size, martians. */
+class ForwardingTest {
+    private static final int DONT_FRAGMENT = 0x40;
+
+    private static byte[] large(Family family, boolean mayBeSplit) {
+        byte[] frame = udp(family.guest, 40000, family.web, 9999, new byte[1400]);
+        if (!family.isIpv6()) {
+            setFlags(frame, mayBeSplit ? 0 : DONT_FRAGMENT);
+        }
+        return frame;
+    }
+
+    private static void setFlags(byte[] frame, int flags) {
+        frame[20] = (byte) flags;
+        io.virtdataplane.wire.Ipv4.checksumAnew(MemorySegment.ofArray(frame), 14);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void lastHopIsAnsweredByTheGatewayInsideAndByThePodOutside(Family family) {
+        Bench bench = new Bench(OpenPorts.all());
+        byte[] dying = Packets.ip(family.guest, family.web, IpNumber.UDP, 1, body(family));
+        bench.guest.departed().clear();
+        assertThat(bench.fromGuest(dying)).isEmpty();
+        String exceeded = family.isIpv6() ? " 3/0 0" : " 11/0 0";
+        assertThat(IcmpPackets.describe(family, bench.guest.departed().getFirst()))
+                .isEqualTo(family.gateway + " > " + family.guest + exceeded);
+        bench.uplink.departed().clear();
+        bench.fromOutside(Packets.ip(family.web, family.pod, IpNumber.UDP, 1, bodyFrom(family)));
+        assertThat(IcmpPackets.describe(family, bench.uplink.departed().getFirst()))
+                .isEqualTo(family.pod + " > " + family.web + exceeded);
+        assertThat(bench.count(Verdict.DROP_TTL_EXPIRED)).isEqualTo(2);
+        assertThat(bench.nat.sessionCount()).as("and opens nothing").isZero();
+    }
+
+    private static org.pcap4j.packet.AbstractPacket.AbstractBuilder body(Family family) {
+        return Packets.ethernetOf(udp(family.guest, 40000, family.web, 53))
+                .get(org.pcap4j.packet.UdpPacket.class)
+                .getBuilder();
+    }
+
+    private static org.pcap4j.packet.AbstractPacket.AbstractBuilder bodyFrom(Family family) {
+        return Packets.ethernetOf(udp(family.web, 53, family.pod, 40000))
+                .get(org.pcap4j.packet.UdpPacket.class)
+                .getBuilder();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void errorsAreLimitedInRate(Family family) {
+        Bench bench = new Bench(OpenPorts.all());
+        bench.guest.departed().clear();
+        byte[] dying = Packets.ip(family.guest, family.web, IpNumber.UDP, 1, body(family));
+        for (int i = 0; i < 1000; i++) {
+            bench.fromGuest(dying);
+        }
+        assertThat(bench.guest.departed()).hasSize(200);
+        assertThat(bench.count(Verdict.DROP_TTL_EXPIRED)).isEqualTo(1000);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void tooLongForTheOtherSideIsToldItsMtu(Family family) {
+        Bench narrowUplink = new Bench(NatPolicy.DEFAULT, 1400, 1500);
+        narrowUplink.guest.departed().clear();
+        assertThat(narrowUplink.fromGuest(large(family, false))).isEmpty();
+        assertThat(IcmpPackets.describe(family, narrowUplink.guest.departed().getFirst()))
+                .isEqualTo(
+                        family.gateway
+                                + " > "
+                                + family.guest
+                                + (family.isIpv6() ? " 2/0 1400" : " 3/4 1400"));
+        Bench narrowGuest = new Bench(NatPolicy.DEFAULT, 1500, 1300);
+        byte[] inward = udp(family.web, 53, family.pod, 40000, new byte[1400]);
+        if (!family.isIpv6()) {
+            setFlags(inward, DONT_FRAGMENT);
+        }
+        narrowGuest.uplink.departed().clear();
+        assertThat(narrowGuest.fromOutside(inward)).isEmpty();
+        assertThat(IcmpPackets.describe(family, narrowGuest.uplink.departed().getFirst()))
+                .isEqualTo(
+                        family.pod
+                                + " > "
+                                + family.web
+                                + (family.isIpv6() ? " 2/0 1300" : " 3/4 1300"));
+        assertThat(narrowGuest.count(Verdict.DROP_TOO_BIG)).isOne();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1400", "1300", "576", "68"})
+    void ipv4ThatMayBeFragmentedIs(int mtu) {
+        Bench bench = new Bench(NatPolicy.DEFAULT, mtu, 1500);
+        List<byte[]> left = bench.fromGuest(large(Family.IPV4, true));
+        assertThat(left).hasSizeGreaterThan(1);
+        assertThat(left)
+                .allSatisfy(frame -> assertThat(frame.length).isLessThanOrEqualTo(mtu + 14));
+        assertThat(flow(reassemble(left)))
+                .isEqualTo(Family.IPV4.outward(40000, Family.IPV4.web, 9999));
+        assertThat(bench.count(Verdict.FORWARDED)).isOne();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void fragmentsOfAPartialChecksumAreCompletedFirst(boolean partial) {
+        Bench bench = new Bench(NatPolicy.DEFAULT, 1000, 1500);
+        byte[] bytes = large(Family.IPV4, true);
+        Frame frame = bench.pool.take();
+        MemorySegment.copy(bytes, 0, frame.data, ValueLayout.JAVA_BYTE, frame.start, bytes.length);
+        frame.length = bytes.length;
+        VirtioNetHdr.clear(frame.data, frame.vnet());
+        if (partial) {
+            int l4 = frame.start + 34;
+            long pseudo =
+                    io.virtdataplane.wire.Checksum.pseudo4(
+                            io.virtdataplane.wire.Ipv4.src(frame.data, frame.start + 14),
+                            io.virtdataplane.wire.Ipv4.dst(frame.data, frame.start + 14),
+                            17,
+                            1408);
+            Bytes.put16(frame.data, l4 + 6, io.virtdataplane.wire.Checksum.fold(pseudo));
+            VirtioNetHdr.partial(frame.data, frame.vnet(), 34, 6);
+        }
+        bench.uplink.departed().clear();
+        bench.inject(bench.guest, frame);
+        assertThat(flow(reassemble(bench.uplink.departed())))
+                .isEqualTo(Family.IPV4.outward(40000, Family.IPV4.web, 9999));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void gsoFrameCrossesWholeWhereItsSegmentsFitAndIsRefusedWhereNot(Family family) {
+        for (int segment : new int[] {1300, 1448}) {
+            Bench bench = new Bench(NatPolicy.DEFAULT, 1400, 1500);
+            byte[] bytes = tcp(family.guest, 40000, family.web, 443, "A");
+            int headers = 14 + family.ipHeader + 20;
+            int payload = 60_000;
+            Frame frame = bench.pool.take();
+            MemorySegment.copy(bytes, 0, frame.data, ValueLayout.JAVA_BYTE, frame.start, headers);
+            frame.length = headers + payload;
+            if (family.isIpv6()) {
+                Bytes.put16(frame.data, frame.start + 18, 20 + payload);
+            } else {
+                Bytes.put16(frame.data, frame.start + 16, 40 + payload);
+            }
+            VirtioNetHdr.partial(frame.data, frame.vnet(), 14 + family.ipHeader, 16);
+            VirtioNetHdr.gso(frame.data, frame.vnet(), family.isIpv6() ? 4 : 1, segment);
+            bench.uplink.departed().clear();
+            bench.inject(bench.guest, frame);
+            if (segment == 1300) {
+                assertThat(bench.uplink.departed()).hasSize(1);
+                assertThat(bench.uplink.departed().getFirst()).hasSize(headers + payload);
+                assertThat(bench.nic.counters.gsoFrames).isOne();
+            } else {
+                assertThat(bench.uplink.departed()).isEmpty();
+                assertThat(bench.count(Verdict.DROP_TOO_BIG)).isOne();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "IPV4, 1400, 1500, 0, 1460, 1360", "IPV6, 1400, 1500, 0, 1440, 1340",
+        "IPV4, 1500, 1400, 0, 1460, 1360", "IPV6, 1500, 1500, 1200, 1440, 1200",
+        "IPV4, 1500, 1500, 0, 1000, 1000", "IPV4, 1500, 1500, 1300, 1200, 1200"
+    })
+    void maximumSegmentSizeIsLoweredInBothDirections(
+            Family family, int uplinkMtu, int guestMtu, int configured, int offered, int expected) {
+        Behaviour behaviour =
+                new Behaviour(
+                        Behaviour.DEFAULT.mapping(),
+                        Behaviour.DEFAULT.filtering(),
+                        true,
+                        true,
+                        configured);
+        Bench bench = new Bench(NatPolicy.DEFAULT.with(behaviour), uplinkMtu, guestMtu);
+        byte[] out = bench.fromGuest(syn(family.guest, family.web, 40000, 443, offered)).getFirst();
+        assertThat(flow(out)).isEqualTo(family.outward(40000, family.web, 443));
+        assertThat(segmentSize(family, out)).isEqualTo(expected);
+        byte[] in = bench.fromOutside(syn(family.web, family.pod, 5000, 80, offered)).getFirst();
+        assertThat(flow(in)).isEqualTo(family.inward(family.web, 5000, 80));
+        assertThat(segmentSize(family, in)).isEqualTo(expected);
+    }
+
+    private static byte[] syn(String src, String dst, int srcPort, int dstPort, int size) {
+        return Packets.ip(
+                src,
+                dst,
+                IpNumber.TCP,
+                64,
+                new TcpPacket.Builder()
+                        .srcPort(TcpPort.getInstance((short) srcPort))
+                        .dstPort(TcpPort.getInstance((short) dstPort))
+                        .srcAddr(Packets.address(src))
+                        .dstAddr(Packets.address(dst))
+                        .syn(true)
+                        .options(
+                                List.of(
+                                        new TcpMaximumSegmentSizeOption.Builder()
+                                                .maxSegSize((short) size)
+                                                .correctLengthAtBuild(true)
+                                                .build()))
+                        .correctChecksumAtBuild(true)
+                        .correctLengthAtBuild(true)
+                        .paddingAtBuild(true));
+    }
+
+    private static int segmentSize(Family family, byte[] frame) {
+        MemorySegment b = MemorySegment.ofArray(frame);
+        return Bytes.u16(b, Tcp.maxSegmentSizeAt(b, 14 + family.ipHeader));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1", "224.0.0.1", "255.255.255.255", "0.0.0.1", "240.0.0.1", "169.254.169.254",
+        "10.0.2.2", "::1", "ff02::1", "fe80::1", "::ffff:8.8.8.8", "fd10:0:2::2"
+    })
+    void martianDestinationNeverLeaves(String destination) {
+        Bench bench = new Bench(OpenPorts.all());
+        String guest = Packets.isIpv6(destination) ? Bench.GUEST6 : Bench.GUEST;
+        if (destination.startsWith("::ffff:")) {
+            byte[] frame = udp(guest, 1, "2001:db8::1", 2);
+            byte[] mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, 8, 8, 8, 8};
+            System.arraycopy(mapped, 0, frame, 38, 16);
+            assertThat(bench.fromGuest(frame)).isEmpty();
+        } else {
+            assertThat(bench.fromGuest(udp(guest, 1, destination, 2))).isEmpty();
+        }
+        assertThat(bench.count(Verdict.DROP_MARTIAN)).isOne();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10.0.2.3, DROP_SPOOFED_ADDRESS",
+        "10.244.1.5, DROP_SPOOFED_ADDRESS",
+        "0.0.0.0, DROP_SPOOFED_ADDRESS",
+        "fd10:0:2::3, DROP_SPOOFED_ADDRESS",
+        "fd00:10:244::5, DROP_SPOOFED_ADDRESS",
+        "fe80::5, DROP_MARTIAN",
+        "::, DROP_MARTIAN"
+    })
+    void sourceThatIsNotTheGuestsNeverLeaves(String source, Verdict verdict) {
+        Bench bench = new Bench(OpenPorts.all());
+        String web = Packets.isIpv6(source) ? "2001:db8::7" : "203.0.113.7";
+        assertThat(bench.fromGuest(udp(source, 1, web, 2))).isEmpty();
+        assertThat(bench.count(verdict)).isOne();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "0.0.0.0",
+        "10.244.1.5",
+        "10.0.2.2",
+        "::1",
+        "ff02::1",
+        "fe80::1",
+        "fd00:10:244::5",
+        "fd10:0:2::2"
+    })
+    void martianSourceNeverReachesTheGuest(String source) {
+        Bench bench = new Bench(OpenPorts.all());
+        String pod = Packets.isIpv6(source) ? Bench.POD6 : Bench.POD;
+        assertThat(bench.fromOutside(udp(source, 1, pod, 2))).isEmpty();
+        assertThat(bench.count(Verdict.DROP_MARTIAN)).isOne();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void udpWithoutChecksumStaysWithout(Family family) {
+        Bench bench = new Bench(OpenPorts.all());
+        byte[] frame = udp(family.guest, 1234, family.web, 53);
+        int at = 14 + family.ipHeader + 6;
+        Arrays.fill(frame, at, at + 2, (byte) 0);
+        byte[] left = bench.fromGuest(frame).getFirst();
+        assertThat(left[at] | left[at + 1]).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "60"})
+    void ipv6ExtensionHeadersAreSteppedOver(int extension) {
+        Bench bench = new Bench(OpenPorts.all());
+        byte[] left = bench.fromGuest(extended(extension, 0)).getFirst();
+        MemorySegment b = MemorySegment.ofArray(left);
+        assertThat(Bytes.u16(b, 62)).as("source port behind the extension").isEqualTo(40000);
+        assertThat(left[20]).isEqualTo((byte) extension);
+        assertThat(bench.count(Verdict.FORWARDED)).isOne();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"43, 1, DROP_EXTENSION_HEADER", "43, 0, FORWARDED", "0, 0, FORWARDED"})
+    void ipv6SourceRouteIsRefused(int extension, int segmentsLeft, Verdict verdict) {
+        Bench bench = new Bench(OpenPorts.all());
+        bench.fromGuest(extended(extension, segmentsLeft));
+        assertThat(bench.count(verdict)).isOne();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"9", "40"})
+    void endlessExtensionHeadersAreRefused(int count) {
+        Bench bench = new Bench(OpenPorts.all());
+        byte[] body = new byte[8 * count + 8];
+        for (int i = 0; i < count; i++) {
+            body[8 * i] = (byte) (i + 1 < count ? 60 : 17);
+        }
+        bench.fromGuest(Packets.raw(Bench.GUEST6, Family.IPV6.web, 60, body));
+        assertThat(bench.count(Verdict.DROP_EXTENSION_HEADER)).isOne();
+    }
+
+    /** A UDP packet behind one extension header of 8 bytes. */
+    private static byte[] extended(int extension, int segmentsLeft) {
+        byte[] plain = udp(Bench.GUEST6, 40000, Family.IPV6.web, 53);
+        byte[] body = new byte[plain.length - 54 + 8];
+        System.arraycopy(plain, 54, body, 8, plain.length - 54);
+        body[0] = 17;
+        body[2] = 1; // PadN for options, a routing type else
+        body[3] = (byte) segmentsLeft;
+        body[4] = 0;
+        byte[] frame = Packets.raw(Bench.GUEST6, Family.IPV6.web, extension, body);
+        return Arrays.copyOf(frame, 54 + body.length);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1", "4", "10"})
+    void ipv4OptionsAreSteppedOver(int words) {
+        Bench bench = new Bench(OpenPorts.all());
+        byte[] plain = udp(Bench.GUEST, 40000, Family.IPV4.web, 53);
+        int options = 4 * words;
+        byte[] frame = new byte[34 + options + 27];
+        System.arraycopy(plain, 0, frame, 0, 34);
+        Arrays.fill(frame, 34, 34 + options, (byte) 1); // no operation
+        System.arraycopy(plain, 34, frame, 34 + options, 27);
+        frame[14] = (byte) (0x45 + words);
+        MemorySegment b = MemorySegment.ofArray(frame);
+        Bytes.put16(b, 16, 20 + options + 27);
+        io.virtdataplane.wire.Ipv4.checksumAnew(b, 14);
+        assertThat(flow(bench.fromGuest(frame).getFirst()))
+                .isEqualTo(Family.IPV4.outward(40000, Family.IPV4.web, 53));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void gatewayRefusesWhatItDoesNotServe(Family family) {
+        Bench bench = new Bench(OpenPorts.all());
+        bench.guest.departed().clear();
+        bench.fromGuest(tcp(family.guest, 40000, family.gateway, 22, "S"));
+        assertThat(flow(bench.guest.departed().getFirst()))
+                .isEqualTo(family.inward(family.gateway, 22, 40000));
+        bench.guest.departed().clear();
+        bench.fromGuest(udp(family.guest, 40000, family.gateway, 33434));
+        assertThat(IcmpPackets.describe(family, bench.guest.departed().getFirst()))
+                .isEqualTo(
+                        family.gateway
+                                + " > "
+                                + family.guest
+                                + (family.isIpv6() ? " 1/4 0" : " 3/3 0"));
+        assertThat(bench.count(Verdict.REJECTED)).isEqualTo(2);
+    }
+}
