@@ -169,6 +169,10 @@ final class NicRegistry implements AutoCloseable {
         return ofMachine.getFirst();
     }
 
+    synchronized boolean isAttached(AttachedNic attached) {
+        return nicByName.get(attached.spec().name()) == attached;
+    }
+
     synchronized List<AttachedNic> all() {
         return new ArrayList<>(nicByName.values());
     }

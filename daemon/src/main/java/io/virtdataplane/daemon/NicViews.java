@@ -152,10 +152,6 @@ final class NicViews {
 
     /** Without a port where there is none. */
     private static String endpoint(long high, long low, int port) {
-        String address = AddressText.ip(high, low);
-        if (port == 0) {
-            return address;
-        }
-        return (address.indexOf(':') >= 0 ? "[" + address + "]" : address) + ":" + port;
+        return PacketFields.endpoint(high, low, port == 0 ? -1 : port);
     }
 }

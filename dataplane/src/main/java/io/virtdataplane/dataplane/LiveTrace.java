@@ -40,7 +40,11 @@ public final class LiveTrace {
         trace.end(frame, frame.verdict);
         if (left > 0 && filter.matches(fromGuest, trace.before(), frame.verdict)) {
             left--;
+            trace.fromGuest(fromGuest);
             traces.add(trace);
+        } else {
+            trace.reset();
+            spare = trace;
         }
     }
 

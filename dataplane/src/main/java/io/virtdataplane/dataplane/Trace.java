@@ -10,13 +10,15 @@ import java.util.List;
 public final class Trace {
     private static final int MAX_STEPS = 32;
     private static final int SNAPSHOT = 256;
+    private static final byte[] NOTHING = {};
     private final boolean dryRun;
     private final Step[] steps = new Step[MAX_STEPS];
     private final long[] first = new long[MAX_STEPS];
     private final long[] second = new long[MAX_STEPS];
     private int count;
-    private byte[] before = {};
-    private byte[] after = {};
+    private boolean fromGuest;
+    private byte[] before = NOTHING;
+    private byte[] after = NOTHING;
     private Verdict verdict = Verdict.CONTINUE;
 
     Trace(boolean dryRun) {
@@ -33,6 +35,20 @@ public final class Trace {
             first[count] = a;
             second[count++] = b;
         }
+    }
+
+    void fromGuest(boolean is) {
+        fromGuest = is;
+    }
+
+    public boolean isFromGuest() {
+        return fromGuest;
+    }
+
+    /** To be used for another frame. */
+    void reset() {
+        count = 0;
+        after = NOTHING;
     }
 
     void begin(Frame frame) {

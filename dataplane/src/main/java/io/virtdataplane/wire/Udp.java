@@ -61,12 +61,17 @@ public final class Udp {
     /** Header and checksum over IPv4; the payload stands behind the header already. */
     public static void emit4(
             MemorySegment b, int at, int srcPort, int dstPort, int length, int src, int dst) {
+        emit(b, at, srcPort, dstPort, length, Checksum.pseudo4(src, dst, PROTOCOL, length));
+    }
+
+    /** Header and checksum, which {@code pseudo} begins; the payload stands there already. */
+    public static void emit(
+            MemorySegment b, int at, int srcPort, int dstPort, int length, long pseudo) {
         srcPort(b, at, srcPort);
         dstPort(b, at, dstPort);
         Bytes.put16(b, at + LENGTH, length);
         Bytes.put16(b, at + CHECKSUM, 0);
-        long sum = Checksum.pseudo4(src, dst, PROTOCOL, length) + Checksum.sum(b, at, length);
-        int checksum = ~Checksum.fold(sum) & 0xffff;
+        int checksum = ~Checksum.fold(pseudo + Checksum.sum(b, at, length)) & 0xffff;
         Bytes.put16(b, at + CHECKSUM, checksum == 0 ? 0xffff : checksum);
     }
 }

@@ -121,7 +121,6 @@ final class Datagrams {
         arrived[datagram] = 0;
         length[datagram] = 0;
         highest[datagram] = 0;
-        bitmaps.asSlice((long) datagram * BITMAP, BITMAP).fill((byte) 0);
         int slot = home(datagram);
         while (index[slot & mask] != NONE) {
             slot++;
@@ -140,6 +139,7 @@ final class Datagrams {
     }
 
     void remove(int datagram) {
+        clear(datagram);
         int slot = home(datagram) & mask;
         while (index[slot] != datagram) {
             slot = slot + 1 & mask;
@@ -160,6 +160,14 @@ final class Datagrams {
         next[datagram] = free;
         free = datagram;
         count--;
+    }
+
+    /** A bitmap is clear while nobody has it; what was set lies below the furthest byte. */
+    private void clear(int datagram) {
+        int units = (highest[datagram] + UNIT - 1) / UNIT;
+        for (int word = 0; word <= units >>> 6 && word < BITMAP / 8; word++) {
+            bitmaps.set(LONG, (long) datagram * BITMAP + word * 8L, 0);
+        }
     }
 
     private void closeGap(int gap) {

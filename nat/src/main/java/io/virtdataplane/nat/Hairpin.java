@@ -39,7 +39,8 @@ final class Hairpin {
         }
         int asked = findAsked(frame, addresses, outsidePort, nowNs);
         boolean query = Transport.isIcmp(frame.protocol);
-        if (asked == Sessions.NO_SESSION && !isAdmitted(frame)) {
+        int inside = admittedInside(frame);
+        if (asked == Sessions.NO_SESSION && inside == OutsidePool.NONE) {
             return query
                     ? answerPing(frame)
                     : rejection.answer(frame, true, Verdict.DROP_HAIRPIN, nowNs);
@@ -48,12 +49,12 @@ final class Hairpin {
             asking = sessions.openOutward(frame, outsidePort, nowNs);
         }
         if (!Sessions.isRefused(asking) && asked == Sessions.NO_SESSION) {
-            // The one just opened may be the other side too: a query, or equal ports.
-            asked = findAsked(frame, addresses, outsidePort, nowNs);
-            if (asked == Sessions.NO_SESSION) {
-                int inside = frame.remotePort;
-                asked = sessions.openHairpin(frame, addresses, inside, outsidePort, nowNs);
-            }
+            // A query, or equal ports: the one just opened is the other side too.
+            boolean both = query || frame.remotePort == outsidePort;
+            asked =
+                    both
+                            ? asking
+                            : sessions.openHairpin(frame, addresses, inside, outsidePort, nowNs);
         }
         if (Sessions.isRefused(asking) || Sessions.isRefused(asked)) {
             return Sessions.refusal(Sessions.isRefused(asking) ? asking : asked);
@@ -62,10 +63,7 @@ final class Hairpin {
         sessions.use(asking, frame, true, nowNs);
         sessions.use(asked, frame, false, nowNs);
         SegmentSize.clamp(frame, plan, sessions.policy().behaviour().maxSegmentSize());
-        int insidePort =
-                asked >= 0
-                        ? sessions.table().insidePort(asked)
-                        : query ? frame.localPort : frame.remotePort;
+        int insidePort = asked >= 0 ? sessions.table().insidePort(asked) : inside;
         rewrite.source(frame, addresses, outsidePort);
         rewrite.destination(frame, addresses, insidePort, 0);
         return Verdict.HAIRPINNED;
@@ -83,13 +81,22 @@ final class Hairpin {
                 nowNs);
     }
 
-    private boolean isAdmitted(Frame frame) {
+    /**
+     * The inside port that a new flow to this outside one reaches, or {@link OutsidePool#NONE}. A
+     * mapped port is the guest's too, whatever the filtering: the guest is who asks.
+     */
+    private int admittedInside(Frame frame) {
         NatPolicy.Ports ports = sessions.policy().ports();
         if (Transport.isIcmp(frame.protocol)) {
-            return ports.open().isAll() && Transport.isRequest(frame);
+            boolean open = ports.open().isAll() && Transport.isRequest(frame);
+            return open ? frame.localPort : OutsidePool.NONE;
+        }
+        if (ports.isReserved(frame.remotePort)) {
+            return OutsidePool.NONE;
         }
         return ports.open().contains(frame.protocol, frame.remotePort)
-                && !ports.isReserved(frame.remotePort);
+                ? frame.remotePort
+                : sessions.mappedInside(frame, frame.remotePort);
     }
 
     /** Its kernel would answer, but does not get to see it. */

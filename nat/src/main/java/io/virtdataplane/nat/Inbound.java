@@ -144,12 +144,14 @@ final class Inbound implements Stage {
     private boolean isMappedForAll(Frame frame) {
         return sessions.policy().behaviour().filtering() == NatPolicy.Filtering.ENDPOINT_INDEPENDENT
                 && Transport.hasPorts(frame.protocol)
-                && sessions.mappedInside(frame) != OutsidePool.NONE;
+                && sessions.mappedInside(frame, frame.localPort) != OutsidePool.NONE;
     }
 
     private int insidePort(Frame frame) {
         boolean open = sessions.policy().ports().open().contains(frame.protocol, frame.localPort);
-        return open || !isMappedForAll(frame) ? frame.localPort : sessions.mappedInside(frame);
+        return open || !isMappedForAll(frame)
+                ? frame.localPort
+                : sessions.mappedInside(frame, frame.localPort);
     }
 
     private Verdict unlisted(Frame frame, long nowNs) {

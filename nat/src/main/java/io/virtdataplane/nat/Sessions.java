@@ -130,8 +130,8 @@ final class Sessions {
     }
 
     /** The inside port that an outside one is mapped to, or {@link OutsidePool#NONE}. */
-    int mappedInside(Frame frame) {
-        return pool.owner(frame.isIpv6(), frame.protocol, frame.localPort);
+    int mappedInside(Frame frame, int outsidePort) {
+        return pool.owner(frame.isIpv6(), frame.protocol, outsidePort);
     }
 
     /** Opens a session for a frame of the guest; or LIMIT or RATE. */

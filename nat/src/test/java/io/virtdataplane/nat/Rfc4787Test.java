@@ -186,6 +186,18 @@ class Rfc4787Test {
 
     @ParameterizedTest
     @EnumSource
+    void req9HairpinReachesAMappedPortThatIsNotOpen(Family family) {
+        Bench bench = new Bench(LISTED);
+        podUses(bench, family, 17, 50000);
+        int port = outsidePort(one(bench, udp(family.guest, 50000, family.web, 53)));
+        assertThat(flow(hairpin(bench, udp(family.guest, 40000, family.pod, port))))
+                .isEqualTo(family.inward(family.pod, 40000, 50000));
+        assertThat(flow(hairpin(bench, udp(family.guest, 50000, family.pod, 40000))))
+                .isEqualTo(family.inward(family.pod, port, 40000));
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void req12ErrorsDoNotEndAMapping(Family family) {
         Bench bench = new Bench(LISTED);
         byte[] left = one(bench, udp(family.guest, 40000, family.web, 53));

@@ -21,6 +21,8 @@ import picocli.CommandLine.Command;
             GetCommand.class,
             DescribeCommand.class,
             DropsCommand.class,
+            TraceCommand.class,
+            CaptureCommand.class,
             EventsCommand.class,
             TopCommand.class,
             VersionCommand.class,

@@ -6,7 +6,10 @@ import io.grpc.stub.StreamObserver;
 import io.virtdataplane.daemon.AlreadyExistsException;
 import io.virtdataplane.daemon.AttachedNics;
 import io.virtdataplane.daemon.NotFoundException;
+import io.virtdataplane.daemon.Recipient;
 import io.virtdataplane.daemon.api.AttachRequest;
+import io.virtdataplane.daemon.api.CaptureReply;
+import io.virtdataplane.daemon.api.CaptureRequest;
 import io.virtdataplane.daemon.api.DataplaneGrpc;
 import io.virtdataplane.daemon.api.DetachRequest;
 import io.virtdataplane.daemon.api.DetachResponse;
@@ -19,6 +22,8 @@ import io.virtdataplane.daemon.api.ListResponse;
 import io.virtdataplane.daemon.api.ListSessionsRequest;
 import io.virtdataplane.daemon.api.ListSessionsResponse;
 import io.virtdataplane.daemon.api.Nic;
+import io.virtdataplane.daemon.api.TraceReply;
+import io.virtdataplane.daemon.api.TraceRequest;
 import io.virtdataplane.daemon.api.UpdateRequest;
 import io.virtdataplane.daemon.api.Version;
 import io.virtdataplane.daemon.api.WatchRequest;
@@ -131,17 +136,30 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
 
     @Override
     public void events(EventsRequest request, StreamObserver<Event> response) {
-        ServerCallStreamObserver<Event> call = (ServerCallStreamObserver<Event>) response;
+        stream(response, to -> journal.read(request.getFollow(), to::take));
+    }
+
+    @Override
+    public void trace(TraceRequest request, StreamObserver<TraceReply> response) {
+        stream(response, to -> nics.trace(request, to));
+    }
+
+    @Override
+    public void capture(CaptureRequest request, StreamObserver<CaptureReply> response) {
+        stream(response, to -> nics.capture(request, to));
+    }
+
+    /** Work that sends messages for as long as it is told that there is somebody to read them. */
+    @FunctionalInterface
+    private interface Streaming<T> {
+        void run(Recipient<T> to) throws InterruptedException;
+    }
+
+    /** A null message only asks whether the client is still there. */
+    private static <T> void stream(StreamObserver<T> response, Streaming<T> work) {
+        ServerCallStreamObserver<T> call = (ServerCallStreamObserver<T>) response;
         try {
-            journal.read(
-                    request.getFollow(),
-                    event -> {
-                        if (!awaitReady(call)) {
-                            return false;
-                        }
-                        call.onNext(event);
-                        return true;
-                    });
+            work.run(message -> send(call, message));
             if (!call.isCancelled()) {
                 call.onCompleted();
             }
@@ -149,6 +167,22 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             end(call, e);
+        }
+    }
+
+    private static <T> boolean send(ServerCallStreamObserver<T> call, T message) {
+        try {
+            if (message == null) {
+                return !call.isCancelled();
+            }
+            if (!awaitReady(call)) {
+                return false;
+            }
+            call.onNext(message);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

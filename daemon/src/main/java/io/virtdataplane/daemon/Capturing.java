@@ -1,0 +1,121 @@
+package io.virtdataplane.daemon;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.virtdataplane.daemon.api.CaptureReply;
+import io.virtdataplane.daemon.api.CaptureRequest;
+import io.virtdataplane.daemon.api.CapturedFrame;
+import io.virtdataplane.dataplane.FrameTap;
+import io.virtdataplane.sys.Mapping;
+import java.lang.foreign.ValueLayout;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Streams the frames of a NIC to a client. The packet thread copies them into a ring; the thread of
+ * the call filters and sends, and what finds no room in the ring is counted.
+ */
+final class Capturing {
+    private static final long RING_BYTES = 8 << 20;
+    private static final int WHOLE_FRAMES = 1 << 17;
+    private static final int MESSAGE_BYTES = 1 << 20;
+    private static final long POLL_MS = 10;
+    private final NicRegistry registry;
+    private final Set<String> captured = ConcurrentHashMap.newKeySet();
+
+    Capturing(NicRegistry registry) {
+        this.registry = registry;
+    }
+
+    /**
+     * Until the NIC goes or {@code to} has had enough. An empty reply is sent when it has begun.
+     */
+    void capture(CaptureRequest request, Recipient<CaptureReply> to) throws InterruptedException {
+        FrameTap.Side only = side(request.getSide());
+        AttachedNic attached = registry.find(request.getNic());
+        String name = attached.spec().name();
+        try (CaptureFilter filter = CaptureFilter.compile(request.getFilter());
+                Mapping ring = Mapping.anonymous(RING_BYTES)) {
+            if (!captured.add(name)) {
+                throw new IllegalArgumentException("nic must not be captured already: nic=" + name);
+            }
+            FrameTap tap = new FrameTap(ring.segment(), WHOLE_FRAMES);
+            long clockToUnixNs = System.currentTimeMillis() * 1_000_000L - System.nanoTime();
+            install(attached, tap);
+            try {
+                to.take(CaptureReply.getDefaultInstance());
+                forward(attached, tap, only, filter, clockToUnixNs, to);
+            } finally {
+                captured.remove(name);
+                install(attached, null); // after this the worker does not touch the ring
+            }
+        }
+    }
+
+    private static void install(AttachedNic attached, FrameTap tap) {
+        attached.worker()
+                .ask(
+                        on -> {
+                            on.capture(attached.nic(), tap);
+                            return null;
+                        });
+    }
+
+    private void forward(
+            AttachedNic attached,
+            FrameTap tap,
+            FrameTap.Side only,
+            CaptureFilter filter,
+            long clockToUnixNs,
+            Recipient<CaptureReply> to)
+            throws InterruptedException {
+        CaptureReply.Builder reply = CaptureReply.newBuilder();
+        long lost = 0;
+        boolean wanted = true;
+        while (wanted && registry.isAttached(attached)) {
+            int[] bytes = {0};
+            int drained =
+                    tap.drain(
+                            (timeNs, side, data, wireLength) -> {
+                                if (only != null && side != only) {
+                                    return;
+                                }
+                                byte[] frame = data.toArray(ValueLayout.JAVA_BYTE);
+                                if (!filter.matches(frame)) {
+                                    return;
+                                }
+                                bytes[0] += frame.length;
+                                reply.addFrames(
+                                        CapturedFrame.newBuilder()
+                                                .setUnixNs(timeNs + clockToUnixNs)
+                                                .setSide(side.name().toLowerCase(Locale.ROOT))
+                                                .setData(UnsafeByteOperations.unsafeWrap(frame)));
+                                if (bytes[0] >= MESSAGE_BYTES) {
+                                    bytes[0] = 0;
+                                    to.take(reply.build());
+                                    reply.clear();
+                                }
+                            });
+            if (reply.getFramesCount() > 0 || tap.lost() != lost) {
+                lost = tap.lost();
+                wanted = to.take(reply.setLost(lost).build());
+                reply.clear();
+            } else if (drained == 0) {
+                wanted = to.take(null);
+                Thread.sleep(POLL_MS);
+            }
+        }
+    }
+
+    /** Null for both. */
+    private static FrameTap.Side side(String text) {
+        return switch (text) {
+            case "", "both" -> null;
+            case "guest" -> FrameTap.Side.GUEST;
+            case "uplink" -> FrameTap.Side.UPLINK;
+            default ->
+                    throw new IllegalArgumentException(
+                            "side must be guest, uplink or both: side=" + text);
+        };
+    }
+}
