@@ -172,7 +172,7 @@ class CoexistenceE2eTest {
                 "--guest",
                 "tap:tap0");
         assertRefused(
-                "uplink must have an IPv4 address: uplink=lo2",
+                "uplink must have a global IPv4 or IPv6 address: uplink=lo2",
                 "attach",
                 "-f",
                 vm,

@@ -15,7 +15,11 @@ import java.util.stream.Stream;
  */
 final class Lab implements AutoCloseable {
     static final String POD_ADDRESS = "10.244.1.5";
+    static final String POD_ADDRESS6 = "fd00:10:244::5";
     static final String OUTSIDE = "203.0.113.7"; // TEST-NET-3
+    static final String OUTSIDE6 = "2001:db8::7"; // RFC 3849
+    static final String FAR = "198.51.100.9"; // TEST-NET-2
+    static final String FAR6 = "2001:db8:9::9";
     static final String CHAPTER =
             """
             kind: VirtualMachine
@@ -39,6 +43,7 @@ final class Lab implements AutoCloseable {
     final String pod;
     final String guest;
     final String out;
+    private String far = "";
     private final Path root = Path.of("").toAbsolutePath().getParent();
     private final Path log;
     private final Map<String, String> environment = new HashMap<>();
@@ -69,11 +74,49 @@ final class Lab implements AutoCloseable {
                 ip -n %1$s link set eth0 up
                 ip -n %2$s link set eth0 up
                 ip -n %1$s route add default via 10.244.1.1
+                ip -n %1$s addr add fd00:10:244::5/64 dev eth0 nodad
+                ip -n %2$s addr add fd00:10:244::1/64 dev eth0 nodad
+                ip -n %2$s addr add 2001:db8::7/128 dev lo nodad
+                ip -n %1$s route add default via fd00:10:244::1
                 mkdir -p /etc/netns/%1$s /etc/netns/%3$s
                 printf 'nameserver 203.0.113.7\\nsearch default.svc.cluster.local svc.cluster.local\\n' > /etc/netns/%1$s/resolv.conf
                 : > /etc/netns/%3$s/resolv.conf
                 """
                         .formatted(pod, out, guest));
+    }
+
+    /** The pod has no IPv6 address. */
+    Lab withoutIpv6() {
+        shell.must("ip", "-n", pod, "addr", "del", POD_ADDRESS6 + "/64", "dev", "eth0");
+        return this;
+    }
+
+    /** The pod has no IPv4 address. */
+    Lab withoutIpv4() {
+        shell.must("ip", "-n", pod, "addr", "del", POD_ADDRESS + "/24", "dev", "eth0");
+        return this;
+    }
+
+    /** A host behind the outside, which forwards to it over a link of this MTU. */
+    String far(int mtu) {
+        far = out.replace("-out", "-far");
+        shell.sh(
+                """
+                ip netns add %1$s
+                ip -n %1$s link set lo up
+                ip link add far0 netns %2$s mtu %3$d type veth peer name eth0 netns %1$s mtu %3$d
+                ip -n %2$s addr add 198.51.100.1/24 dev far0
+                ip -n %1$s addr add 198.51.100.9/24 dev eth0
+                ip -n %2$s addr add 2001:db8:9::1/64 dev far0 nodad
+                ip -n %1$s addr add 2001:db8:9::9/64 dev eth0 nodad
+                ip -n %2$s link set far0 up
+                ip -n %1$s link set eth0 up
+                ip -n %1$s route add default via 198.51.100.1
+                ip -n %1$s route add default via 2001:db8:9::1
+                ip netns exec %2$s sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+                """
+                        .formatted(far, out, mtu));
+        return far;
     }
 
     /** For the daemon's process. */
@@ -134,6 +177,30 @@ final class Lab implements AutoCloseable {
                         .toArray(String[]::new));
     }
 
+    /** A client that goes on; see {@link #clientsSaid}. */
+    Process startClient(String... arguments) {
+        String[] command = {root.resolve("bin/virt-dataplane").toString()};
+        String[] socket = {"--socket", socket()};
+        return shell.start(
+                clients(),
+                Stream.of(command, arguments, socket)
+                        .flatMap(Arrays::stream)
+                        .toArray(String[]::new));
+    }
+
+    /** What all of them have printed. */
+    String clientsSaid() {
+        try {
+            return Files.exists(clients()) ? Files.readString(clients()) : "";
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private Path clients() {
+        return shell.directory().resolve("clients.log");
+    }
+
     String mustClient(String... arguments) {
         Shell.Result result = client(arguments);
         if (!result.ok()) {
@@ -152,15 +219,11 @@ final class Lab implements AutoCloseable {
     }
 
     /** Attaches by a tap that the daemon makes, and moves it into the guest's namespace as eth0. */
-    Lab attachTap(String manifest) {
-        mustClient(
-                "attach",
-                "-f",
-                manifest(manifest).toString(),
-                "--netns",
-                pod,
-                "--guest",
-                "tap:tap0");
+    Lab attachTap(String manifest, String... options) {
+        String[] attach = {
+            "attach", "-f", manifest(manifest).toString(), "--netns", pod, "--guest", "tap:tap0"
+        };
+        mustClient(Stream.of(attach, options).flatMap(Arrays::stream).toArray(String[]::new));
         shell.must("ip", "-n", pod, "link", "set", "tap0", "netns", guest, "name", "eth0");
         shell.must("ip", "-n", guest, "link", "set", "eth0", "up");
         return this;
@@ -187,10 +250,16 @@ final class Lab implements AutoCloseable {
         return this;
     }
 
-    /** Gives the guest its address without DHCP. */
+    /** Gives the guest its addresses, as the documentation's cloud-init example has IPv6. */
     Lab configureGuest() {
-        shell.must("ip", "-n", guest, "addr", "add", "10.0.2.2/24", "dev", "eth0");
-        shell.must("ip", "-n", guest, "route", "add", "default", "via", "10.0.2.1");
+        return configureGuest("10.0.2.2/24", "10.0.2.1", "fd10:0:2::2/120", "fd10:0:2::1");
+    }
+
+    Lab configureGuest(String ipv4, String gateway4, String ipv6, String gateway6) {
+        shell.must("ip", "-n", guest, "addr", "add", ipv4, "dev", "eth0");
+        shell.must("ip", "-n", guest, "route", "add", "default", "via", gateway4);
+        shell.must("ip", "-n", guest, "addr", "add", ipv6, "dev", "eth0", "nodad");
+        shell.must("ip", "-n", guest, "route", "add", "default", "via", gateway6);
         return this;
     }
 
@@ -218,7 +287,7 @@ final class Lab implements AutoCloseable {
                         "httpd",
                         "-f",
                         "-p",
-                        Integer.toString(port),
+                        "[::]:" + port,
                         "-h",
                         directory.toString());
         for (int i = 0;
@@ -270,7 +339,10 @@ final class Lab implements AutoCloseable {
             shell.end(daemon);
         }
         shell.close();
-        for (String name : new String[] {pod, guest, out}) {
+        for (String name : new String[] {pod, guest, out, far}) {
+            if (name.isEmpty()) {
+                continue;
+            }
             shell.run(
                     "bash",
                     "-c",
