@@ -30,8 +30,13 @@ class QemuGuestE2eTest {
             echo "DIG $(dig +short +tries=3 www.example.test)"
             echo "IPERF-OUT $(iperf3 -c 203.0.113.7 -t 2 -f m | grep receiver)"
             echo "IPERF-IN $(iperf3 -c 203.0.113.7 -t 2 -f m -R | grep receiver)"
+            ip -6 addr add fd10:0:2::2/120 dev eth0
+            ip -6 route add default via fd10:0:2::1
+            sleep 3
+            ping -6 -c 3 -W 5 2001:db8::7 | grep 'packets received' | sed 's/^/IPV6 /'
+            curl -sS -m 100 'http://[2001:db8::7]:8080/file' | sha256sum | sed 's/^/HASH6 /'
             echo guest > /var/www/index.html
-            httpd -p 80 -h /var/www
+            httpd -p '[::]:80' -h /var/www
             """;
     private final Lab lab = new Lab();
     private final Path console = lab.shell.directory().resolve("console.log");
@@ -42,7 +47,7 @@ class QemuGuestE2eTest {
     }
 
     @Test
-    void virtualMachineGetsItsLeaseReachesOutAndIsReached() throws IOException {
+    void virtualMachineReachesOutAndIsReachedOverBothFamilies() throws IOException {
         Path image = Path.of("target/guest").toAbsolutePath();
         lab.shell.must(
                 Path.of("src/test/guest/build-image").toAbsolutePath().toString(),
@@ -80,6 +85,15 @@ class QemuGuestE2eTest {
         assertThat(megabits(said, "IPERF-OUT")).isPositive();
         assertThat(megabits(said, "IPERF-IN")).isPositive();
         assertThat(lab.mustIn(lab.out, "curl -sS -m 10 http://" + Lab.POD_ADDRESS).strip())
+                .isEqualTo("guest");
+        assertThat(said)
+                .as("the static IPv6 address of the documentation's cloud-init example")
+                .contains("IPV6 3 packets transmitted, 3 packets received")
+                .contains(
+                        "HASH6 "
+                                + lab.shell.sh("sha256sum < " + directory.resolve("file"))
+                                        .split(" ")[0]);
+        assertThat(lab.mustIn(lab.out, "curl -sS -m 10 http://[" + Lab.POD_ADDRESS6 + "]").strip())
                 .isEqualTo("guest");
         assertThat(lab.in(lab.out, "curl -sS -m 3 http://" + Lab.POD_ADDRESS + ":81").code())
                 .as("refused")
