@@ -74,7 +74,7 @@ final class AttachedNic implements AutoCloseable {
             // Closed after the ports: the worker has let go of the stages by then.
             Mapping memory = Mapping.anonymous(Nat.bytes(natPlan));
             opened.addLast(memory);
-            table = Mapping.anonymous(Nat.tableBytes(policy.limits().sessions()));
+            table = Mapping.table(Nat.tableBytes(policy.limits().sessions()));
             nat =
                     new Nat(
                             natPlan,
@@ -140,7 +140,7 @@ final class AttachedNic implements AutoCloseable {
         int sessions = changed.policy().limits().sessions();
         int capacity = worker.ask(on -> nat.capacity());
         if (sessions > capacity) {
-            Mapping larger = Mapping.anonymous(Nat.tableBytes(sessions));
+            Mapping larger = Mapping.table(Nat.tableBytes(sessions));
             worker.ask(
                     on -> {
                         nat.grow(larger.segment(), sessions);

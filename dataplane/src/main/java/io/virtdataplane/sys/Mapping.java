@@ -8,22 +8,46 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Mapping implements AutoCloseable {
     private static final int SYS_MMAP = 9; // asm/unistd_64.h
+    private static final int SYS_MADVISE = 28;
+    private static final int MADV_HUGEPAGE = 14; // asm-generic/mman-common.h
+    private static final long HUGE_PAGE = 2 << 20;
+    private static final long LARGE_TABLE = 16 << 20;
     private static final int PROT_READ_WRITE = 3; // asm-generic/mman-common.h
     private static final int MAP_SHARED = 1;
     private static final int MAP_PRIVATE = 2;
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int MAP_NORESERVE = 0x4000;
     private static final int MAP_POPULATE = 0x8000;
+    private final MemorySegment whole;
     private final MemorySegment segment;
     private boolean open = true;
 
-    private Mapping(MemorySegment segment) {
+    private Mapping(MemorySegment whole, MemorySegment segment) {
+        this.whole = whole;
         this.segment = segment;
     }
 
     /** Zeroed pages of our own, page-aligned. */
     public static Mapping anonymous(long length) {
         return map(length, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0, "mmap");
+    }
+
+    /**
+     * Zeroed pages for a table that is looked up all over: where it is large they are huge pages if
+     * the kernel gives them, since out of cache the walk of page tables would cost more than the
+     * lookup. A small one costs what is touched of it, as {@link #anonymous}.
+     */
+    public static Mapping table(long length) {
+        if (length < LARGE_TABLE) {
+            return anonymous(length);
+        }
+        long rounded = length + HUGE_PAGE - 1 & -HUGE_PAGE;
+        Mapping mapping = anonymous(rounded + HUGE_PAGE);
+        long start = mapping.whole.address();
+        long aligned = start + HUGE_PAGE - 1 & -HUGE_PAGE;
+        // Advice: a kernel without huge pages refuses it, and the table is as good.
+        Libc.C.syscall(SYS_MADVISE, aligned, rounded, MADV_HUGEPAGE, 0, 0, 0);
+        return new Mapping(mapping.whole, mapping.whole.asSlice(aligned - start, length));
     }
 
     static Mapping ofMap(Fd fd, long length) {
@@ -40,7 +64,8 @@ public final class Mapping implements AutoCloseable {
                 Libc.result(
                         Libc.C.syscall(SYS_MMAP, 0, length, PROT_READ_WRITE, flags, fd, offset));
         SystemCallException.check(address, what);
-        return new Mapping(MemorySegment.ofAddress(address).reinterpret(length));
+        MemorySegment all = MemorySegment.ofAddress(address).reinterpret(length);
+        return new Mapping(all, all);
     }
 
     public MemorySegment segment() {
@@ -51,7 +76,7 @@ public final class Mapping implements AutoCloseable {
     public void close() {
         if (open) {
             open = false;
-            Libc.C.munmap(segment.address(), segment.byteSize());
+            Libc.C.munmap(whole.address(), whole.byteSize());
         }
     }
 }
