@@ -7,6 +7,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pcap4j.packet.IpV4Packet;
 import org.pcap4j.packet.UdpPacket;
 
@@ -88,6 +91,62 @@ class HeadersOnTheWireTest {
             assertThat(Ipv4.isIntact(b, 0)).as("ttl=%d", Ipv4.ttl(b, 0)).isTrue();
         }
         assertThat(Ipv4.ttl(b, 0)).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "::, ::",
+        "::1, ::1",
+        "2001:DB8:0:0:1:0:0:1, 2001:db8::1:0:0:1",
+        "2001:db8:0:1:1:1:1:1, 2001:db8:0:1:1:1:1:1",
+        "fe80::1, fe80::1",
+        "1:0:0:2:0:0:0:3, 1:0:0:2::3",
+        "1::, 1::",
+        "64:ff9b::192.0.2.1, 64:ff9b::c000:201"
+    })
+    void ipv6IsWrittenAsRfc5952Says(String text, String canonical) {
+        long[] address = AddressText.ipv6(text);
+        assertThat(AddressText.ip(address[0], address[1])).isEqualTo(canonical);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "1",
+                "::1::",
+                "12345::",
+                "fe80::1%eth0",
+                "::ffff:1.2.3.4",
+                "g::",
+                "10.0.2.1",
+                "1:2:3:4:5:6:7",
+                "1:2:3:4:5:6:7:8:9"
+            })
+    void whatIsNoIpv6AddressIsRefused(String text) {
+        assertThatThrownBy(() -> AddressText.ipv6(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("address=" + text);
+    }
+
+    @Test
+    void familiesCannotMeetInOneForm() {
+        long low = Ip.mapped(AddressText.ipv4("255.255.255.255"));
+        assertThat(Ip.isMapped(0, low)).isTrue();
+        assertThat(Ip.ipv4(low)).isEqualTo(-1);
+        assertThat(Ip.isMapped(0, 1)).isFalse();
+        assertThat(Ip.isMapped(1, low)).isFalse();
+        assertThat(Ip.isLinkLocal6(AddressText.ipv6("febf::1")[0])).isTrue();
+        assertThat(Ip.isLinkLocal6(AddressText.ipv6("fec0::1")[0])).isFalse();
+        assertThat(Ip.isMulticast6(AddressText.ipv6("ff02::1")[0])).isTrue();
+        assertThat(Ip.isMulticast6(AddressText.ipv6("fe02::1")[0])).isFalse();
+    }
+
+    @Test
+    void gatewaysLinkLocalAddressIsThatOfItsMac() {
+        long low = NeighborDiscovery.linkLocalLow(0x5254_0012_3456L);
+        assertThat(AddressText.ip(NeighborDiscovery.LINK_LOCAL_HIGH, low))
+                .isEqualTo("fe80::5054:ff:fe12:3456");
     }
 
     @Test

@@ -11,9 +11,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.port.PairPort;
 import io.virtdataplane.wire.Checksum;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.Tcp;
 import io.virtdataplane.wire.VirtioNetHdr;
 import java.lang.foreign.MemorySegment;
@@ -22,6 +24,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pcap4j.packet.IcmpV4CommonPacket;
 import org.pcap4j.packet.TcpPacket;
@@ -295,29 +298,43 @@ class MasqueradeTest {
         assertThat(bench.count(Verdict.HANDED_TO_POD)).isEqualTo(2);
     }
 
-    @Test
-    void partialChecksumGetsTheAddressesChangeOnly() {
+    @ParameterizedTest
+    @EnumSource
+    void partialChecksumGetsTheAddressesChangeOnly(Family family) {
+        bench.pod.flows.add("6/40000 " + family.web + ":443"); // the port changes too
+        byte[] bytes = tcp(family.guest, 40000, family.web, 443, "A");
+        MemorySegment sent = partial(family, bytes, bench.guest, bench.uplink);
+        assertThat(Tcp.srcPort(sent, 14 + family.ipHeader)).isNotEqualTo(40000);
+        assertThat(Tcp.checksum(sent, 14 + family.ipHeader))
+                .as("the sum of the new pseudo-header, for the device to go on from")
+                .isEqualTo(Checksum.fold(pseudo(family, sent)));
+
+        byte[] inward = tcp(family.web, 5000, family.pod, 80, "S");
+        MemorySegment got = partial(family, inward, bench.uplink, bench.guest);
+        assertThat(Tcp.checksum(got, 14 + family.ipHeader))
+                .isEqualTo(Checksum.fold(pseudo(family, got)));
+    }
+
+    /** What leaves when the frame arrives with its checksum left to a device. */
+    private MemorySegment partial(Family family, byte[] bytes, PairPort from, PairPort to) {
         Frame frame = bench.pool.take();
-        byte[] bytes = tcp(GUEST, 40000, WEB, 443, "A");
         MemorySegment.copy(bytes, 0, frame.data, ValueLayout.JAVA_BYTE, frame.start, bytes.length);
         frame.length = bytes.length;
-        int l3 = frame.start + Ethernet.HEADER;
-        int l4 = l3 + Ipv4.HEADER;
-        int length = Ipv4.totalLength(frame.data, l3) - Ipv4.HEADER;
-        long before =
-                Checksum.pseudo4(
-                        Ipv4.src(frame.data, l3), Ipv4.dst(frame.data, l3), Tcp.PROTOCOL, length);
-        Tcp.checksum(frame.data, l4, Checksum.fold(before));
-        VirtioNetHdr.partial(frame.data, frame.vnet(), Ethernet.HEADER + Ipv4.HEADER, 16);
-        bench.uplink.departed().clear();
-        bench.inject(bench.guest, frame);
+        int l4 = Ethernet.HEADER + family.ipHeader;
+        MemorySegment b = MemorySegment.ofArray(bytes);
+        Tcp.checksum(frame.data, frame.start + l4, Checksum.fold(pseudo(family, b)));
+        VirtioNetHdr.partial(frame.data, frame.vnet(), l4, 16);
+        to.departed().clear();
+        bench.inject(from, frame);
+        return MemorySegment.ofArray(one(to.departed()));
+    }
 
-        byte[] sent = one(bench.uplink.departed());
-        MemorySegment b = MemorySegment.ofArray(sent);
-        long after = Checksum.pseudo4(Ipv4.src(b, 14), Ipv4.dst(b, 14), Tcp.PROTOCOL, length);
-        assertThat(Tcp.checksum(b, 34))
-                .as("the sum of the new pseudo-header, for the device to go on from")
-                .isEqualTo(Checksum.fold(after));
+    private static long pseudo(Family family, MemorySegment b) {
+        if (family.isIpv6()) {
+            return Checksum.pseudo6(b, 14, Tcp.PROTOCOL, Ipv6.payloadLength(b, 14));
+        }
+        int length = Ipv4.totalLength(b, 14) - Ipv4.HEADER;
+        return Checksum.pseudo4(Ipv4.src(b, 14), Ipv4.dst(b, 14), Tcp.PROTOCOL, length);
     }
 
     @Test

@@ -94,6 +94,13 @@ class VirtualMachineManifestTest {
                 "pod: {} | pod: {vmNetworkCIDR: 10.0.2.0} | vmNetworkCIDR must be an IPv4 network",
                 "pod: {} | pod: {vmNetworkCIDR: 10.0.2.0/31} | with at least 4 addresses",
                 "pod: {} | pod: {vmNetworkCIDR: 10.0.300.0/24} | vmNetworkCIDR=10.0.300.0/24",
+                "pod: {} | pod: {vmIPv6NetworkCIDR: 'fd10:0:2::'} | vmIPv6NetworkCIDR must be an IPv6 unicast network",
+                "pod: {} | pod: {vmIPv6NetworkCIDR: 'fd10:0:2::/127'} | with at least 4 addresses",
+                "pod: {} | pod: {vmIPv6NetworkCIDR: 'fd10::2::/64'} | vmIPv6NetworkCIDR=fd10::2::/64",
+                "pod: {} | pod: {vmIPv6NetworkCIDR: 10.0.2.0/24} | vmIPv6NetworkCIDR=10.0.2.0/24",
+                "pod: {} | pod: {vmIPv6NetworkCIDR: 'fe80::/64'} | vmIPv6NetworkCIDR must be an IPv6 unicast",
+                "pod: {} | pod: {vmIPv6NetworkCIDR: 'ff02::/64'} | vmIPv6NetworkCIDR must be an IPv6 unicast",
+                "pod: {} | pod: {vmIPv6NetworkCIDR: '::/64'} | vmIPv6NetworkCIDR must be an IPv6 unicast",
                 "pod: {} | pod: {cidr: 1} | pod.cidr is not a known field",
                 "- name: default | - name: 'a b' | name must be letters, digits, hyphens and underscores: name=a b",
                 "- name: default | - {name: default, macAddress: '02:00:00:00:00:00'} | manifest must be valid YAML",
@@ -106,6 +113,26 @@ class VirtualMachineManifestTest {
         assertThatThrownBy(() -> VirtualMachineManifest.parse(manifest))
                 .isInstanceOf(InvalidManifestException.class)
                 .hasMessageContaining(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', fd10:0:2::1, fd10:0:2::2, 120",
+        "fd10:0:2::2/120, fd10:0:2::1, fd10:0:2::2, 120",
+        "fd10:10:10::ffff/64, fd10:10:10::1, fd10:10:10::2, 64",
+        "2001:db8:0:f00d::/126, 2001:db8:0:f00d::1, 2001:db8:0:f00d::2, 126",
+        "fd00::/8, fd00::1, fd00::2, 8"
+    })
+    void ipv6NetworkIsMaskedAndGivesGatewayAndGuest(
+            String cidr, String gateway, String guest, int prefix) {
+        String manifest =
+                cidr.isEmpty()
+                        ? CHAPTER
+                        : CHAPTER.replace("pod: {}", "pod: {vmIPv6NetworkCIDR: '" + cidr + "'}");
+        Ipv6Cidr network = VirtualMachineManifest.parse(manifest).ipv6Cidr();
+        assertThat(AddressText.ip(network.gateway()[0], network.gateway()[1])).isEqualTo(gateway);
+        assertThat(AddressText.ip(network.guest()[0], network.guest()[1])).isEqualTo(guest);
+        assertThat(network.prefixLength()).isEqualTo(prefix);
     }
 
     @ParameterizedTest

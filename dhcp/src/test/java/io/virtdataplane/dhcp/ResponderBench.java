@@ -1,0 +1,73 @@
+package io.virtdataplane.dhcp;
+
+import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.EventRing;
+import io.virtdataplane.dataplane.FramePool;
+import io.virtdataplane.dataplane.Nic;
+import io.virtdataplane.dataplane.NicPlan;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.dataplane.Worker;
+import io.virtdataplane.port.PairPoller;
+import io.virtdataplane.port.PairPort;
+import io.virtdataplane.wire.AddressText;
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/** The responders of a dual-stack NIC on a worker with ports in memory; the NAT drops the rest. */
+final class ResponderBench {
+    static final long GUEST_MAC = 0x5254_0000_0001L;
+    private static final int FRAMES = 16;
+    private static final int GUEST = AddressText.ipv4("10.0.2.2");
+    private static final int GATEWAY = AddressText.ipv4("10.0.2.1");
+    static final Scope SCOPE =
+            new Scope(
+                    0x0200_0000_0000L,
+                    GATEWAY,
+                    GUEST,
+                    24,
+                    Scope.DEFAULT_LEASE_SECONDS,
+                    1500,
+                    List.of(AddressText.ipv4("10.96.0.10")),
+                    List.of("cluster.local"),
+                    "vm");
+    static final Addresses IPV6 =
+            Addresses.ipv6(
+                    AddressText.ipv6("fd10:0:2::2"),
+                    AddressText.ipv6("fd10:0:2::1"),
+                    AddressText.ipv6("fd00:10:244::5"));
+
+    long nowNs = 1_000_000_000L;
+    private final PairPort guest = new PairPort(0, "guest");
+    private final FramePool pool =
+            new FramePool(Arena.ofAuto().allocate(FramePool.bytes(FRAMES), 64), FRAMES);
+    final Worker worker = new Worker(new PairPoller(), pool, () -> nowNs, new EventRing());
+    private final Nic nic =
+            worker.attach(
+                    new NicPlan(
+                            0,
+                            "vm/default",
+                            guest,
+                            new PairPort(1, "uplink"),
+                            0,
+                            SCOPE.gatewayMac(),
+                            Addresses.ipv4(GUEST, GATEWAY, AddressText.ipv4("10.244.1.5")),
+                            IPV6,
+                            new Responders(SCOPE, IPV6, new EventRing(), 0),
+                            (frame, now) -> Verdict.DROP_PROTOCOL,
+                            (frame, now) -> Verdict.DROP_PROTOCOL));
+
+    /** What the guest gets back. */
+    List<byte[]> send(byte[] frame) {
+        guest.departed().clear();
+        guest.inject(pool.take(), frame);
+        worker.breath(0);
+        if (pool.available() != FRAMES) {
+            throw new AssertionError("pool is not full again: available=" + pool.available());
+        }
+        return List.copyOf(guest.departed());
+    }
+
+    long count(Verdict verdict) {
+        return nic.counters.frames(verdict);
+    }
+}
