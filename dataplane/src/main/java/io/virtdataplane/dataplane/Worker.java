@@ -119,6 +119,7 @@ public final class Worker {
             egress.extraCount = 0;
             total += count;
         }
+        age(nic, nic.plan.outbound(), nowNs); // beside tick's: as fast as traffic can open them
         return total;
     }
 
