@@ -11,6 +11,7 @@ import io.virtdataplane.sys.NetDevice;
  * An attach request, checked whole: nothing has been touched yet.
  *
  * @param guestIsTap we make the guest device; otherwise it exists
+ * @param advertises router advertisements are sent to the guest
  * @param request what it was made of
  */
 record AttachSpec(
@@ -22,6 +23,7 @@ record AttachSpec(
         String uplink,
         String resolvConf,
         NatPolicy policy,
+        boolean advertises,
         AttachRequest request) {
 
     static AttachSpec of(AttachRequest request) {
@@ -51,6 +53,7 @@ record AttachSpec(
                 uplink,
                 request.getResolvConf(),
                 NatSettingsReader.policy(request.getNat(), nic.ports()),
+                advertises(request.getRouterAdvertisements()),
                 request);
     }
 
@@ -64,6 +67,13 @@ record AttachSpec(
 
     String hostname() {
         return nic.hostname().isEmpty() ? machine : nic.hostname();
+    }
+
+    private static boolean advertises(String text) {
+        check(
+                text.isEmpty() || text.equals("on") || text.equals("off"),
+                "router_advertisements must be on or off: router_advertisements=" + text);
+        return !text.equals("off");
     }
 
     /** The same attachment with the settings that {@code changes} has set. */

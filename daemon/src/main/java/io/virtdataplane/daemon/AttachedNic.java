@@ -5,6 +5,7 @@ import io.virtdataplane.daemon.manifest.Ipv6Cidr;
 import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Nic;
 import io.virtdataplane.dataplane.NicPlan;
+import io.virtdataplane.dhcp.Ipv6Scope;
 import io.virtdataplane.dhcp.Responders;
 import io.virtdataplane.dhcp.Scope;
 import io.virtdataplane.nat.Nat;
@@ -83,7 +84,13 @@ final class AttachedNic implements AutoCloseable {
                             memory.segment(),
                             table.segment(),
                             RANDOM.nextLong());
-            responders = new Responders(scope(resolvConf), ipv6, worker.events(), id);
+            responders =
+                    new Responders(
+                            scope(resolvConf),
+                            ipv4.isOn(),
+                            ipv6Scope(resolvConf),
+                            worker.events(),
+                            id);
             NicPlan plan =
                     new NicPlan(
                             id,
@@ -169,6 +176,19 @@ final class AttachedNic implements AutoCloseable {
                 resolvConf.nameServers(),
                 resolvConf.searchDomains(),
                 spec.hostname());
+    }
+
+    private Ipv6Scope ipv6Scope(ResolvConf resolvConf) {
+        return ipv6.isOn()
+                ? new Ipv6Scope(
+                        ipv6,
+                        spec.nic().ipv6Cidr().prefixLength(),
+                        Math.min(uplink.mtu(), guestMtu),
+                        resolvConf.ipv6NameServers(),
+                        resolvConf.searchDomains(),
+                        Scope.DEFAULT_LEASE_SECONDS,
+                        spec.advertises())
+                : Ipv6Scope.NONE;
     }
 
     Addresses ipv4Addresses() {

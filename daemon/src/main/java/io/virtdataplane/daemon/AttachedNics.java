@@ -30,6 +30,10 @@ public final class AttachedNics {
         return NicViews.nic(registry.update(request.getName(), request.getNat()));
     }
 
+    public void announce(String name) {
+        registry.announce(name);
+    }
+
     public void detach(String name) {
         registry.detach(name);
     }

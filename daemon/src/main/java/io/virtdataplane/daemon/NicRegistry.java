@@ -135,6 +135,17 @@ final class NicRegistry implements AutoCloseable {
         return attached;
     }
 
+    synchronized void announce(String name) {
+        AttachedNic attached = find(name);
+        attached.worker()
+                .ask(
+                        on -> {
+                            attached.responders().announce();
+                            return null;
+                        });
+        journal.record("Announced", attached.spec().name(), "the gateway to the guest");
+    }
+
     synchronized void detach(String name) {
         AttachedNic attached = find(name);
         String fullName = attached.spec().name();

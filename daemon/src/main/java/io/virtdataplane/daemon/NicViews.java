@@ -21,7 +21,9 @@ final class NicViews {
             long mac,
             int sessions,
             int waitingFragments,
-            io.virtdataplane.dhcp.Lease lease) {}
+            io.virtdataplane.dhcp.Lease lease,
+            long lease6Holder,
+            long lease6Age) {}
 
     private NicViews() {}
 
@@ -35,7 +37,10 @@ final class NicViews {
                                                 attached.nic().guestMac,
                                                 attached.nat().sessionCount(),
                                                 attached.nat().waitingFragments(),
-                                                attached.responders().lease(System.nanoTime())));
+                                                attached.responders().lease(System.nanoTime()),
+                                                attached.responders().lease6Holder(),
+                                                attached.responders()
+                                                        .lease6Age(System.nanoTime())));
         AttachSpec spec = attached.spec();
         Nic.Builder view =
                 Nic.newBuilder()
@@ -59,6 +64,14 @@ final class NicViews {
                         .setPoller(attached.worker().pollerKind())
                         .setAttachedUnixMs(attached.attachedMs());
         addresses(view, attached);
+        if (live.lease6Holder() != 0) {
+            view.setLease6(
+                    Lease.newBuilder()
+                            .setAddress(view.getGuestIpv6Address())
+                            .setMac(AddressText.mac(live.lease6Holder()))
+                            .setSeconds(attached.responders().lease6Seconds())
+                            .setAgeSeconds(live.lease6Age()));
+        }
         return view.build();
     }
 

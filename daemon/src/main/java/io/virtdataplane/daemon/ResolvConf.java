@@ -12,29 +12,35 @@ import java.util.List;
  * What a pod's resolv.conf(5) says: IPv4 name servers, in order, and search domains. Lines that
  * make no sense are passed over.
  */
-record ResolvConf(List<Integer> nameServers, List<String> searchDomains) {
+record ResolvConf(
+        List<Integer> nameServers, List<long[]> ipv6NameServers, List<String> searchDomains) {
     private static final int MAX_BYTES = 1 << 16;
     private static final Path NODE = Path.of("/etc/resolv.conf");
 
     static ResolvConf parse(List<String> lines) {
         List<Integer> servers = new ArrayList<>();
+        List<long[]> ipv6Servers = new ArrayList<>();
         List<String> search = new ArrayList<>();
         for (String line : lines) {
             String[] words = line.strip().split("\\s+");
             if (words[0].equals("nameserver") && words.length > 1) {
-                addIpv4(servers, words[1]);
+                addServer(servers, ipv6Servers, words[1]);
             } else if (words[0].equals("search") || words[0].equals("domain")) {
                 search.addAll(List.of(words).subList(1, words.length));
             }
         }
-        return new ResolvConf(servers, search);
+        return new ResolvConf(servers, ipv6Servers, search);
     }
 
-    private static void addIpv4(List<Integer> servers, String text) {
+    private static void addServer(List<Integer> ipv4, List<long[]> ipv6, String text) {
         try {
-            servers.add(AddressText.ipv4(text));
+            if (text.indexOf(':') >= 0) {
+                ipv6.add(AddressText.ipv6(text));
+            } else {
+                ipv4.add(AddressText.ipv4(text));
+            }
         } catch (IllegalArgumentException e) {
-            // An IPv6 server or a malformed line.
+            // A malformed line, or an address with a zone, which means nothing to the guest.
         }
     }
 
@@ -48,7 +54,7 @@ record ResolvConf(List<Integer> nameServers, List<String> searchDomains) {
             return parse(Files.readAllLines(path));
         } catch (IOException e) {
             if (file.isEmpty()) {
-                return new ResolvConf(List.of(), List.of());
+                return new ResolvConf(List.of(), List.of(), List.of());
             }
             throw new IllegalArgumentException(
                     "resolv_conf must be a readable file: resolv_conf=" + file);

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class ResolvConfTest {
     @Test
-    void takesIpv4ServersInOrderAndSearchDomains() {
+    void takesServersOfBothFamiliesInOrderAndSearchDomains() {
         ResolvConf conf =
                 ResolvConf.parse(
                         List.of(
@@ -18,10 +18,12 @@ class ResolvConfTest {
                                 " nameserver\t01.1.1.1",
                                 "nameserver",
                                 "nameserver x",
+                                "nameserver fe80::1%eth0",
                                 "search a.svc b",
                                 "options ndots:5"));
         assertThat(conf.nameServers())
                 .containsExactly(AddressText.ipv4("10.96.0.10"), AddressText.ipv4("1.1.1.1"));
+        assertThat(conf.ipv6NameServers()).containsExactly(AddressText.ipv6("fd00::10"));
         assertThat(conf.searchDomains()).containsExactly("a.svc", "b");
     }
 }

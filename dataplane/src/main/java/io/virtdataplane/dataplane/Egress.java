@@ -119,7 +119,8 @@ final class Egress {
         }
     }
 
-    private void originate(Frame frame, Nic nic, long nowNs) {
+    /** A frame of our own for the guest. */
+    void originate(Frame frame, Nic nic, long nowNs) {
         frame.nic = nic;
         queue(frame, nic.plan.guest(), nowNs);
         poller.flush();

@@ -27,4 +27,12 @@ public interface Stage {
     default int takeGivenUp() {
         return 0;
     }
+
+    /** When the stage has a frame of its own to send; never where it has none. */
+    default long dueNs() {
+        return Long.MAX_VALUE;
+    }
+
+    /** Makes that frame, for the guest; only when it is due. */
+    default void originate(Frame frame, long nowNs) {}
 }

@@ -37,6 +37,7 @@ public final class Worker {
     private final Egress egress;
     private long timerNs;
     private boolean timersPending;
+    private long dueNs = Long.MAX_VALUE; // when a stage next has something to send
     private volatile long breathNs;
     private volatile boolean stopped;
 
@@ -53,9 +54,16 @@ public final class Worker {
     /** Works until {@link #stop}; then closes the poller. */
     public void run() {
         while (!stopped) {
-            breath(timersPending ? TIMER_NS : FOREVER);
+            breath(timeoutNs());
         }
         poller.close();
+    }
+
+    private long timeoutNs() {
+        if (timersPending) {
+            return TIMER_NS;
+        }
+        return dueNs == Long.MAX_VALUE ? FOREVER : Math.max(1, dueNs - clock.nowNs());
     }
 
     /** Any thread. */
@@ -80,6 +88,10 @@ public final class Worker {
         Command command = commands.poll();
         if (command != null) {
             command.run(this, nowNs);
+            dueNs = nowNs; // it may have given a stage something to send
+        }
+        if (nowNs >= dueNs) {
+            originate(nowNs);
         }
         int walked = 0;
         for (int i = 0; i < readyPorts; i++) {
@@ -261,6 +273,22 @@ public final class Worker {
         return pending;
     }
 
+    /** What stages send of their own: advertisements, announcements. */
+    private void originate(long nowNs) {
+        long next = Long.MAX_VALUE;
+        for (int i = 0; i < nics.size(); i++) {
+            Nic nic = nics.get(i);
+            Stage responders = nic.plan.responders();
+            while (responders.dueNs() <= nowNs && !pool.isEmpty()) {
+                Frame frame = pool.take();
+                responders.originate(frame, nowNs);
+                egress.originate(frame, nic, nowNs);
+            }
+            next = Math.min(next, responders.dueNs());
+        }
+        dueNs = next;
+    }
+
     private static boolean age(Nic nic, Stage stage, long nowNs) {
         boolean pending = stage.age(nowNs);
         nic.counters.recount(Verdict.HELD, Verdict.DROP_FRAGMENT_TIMEOUT, stage.takeGivenUp());
@@ -318,6 +346,7 @@ public final class Worker {
         nicByPort[plan.uplink().id()] = nic;
         nics.add(nic);
         timersPending = true;
+        dueNs = Long.MIN_VALUE;
         egress.ask(nic, clock.nowNs());
         return nic;
     }

@@ -23,10 +23,16 @@ public final class NeighborDiscovery {
 
     /** Also walks the options: none may have length 0 or pass the end (RFC 4861 7.1.1). */
     public static boolean fits(MemorySegment b, int at, int end) {
-        if (at + LENGTH > end) {
-            return false;
-        }
-        int option = at + OPTIONS;
+        return at + LENGTH <= end && optionsFit(b, at + OPTIONS, end);
+    }
+
+    /** The same of a Router Solicitation, which has no target. */
+    public static boolean fitsRouterSolicitation(MemorySegment b, int at, int end) {
+        return at + Icmpv6.HEADER <= end && optionsFit(b, at + Icmpv6.HEADER, end);
+    }
+
+    private static boolean optionsFit(MemorySegment b, int from, int end) {
+        int option = from;
         while (option < end) {
             if (option + 8 > end || Bytes.u8(b, option + 1) == 0) {
                 return false;

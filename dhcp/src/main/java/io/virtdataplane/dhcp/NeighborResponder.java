@@ -10,9 +10,10 @@ import io.virtdataplane.wire.NeighborDiscovery;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Answers Neighbor Solicitations for the gateway's address and its link-local one (RFC 4861 7.2).
- * The guest's probes for its own addresses are not answered, so duplicate address detection
- * succeeds (RFC 4862 5.4); a probe for the gateway's is.
+ * Takes what Neighbor Discovery brings: hands Router Solicitations on, and answers Neighbor
+ * Solicitations for the gateway's address and its link-local one (RFC 4861 7.2). The guest's probes
+ * for its own addresses are not answered, so duplicate address detection succeeds (RFC 4862 5.4); a
+ * probe for the gateway's is.
  */
 final class NeighborResponder {
     private static final long ALL_NODES_HIGH = 0xff02_0000_0000_0000L;
@@ -20,8 +21,10 @@ final class NeighborResponder {
     private final Addresses addresses;
     private final long gatewayMac;
     private final long linkLocalLow;
+    private final RouterAdvertiser router;
 
-    NeighborResponder(Addresses addresses, long gatewayMac) {
+    NeighborResponder(Addresses addresses, long gatewayMac, RouterAdvertiser router) {
+        this.router = router;
         this.addresses = addresses;
         this.gatewayMac = gatewayMac;
         this.linkLocalLow = NeighborDiscovery.linkLocalLow(gatewayMac);
@@ -43,6 +46,11 @@ final class NeighborResponder {
                 || Icmpv6.code(b, frame.l4) != 0
                 || !Icmpv6.isIntact(b, frame.l3, frame.l4, length)) {
             return Verdict.DROP_MALFORMED;
+        }
+        if (Icmpv6.type(b, frame.l4) == Icmpv6.ROUTER_SOLICITATION) {
+            return NeighborDiscovery.fitsRouterSolicitation(b, frame.l4, frame.end)
+                    ? router.solicited(frame)
+                    : Verdict.DROP_MALFORMED;
         }
         if (Icmpv6.type(b, frame.l4) != NeighborDiscovery.SOLICITATION) {
             return Verdict.DROP_UNANSWERED; // advertisements were for us: the guard has learned

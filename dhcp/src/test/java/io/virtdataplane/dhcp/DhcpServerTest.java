@@ -51,7 +51,8 @@ class DhcpServerTest {
             new FramePool(Arena.ofAuto().allocate(FramePool.bytes(64), 64), 64);
     private final Clock clock = () -> nowNs;
     private final Worker worker = new Worker(new PairPoller(), pool, clock, new EventRing());
-    private final Responders responders = new Responders(SCOPE, Addresses.NONE, new EventRing(), 0);
+    private final Responders responders =
+            new Responders(SCOPE, true, Ipv6Scope.NONE, new EventRing(), 0);
     private final io.virtdataplane.dataplane.Nic nic =
             worker.attach(
                     new NicPlan(
@@ -217,6 +218,7 @@ class DhcpServerTest {
     }
 
     private List<byte[]> send(byte[] frame) {
+        worker.breath(0); // what is due of its own is not an answer
         guest.departed().clear();
         guest.inject(pool.take(), frame);
         worker.breath(0);

@@ -30,17 +30,27 @@ final class ResponderBench {
                     List.of(AddressText.ipv4("10.96.0.10")),
                     List.of("cluster.local"),
                     "vm");
-    static final Addresses IPV6 =
+    static final Addresses ADDRESSES =
             Addresses.ipv6(
                     AddressText.ipv6("fd10:0:2::2"),
                     AddressText.ipv6("fd10:0:2::1"),
                     AddressText.ipv6("fd00:10:244::5"));
+    static final Ipv6Scope IPV6 =
+            new Ipv6Scope(
+                    ADDRESSES,
+                    120,
+                    1450,
+                    List.of(AddressText.ipv6("fd00:10:96::a")),
+                    List.of("default.svc.cluster.local", "cluster.local"),
+                    Scope.DEFAULT_LEASE_SECONDS,
+                    true);
 
     long nowNs = 1_000_000_000L;
     private final PairPort guest = new PairPort(0, "guest");
     private final FramePool pool =
             new FramePool(Arena.ofAuto().allocate(FramePool.bytes(FRAMES), 64), FRAMES);
     final Worker worker = new Worker(new PairPoller(), pool, () -> nowNs, new EventRing());
+    final Responders responders = new Responders(SCOPE, true, IPV6, new EventRing(), 0);
     private final Nic nic =
             worker.attach(
                     new NicPlan(
@@ -51,13 +61,24 @@ final class ResponderBench {
                             0,
                             SCOPE.gatewayMac(),
                             Addresses.ipv4(GUEST, GATEWAY, AddressText.ipv4("10.244.1.5")),
-                            IPV6,
-                            new Responders(SCOPE, IPV6, new EventRing(), 0),
+                            ADDRESSES,
+                            responders,
                             (frame, now) -> Verdict.DROP_PROTOCOL,
                             (frame, now) -> Verdict.DROP_PROTOCOL));
 
+    /** What the guest gets unasked in these seconds. */
+    List<byte[]> pass(int seconds) {
+        guest.departed().clear();
+        for (int i = 0; i <= seconds; i++) {
+            worker.breath(0);
+            nowNs += 1_000_000_000L;
+        }
+        return List.copyOf(guest.departed());
+    }
+
     /** What the guest gets back. */
     List<byte[]> send(byte[] frame) {
+        worker.breath(0); // what is due of its own is not an answer
         guest.departed().clear();
         guest.inject(pool.take(), frame);
         worker.breath(0);

@@ -63,6 +63,13 @@ final class AttachCommand implements Callable<Integer> {
             description = "The pod's resolv.conf (default: found by the namespace).")
     private String resolvConf;
 
+    @Option(
+            names = "--router-advertisements",
+            defaultValue = "",
+            paramLabel = "on|off",
+            description = "Router advertisements to the guest (default: on).")
+    private String routerAdvertisements;
+
     @Mixin private NatOptions nat;
 
     @Override
@@ -79,6 +86,7 @@ final class AttachCommand implements Callable<Integer> {
                                         ? ""
                                         : Path.of(resolvConf).toAbsolutePath().toString())
                         .setNat(nat.settings())
+                        .setRouterAdvertisements(routerAdvertisements)
                         .build();
         try (Client client = socket.connect()) {
             Nic nic = client.call().attach(request);

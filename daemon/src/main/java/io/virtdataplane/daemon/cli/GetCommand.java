@@ -163,14 +163,15 @@ final class GetCommand implements Callable<Integer> {
     private static void leases(ListResponse nics, PrintStream out) {
         Table table = new Table("NIC", "ADDRESS", "MAC", "SECONDS", "GIVEN");
         for (Nic nic : nics.getNicsList()) {
-            if (nic.hasLease() && !nic.getLease().getMac().isEmpty()) {
-                Lease lease = nic.getLease();
-                table.row(
-                        nic.getName(),
-                        lease.getAddress(),
-                        lease.getMac(),
-                        Long.toString(lease.getSeconds()),
-                        age(lease.getAgeSeconds()) + " ago");
+            for (Lease lease : new Lease[] {nic.getLease(), nic.getLease6()}) {
+                if (!lease.getMac().isEmpty()) {
+                    table.row(
+                            nic.getName(),
+                            lease.getAddress(),
+                            lease.getMac(),
+                            Long.toString(lease.getSeconds()),
+                            age(lease.getAgeSeconds()) + " ago");
+                }
             }
         }
         table.print(out);

@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
             RunCommand.class,
             AttachCommand.class,
             SetCommand.class,
+            AnnounceCommand.class,
             DetachCommand.class,
             GetCommand.class,
             DescribeCommand.class,

@@ -7,6 +7,8 @@ import io.virtdataplane.daemon.AlreadyExistsException;
 import io.virtdataplane.daemon.AttachedNics;
 import io.virtdataplane.daemon.NotFoundException;
 import io.virtdataplane.daemon.Recipient;
+import io.virtdataplane.daemon.api.AnnounceRequest;
+import io.virtdataplane.daemon.api.AnnounceResponse;
 import io.virtdataplane.daemon.api.AttachRequest;
 import io.virtdataplane.daemon.api.CaptureReply;
 import io.virtdataplane.daemon.api.CaptureRequest;
@@ -63,6 +65,16 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
     @Override
     public void update(UpdateRequest request, StreamObserver<Nic> response) {
         answer(response, () -> nics.update(request));
+    }
+
+    @Override
+    public void announce(AnnounceRequest request, StreamObserver<AnnounceResponse> response) {
+        answer(
+                response,
+                () -> {
+                    nics.announce(request.getName());
+                    return AnnounceResponse.getDefaultInstance();
+                });
     }
 
     @Override

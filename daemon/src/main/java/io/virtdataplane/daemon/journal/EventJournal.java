@@ -172,6 +172,7 @@ public final class EventJournal implements AutoCloseable {
                                     + AddressText.ipv4((int) first)
                                     + " mac="
                                     + AddressText.mac(other));
+            case LEASE6 -> event("Lease", name, "family=IPv6 mac=" + AddressText.mac(other));
             case ADDRESS_SEEN -> event("AddressSeen", name, "mac=" + AddressText.mac(first));
             case FIRST_DROP -> {
                 Verdict verdict = Verdict.of((int) first);

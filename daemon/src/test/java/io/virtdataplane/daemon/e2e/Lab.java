@@ -79,7 +79,7 @@ final class Lab implements AutoCloseable {
                 ip -n %2$s addr add 2001:db8::7/128 dev lo nodad
                 ip -n %1$s route add default via fd00:10:244::1
                 mkdir -p /etc/netns/%1$s /etc/netns/%3$s
-                printf 'nameserver 203.0.113.7\\nsearch default.svc.cluster.local svc.cluster.local\\n' > /etc/netns/%1$s/resolv.conf
+                printf 'nameserver 203.0.113.7\\nnameserver 2001:db8::7\\nsearch default.svc.cluster.local svc.cluster.local\\n' > /etc/netns/%1$s/resolv.conf
                 : > /etc/netns/%3$s/resolv.conf
                 """
                         .formatted(pod, out, guest));
@@ -309,7 +309,7 @@ final class Lab implements AutoCloseable {
         }
     }
 
-    /** Outside; knows all names under example.test as 192.0.2.1. */
+    /** Outside; knows all names under example.test as 192.0.2.1, and web.v6.test as itself. */
     void nameServer() {
         startIn(
                 out,
@@ -319,7 +319,8 @@ final class Lab implements AutoCloseable {
                 "/dev/null",
                 "--no-hosts",
                 "--no-resolv",
-                "--listen-address=" + OUTSIDE,
+                "--listen-address=" + OUTSIDE + "," + OUTSIDE6,
+                "--host-record=web.v6.test," + OUTSIDE6,
                 "--bind-interfaces",
                 "--address=/example.test/192.0.2.1");
     }
