@@ -34,11 +34,11 @@ final class Capturing {
         FrameTap.Side only = side(request.getSide());
         AttachedNic attached = registry.find(request.getNic());
         String name = attached.spec().name();
-        try (CaptureFilter filter = CaptureFilter.compile(request.getFilter());
-                Mapping ring = Mapping.anonymous(RING_BYTES)) {
+        try (CaptureFilter filter = CaptureFilter.compile(request.getFilter())) {
             if (!captured.add(name)) {
                 throw new IllegalArgumentException("nic must not be captured already: nic=" + name);
             }
+            Mapping ring = Mapping.anonymous(RING_BYTES);
             FrameTap tap = new FrameTap(ring.segment(), WHOLE_FRAMES);
             long clockToUnixNs = System.currentTimeMillis() * 1_000_000L - System.nanoTime();
             install(attached, tap);
@@ -46,8 +46,12 @@ final class Capturing {
                 to.take(CaptureReply.getDefaultInstance());
                 forward(attached, tap, only, filter, clockToUnixNs, to);
             } finally {
-                captured.remove(name);
-                install(attached, null); // after this the worker does not touch the ring
+                try {
+                    install(attached, null);
+                    ring.close(); // where the worker has not answered, the ring is kept for it
+                } finally {
+                    captured.remove(name);
+                }
             }
         }
     }

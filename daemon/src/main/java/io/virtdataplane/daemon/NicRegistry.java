@@ -125,9 +125,15 @@ final class NicRegistry implements AutoCloseable {
     /** Checked whole before anything changes, and kept for the next start. */
     synchronized AttachedNic update(String name, NatSettings changes) {
         AttachedNic attached = find(name);
-        AttachSpec changed = attached.spec().with(changes);
+        AttachSpec before = attached.spec();
+        AttachSpec changed = before.with(changes);
         attached.change(changed);
-        store.put(changed.name(), changed.request());
+        try {
+            store.put(changed.name(), changed.request());
+        } catch (RuntimeException e) {
+            attached.change(before);
+            throw e;
+        }
         String words = NatSettingsReader.describe(changes);
         journal.record("Changed", changed.name(), words);
         LOG.info("changed: nic={} {}", changed.name(), words);

@@ -66,13 +66,16 @@ final class Tracing {
                             });
             forward(live, count, attached, to);
         } finally {
-            traced.remove(fullName);
-            attached.worker()
-                    .ask(
-                            on -> {
-                                on.trace(attached.nic(), null);
-                                return null;
-                            });
+            try {
+                attached.worker()
+                        .ask(
+                                on -> {
+                                    on.trace(attached.nic(), null);
+                                    return null;
+                                });
+            } finally {
+                traced.remove(fullName);
+            }
         }
     }
 

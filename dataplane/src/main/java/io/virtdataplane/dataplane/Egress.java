@@ -41,7 +41,9 @@ final class Egress {
     Verdict toGuest(Frame frame, Verdict verdict, long nowNs) {
         Nic nic = frame.nic;
         if (nic.guestMac == Nic.UNKNOWN_MAC) {
-            ask(nic, nowNs);
+            if (!frame.isDryRun()) {
+                ask(nic, nowNs);
+            }
             return Verdict.DROP_GUEST_UNKNOWN;
         }
         Ethernet.addresses(frame.data, frame.start, nic.guestMac, nic.plan.gatewayMac());

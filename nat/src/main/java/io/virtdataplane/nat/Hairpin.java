@@ -59,6 +59,9 @@ final class Hairpin {
         if (Sessions.isRefused(asking) || Sessions.isRefused(asked)) {
             return Sessions.refusal(Sessions.isRefused(asking) ? asking : asked);
         }
+        if (asking >= 0 && sessions.findOutward(frame, nowNs) != asking) {
+            return Verdict.DROP_SESSION_LIMIT; // a full table gave it up for the other one
+        }
         frame.note(Step.HAIRPIN, 0, 0);
         sessions.use(asking, frame, true, nowNs);
         sessions.use(asked, frame, false, nowNs);

@@ -198,6 +198,22 @@ class Rfc4787Test {
 
     @ParameterizedTest
     @EnumSource
+    void hairpinInAFullTableIsRefusedAndNotMixedUp(Family family) {
+        Bench bench = new Bench(OpenPorts.listed().add(6, 80), UnlistedPolicy.POD, 4);
+        for (int port = 1; port <= 3; port++) {
+            bench.fromGuest(tcp(family.guest, port, family.web, 443, "S"));
+            bench.fromOutside(tcp(family.web, 443, family.pod, port, "SA"));
+            bench.fromGuest(tcp(family.guest, port, family.web, 443, "A"));
+        }
+        bench.guest.departed().clear();
+        bench.fromGuest(tcp(family.guest, 40000, family.pod, 80, "S"));
+        assertThat(bench.guest.departed()).as("two sessions are needed, one is left").isEmpty();
+        assertThat(bench.count(Verdict.DROP_SESSION_LIMIT)).isOne();
+        assertThat(bench.fromOutside(tcp(family.web, 443, family.pod, 1, "A"))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void req12ErrorsDoNotEndAMapping(Family family) {
         Bench bench = new Bench(LISTED);
         byte[] left = one(bench, udp(family.guest, 40000, family.web, 53));
