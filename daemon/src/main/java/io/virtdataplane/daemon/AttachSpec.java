@@ -4,6 +4,7 @@ import io.virtdataplane.daemon.api.AttachRequest;
 import io.virtdataplane.daemon.api.NatSettings;
 import io.virtdataplane.daemon.manifest.MasqueradeNic;
 import io.virtdataplane.daemon.manifest.VirtualMachineManifest;
+import io.virtdataplane.dhcp.Scope;
 import io.virtdataplane.nat.NatPolicy;
 import io.virtdataplane.sys.NetDevice;
 
@@ -12,6 +13,7 @@ import io.virtdataplane.sys.NetDevice;
  *
  * @param guestIsTap we make the guest device; otherwise it exists
  * @param advertises router advertisements are sent to the guest
+ * @param leaseSeconds of both DHCPs
  * @param request what it was made of
  */
 record AttachSpec(
@@ -24,7 +26,10 @@ record AttachSpec(
         String resolvConf,
         NatPolicy policy,
         boolean advertises,
+        long leaseSeconds,
         AttachRequest request) {
+    private static final long SHORTEST_LEASE = 60;
+    private static final long LONGEST_LEASE = 0x7fff_ffffL; // DHCPv6's T1 and T2 are of its size
 
     static AttachSpec of(AttachRequest request) {
         MasqueradeNic nic = VirtualMachineManifest.parse(request.getManifest());
@@ -54,6 +59,7 @@ record AttachSpec(
                 request.getResolvConf(),
                 NatSettingsReader.policy(request.getNat(), nic.ports()),
                 advertises(request.getRouterAdvertisements()),
+                lease(request.getLeaseSeconds()),
                 request);
     }
 
@@ -67,6 +73,18 @@ record AttachSpec(
 
     String hostname() {
         return nic.hostname().isEmpty() ? machine : nic.hostname();
+    }
+
+    private static long lease(long seconds) {
+        check(
+                seconds == 0 || seconds >= SHORTEST_LEASE && seconds <= LONGEST_LEASE,
+                "lease_seconds must be "
+                        + SHORTEST_LEASE
+                        + "-"
+                        + LONGEST_LEASE
+                        + ": lease_seconds="
+                        + seconds);
+        return seconds == 0 ? Scope.DEFAULT_LEASE_SECONDS : seconds;
     }
 
     private static boolean advertises(String text) {

@@ -171,11 +171,12 @@ final class AttachedNic implements AutoCloseable {
                 cidr.gateway(),
                 cidr.guest(),
                 cidr.prefixLength(),
-                Scope.DEFAULT_LEASE_SECONDS,
+                spec.leaseSeconds(),
                 Math.min(uplink.mtu(), guestMtu),
                 resolvConf.nameServers(),
                 resolvConf.searchDomains(),
-                spec.hostname());
+                spec.hostname(),
+                spec.nic().dhcpOptions());
     }
 
     private Ipv6Scope ipv6Scope(ResolvConf resolvConf) {
@@ -186,7 +187,7 @@ final class AttachedNic implements AutoCloseable {
                         Math.min(uplink.mtu(), guestMtu),
                         resolvConf.ipv6NameServers(),
                         resolvConf.searchDomains(),
-                        Scope.DEFAULT_LEASE_SECONDS,
+                        spec.leaseSeconds(),
                         spec.advertises())
                 : Ipv6Scope.NONE;
     }

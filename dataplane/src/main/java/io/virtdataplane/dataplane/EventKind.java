@@ -4,6 +4,8 @@ package io.virtdataplane.dataplane;
 public enum EventKind {
     /** A lease was given. Values: IPv4 address, MAC address. */
     LEASE,
+    /** The guest says that another has its address. Values: IPv4 address, MAC address. */
+    DECLINED,
     /** A lease of the guest's IPv6 address was given. Values: 0, MAC address. */
     LEASE6,
     /** The guest's MAC address was learned. Values: MAC address, 0. */

@@ -30,6 +30,7 @@ final class DhcpMessage {
     private static final int SIADDR = 20;
     private static final int CHADDR = 28;
     private static final int SNAME = 44;
+    private static final int FILE = 108;
     private static final int COOKIE = 236;
 
     private DhcpMessage() {}
@@ -54,9 +55,27 @@ final class DhcpMessage {
         return Bytes.u48(b, at + CHADDR);
     }
 
-    /** Offset of the option's length byte, or -1: not there, or the list breaks off before it. */
+    /**
+     * Offset of the option's length byte, or -1: not there, or the list breaks off before it. Where
+     * the client has overloaded them, {@code file} and {@code sname} are read too (RFC 2131 4.1).
+     */
     static int option(MemorySegment b, int at, int end, int code) {
-        int i = at + OPTIONS;
+        int found = find(b, at + OPTIONS, end, code);
+        if (found >= 0 || code == DhcpOptions.OVERLOAD) {
+            return found;
+        }
+        int overload = option8(b, at, end, DhcpOptions.OVERLOAD);
+        if ((overload & 1) != 0) {
+            found = find(b, at + FILE, at + COOKIE, code);
+        }
+        if (found < 0 && (overload & 2) != 0) {
+            found = find(b, at + SNAME, at + FILE, code);
+        }
+        return found;
+    }
+
+    private static int find(MemorySegment b, int from, int end, int code) {
+        int i = from;
         while (i < end) {
             int found = Bytes.u8(b, i);
             if (found == DhcpOptions.END) {
@@ -81,6 +100,25 @@ final class DhcpMessage {
     static int option8(MemorySegment b, int at, int end, int code) {
         int option = option(b, at, end, code);
         return option >= 0 && Bytes.u8(b, option) == 1 ? Bytes.u8(b, option + 1) : 0;
+    }
+
+    /** Value of a two-byte option, or 0. */
+    static int option16(MemorySegment b, int at, int end, int code) {
+        int option = option(b, at, end, code);
+        return option >= 0 && Bytes.u8(b, option) == 2 ? Bytes.u16(b, option + 1) : 0;
+    }
+
+    /** Copies the option's value into {@code to}; its length, or -1 where there is none. */
+    static int optionBytes(MemorySegment b, int at, int end, int code, byte[] to) {
+        int option = option(b, at, end, code);
+        if (option < 0) {
+            return -1;
+        }
+        int length = Bytes.u8(b, option);
+        for (int i = 0; i < length; i++) {
+            to[i] = (byte) Bytes.u8(b, option + 1 + i);
+        }
+        return length;
     }
 
     /** Value of an option that is an address, or 0. */

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** DHCP options of RFC 2132 and 3397: their codes, and the block of them that a scope gives. */
+/** DHCP options of RFC 2132, 3397 and 4039: their codes, and their values of a scope. */
 public final class DhcpOptions {
     static final int PAD = 0;
     static final int SUBNET_MASK = 1;
@@ -18,46 +18,61 @@ public final class DhcpOptions {
     static final int DOMAIN_NAME = 15;
     static final int MTU = 26;
     static final int REQUESTED_ADDRESS = 50;
+    static final int NTP_SERVERS = 42;
     static final int LEASE_TIME = 51;
+    static final int OVERLOAD = 52;
     static final int MESSAGE_TYPE = 53;
     static final int SERVER_IDENTIFIER = 54;
+    static final int PARAMETER_REQUEST_LIST = 55;
+    static final int MAX_MESSAGE_SIZE = 57;
+    static final int RENEWAL_TIME = 58;
+    static final int REBINDING_TIME = 59;
+    static final int CLIENT_IDENTIFIER = 61;
+    static final int TFTP_SERVER_NAME = 66;
+    static final int BOOT_FILE_NAME = 67;
+    static final int RAPID_COMMIT = 80;
     static final int DOMAIN_SEARCH = 119;
     static final int END = 255;
 
-    /**
-     * What a client must take without having said otherwise (RFC 2131 2: 576-byte datagrams): so
-     * much is left for this block.
-     */
-    private static final int ROOM = 280;
-
-    private static final int MAX_LENGTH = 255;
+    private static final int MAX_SEARCH_BYTES = 1024;
     private static final Pattern LABEL = Pattern.compile("[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?");
 
     private DhcpOptions() {}
 
-    /**
-     * All options of a scope but 53, 54 and 51, in one block; what does not fit is cut from the end
-     * of the search list.
-     */
-    static byte[] block(Scope scope) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        put(out, SUBNET_MASK, address(scope.mask()));
-        put(out, ROUTER, address(scope.gatewayAddress()));
-        ByteArrayOutputStream servers = new ByteArrayOutputStream();
-        scope.nameServers().stream()
-                .limit(8)
-                .forEach(server -> servers.writeBytes(address(server)));
-        put(out, NAME_SERVERS, servers.toByteArray());
-        put(out, MTU, new byte[] {(byte) (scope.mtu() >>> 8), (byte) scope.mtu()});
-        put(out, HOSTNAME, cut(scope.hostname().getBytes(StandardCharsets.US_ASCII)));
+    /** The values of all options that a scope gives, by their codes; null where it gives none. */
+    static byte[][] values(Scope scope) {
+        byte[][] values = new byte[END][];
+        put(values, SUBNET_MASK, address(scope.mask()));
+        put(values, ROUTER, address(scope.gatewayAddress()));
+        put(values, NAME_SERVERS, addresses(scope.nameServers()));
+        put(values, MTU, new byte[] {(byte) (scope.mtu() >>> 8), (byte) scope.mtu()});
+        put(values, HOSTNAME, cut(scope.hostname().getBytes(StandardCharsets.US_ASCII)));
         List<String> domains = validDomains(scope.searchDomains());
         domains.stream()
                 .max(Comparator.comparingInt(String::length))
                 .ifPresent(
                         longest ->
-                                put(out, DOMAIN_NAME, longest.getBytes(StandardCharsets.US_ASCII)));
-        put(out, DOMAIN_SEARCH, searchList(domains, Math.min(MAX_LENGTH, ROOM - out.size() - 2)));
+                                put(
+                                        values,
+                                        DOMAIN_NAME,
+                                        longest.getBytes(StandardCharsets.US_ASCII)));
+        put(values, DOMAIN_SEARCH, searchList(domains, MAX_SEARCH_BYTES));
+        CustomOptions custom = scope.custom();
+        put(values, NTP_SERVERS, addresses(custom.ntpServers()));
+        put(values, TFTP_SERVER_NAME, text(custom.tftpServerName()));
+        put(values, BOOT_FILE_NAME, text(custom.bootFileName()));
+        custom.privateOptions().forEach((code, value) -> put(values, code, text(value)));
+        return values;
+    }
+
+    private static byte[] addresses(List<Integer> addresses) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        addresses.stream().limit(8).forEach(one -> out.writeBytes(address(one)));
         return out.toByteArray();
+    }
+
+    private static byte[] text(String value) {
+        return value.getBytes(StandardCharsets.UTF_8);
     }
 
     /**
@@ -96,11 +111,9 @@ public final class DhcpOptions {
         return out.toByteArray();
     }
 
-    private static void put(ByteArrayOutputStream out, int code, byte[] value) {
+    private static void put(byte[][] values, int code, byte[] value) {
         if (value.length > 0) {
-            out.write(code);
-            out.write(value.length);
-            out.writeBytes(value);
+            values[code] = value;
         }
     }
 

@@ -4,12 +4,10 @@ import io.virtdataplane.dataplane.EventKind;
 import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Verdict;
-import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * DHCPv4 for one guest that has one address (RFC 2131). The address is fixed, so there is nothing
@@ -23,11 +21,23 @@ final class DhcpServer {
     private static final long REPORT_NS = 1_000_000_000L;
     private static final int MINIMUM_MESSAGE =
             300; // RFC 1542 2.1: BOOTP clients may expect no less
+    private static final int MINIMUM_DATAGRAM = 576; // RFC 2131 2: every client takes so much
+    private static final int LONGEST_OPTION = 255;
 
     private final Scope scope;
     private final EventRing events;
     private final int nic;
-    private final MemorySegment options;
+    private final byte[][] values;
+    private final DhcpReplyOptions options = new DhcpReplyOptions();
+
+    // of the request that is being answered; the reply is written over it
+    private final byte[] requested = new byte[LONGEST_OPTION];
+    private final byte[] clientId = new byte[LONGEST_OPTION];
+    private final boolean[] given = new boolean[DhcpOptions.END];
+    private int requestedCount;
+    private int clientIdLength;
+    private int room;
+    private boolean rapid;
     private long leasedTo;
     private long leasedNs;
 
@@ -35,7 +45,7 @@ final class DhcpServer {
         this.scope = scope;
         this.events = events;
         this.nic = nic;
-        this.options = MemorySegment.ofArray(DhcpOptions.block(scope));
+        this.values = DhcpOptions.values(scope);
     }
 
     /** MAC address that holds the lease, or 0. */
@@ -55,15 +65,41 @@ final class DhcpServer {
         if (!DhcpMessage.fits(b, at, end)) {
             return Verdict.DROP_MALFORMED;
         }
+        readRequest(b, at, end);
         return switch (DhcpMessage.option8(b, at, end, DhcpOptions.MESSAGE_TYPE)) {
-            case DhcpMessage.DISCOVER ->
-                    reply(frame, at, DhcpMessage.OFFER, 0, scope.guestAddress());
+            case DhcpMessage.DISCOVER -> discover(frame, at, end, nowNs);
             case DhcpMessage.REQUEST -> request(frame, at, end, nowNs);
             case DhcpMessage.INFORM ->
                     reply(frame, at, DhcpMessage.ACK, DhcpMessage.ciaddr(b, at), 0);
-            case DhcpMessage.RELEASE, DhcpMessage.DECLINE -> released(frame);
+            case DhcpMessage.RELEASE -> released(frame, at, false);
+            case DhcpMessage.DECLINE -> released(frame, at, true);
             default -> Verdict.DROP_MALFORMED;
         };
+    }
+
+    private void readRequest(MemorySegment b, int at, int end) {
+        rapid = false;
+        int count =
+                DhcpMessage.optionBytes(b, at, end, DhcpOptions.PARAMETER_REQUEST_LIST, requested);
+        requestedCount = Math.max(0, count);
+        clientIdLength =
+                DhcpMessage.optionBytes(b, at, end, DhcpOptions.CLIENT_IDENTIFIER, clientId);
+        int longest = DhcpMessage.option16(b, at, end, DhcpOptions.MAX_MESSAGE_SIZE);
+        int size = Math.min(Math.max(longest, MINIMUM_DATAGRAM), scope.mtu());
+        room = Math.max(size, MINIMUM_DATAGRAM) - Ipv4.HEADER - Udp.HEADER - DhcpMessage.OPTIONS;
+    }
+
+    /** RFC 4039: who asks for it is given the address at once. */
+    private Verdict discover(Frame frame, int at, int end, long nowNs) {
+        MemorySegment b = frame.data;
+        if (DhcpMessage.option(b, at, end, DhcpOptions.RAPID_COMMIT) < 0) {
+            return reply(frame, at, DhcpMessage.OFFER, 0, scope.guestAddress());
+        }
+        rapid = true;
+        if (!frame.isDryRun()) {
+            lease(DhcpMessage.chaddr(b, at), nowNs);
+        }
+        return reply(frame, at, DhcpMessage.ACK, 0, scope.guestAddress());
     }
 
     private Verdict request(Frame frame, int at, int end, long nowNs) {
@@ -92,11 +128,16 @@ final class DhcpServer {
         leasedNs = nowNs;
     }
 
-    private Verdict released(Frame frame) {
+    /** No answer is defined; the one address stays the guest's. */
+    private Verdict released(Frame frame, int at, boolean declined) {
         if (!frame.isDryRun()) {
             leasedTo = 0;
+            if (declined) { // RFC 2131 4.3.3: the administrator is to know
+                long chaddr = DhcpMessage.chaddr(frame.data, at);
+                events.emit(EventKind.DECLINED, nic, scope.guestAddress(), chaddr);
+            }
         }
-        return Verdict.DROP_UNANSWERED; // no answer is defined; the one address stays the guest's
+        return Verdict.DROP_UNANSWERED;
     }
 
     private Verdict reply(Frame frame, int at, int type, int ciaddr, int yiaddr) {
@@ -106,7 +147,7 @@ final class DhcpServer {
                 type == DhcpMessage.NAK
                         || (DhcpMessage.flags(b, at) & DhcpMessage.BROADCAST_FLAG) != 0;
         DhcpMessage.reply(b, at, type == DhcpMessage.NAK ? 0 : ciaddr, yiaddr);
-        int i = putOptions(b, at + DhcpMessage.OPTIONS, type, yiaddr != 0);
+        int i = putOptions(b, at, type, yiaddr != 0);
         int length = Math.max(i - at, MINIMUM_MESSAGE);
         b.asSlice(i, at + length - i).fill((byte) DhcpOptions.PAD);
 
@@ -128,33 +169,41 @@ final class DhcpServer {
         return Verdict.ANSWERED;
     }
 
+    /**
+     * What the protocol needs, then what the client asks for in the order in which it asks (RFC
+     * 2131 4.3.1), then what else there is: clients that ask for nothing get all.
+     */
     private int putOptions(MemorySegment b, int at, int type, boolean leases) {
-        int i = at;
-        Bytes.put8(b, i, DhcpOptions.MESSAGE_TYPE);
-        Bytes.put8(b, i + 1, 1);
-        Bytes.put8(b, i + 2, type);
-        Bytes.put8(b, i + 3, DhcpOptions.SERVER_IDENTIFIER);
-        Bytes.put8(b, i + 4, 4);
-        Bytes.put32(b, i + 5, scope.gatewayAddress());
-        i += 9;
+        options.begin(b, at, room);
+        options.put8(DhcpOptions.MESSAGE_TYPE, type);
+        options.put32(DhcpOptions.SERVER_IDENTIFIER, scope.gatewayAddress());
+        if (clientIdLength >= 0) { // RFC 6842
+            options.put(DhcpOptions.CLIENT_IDENTIFIER, clientId, clientIdLength);
+        }
         if (leases) {
-            Bytes.put8(b, i, DhcpOptions.LEASE_TIME);
-            Bytes.put8(b, i + 1, 4);
-            Bytes.put32(b, i + 2, (int) scope.leaseSeconds());
-            i += 6;
+            int seconds = (int) scope.leaseSeconds();
+            options.put32(DhcpOptions.LEASE_TIME, seconds);
+            options.put32(DhcpOptions.RENEWAL_TIME, (int) (scope.leaseSeconds() / 2));
+            options.put32(DhcpOptions.REBINDING_TIME, (int) (scope.leaseSeconds() * 7 / 8));
+        }
+        if (rapid) {
+            options.put(DhcpOptions.RAPID_COMMIT, clientId, 0);
         }
         if (type != DhcpMessage.NAK) {
-            MemorySegment.copy(
-                    options,
-                    ValueLayout.JAVA_BYTE,
-                    0,
-                    b,
-                    ValueLayout.JAVA_BYTE,
-                    i,
-                    options.byteSize());
-            i += (int) options.byteSize();
+            java.util.Arrays.fill(given, false);
+            for (int i = 0; i < requestedCount; i++) {
+                give(requested[i] & 0xff);
+            }
+            for (int code = 1; code < DhcpOptions.END; code++) {
+                give(code);
+            }
         }
-        Bytes.put8(b, i, DhcpOptions.END);
-        return i + 1;
+        return options.finish();
+    }
+
+    private void give(int code) {
+        if (code < DhcpOptions.END && values[code] != null && !given[code]) {
+            given[code] = options.put(code, values[code], values[code].length);
+        }
     }
 }

@@ -11,6 +11,7 @@ import java.util.List;
  * @param searchDomains options 15 (the longest) and 119; names that no DNS would take are left out
  *     by {@link DhcpOptions}
  * @param hostname option 12, or empty
+ * @param custom what the manifest adds
  */
 public record Scope(
         long gatewayMac,
@@ -21,7 +22,8 @@ public record Scope(
         int mtu,
         List<Integer> nameServers,
         List<String> searchDomains,
-        String hostname) {
+        String hostname,
+        CustomOptions custom) {
     /** KubeVirt's lease, 999 days, which guests take as endless. */
     public static final long DEFAULT_LEASE_SECONDS = 86_313_600;
 

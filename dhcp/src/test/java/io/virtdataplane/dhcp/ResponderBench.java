@@ -29,7 +29,8 @@ final class ResponderBench {
                     1500,
                     List.of(AddressText.ipv4("10.96.0.10")),
                     List.of("cluster.local"),
-                    "vm");
+                    "vm",
+                    CustomOptions.NONE);
     static final Addresses ADDRESSES =
             Addresses.ipv6(
                     AddressText.ipv6("fd10:0:2::2"),

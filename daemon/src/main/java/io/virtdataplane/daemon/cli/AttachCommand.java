@@ -70,6 +70,13 @@ final class AttachCommand implements Callable<Integer> {
             description = "Router advertisements to the guest (default: on).")
     private String routerAdvertisements;
 
+    @Option(
+            names = "--lease-seconds",
+            defaultValue = "0",
+            paramLabel = "S",
+            description = "Lease of the guest's addresses by DHCP (default: 86313600).")
+    private long leaseSeconds;
+
     @Mixin private NatOptions nat;
 
     @Override
@@ -87,6 +94,7 @@ final class AttachCommand implements Callable<Integer> {
                                         : Path.of(resolvConf).toAbsolutePath().toString())
                         .setNat(nat.settings())
                         .setRouterAdvertisements(routerAdvertisements)
+                        .setLeaseSeconds(leaseSeconds)
                         .build();
         try (Client client = socket.connect()) {
             Nic nic = client.call().attach(request);

@@ -172,6 +172,14 @@ public final class EventJournal implements AutoCloseable {
                                     + AddressText.ipv4((int) first)
                                     + " mac="
                                     + AddressText.mac(other));
+            case DECLINED ->
+                    event(
+                            "Declined",
+                            name,
+                            "the guest says that another has its address: address="
+                                    + AddressText.ipv4((int) first)
+                                    + " mac="
+                                    + AddressText.mac(other));
             case LEASE6 -> event("Lease", name, "family=IPv6 mac=" + AddressText.mac(other));
             case ADDRESS_SEEN -> event("AddressSeen", name, "mac=" + AddressText.mac(first));
             case FIRST_DROP -> {

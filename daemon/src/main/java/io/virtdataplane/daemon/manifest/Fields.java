@@ -67,6 +67,22 @@ final class Fields {
         return child.asText();
     }
 
+    /** The elements of a list of strings; none where the field is missing. */
+    List<String> texts(String name) {
+        JsonNode child = node.path(name);
+        if (!child.isMissingNode() && !child.isNull() && !child.isArray()) {
+            throw error(name, "must be a list", child);
+        }
+        List<String> elements = new ArrayList<>();
+        for (JsonNode element : child) {
+            if (!element.isTextual()) {
+                throw error(name, "must be a list of strings", element);
+            }
+            elements.add(element.asText());
+        }
+        return elements;
+    }
+
     /** The whole number, or {@code otherwise} where the field is missing. */
     long number(String name, long otherwise) {
         JsonNode child = node.path(name);

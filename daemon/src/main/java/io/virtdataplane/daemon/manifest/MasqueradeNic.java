@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.manifest;
 
+import io.virtdataplane.dhcp.CustomOptions;
 import java.util.List;
 
 /**
@@ -18,4 +19,5 @@ public record MasqueradeNic(
         long mac,
         List<PortSpec> ports,
         Cidr cidr,
-        Ipv6Cidr ipv6Cidr) {}
+        Ipv6Cidr ipv6Cidr,
+        CustomOptions dhcpOptions) {}

@@ -133,7 +133,8 @@ public final class VirtualMachineManifest {
                         mac(candidate),
                         ports(candidate),
                         cidr(pod),
-                        ipv6Cidr(pod));
+                        ipv6Cidr(pod),
+                        DhcpOptionsManifest.read(candidate));
             }
         }
         throw new InvalidManifestException(

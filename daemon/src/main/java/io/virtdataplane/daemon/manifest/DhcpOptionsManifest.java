@@ -1,0 +1,70 @@
+package io.virtdataplane.daemon.manifest;
+
+import io.virtdataplane.dhcp.CustomOptions;
+import io.virtdataplane.wire.AddressText;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Reads an interface's {@code dhcpOptions}; rules and words follow KubeVirt's admission. */
+final class DhcpOptionsManifest {
+    private static final int FIRST_PRIVATE = 224;
+    private static final int LAST_PRIVATE = 254;
+    private static final int LONGEST = 255;
+
+    private DhcpOptionsManifest() {}
+
+    static CustomOptions read(Fields candidate) {
+        Fields options = candidate.object("dhcpOptions");
+        if (options.isMissing()) {
+            return CustomOptions.NONE;
+        }
+        options.allowOnly(Set.of("bootFileName", "tftpServerName", "ntpServers", "privateOptions"));
+        return new CustomOptions(
+                ntpServers(options),
+                text(options, "tftpServerName"),
+                text(options, "bootFileName"),
+                privateOptions(options));
+    }
+
+    private static List<Integer> ntpServers(Fields options) {
+        List<Integer> servers = new ArrayList<>();
+        for (String text : options.texts("ntpServers")) {
+            try {
+                servers.add(AddressText.ipv4(text));
+            } catch (IllegalArgumentException e) {
+                throw options.error("ntpServers", "must be IPv4 addresses", text);
+            }
+        }
+        return servers;
+    }
+
+    private static String text(Fields options, String name) {
+        String value = options.text(name, "");
+        if (value.length() > LONGEST) {
+            throw options.error(name, "must be at most 255 characters", value);
+        }
+        return value;
+    }
+
+    private static Map<Integer, String> privateOptions(Fields options) {
+        Map<Integer, String> values = new TreeMap<>();
+        for (Fields entry : options.list("privateOptions")) {
+            entry.allowOnly(Set.of("option", "value"));
+            long code = entry.number("option", 0);
+            if (code < FIRST_PRIVATE || code > LAST_PRIVATE) {
+                throw entry.error("option", "must be 224-254", code);
+            }
+            String value = text(entry, "value");
+            if (value.isEmpty()) {
+                throw entry.error("value", "must not be empty", value);
+            }
+            if (values.put((int) code, value) != null) {
+                throw entry.error("option", "must be unique among private options", code);
+            }
+        }
+        return values;
+    }
+}
