@@ -12,20 +12,54 @@ final class Egress {
     private static final int EXTRA = 256;
     private final FramePool pool;
     private final Poller poller;
-    final Frame[] extra = new Frame[EXTRA];
-    int extraCount;
+    private final EventRing events;
+    private final Frame[] extra = new Frame[EXTRA];
+    private int extraCount;
 
-    Egress(FramePool pool, Poller poller) {
+    Egress(FramePool pool, Poller poller, EventRing events) {
         this.pool = pool;
         this.poller = poller;
+        this.events = events;
     }
 
-    boolean hasRoom(int frames) {
-        return pool.available() >= frames && EXTRA - extraCount >= frames;
+    /**
+     * A frame beside the burst, or null where even sending what is queued leaves none. Its owner
+     * {@link #keep}s it when its walk is over: not before, since sending frees what is kept.
+     */
+    Frame takeExtra() {
+        if (pool.isEmpty() || extraCount >= EXTRA - 1) { // one is left for who walks already
+            send();
+        }
+        return pool.isEmpty() ? null : pool.take();
     }
 
     void keep(Frame frame) {
         extra[extraCount++] = frame;
+    }
+
+    /** Sends all that is queued, and ends the frames that were kept. */
+    void send() {
+        poller.flush();
+        release(extra, extraCount);
+        extraCount = 0;
+    }
+
+    /** The one place where frames end: counted, then back in the pool. */
+    void release(Frame[] frames, int count) {
+        for (int i = 0; i < count; i++) {
+            Frame frame = frames[i];
+            Verdict verdict = frame.verdict;
+            if (verdict != Verdict.CONTINUE) { // else it is ours: none was received
+                if (frame.egress != null && !frame.sent && !verdict.isDrop()) {
+                    verdict = Verdict.DROP_EGRESS_FULL;
+                }
+                if (frame.nic.counters.count(verdict) && verdict.isDrop()) {
+                    int nic = frame.nic.plan.id();
+                    events.emit(EventKind.FIRST_DROP, nic, verdict.ordinal(), 0);
+                }
+            }
+            pool.free(frame);
+        }
     }
 
     /** The kernel routes and fills in the next hop's MAC address, so only the counters are ours. */
@@ -67,31 +101,32 @@ final class Egress {
         if (frame.isDryRun()) {
             return verdict;
         }
-        if (frame.splitMtu != 0 && !sendFurtherFragments(frame, port, nowNs)) {
-            return Verdict.DROP_EGRESS_FULL;
+        if (frame.splitMtu == 0) {
+            queue(frame, port, nowNs);
+        } else {
+            sendFragments(frame, port, nowNs);
         }
-        queue(frame, port, nowNs);
         return verdict;
     }
 
-    /** All of them, or none: a datagram that lacks one is worth nothing. */
-    private boolean sendFurtherFragments(Frame frame, Port port, long nowNs) {
+    /** The first one first: who does not put datagrams together needs its ports for the others. */
+    private void sendFragments(Frame frame, Port port, long nowNs) {
         int further = Fragmenter.furtherFrames(frame);
-        if (!hasRoom(further)) {
-            return false;
-        }
         Fragmenter.prepare(frame);
+        Fragmenter.shorten(frame);
+        queue(frame, port, nowNs);
         for (int i = 1; i <= further; i++) {
-            Frame fragment = pool.take();
+            Frame fragment = takeExtra();
+            if (fragment == null) {
+                return;
+            }
             Fragmenter.fill(frame, fragment, i);
             fragment.nic = frame.nic;
-            fragment.verdict = Verdict.CONTINUE; // ours, not received: no verdict is counted
+            fragment.verdict = Verdict.CONTINUE;
             queue(fragment, port, nowNs);
             frame.nic.counters.originated++;
             keep(fragment);
         }
-        Fragmenter.shorten(frame);
-        return true;
     }
 
     private void queue(Frame frame, Port port, long nowNs) {

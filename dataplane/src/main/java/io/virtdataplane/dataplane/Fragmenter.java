@@ -43,7 +43,10 @@ final class Fragmenter {
         VirtioNetHdr.clear(frame.data, vnet);
     }
 
-    /** Makes {@code to} the fragment number {@code number}, counted from 1, of {@code frame}. */
+    /**
+     * After {@link #shorten}: makes {@code to} the fragment number {@code number}, counted from 1,
+     * of {@code frame}.
+     */
     static void fill(Frame frame, Frame to, int number) {
         MemorySegment b = frame.data;
         int header = frame.l4 - frame.l3;
@@ -60,7 +63,7 @@ final class Fragmenter {
         Ipv4.fragment(to.data, l3, header + payload, base + number * room, more);
     }
 
-    /** Leaves of {@code frame} its first fragment; after the others were filled. */
+    /** Makes {@code frame} its first fragment; the bytes of the others stay behind its length. */
     static void shorten(Frame frame) {
         int header = frame.l4 - frame.l3;
         int payload = room(frame);

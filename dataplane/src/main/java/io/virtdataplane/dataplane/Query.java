@@ -33,13 +33,13 @@ public final class Query<T> implements Command {
     }
 
     /**
-     * The answer. After a time-out the question will not be asked any more: what it would have
-     * touched may be closed.
+     * The answer. After a time-out or an interrupt the question will not be asked any more: what it
+     * would have touched may be closed.
      */
     public T await(long seconds) throws ExecutionException, InterruptedException, TimeoutException {
         try {
             return answer.get(seconds, TimeUnit.SECONDS);
-        } catch (TimeoutException e) {
+        } catch (TimeoutException | InterruptedException e) {
             if (claimed.compareAndSet(false, true)) {
                 throw e;
             }

@@ -15,13 +15,13 @@ public interface Stage {
         return false;
     }
 
-    /**
-     * Fills {@code frame} with one that ended as {@link Verdict#HELD} and is now to be walked
-     * again; false where there is none.
-     */
-    default boolean release(Frame frame) {
+    /** A frame that ended as {@link Verdict#HELD} is now to be walked again. */
+    default boolean hasReleased() {
         return false;
     }
+
+    /** Fills {@code frame} with it; only after {@link #hasReleased}. */
+    default void release(Frame frame) {}
 
     /** How many held frames were given up since this was last asked. */
     default int takeGivenUp() {

@@ -47,7 +47,7 @@ public final class Worker {
         this.clock = clock;
         this.events = events;
         this.guard = new Guard(events);
-        this.egress = new Egress(pool, poller);
+        this.egress = new Egress(pool, poller, events);
         this.timerNs = clock.nowNs();
     }
 
@@ -122,13 +122,11 @@ public final class Worker {
                 frame.nic = nic;
                 arrive(frame, nic, nowNs);
                 if (frame.fragmentOffset == 0) {
-                    walkReleased(frame, nic, nowNs);
+                    walkReleased(nic, port, nowNs);
                 }
             }
-            poller.flush();
-            release(burst, count);
-            release(egress.extra, egress.extraCount);
-            egress.extraCount = 0;
+            egress.send();
+            egress.release(burst, count);
             total += count;
         }
         age(nic, nic.plan.outbound(), nowNs); // beside tick's: as fast as traffic can open them
@@ -150,16 +148,12 @@ public final class Worker {
         }
     }
 
-    /** After a first fragment: those that came before it and were held are walked now. */
-    private void walkReleased(Frame first, Nic nic, long nowNs) {
-        Port ingress = first.ingress;
+    /** Fragments that were held until their first one came in by {@code ingress}. */
+    private void walkReleased(Nic nic, Port ingress, long nowNs) {
         Stage stage = ingress == nic.plan.guest() ? nic.plan.outbound() : nic.plan.inbound();
-        while (egress.hasRoom(1)) {
-            Frame frame = pool.take();
-            if (!stage.release(frame)) {
-                pool.free(frame);
-                return;
-            }
+        Frame frame;
+        while (stage.hasReleased() && (frame = egress.takeExtra()) != null) {
+            stage.release(frame);
             frame.ingress = ingress;
             frame.nic = nic;
             nic.counters.uncount(Verdict.HELD);
@@ -242,34 +236,20 @@ public final class Worker {
         }
     }
 
-    /** The one place where frames end: counted, then back in the pool. */
-    private void release(Frame[] frames, int count) {
-        for (int i = 0; i < count; i++) {
-            Frame frame = frames[i];
-            Verdict verdict = frame.verdict;
-            if (frame.egress != null && !frame.sent && !verdict.isDrop()) {
-                verdict = Verdict.DROP_EGRESS_FULL;
-            }
-            if (verdict != Verdict.CONTINUE
-                    && frame.nic.counters.count(verdict)
-                    && verdict.isDrop()) {
-                events.emit(EventKind.FIRST_DROP, frame.nic.plan.id(), verdict.ordinal(), 0);
-            }
-            pool.free(frame);
-        }
-    }
-
     private boolean tick(long nowNs) {
         boolean pending = false;
         for (int i = 0; i < nics.size(); i++) {
             Nic nic = nics.get(i);
             pending |= age(nic, nic.plan.outbound(), nowNs);
             pending |= age(nic, nic.plan.inbound(), nowNs);
+            walkReleased(nic, nic.plan.guest(), nowNs); // if frames were short
+            walkReleased(nic, nic.plan.uplink(), nowNs);
             if (nic.guestMac == Nic.UNKNOWN_MAC) {
                 egress.ask(nic, nowNs);
                 pending = true;
             }
         }
+        egress.send();
         return pending;
     }
 

@@ -104,5 +104,6 @@ final class ErrorReply {
         VirtioNetHdr.clear(frame.data, frame.vnet());
         frame.length = Ethernet.HEADER + packetLength;
         frame.end = frame.l3 + packetLength;
+        frame.splitMtu = 0; // what was to be cut is no more
     }
 }

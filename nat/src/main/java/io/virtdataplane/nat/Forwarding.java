@@ -26,7 +26,7 @@ final class Forwarding {
 
     /** CONTINUE; or a drop, and the frame may have become the error. */
     Verdict check(Frame frame, long nowNs) {
-        if (hops(frame) <= 1) {
+        if (!hasHops(frame)) {
             errors.timeExceeded(frame, fromGuest, nowNs);
             return Verdict.DROP_TTL_EXPIRED;
         }
@@ -43,7 +43,7 @@ final class Forwarding {
 
     /** Of a later fragment, about which no error is sent. */
     Verdict checkLater(Frame frame) {
-        if (hops(frame) <= 1) {
+        if (!hasHops(frame)) {
             return Verdict.DROP_TTL_EXPIRED;
         }
         if (length(frame) <= mtu) {
@@ -61,10 +61,13 @@ final class Forwarding {
         frame.note(Step.SPLIT, mtu, 0);
     }
 
-    private static int hops(Frame frame) {
-        return frame.isIpv4()
-                ? Ipv4.ttl(frame.data, frame.l3)
-                : Ipv6.hopLimit(frame.data, frame.l3);
+    /** It may go on by one more hop. */
+    static boolean hasHops(Frame frame) {
+        int hops =
+                frame.isIpv4()
+                        ? Ipv4.ttl(frame.data, frame.l3)
+                        : Ipv6.hopLimit(frame.data, frame.l3);
+        return hops > 1;
     }
 
     private static boolean mayBeSplit(Frame frame) {

@@ -84,6 +84,9 @@ final class Fragments {
         if (!frame.isLaterFragment() || datagrams.verdict[datagram] != UNKNOWN) {
             return Verdict.CONTINUE;
         }
+        while (waiting.count() >= limit && datagrams.oldest() != datagram) {
+            forget(datagrams.oldest()); // the longest on its way will be missed least
+        }
         int slot = waiting.count() < limit ? waiting.put(frame) : NONE;
         if (slot == NONE) {
             datagrams.unmark(datagram, frame.fragmentOffset, end(frame));
@@ -123,15 +126,16 @@ final class Fragments {
         forgetWhenComplete(datagram);
     }
 
-    /** A fragment that waited and is now to be walked; false where there is none. */
-    boolean release(Frame frame) {
-        if (releasing == NONE) {
-            return false;
-        }
+    /** A fragment that waited is now to be walked. */
+    boolean hasReleased() {
+        return releasing != NONE;
+    }
+
+    /** Fills {@code frame} with it. */
+    void release(Frame frame) {
         int slot = releasing;
         releasing = waiting.next[slot];
         waiting.take(slot, frame);
-        return true;
     }
 
     /** True while a datagram is on its way. */

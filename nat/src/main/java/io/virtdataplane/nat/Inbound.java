@@ -75,6 +75,10 @@ final class Inbound implements Stage {
                 return verdict;
             }
             insidePort = insidePort(frame);
+            if (sessions.hasOutward(frame, insidePort, nowNs)) {
+                // The guest talks to this endpoint from this port already, by another outside one.
+                return Verdict.DROP_NO_SESSION;
+            }
         }
         verdict = forwarding.check(frame, nowNs); // not before it is known to be the guest's
         if (verdict != Verdict.CONTINUE) {
@@ -104,6 +108,9 @@ final class Inbound implements Stage {
         boolean error = verdict == Verdict.DROP_ICMP_TYPE && Transport.isError(frame);
         if (!error || frame.isFragment()) {
             return pods ? Verdict.HANDED_TO_POD : verdict;
+        }
+        if (!Forwarding.hasHops(frame)) {
+            return Verdict.DROP_TTL_EXPIRED; // about an error none is sent
         }
         verdict = icmpErrors.translate(frame, true, 1, nowNs);
         return verdict == Verdict.DROP_NO_SESSION ? Verdict.HANDED_TO_POD : verdict;
@@ -181,8 +188,13 @@ final class Inbound implements Stage {
     }
 
     @Override
-    public boolean release(Frame frame) {
-        return fragments.release(frame);
+    public boolean hasReleased() {
+        return fragments.hasReleased();
+    }
+
+    @Override
+    public void release(Frame frame) {
+        fragments.release(frame);
     }
 
     @Override

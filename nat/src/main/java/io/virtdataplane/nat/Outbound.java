@@ -141,8 +141,13 @@ final class Outbound implements Stage {
     }
 
     @Override
-    public boolean release(Frame frame) {
-        return fragments.release(frame);
+    public boolean hasReleased() {
+        return fragments.hasReleased();
+    }
+
+    @Override
+    public void release(Frame frame) {
+        fragments.release(frame);
     }
 
     @Override

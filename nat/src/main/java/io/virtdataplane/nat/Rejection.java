@@ -62,6 +62,8 @@ final class Rejection {
                 seq,
                 ack,
                 pseudo);
+        frame.end = l4 + Tcp.HEADER;
+        frame.splitMtu = 0; // what was to be cut is no more
         frame.replies = true;
         return Verdict.REJECTED;
     }

@@ -99,6 +99,19 @@ final class Sessions {
                 nowNs);
     }
 
+    /** The outward flow that a session opened by this frame from outside would have is taken. */
+    boolean hasOutward(Frame frame, int insidePort, long nowNs) {
+        return find(
+                        SessionTable.OUTWARD,
+                        frame.protocol,
+                        insidePort,
+                        frame.srcHigh,
+                        frame.srcLow,
+                        frame.remotePort,
+                        nowNs)
+                != NO_SESSION;
+    }
+
     /** The session with this flow; one whose time is over ends here, before it is used again. */
     int find(
             int direction,

@@ -16,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -27,6 +28,9 @@ import org.pcap4j.packet.namednumber.TcpPort;
 /** What every router does: hops, MTU (RFC 1191, RFC 8201), maximum segment size, martians. */
 class ForwardingTest {
     private static final int DONT_FRAGMENT = 0x40;
+    private static final NatPolicy LISTED =
+            NatPolicy.DEFAULT.with(
+                    new NatPolicy.Ports(OpenPorts.listed(), UnlistedPolicy.POD, true));
 
     private static byte[] large(Family family, boolean mayBeSplit) {
         byte[] frame = udp(family.guest, 40000, family.web, 9999, new byte[1400]);
@@ -381,5 +385,65 @@ class ForwardingTest {
                                 + family.guest
                                 + (family.isIpv6() ? " 1/4 0" : " 3/3 0"));
         assertThat(bench.count(Verdict.REJECTED)).isEqualTo(2);
+    }
+
+    @Test
+    void aBurstThatMustBeSplitNeedsFewFramesAndFirstFragmentsLeaveFirst() {
+        Bench bench = new Bench(NatPolicy.DEFAULT, 600, 1500).withFramesLeft(12);
+        byte[][] burst = new byte[8][];
+        for (int i = 0; i < burst.length; i++) {
+            burst[i] = udp(Bench.GUEST, 40000 + i, Family.IPV4.web, 9999, new byte[1400]);
+            setFlags(burst[i], 0);
+        }
+        List<byte[]> left = bench.fromGuest(burst);
+        assertThat(left).hasSize(3 * burst.length);
+        for (int i = 0; i < burst.length; i++) {
+            List<byte[]> one = left.subList(3 * i, 3 * i + 3);
+            MemorySegment first = MemorySegment.ofArray(one.getFirst());
+            assertThat(io.virtdataplane.wire.Ipv4.isLaterFragment(first, 14)).isFalse();
+            assertThat(flow(reassemble(one)))
+                    .isEqualTo(Family.IPV4.outward(40000 + i, Family.IPV4.web, 9999));
+        }
+        assertThat(bench.count(Verdict.FORWARDED)).isEqualTo(burst.length);
+    }
+
+    @Test
+    void whatIsRefusedIsNotSplit() {
+        Bench bench = new Bench(LISTED, 600, 1500);
+        byte[] datagram = udp(Bench.GUEST, 40000, Bench.POD, 9999, new byte[1400]);
+        setFlags(datagram, 0);
+        bench.guest.departed().clear();
+        bench.fromGuest(datagram);
+        assertThat(bench.guest.departed()).hasSize(1);
+        assertThat(IcmpPackets.describe(Family.IPV4, bench.guest.departed().getFirst()))
+                .isEqualTo(Bench.GATEWAY + " > " + Bench.GUEST + " 3/3 0");
+        assertThat(bench.count(Verdict.REJECTED)).isOne();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void errorFromOutsideWithoutHopsLeftIsDropped(Family family) {
+        Bench bench = new Bench(OpenPorts.all());
+        byte[] left = bench.fromGuest(udp(family.guest, 1, family.web, 2)).getFirst();
+        byte[] error = IcmpPackets.unreachable(family, family.router, left);
+        error[family.isIpv6() ? 21 : 22] = 1;
+        if (!family.isIpv6()) {
+            io.virtdataplane.wire.Ipv4.checksumAnew(MemorySegment.ofArray(error), 14);
+        }
+        assertThat(bench.fromOutside(error)).isEmpty();
+        assertThat(bench.count(Verdict.DROP_TTL_EXPIRED)).isOne();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void oneFlowOfTheGuestHasOneSession(Family family) {
+        Bench bench = new Bench(OpenPorts.all());
+        bench.pod.flows.add("17/5000 " + family.web + ":53");
+        assertThat(flow(bench.fromGuest(udp(family.guest, 5000, family.web, 53)).getFirst()))
+                .doesNotContain(":5000 >");
+        bench.pod.flows.clear(); // the pod's is over, and the server sends to the port it had
+        assertThat(bench.fromOutside(udp(family.web, 53, family.pod, 5000))).isEmpty();
+        assertThat(bench.count(Verdict.DROP_NO_SESSION)).isOne();
+        assertThat(bench.nat.sessionCount()).isOne();
     }
 }

@@ -238,4 +238,38 @@ class FragmentsTest {
         strict.fromOutside(fragments(datagram, 1400, 4).reversed().toArray(byte[][]::new));
         assertThat(strict.count(Verdict.DROP_UNLISTED_PORT)).isEqualTo(6);
     }
+
+    @ParameterizedTest
+    @EnumSource
+    void manyThatWaitAreReleasedThroughAFewFrames(Family family) {
+        Bench few = new Bench(OpenPorts.listed().add(17, 53)).withFramesLeft(4);
+        List<byte[]> parts = fragments(datagram(family, 40000), 48, 7);
+        assertThat(parts).hasSizeGreaterThan(60);
+        for (byte[] later : parts.subList(1, parts.size()).reversed()) {
+            few.fromGuest(later);
+        }
+        assertThat(few.nat.waitingFragments()).isEqualTo(parts.size() - 1);
+        List<byte[]> left = few.fromGuest(parts.getFirst());
+        assertThat(left).hasSameSizeAs(parts);
+        assertThat(flow(reassemble(left))).isEqualTo(family.outward(40000, family.web, 53));
+        assertThat(few.nat.waitingFragments()).isZero();
+        assertThat(few.count(Verdict.FORWARDED)).isEqualTo(parts.size());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void waitingFragmentsOfOthersGiveWayToAnHonestDatagram(Family family) {
+        Bench small = new Bench(NatPolicy.DEFAULT.with(new NatPolicy.Limits(64, 0, 16)));
+        // The pod's own: its kernel has the first ones, of which we see none.
+        for (int i = 0; i < 8; i++) {
+            byte[] pods = udp(family.other, 9, family.pod, 54, LONG);
+            small.fromOutside(fragments(pods, 1000, i).subList(1, 3).toArray(byte[][]::new));
+        }
+        assertThat(small.nat.waitingFragments()).isEqualTo(16);
+        byte[] answer = udp(family.web, 9, family.pod, 53, LONG);
+        List<byte[]> got =
+                small.fromOutside(fragments(answer, 1000, 99).reversed().toArray(byte[][]::new));
+        assertThat(flow(reassemble(got))).isEqualTo(family.inward(family.web, 9, 53));
+        assertThat(small.count(Verdict.DROP_FRAGMENT_LIMIT)).isZero();
+    }
 }
