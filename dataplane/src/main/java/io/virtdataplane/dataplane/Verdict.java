@@ -13,7 +13,6 @@ public enum Verdict {
     HANDED_TO_POD("left to the pod's own kernel"),
     REJECTED("refused with a reset or port unreachable: port not listed, policy reject"),
     HAIRPINNED("sent back to the guest, which asked for its own pod's address"),
-    LEFT_TO_POD("a later fragment of the pod's own; its kernel has it already"),
     HELD("a fragment that waits for the first one of its datagram"),
     DROP_MALFORMED("a header is truncated or contradicts itself"),
     DROP_VLAN_TAG("802.1Q tag on a NIC without VLANs"),

@@ -34,6 +34,7 @@ import java.lang.foreign.ValueLayout;
  */
 public final class Steering implements AutoCloseable {
     private static final int POD_FLOWS = 8192;
+    private static final int DATAGRAMS = 4096; // in fragments, on their way at a time
     private static final int TCP = 6;
     private static final int UDP = 17;
 
@@ -41,11 +42,12 @@ public final class Steering implements AutoCloseable {
     private final Mapping mapping = steered.map(SteeringPrograms.SHARED_LENGTH);
     private final MemorySegment bytes = mapping.segment();
     private final BpfMap podFlows = BpfMap.recentKeys(SteeringPrograms.KEY_BYTES, POD_FLOWS);
+    private final BpfMap fragments = BpfMap.recentKeys(SteeringPrograms.KEY_BYTES, DATAGRAMS);
     private final AutoCloseable[] owned = new AutoCloseable[6];
 
     /** In the pod's namespace. {@code pod} are the addresses of {@code uplink}. */
     Steering(NetDevice uplink, NetDevice tap, PodAddresses pod, Bpf.Mechanism mechanism) {
-        SteeringPrograms programs = new SteeringPrograms(steered, podFlows, pod);
+        SteeringPrograms programs = new SteeringPrograms(steered, podFlows, fragments, pod);
         try {
             Fd ingress = Bpf.load(programs.ingressOfUplink(tap.index()), "vdp_ingress");
             owned[0] = ingress;
@@ -128,6 +130,7 @@ public final class Steering implements AutoCloseable {
         }
         mapping.close();
         podFlows.close();
+        fragments.close();
         steered.close();
     }
 }

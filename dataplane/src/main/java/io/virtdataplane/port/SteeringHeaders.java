@@ -13,6 +13,7 @@ final class SteeringHeaders {
     private static final int ETH_P_IP_BE = 0x0008;
     private static final int ETH_P_IPV6_BE = 0xdd86;
     private static final int ETHERNET = 14;
+    private static final int IPV6_FAMILY = 0x100; // in the word of protocol and family
     private static final int FRAGMENT_HEADER = 44;
     private static final int[] EXTENSIONS = {0, 43, 60};
     private static final int MAX_EXTENSIONS = 5;
@@ -31,6 +32,8 @@ final class SteeringHeaders {
     static final int FAMILY = KEY + 21;
     static final int VALUE = -80; // 4 bytes
     static final int ABOUT_ERROR = -76; // 4 bytes: what is looked up is quoted in an error
+    static final int FRAGMENT_ID = -128; // 4 bytes
+    static final int IS_FRAGMENT = -124; // 4 bytes
     static final int TUPLE = -120; // struct bpf_sock_tuple: 36 bytes
 
     // registers kept over calls
@@ -48,7 +51,7 @@ final class SteeringHeaders {
     /** All of the stack that any path below may read is set. */
     static BpfAssembler begin() {
         BpfAssembler a = new BpfAssembler().copy(CONTEXT, 1);
-        for (int at = TUPLE; at < 0; at += 8) {
+        for (int at = FRAGMENT_ID; at < 0; at += 8) {
             a.storeImmediate(Size.DOUBLE, 10, at, 0);
         }
         return a;
@@ -89,8 +92,15 @@ final class SteeringHeaders {
                 .storeImmediate(Size.WORD, 10, KEY + 8, 0xffff_0000) // ::ffff:, as it lies
                 .load(Size.WORD, 2, 10, remote)
                 .store(Size.WORD, 10, KEY + 12, 2);
+        String whole = "whole-" + a.position();
         a.load(Size.HALF, 2, 10, IP + 6)
                 .networkToHost(2, 16)
+                .copy(3, 2)
+                .op(Operation.AND, 3, 0x3fff)
+                .jumpIf(3, Condition.EQUAL, 0, whole)
+                .load(Size.HALF, 3, 10, IP + 4);
+        keepFragment(a, 0);
+        a.label(whole)
                 .op(Operation.AND, 2, 0x1fff)
                 .jumpIf(2, Condition.NOT_EQUAL, 0, laterFragment);
         a.load(Size.BYTE, SLOT, 10, IP + 9).store(Size.WORD, 10, PROTOCOL, SLOT);
@@ -115,6 +125,8 @@ final class SteeringHeaders {
             jumpIfAny(a, SLOT, "option-" + step, EXTENSIONS);
             a.jumpIf(SLOT, Condition.NOT_EQUAL, FRAGMENT_HEADER, "done-" + tag);
             loadBytes(a, L4, 8, "next");
+            a.load(Size.WORD, 3, 10, L4 + 4);
+            keepFragment(a, IPV6_FAMILY);
             a.load(Size.HALF, 2, 10, L4 + 2)
                     .networkToHost(2, 16)
                     .op(Operation.AND, 2, 0xfff8)
@@ -128,8 +140,14 @@ final class SteeringHeaders {
                     .opRegister(Operation.ADD, AT, 2);
             a.label("after-" + step);
         }
-        a.label("done-" + tag).copy(2, SLOT).op(Operation.OR, 2, 0x100);
+        a.label("done-" + tag).copy(2, SLOT).op(Operation.OR, 2, IPV6_FAMILY);
         a.store(Size.WORD, 10, PROTOCOL, 2);
+    }
+
+    /** Register 3 is the identification; with the key's address it names the datagram. */
+    private static void keepFragment(BpfAssembler a, int family) {
+        a.store(Size.WORD, 10, FRAGMENT_ID, 3).storeImmediate(Size.WORD, 10, IS_FRAGMENT, 1);
+        a.storeImmediate(Size.WORD, 10, PROTOCOL, family);
     }
 
     static void jumpIfAny(BpfAssembler a, int register, String label, int... values) {

@@ -31,6 +31,10 @@ final class SteeringPrograms {
     /** Steered since a session of the guest has the port. */
     static final int IN_SESSION = 2;
 
+    /** Owners of a datagram in fragments. */
+    private static final int OURS = 1;
+
+    private static final int PODS = 2;
     private static final int NEXT = -1; // TCX_NEXT: on to other programs and the stack
     private static final int SHOT = 2; // TC_ACT_SHOT
     private static final int HANDED_BACK_MARK = 0x7664_7001;
@@ -64,10 +68,12 @@ final class SteeringPrograms {
 
     private final BpfMap steered;
     private final BpfMap podFlows;
+    private final BpfMap fragments;
     private final PodAddresses pod;
     private final SteeringHeaders headers;
 
-    SteeringPrograms(BpfMap steered, BpfMap podFlows, PodAddresses pod) {
+    SteeringPrograms(BpfMap steered, BpfMap podFlows, BpfMap fragments, PodAddresses pod) {
+        this.fragments = fragments;
         this.steered = steered;
         this.podFlows = podFlows;
         this.pod = pod;
@@ -102,14 +108,14 @@ final class SteeringPrograms {
         SteeringHeaders.jumpIfAny(a, 2, "ping", 8, 13); // echo and timestamp requests
         SteeringHeaders.jumpIfAny(a, 2, "pong", 0, 14);
         SteeringHeaders.jumpIfAny(a, 2, "error", 3, 11, 12);
-        a.jump("next");
+        a.jump("leave");
         a.label("icmp6");
         SteeringHeaders.loadL4(a, 8, "next");
         a.load(Size.BYTE, 2, 10, SteeringHeaders.L4);
         SteeringHeaders.jumpIfAny(a, 2, "ping", 128);
         SteeringHeaders.jumpIfAny(a, 2, "pong", 129);
         SteeringHeaders.jumpIfAny(a, 2, "error", 1, 2, 3, 4);
-        a.jump("next"); // neighbours, multicast groups: the kernel's
+        a.jump("leave"); // neighbours, multicast groups: the kernel's
         a.label("ping").move(SteeringHeaders.SLOT, PING_AT).jump("lookup");
         a.label("pong");
         SteeringHeaders.keepIdentifier(a);
@@ -117,10 +123,10 @@ final class SteeringPrograms {
         errorAboutOwnPacket(a);
 
         a.label("flow");
-        lookupFlow(a).jumpIf(0, Condition.NOT_EQUAL, 0, "next");
+        lookupFlow(a).jumpIf(0, Condition.NOT_EQUAL, 0, "leave");
         a.label("lookup");
         loadSteering(a);
-        a.jumpIf(2, Condition.EQUAL, 0, "next");
+        a.jumpIf(2, Condition.EQUAL, 0, "leave");
         a.load(Size.WORD, 2, 10, SteeringHeaders.ABOUT_ERROR)
                 .jumpIf(2, Condition.NOT_EQUAL, 0, "take");
         a.load(Size.BYTE, 2, 10, SteeringHeaders.PROTOCOL)
@@ -130,13 +136,37 @@ final class SteeringPrograms {
         lookupSocket(a);
         a.jumpIf(0, Condition.EQUAL, 0, "take");
         a.load(Size.WORD, SteeringHeaders.SLOT, 0, SOCK_STATE).copy(1, 0).call(SK_RELEASE);
-        a.jumpIf(SteeringHeaders.SLOT, Condition.NOT_EQUAL, TCP_LISTEN, "next");
-        a.label("take").move(1, tapIndex).move(2, 0).call(REDIRECT).exit();
+        a.jumpIf(SteeringHeaders.SLOT, Condition.NOT_EQUAL, TCP_LISTEN, "leave");
+        a.label("take");
+        noteFragment(a, OURS, "redirect");
+        a.label("redirect").move(1, tapIndex).move(2, 0).call(REDIRECT).exit();
+        a.label("leave");
+        noteFragment(a, PODS, "next");
+        a.jump("next");
 
-        a.label("fragment"); // ports are not in it: both may need it, and neither answers one that
-        // it cannot use
-        a.copy(1, SteeringHeaders.CONTEXT).move(2, tapIndex).move(3, 0).call(CLONE_REDIRECT);
+        // Ports are not in a later fragment: it follows the first of its datagram. Where that has
+        // not come yet both sides may need it, and neither answers one that it cannot use.
+        a.label("fragment");
+        a.load(Size.WORD, 2, 10, SteeringHeaders.FRAGMENT_ID)
+                .store(Size.WORD, 10, SteeringHeaders.LOCAL_PORT, 2);
+        a.mapReference(1, fragments).copy(2, 10).op(Operation.ADD, 2, SteeringHeaders.KEY);
+        a.call(MAP_LOOKUP).jumpIf(0, Condition.EQUAL, 0, "unknown");
+        a.load(Size.WORD, 2, 0, 0).jumpIf(2, Condition.EQUAL, OURS, "redirect").jump("next");
+        a.label("unknown").copy(1, SteeringHeaders.CONTEXT).move(2, tapIndex).move(3, 0);
+        a.call(CLONE_REDIRECT);
         return a.label("next").move(0, NEXT).exit();
+    }
+
+    /** Whose a datagram is, where this is its first fragment; else on to {@code otherwise}. */
+    private void noteFragment(BpfAssembler a, int owner, String otherwise) {
+        a.load(Size.WORD, 2, 10, SteeringHeaders.IS_FRAGMENT)
+                .jumpIf(2, Condition.EQUAL, 0, otherwise);
+        a.load(Size.WORD, 2, 10, SteeringHeaders.FRAGMENT_ID)
+                .store(Size.WORD, 10, SteeringHeaders.LOCAL_PORT, 2)
+                .storeImmediate(Size.BYTE, 10, SteeringHeaders.PROTOCOL, 0)
+                .storeImmediate(Size.WORD, 10, SteeringHeaders.VALUE, owner);
+        a.mapReference(1, fragments).copy(2, 10).op(Operation.ADD, 2, SteeringHeaders.KEY);
+        a.copy(3, 10).op(Operation.ADD, 3, SteeringHeaders.VALUE).move(4, 0).call(MAP_UPDATE);
     }
 
     /** What the pod's kernel sends itself: its flows are noted. */

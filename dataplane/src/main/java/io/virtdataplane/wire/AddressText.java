@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 public final class AddressText {
     private static final Pattern MAC = Pattern.compile("(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}");
     private static final Pattern IPV4 =
-            Pattern.compile("(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})");
+            Pattern.compile("0*(\\d{1,3})\\.0*(\\d{1,3})\\.0*(\\d{1,3})\\.0*(\\d{1,3})");
 
     private AddressText() {}
 

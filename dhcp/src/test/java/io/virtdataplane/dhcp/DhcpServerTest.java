@@ -20,8 +20,10 @@ import io.virtdataplane.wire.Udp;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.pcap4j.packet.EthernetPacket;
@@ -196,6 +198,102 @@ class DhcpServerTest {
         nowNs += 500_000_000L;
         assertThat(send(arp(GUEST, GATEWAY))).hasSize(1);
         assertThat(nic.counters.frames(Verdict.DROP_RATE_LIMITED)).isEqualTo(4000);
+    }
+
+    /** Codes of the options field, in order. */
+    private static List<Integer> codes(byte[] frame) {
+        List<Integer> codes = new ArrayList<>();
+        for (int i = 42 + 240; (frame[i] & 0xff) != 255; i += 2 + (frame[i + 1] & 0xff)) {
+            codes.add(frame[i] & 0xff);
+        }
+        return codes;
+    }
+
+    @Test
+    void optionsComeInTheOrderInWhichTheClientAsks() {
+        byte[] list = {55, 5, 119, 26, 3, 99, 1};
+        byte[] ack = answer(message(3, 0, 0, option(50, GUEST), list));
+        assertThat(codes(ack))
+                .as("RFC 2131 4.3.1: what the protocol needs, what is asked for, the rest")
+                .containsExactly(53, 54, 51, 58, 59, 119, 26, 3, 1, 6, 12, 15);
+        assertThat(option(ack, 58)).as("T1, half").isEqualTo("02928540");
+        assertThat(option(ack, 59)).as("T2, seven eighths").isEqualTo("04806930");
+    }
+
+    @Test
+    void clientIdentifierComesBack() {
+        byte[] identifier = {61, 7, 1, 0x52, 0x54, 0, 0, 0, 1};
+        assertThat(option(answer(message(1, 0, 0, identifier)), 61))
+                .as("RFC 6842")
+                .isEqualTo("01525400000001");
+        byte[] nak = answer(message(3, 0, 0, option(50, 5), identifier));
+        assertThat(option(nak, 61)).isEqualTo("01525400000001");
+    }
+
+    @Test
+    void rapidCommitIsAcknowledgedAtOnce() {
+        byte[] ack = answer(message(1, 0, 0, new byte[] {80, 0}));
+        assertThat(type(ack)).as("RFC 4039").isEqualTo(5);
+        assertThat(codes(ack)).contains(80);
+        assertThat(responders.lease(nowNs).mac()).isEqualTo(MAC);
+        assertThat(type(answer(message(1, 0, 0)))).as("who does not ask").isEqualTo(2);
+    }
+
+    @Test
+    void releaseAndDeclineEndTheLeaseWithoutAnAnswer() {
+        for (int type : new int[] {7, 4}) {
+            answer(message(3, 0, 0, option(50, GUEST), option(54, GATEWAY)));
+            assertThat(send(message(type, type == 7 ? GUEST : 0, 0, option(54, GATEWAY))))
+                    .isEmpty();
+            assertThat(responders.lease(nowNs).mac()).isZero();
+        }
+    }
+
+    @Test
+    void optionsThatTheClientHasOverloadedAreRead() {
+        byte[] request = message(3, 0, 0, new byte[] {52, 1, 1});
+        byte[] inFile = {50, 4, 10, 0, 2, 99, (byte) 255};
+        System.arraycopy(inFile, 0, request, 42 + 108, inFile.length);
+        Udp.emit4(MemorySegment.ofArray(request), 34, 68, 67, request.length - 34, 0, -1);
+        assertThat(type(answer(request))).as("asks for 10.0.2.99").isEqualTo(6);
+    }
+
+    @Test
+    void longOptionsAreSplitAndWhatFindsNoRoomGoesIntoFileAndSname() {
+        CustomOptions custom =
+                new CustomOptions(
+                        List.of(AddressText.ipv4("10.0.0.123")),
+                        "tftp.example.test",
+                        "pxelinux.0",
+                        Map.of(224, "a".repeat(200), 225, "b".repeat(60), 226, "c".repeat(40)));
+        byte[][] values =
+                DhcpOptions.values(scope(List.of("x".repeat(60) + ".example.test"), custom));
+        assertThat(values[42]).containsExactly(10, 0, 0, 123);
+        assertThat(values[66]).asString().isEqualTo("tftp.example.test");
+        assertThat(values[67]).asString().isEqualTo("pxelinux.0");
+
+        byte[] message = new byte[1500];
+        MemorySegment b = MemorySegment.ofArray(message);
+        DhcpReplyOptions options = new DhcpReplyOptions();
+        options.begin(b, 0, 308);
+        assertThat(options.put(224, values[224], 200)).isTrue();
+        assertThat(options.put(225, values[225], 60)).isTrue();
+        assertThat(options.put(226, values[226], 40)).isTrue();
+        int end = options.finish();
+        assertThat(end).isLessThanOrEqualTo(240 + 308);
+        assertThat(DhcpMessage.option(b, 0, end, 226)).as("in the file field").isBetween(108, 236);
+        assertThat(DhcpMessage.option8(b, 0, end, DhcpOptions.OVERLOAD)).isEqualTo(1);
+
+        options.begin(b, 0, 1000);
+        byte[] search = new byte[600];
+        assertThat(options.put(119, search, search.length)).as("RFC 3396").isTrue();
+        end = options.finish();
+        assertThat(end - 240).isEqualTo(600 + 3 * 2 + 1);
+        assertThat(message[240 + 1] & 0xff).isEqualTo(255);
+        assertThat(message[240 + 257 + 1] & 0xff).isEqualTo(255);
+        assertThat(message[240 + 2 * 257 + 1] & 0xff).isEqualTo(90);
+        options.begin(b, 0, 308);
+        assertThat(options.put(119, search, search.length)).as("no room at all").isFalse();
     }
 
     @Test

@@ -56,9 +56,7 @@ final class Inbound implements Stage {
             return translateLater(frame, addresses);
         }
         verdict = translate(frame, addresses, nowNs);
-        // The kernel gets later fragments by itself: the device that steers cannot tell whose they
-        // are, and gives each side a copy.
-        fragments.decide(frame, verdict == Verdict.HANDED_TO_POD ? Verdict.LEFT_TO_POD : verdict);
+        fragments.decide(frame, verdict); // one that is handed to the pod takes the others along
         return verdict;
     }
 

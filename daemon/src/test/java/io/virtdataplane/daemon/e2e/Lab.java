@@ -259,7 +259,8 @@ final class Lab implements AutoCloseable {
         shell.must("ip", "-n", guest, "addr", "add", ipv4, "dev", "eth0");
         shell.must("ip", "-n", guest, "route", "add", "default", "via", gateway4);
         shell.must("ip", "-n", guest, "addr", "add", ipv6, "dev", "eth0", "nodad");
-        shell.must("ip", "-n", guest, "route", "add", "default", "via", gateway6);
+        // An advertisement may have brought a route already.
+        shell.must("ip", "-n", guest, "route", "replace", "default", "via", gateway6);
         return this;
     }
 

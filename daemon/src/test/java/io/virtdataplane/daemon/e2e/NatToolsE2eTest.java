@@ -158,23 +158,23 @@ class NatToolsE2eTest {
     void unsolicitedSynToAPortThatAConnectionHasIsNotRefused() {
         lab.daemon().attachTap(Lab.CHAPTER).configureGuest();
         lab.httpd(lab.out, 8080, lab.page("outside"));
-        for (String host : new String[] {Lab.OUTSIDE, "[" + Lab.OUTSIDE6 + "]"}) {
-            lab.mustIn(
-                    lab.guest,
-                    "curl -sS -m 3 --local-port 40000 http://" + host + ":8080/ >/dev/null");
-        }
-        for (String scan : new String[] {"", "-6 "}) {
-            String address = scan.isEmpty() ? Lab.POD_ADDRESS : Lab.POD_ADDRESS6;
-            assertThat(lab.mustIn(lab.out, "nmap -n -Pn -sS -p 40000,40001 " + scan + address))
-                    .as("RFC 5382 REQ-4: silence where a session is, the kernel's reset elsewhere")
-                    .containsPattern("40000/tcp +filtered")
-                    .containsPattern("40001/tcp +closed");
-        }
+        String curl = "curl -sS -m 3 --local-port %d http://%s:8080/ >/dev/null";
+        lab.mustIn(lab.guest, curl.formatted(40000, Lab.OUTSIDE));
+        lab.mustIn(lab.guest, curl.formatted(40010, "[" + Lab.OUTSIDE6 + "]"));
+        assertThat(lab.mustIn(lab.out, "nmap -n -Pn -sS -p 40000,40001 " + Lab.POD_ADDRESS))
+                .as("RFC 5382 REQ-4: silence where a session is, the kernel's reset elsewhere")
+                .containsPattern("40000/tcp +filtered")
+                .containsPattern("40001/tcp +closed");
+        assertThat(lab.mustIn(lab.out, "nmap -6 -n -Pn -sS -p 40010,40011 " + Lab.POD_ADDRESS6))
+                .containsPattern("40010/tcp +filtered")
+                .containsPattern("40011/tcp +closed");
         lab.httpd(lab.pod, 40000, lab.page("pod"));
-        for (String host : new String[] {Lab.POD_ADDRESS, "[" + Lab.POD_ADDRESS6 + "]"}) {
-            assertThat(lab.mustIn(lab.out, "curl -sS -m 3 http://" + host + ":40000/"))
-                    .as("a server of the pod on that port is reached all the same")
-                    .isEqualTo("pod");
-        }
+        lab.httpd(lab.pod, 40010, lab.page("pod"));
+        String get = "curl -sS -m 3 http://%s/";
+        assertThat(lab.mustIn(lab.out, get.formatted(Lab.POD_ADDRESS + ":40000")))
+                .as("a server of the pod on that port is reached all the same")
+                .isEqualTo("pod");
+        assertThat(lab.mustIn(lab.out, get.formatted("[" + Lab.POD_ADDRESS6 + "]:40010")))
+                .isEqualTo("pod");
     }
 }

@@ -31,7 +31,7 @@ class QemuGuestE2eTest {
             echo "IPERF-OUT $(iperf3 -c 203.0.113.7 -t 2 -f m | grep receiver)"
             echo "IPERF-IN $(iperf3 -c 203.0.113.7 -t 2 -f m -R | grep receiver)"
             ip -6 addr add fd10:0:2::2/120 dev eth0
-            ip -6 route add default via fd10:0:2::1
+            ip -6 route replace default via fd10:0:2::1
             sleep 3
             ping -6 -c 3 -W 5 2001:db8::7 | grep 'packets received' | sed 's/^/IPV6 /'
             curl -sS -m 100 'http://[2001:db8::7]:8080/file' | sha256sum | sed 's/^/HASH6 /'

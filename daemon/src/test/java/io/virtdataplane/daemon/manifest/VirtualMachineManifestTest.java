@@ -3,7 +3,9 @@ package io.virtdataplane.daemon.manifest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.virtdataplane.dhcp.CustomOptions;
 import io.virtdataplane.wire.AddressText;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -149,6 +151,41 @@ class VirtualMachineManifestTest {
                         "masquerade: {}", "masquerade: {}\n          macAddress: \"" + mac + "\"");
         assertThatThrownBy(() -> VirtualMachineManifest.parse(manifest))
                 .hasMessageContaining("interfaces[0].macAddress " + message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "{ntpServers: [ntp.example.test]} | .ntpServers must be IPv4 addresses: ntpServers=ntp.example.test",
+                "{ntpServers: 10.0.0.1} | .ntpServers must be a list",
+                "{ntpServers: [1]} | .ntpServers must be a list of strings",
+                "{privateOptions: [{option: 223, value: x}]} | .privateOptions[0].option must be 224-254: option=223",
+                "{privateOptions: [{option: 224, value: x}, {option: 224, value: y}]} | .privateOptions[1].option must be unique",
+                "{privateOptions: [{option: 224}]} | .privateOptions[0].value must not be empty",
+                "{bootFile: x} | .bootFile is not a known field"
+            })
+    void wrongDhcpOptionsAreNamed(String options, String message) {
+        String manifest =
+                CHAPTER.replace(
+                        "masquerade: {}", "masquerade: {}\n          dhcpOptions: " + options);
+        assertThatThrownBy(() -> VirtualMachineManifest.parse(manifest))
+                .isInstanceOf(InvalidManifestException.class)
+                .hasMessageContaining("interfaces[0].dhcpOptions" + message);
+    }
+
+    @Test
+    void dhcpOptionsAreRead() {
+        String manifest =
+                CHAPTER.replace(
+                        "masquerade: {}",
+                        "masquerade: {}\n          dhcpOptions: {bootFileName: pxelinux.0, tftpServerName: tftp, ntpServers: [0127.0.0.3], privateOptions: [{option: 240, value: x=y}]}");
+        CustomOptions options = VirtualMachineManifest.parse(manifest).dhcpOptions();
+        assertThat(options.bootFileName()).isEqualTo("pxelinux.0");
+        assertThat(options.tftpServerName()).isEqualTo("tftp");
+        assertThat(options.ntpServers()).containsExactly(AddressText.ipv4("127.0.0.3"));
+        assertThat(options.privateOptions()).containsExactly(Map.entry(240, "x=y"));
     }
 
     @Test
