@@ -7,7 +7,6 @@ package io.virtdataplane.dataplane;
 public enum Step {
     FROM_GUEST("received from the guest, %d bytes"),
     FROM_UPLINK("received from the uplink, %d bytes"),
-    GSO("is to be segmented by the receiving device: GSO type %d, %d bytes a segment"),
     GUARD_PASSED("guard: source MAC and address are the guest's"),
     NO_RESPONDER("responders: not a query to the gateway"),
     FRAGMENT("fragment at offset %d of datagram %d"),

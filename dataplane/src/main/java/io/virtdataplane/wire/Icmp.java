@@ -18,7 +18,6 @@ public final class Icmp {
     public static final int TIMESTAMP_REPLY = 14;
     public static final int CODE_PORT_UNREACHABLE = 3;
     public static final int CODE_FRAGMENTATION_NEEDED = 4;
-    public static final int CODE_FILTERED = 13; // communication administratively prohibited
     private static final int TYPE = 0;
     private static final int CODE = 1;
     private static final int CHECKSUM = 2;

@@ -14,7 +14,6 @@ public final class VirtioNetHdr {
     public static final int LENGTH = 10;
     public static final int NEEDS_CSUM = 1;
     public static final int GSO_NONE = 0;
-    public static final int GSO_UDP_L4 = 5;
     private static final int FLAGS = 0;
     private static final int GSO_TYPE = 1;
     private static final int GSO_SIZE = 4;
@@ -31,11 +30,6 @@ public final class VirtioNetHdr {
 
     public static boolean isGso(MemorySegment b, int at) {
         return Bytes.u8(b, at + GSO_TYPE) != GSO_NONE;
-    }
-
-    /** One of TCPv4, TCPv6, UDP_L4; the ECN bit is left out. */
-    public static int gsoType(MemorySegment b, int at) {
-        return Bytes.u8(b, at + GSO_TYPE) & 0x7f;
     }
 
     /** Payload bytes of each segment. */
