@@ -1,0 +1,83 @@
+package io.virtdataplane.dhcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtdataplane.wire.AddressText;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Values of the options, and how they are laid out in a message. */
+class DhcpOptionsTest {
+    private static final int GUEST = AddressText.ipv4("10.0.2.2");
+    private static final int GATEWAY = AddressText.ipv4("10.0.2.1");
+
+    @Test
+    void searchListThatIsTooLongOrInvalidIsCutNotFatal() {
+        List<String> many =
+                new Random(1)
+                        .ints(60, 0, 1 << 30)
+                        .mapToObj(n -> "name" + n + ".svc.cluster.local")
+                        .toList();
+        byte[][] values = DhcpOptions.values(scope(many, CustomOptions.NONE));
+        assertThat(values[DhcpOptions.DOMAIN_SEARCH].length).isBetween(900, 1024);
+        assertThat(
+                        DhcpOptions.validDomains(
+                                List.of(
+                                        "foo,com",
+                                        "-foo.com",
+                                        "Foo.COM.",
+                                        "a..b",
+                                        "x".repeat(64) + ".de",
+                                        "")))
+                .containsExactly("foo.com");
+        byte[][] none = DhcpOptions.values(scope(List.of(), CustomOptions.NONE));
+        assertThat(none[DhcpOptions.DOMAIN_SEARCH])
+                .as("an option without a value is left out")
+                .isNull();
+    }
+
+    @Test
+    void longOptionsAreSplitAndWhatFindsNoRoomGoesIntoFileAndSname() {
+        CustomOptions custom =
+                new CustomOptions(
+                        List.of(AddressText.ipv4("10.0.0.123")),
+                        "tftp.example.test",
+                        "pxelinux.0",
+                        Map.of(224, "a".repeat(200), 225, "b".repeat(60), 226, "c".repeat(40)));
+        byte[][] values =
+                DhcpOptions.values(scope(List.of("x".repeat(60) + ".example.test"), custom));
+        assertThat(values[42]).containsExactly(10, 0, 0, 123);
+        assertThat(values[66]).asString().isEqualTo("tftp.example.test");
+        assertThat(values[67]).asString().isEqualTo("pxelinux.0");
+
+        byte[] message = new byte[1500];
+        MemorySegment b = MemorySegment.ofArray(message);
+        DhcpReplyOptions options = new DhcpReplyOptions();
+        options.begin(b, 0, 308);
+        assertThat(options.put(224, values[224], 200)).isTrue();
+        assertThat(options.put(225, values[225], 60)).isTrue();
+        assertThat(options.put(226, values[226], 40)).isTrue();
+        int end = options.finish();
+        assertThat(end).isLessThanOrEqualTo(240 + 308);
+        assertThat(DhcpMessage.option(b, 0, end, 226)).as("in the file field").isBetween(108, 236);
+        assertThat(DhcpMessage.option8(b, 0, end, DhcpOptions.OVERLOAD)).isEqualTo(1);
+
+        options.begin(b, 0, 1000);
+        byte[] search = new byte[600];
+        assertThat(options.put(119, search, search.length)).as("RFC 3396").isTrue();
+        end = options.finish();
+        assertThat(end - 240).isEqualTo(600 + 3 * 2 + 1);
+        assertThat(message[240 + 1] & 0xff).isEqualTo(255);
+        assertThat(message[240 + 257 + 1] & 0xff).isEqualTo(255);
+        assertThat(message[240 + 2 * 257 + 1] & 0xff).isEqualTo(90);
+        options.begin(b, 0, 308);
+        assertThat(options.put(119, search, search.length)).as("no room at all").isFalse();
+    }
+
+    private static Scope scope(List<String> search, CustomOptions custom) {
+        return new Scope(1, GATEWAY, GUEST, 24, 3600, 1500, List.of(), search, "vm", custom);
+    }
+}
