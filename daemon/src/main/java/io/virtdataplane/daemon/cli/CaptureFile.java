@@ -5,6 +5,7 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.pcap4j.core.NotOpenException;
 import org.pcap4j.core.PcapDumper;
 import org.pcap4j.core.PcapHandle;
@@ -34,8 +35,8 @@ final class CaptureFile implements AutoCloseable {
         }
     }
 
-    /** The frames of a file, at most so many. */
-    static List<byte[]> read(String file, int most) {
+    /** The frames of a file that are wanted, at most so many. */
+    static List<byte[]> read(String file, int most, Predicate<byte[]> wanted) {
         List<byte[]> frames = new ArrayList<>();
         try (PcapHandle handle = Pcaps.openOffline(file)) {
             if (!handle.getDlt().equals(DataLinkType.EN10MB)) {
@@ -44,7 +45,9 @@ final class CaptureFile implements AutoCloseable {
             }
             byte[] frame;
             while (frames.size() < most && (frame = handle.getNextRawPacket()) != null) {
-                frames.add(frame);
+                if (wanted.test(frame)) {
+                    frames.add(frame);
+                }
             }
             return frames;
         } catch (PcapNativeException | NotOpenException e) {

@@ -59,6 +59,13 @@ final class FlowFrame {
         return frame;
     }
 
+    /** The data plane has sent the frame itself: an answer, or one it forwarded to the guest. */
+    static boolean isFromGateway(byte[] frame, Nic nic) {
+        return frame.length >= L3
+                && Ethernet.src(MemorySegment.ofArray(frame), 0)
+                        == AddressText.mac(nic.getGatewayMac());
+    }
+
     /** The frame's source is the guest's address, or it is no IP packet at all. */
     static boolean isFrom(byte[] frame, Nic nic) {
         MemorySegment b = MemorySegment.ofArray(frame);

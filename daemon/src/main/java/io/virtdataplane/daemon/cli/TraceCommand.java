@@ -59,7 +59,7 @@ final class TraceCommand implements Callable<Integer> {
         @Option(
                 names = {"-r", "--read"},
                 paramLabel = "FILE",
-                description = "The frames of a capture file.")
+                description = "The frames of a capture file, but for those the gateway sent.")
         private String file;
     }
 
@@ -149,7 +149,7 @@ final class TraceCommand implements Callable<Integer> {
             return List.of(FlowFrame.of(given.flow, nic));
         }
         if (given.file != null) {
-            return CaptureFile.read(given.file, count);
+            return CaptureFile.read(given.file, count, f -> !FlowFrame.isFromGateway(f, nic));
         }
         try {
             return List.of(HexFormat.of().parseHex(given.hex.replaceAll("[\\s:]", "")));
