@@ -42,6 +42,7 @@ final class AttachedNic implements AutoCloseable {
     private final WorkerThread worker;
     private final long attachedMs = System.currentTimeMillis();
     private final Uplink uplink;
+    private final ResolvConf resolvConf;
     private final Addresses ipv4;
     private final Addresses ipv6;
     private final int guestMtu;
@@ -67,10 +68,10 @@ final class AttachedNic implements AutoCloseable {
                             : PacketPort.open(2 * id + 1, netns, spec.guestDevice(), hooks);
             opened.push(guest);
             guestMtu = spec.guestIsTap() ? uplink.mtu() : mtu(netns, spec.guestDevice());
-            ResolvConf resolvConf = ResolvConf.read(spec.resolvConf(), spec.netns());
+            resolvConf = ResolvConf.read(spec.resolvConf(), spec.netns());
             ipv4 = ipv4();
             ipv6 = ipv6();
-            NatPlan natPlan = natPlan(resolvConf);
+            NatPlan natPlan = natPlan();
             NatPolicy policy = spec.policy();
             // Closed after the ports: the worker has let go of the stages by then.
             Mapping memory = Mapping.anonymous(Nat.bytes(natPlan));
@@ -84,13 +85,7 @@ final class AttachedNic implements AutoCloseable {
                             memory.segment(),
                             table.segment(),
                             RANDOM.nextLong());
-            responders =
-                    new Responders(
-                            scope(resolvConf),
-                            ipv4.isOn(),
-                            ipv6Scope(resolvConf),
-                            worker.events(),
-                            id);
+            responders = new Responders(scope(), ipv4.isOn(), ipv6Scope(), worker.events(), id);
             NicPlan plan =
                     new NicPlan(
                             id,
@@ -137,7 +132,7 @@ final class AttachedNic implements AutoCloseable {
                 : Addresses.NONE;
     }
 
-    private NatPlan natPlan(ResolvConf resolvConf) {
+    private NatPlan natPlan() {
         int[] linkLocal = resolvConf.nameServers().stream().mapToInt(Integer::intValue).toArray();
         return new NatPlan(ipv4, ipv6, linkLocal, uplink.mtu(), guestMtu);
     }
@@ -164,7 +159,7 @@ final class AttachedNic implements AutoCloseable {
         spec = changed;
     }
 
-    private Scope scope(ResolvConf resolvConf) {
+    private Scope scope() {
         Cidr cidr = spec.nic().cidr();
         return new Scope(
                 GATEWAY_MAC,
@@ -179,7 +174,7 @@ final class AttachedNic implements AutoCloseable {
                 spec.nic().dhcpOptions());
     }
 
-    private Ipv6Scope ipv6Scope(ResolvConf resolvConf) {
+    private Ipv6Scope ipv6Scope() {
         return ipv6.isOn()
                 ? new Ipv6Scope(
                         ipv6,
@@ -198,6 +193,10 @@ final class AttachedNic implements AutoCloseable {
 
     Addresses ipv6Addresses() {
         return ipv6;
+    }
+
+    ResolvConf resolvConf() {
+        return resolvConf;
     }
 
     int guestMtu() {

@@ -113,6 +113,10 @@ final class NicRegistry implements AutoCloseable {
         worker.nics(worker.nics() + 1);
         nicByName.put(spec.name(), attached);
         changed();
+        String unread = attached.resolvConf().describeUnread();
+        if (!unread.isEmpty()) {
+            journal.record("ResolverCut", spec.name(), "the guest is not told: " + unread);
+        }
         LOG.info(
                 "attached: nic={} netns={} guest={} worker={}",
                 spec.name(),

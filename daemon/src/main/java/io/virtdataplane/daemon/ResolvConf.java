@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon;
 
+import io.virtdataplane.dhcp.DhcpOptions;
 import io.virtdataplane.wire.AddressText;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,11 +10,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a pod's resolv.conf(5) says: IPv4 name servers, in order, and search domains. Lines that
- * make no sense are passed over.
+ * What a pod's resolv.conf(5) says: name servers, in order, and search domains. What makes no sense
+ * is passed over.
+ *
+ * @param unread what was passed over, in words
  */
 record ResolvConf(
-        List<Integer> nameServers, List<long[]> ipv6NameServers, List<String> searchDomains) {
+        List<Integer> nameServers,
+        List<long[]> ipv6NameServers,
+        List<String> searchDomains,
+        List<String> unread) {
+    private static final int MAX_WORDS = 256;
     private static final int MAX_BYTES = 1 << 16;
     private static final Path NODE = Path.of("/etc/resolv.conf");
 
@@ -21,18 +28,21 @@ record ResolvConf(
         List<Integer> servers = new ArrayList<>();
         List<long[]> ipv6Servers = new ArrayList<>();
         List<String> search = new ArrayList<>();
+        List<String> unread = new ArrayList<>();
         for (String line : lines) {
             String[] words = line.strip().split("\\s+");
             if (words[0].equals("nameserver") && words.length > 1) {
-                addServer(servers, ipv6Servers, words[1]);
+                addServer(servers, ipv6Servers, unread, words[1]);
             } else if (words[0].equals("search") || words[0].equals("domain")) {
                 search.addAll(List.of(words).subList(1, words.length));
             }
         }
-        return new ResolvConf(servers, ipv6Servers, search);
+        DhcpOptions.cutDomains(search).forEach(name -> unread.add("search " + name));
+        return new ResolvConf(servers, ipv6Servers, search, unread);
     }
 
-    private static void addServer(List<Integer> ipv4, List<long[]> ipv6, String text) {
+    private static void addServer(
+            List<Integer> ipv4, List<long[]> ipv6, List<String> unread, String text) {
         try {
             if (text.indexOf(':') >= 0) {
                 ipv6.add(AddressText.ipv6(text));
@@ -40,7 +50,8 @@ record ResolvConf(
                 ipv4.add(AddressText.ipv4(text));
             }
         } catch (IllegalArgumentException e) {
-            // A malformed line, or an address with a zone, which means nothing to the guest.
+            // Or an address with a zone, which means nothing to the guest.
+            unread.add("nameserver " + text);
         }
     }
 
@@ -54,11 +65,19 @@ record ResolvConf(
             return parse(Files.readAllLines(path));
         } catch (IOException e) {
             if (file.isEmpty()) {
-                return new ResolvConf(List.of(), List.of(), List.of());
+                return new ResolvConf(List.of(), List.of(), List.of(), List.of(path + " itself"));
             }
             throw new IllegalArgumentException(
                     "resolv_conf must be a readable file: resolv_conf=" + file);
         }
+    }
+
+    /** What the guest is not told, in at most so many characters; empty where it is told all. */
+    String describeUnread() {
+        String words = String.join(", ", unread);
+        return words.length() > MAX_WORDS
+                ? words.substring(0, MAX_WORDS) + "... (" + unread.size() + " in all)"
+                : words;
     }
 
     private static Path find(String netns) {

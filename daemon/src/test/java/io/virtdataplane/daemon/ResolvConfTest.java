@@ -19,11 +19,13 @@ class ResolvConfTest {
                                 "nameserver",
                                 "nameserver x",
                                 "nameserver fe80::1%eth0",
-                                "search a.svc b",
+                                "search a.svc foo,com b",
                                 "options ndots:5"));
         assertThat(conf.nameServers())
                 .containsExactly(AddressText.ipv4("10.96.0.10"), AddressText.ipv4("1.1.1.1"));
         assertThat(conf.ipv6NameServers()).containsExactly(AddressText.ipv6("fd00::10"));
-        assertThat(conf.searchDomains()).containsExactly("a.svc", "b");
+        assertThat(conf.searchDomains()).containsExactly("a.svc", "foo,com", "b");
+        assertThat(conf.describeUnread())
+                .isEqualTo("nameserver x, nameserver fe80::1%eth0, search foo,com");
     }
 }

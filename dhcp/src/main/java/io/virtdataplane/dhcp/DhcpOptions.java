@@ -32,9 +32,11 @@ public final class DhcpOptions {
     static final int BOOT_FILE_NAME = 67;
     static final int RAPID_COMMIT = 80;
     static final int DOMAIN_SEARCH = 119;
+    static final int CLASSLESS_ROUTES = 121;
     static final int END = 255;
 
-    private static final int MAX_SEARCH_BYTES = 1024;
+    static final int MAX_SEARCH_BYTES = 1024;
+    private static final int LINK_LOCAL = 0xa9fe; // 169.254.0.0/16, RFC 3927
     private static final Pattern LABEL = Pattern.compile("[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?");
 
     private DhcpOptions() {}
@@ -61,8 +63,28 @@ public final class DhcpOptions {
         put(values, NTP_SERVERS, addresses(custom.ntpServers()));
         put(values, TFTP_SERVER_NAME, text(custom.tftpServerName()));
         put(values, BOOT_FILE_NAME, text(custom.bootFileName()));
+        put(values, CLASSLESS_ROUTES, Route.encode(routes(scope)));
         custom.privateOptions().forEach((code, value) -> put(values, code, text(value)));
         return values;
+    }
+
+    /**
+     * What the manifest gives, and a way to name servers of link-local addresses, which clients
+     * look for on the link otherwise. Clients that take option 121 pass over option 3 (RFC 3442):
+     * the default route is in both.
+     */
+    private static List<Route> routes(Scope scope) {
+        List<Route> routes = new ArrayList<>(scope.custom().routes());
+        for (int server : scope.nameServers()) {
+            if (server >>> 16 == LINK_LOCAL) {
+                routes.add(new Route(server, 32, scope.gatewayAddress()));
+            }
+        }
+        boolean hasDefault = routes.stream().anyMatch(route -> route.prefixLength() == 0);
+        if (!routes.isEmpty() && !hasDefault && scope.gatewayAddress() != 0) {
+            routes.add(new Route(0, 0, scope.gatewayAddress()));
+        }
+        return routes;
     }
 
     private static byte[] addresses(List<Integer> addresses) {
@@ -93,6 +115,20 @@ public final class DhcpOptions {
             }
         }
         return valid;
+    }
+
+    /** Those of the names that no client is told: no DNS would take them, or there is no room. */
+    public static List<String> cutDomains(List<String> names) {
+        List<String> cut = new ArrayList<>();
+        int length = 0;
+        for (String name : names) {
+            List<String> valid = validDomains(List.of(name));
+            length += valid.isEmpty() ? 0 : valid.getFirst().length() + 2;
+            if (valid.isEmpty() || length > MAX_SEARCH_BYTES) {
+                cut.add(name);
+            }
+        }
+        return cut;
     }
 
     /** RFC 3397 2, without compression: whole names only. */

@@ -25,7 +25,6 @@ final class Dhcpv6Server {
     private static final int LONGEST_REPLY = 1200; // fits every link (RFC 8200 5)
     private static final int MAX_IAS = 8;
     private static final int MAX_NAME_SERVERS = 3;
-    private static final int MAX_SEARCH_BYTES = 512;
     private static final long REPORT_NS = 1_000_000_000L;
 
     private final Ipv6Scope scope;
@@ -53,7 +52,8 @@ final class Dhcpv6Server {
         this.nameServers = java.util.Arrays.copyOf(servers.array(), servers.position());
         this.searchList =
                 DhcpOptions.searchList(
-                        DhcpOptions.validDomains(scope.searchDomains()), MAX_SEARCH_BYTES);
+                        DhcpOptions.validDomains(scope.searchDomains()),
+                        DhcpOptions.MAX_SEARCH_BYTES);
     }
 
     private static byte[] serverId(long mac) {

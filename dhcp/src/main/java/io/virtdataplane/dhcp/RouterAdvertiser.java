@@ -38,7 +38,6 @@ final class RouterAdvertiser {
     private static final long INITIAL_INTERVAL_NS = 16_000_000_000L;
     private static final int INITIAL_COUNT = 3;
     private static final int MAX_NAME_SERVERS = 3;
-    private static final int MAX_SEARCH_BYTES = 512;
     private static final long ALL_NODES_HIGH = 0xff02_0000_0000_0000L;
     private static final long ALL_NODES_LOW = 1;
 
@@ -174,7 +173,9 @@ final class RouterAdvertiser {
 
     /** RFC 8106 5.2; filled up with zeros to a multiple of 8 bytes. */
     private static byte[] searchList(List<String> domains) {
-        byte[] names = DhcpOptions.searchList(DhcpOptions.validDomains(domains), MAX_SEARCH_BYTES);
+        byte[] names =
+                DhcpOptions.searchList(
+                        DhcpOptions.validDomains(domains), DhcpOptions.MAX_SEARCH_BYTES);
         if (names.length == 0) {
             return new byte[0];
         }

@@ -1,9 +1,13 @@
 package io.virtdataplane.dhcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.wire.AddressText;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -46,6 +50,7 @@ class DhcpOptionsTest {
                         List.of(AddressText.ipv4("10.0.0.123")),
                         "tftp.example.test",
                         "pxelinux.0",
+                        List.of(),
                         Map.of(224, "a".repeat(200), 225, "b".repeat(60), 226, "c".repeat(40)));
         byte[][] values =
                 DhcpOptions.values(scope(List.of("x".repeat(60) + ".example.test"), custom));
@@ -75,6 +80,52 @@ class DhcpOptionsTest {
         assertThat(message[240 + 2 * 257 + 1] & 0xff).isEqualTo(90);
         options.begin(b, 0, 308);
         assertThat(options.put(119, search, search.length)).as("no room at all").isFalse();
+    }
+
+    @Test
+    void classlessRoutesAreAsKubeVirtEncodesThem() {
+        assertThat(encoded("224.0.0.0/4, 192.168.1.0/24 via 192.168.2.1"))
+                .isEqualTo("04e000000000" + "18c0a801c0a80201");
+        assertThat(encoded("10.128.0.0/14,224.0.0.0/4,0.0.0.0/0 via 10.129.0.1"))
+                .isEqualTo("0e0a8000000000" + "04e000000000" + "000a810001");
+        assertThat(encoded("169.254.1.1/32, 0.0.0.0/0 via 169.254.1.1"))
+                .isEqualTo("20a9fe010100000000" + "00a9fe0101");
+        for (String bad :
+                List.of("", "10.0.0.0", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/8 10.0.2.1", "a/8,")) {
+            assertThatThrownBy(() -> Route.parse(bad))
+                    .hasMessageContaining("must be routes such as 192.0.2.0/24 via 10.0.2.1");
+        }
+    }
+
+    @Test
+    void aLinkLocalNameServerIsReachedByTheGatewayAndTheDefaultRouteIsInBothOptions() {
+        Scope scope =
+                new Scope(
+                        1,
+                        GATEWAY,
+                        GUEST,
+                        24,
+                        3600,
+                        1500,
+                        List.of(AddressText.ipv4("169.254.20.10")),
+                        List.of(),
+                        "vm",
+                        CustomOptions.NONE);
+        assertThat(HexFormat.of().formatHex(DhcpOptions.values(scope)[121]))
+                .isEqualTo("20a9fe140a0a000201" + "000a000201");
+        assertThat(DhcpOptions.values(scope(List.of(), CustomOptions.NONE))[121]).isNull();
+    }
+
+    @Test
+    void namesThatNoClientIsToldAreKnown() {
+        List<String> names = new ArrayList<>(List.of("foo,com", "ok.example.test"));
+        names.addAll(Collections.nCopies(40, "a-rather-long-name.of.the.cluster.local"));
+        List<String> cut = DhcpOptions.cutDomains(names);
+        assertThat(cut).startsWith("foo,com").hasSize(1 + 40 - 24);
+    }
+
+    private static String encoded(String routes) {
+        return HexFormat.of().formatHex(Route.encode(Route.parse(routes)));
     }
 
     private static Scope scope(List<String> search, CustomOptions custom) {

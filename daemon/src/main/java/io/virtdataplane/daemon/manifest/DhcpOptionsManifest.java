@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.manifest;
 
 import io.virtdataplane.dhcp.CustomOptions;
+import io.virtdataplane.dhcp.Route;
 import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.TreeMap;
 
 /** Reads an interface's {@code dhcpOptions}; rules and words follow KubeVirt's admission. */
 final class DhcpOptionsManifest {
+    private static final int ROUTES = 121;
     private static final int FIRST_PRIVATE = 224;
     private static final int LAST_PRIVATE = 254;
     private static final int LONGEST = 255;
@@ -26,6 +28,7 @@ final class DhcpOptionsManifest {
                 ntpServers(options),
                 text(options, "tftpServerName"),
                 text(options, "bootFileName"),
+                routes(options),
                 privateOptions(options));
     }
 
@@ -49,13 +52,28 @@ final class DhcpOptionsManifest {
         return value;
     }
 
+    /** Option 121 has a structure: its value is read as routes. */
+    private static List<Route> routes(Fields options) {
+        for (Fields entry : options.list("privateOptions")) {
+            if (entry.number("option", 0) == ROUTES) {
+                String value = text(entry, "value");
+                try {
+                    return Route.parse(value);
+                } catch (IllegalArgumentException e) {
+                    throw new InvalidManifestException(entry.path() + ".value " + e.getMessage());
+                }
+            }
+        }
+        return List.of();
+    }
+
     private static Map<Integer, String> privateOptions(Fields options) {
         Map<Integer, String> values = new TreeMap<>();
         for (Fields entry : options.list("privateOptions")) {
             entry.allowOnly(Set.of("option", "value"));
             long code = entry.number("option", 0);
-            if (code < FIRST_PRIVATE || code > LAST_PRIVATE) {
-                throw entry.error("option", "must be 224-254", code);
+            if (code != ROUTES && (code < FIRST_PRIVATE || code > LAST_PRIVATE)) {
+                throw entry.error("option", "must be 121 or 224-254", code);
             }
             String value = text(entry, "value");
             if (value.isEmpty()) {
@@ -65,6 +83,7 @@ final class DhcpOptionsManifest {
                 throw entry.error("option", "must be unique among private options", code);
             }
         }
+        values.remove(ROUTES);
         return values;
     }
 }

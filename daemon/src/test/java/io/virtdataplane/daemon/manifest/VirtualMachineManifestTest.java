@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.dhcp.CustomOptions;
+import io.virtdataplane.dhcp.Route;
 import io.virtdataplane.wire.AddressText;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -161,7 +162,8 @@ class VirtualMachineManifestTest {
                 "{ntpServers: [ntp.example.test]} | .ntpServers must be IPv4 addresses: ntpServers=ntp.example.test",
                 "{ntpServers: 10.0.0.1} | .ntpServers must be a list",
                 "{ntpServers: [1]} | .ntpServers must be a list of strings",
-                "{privateOptions: [{option: 223, value: x}]} | .privateOptions[0].option must be 224-254: option=223",
+                "{privateOptions: [{option: 223, value: x}]} | .privateOptions[0].option must be 121 or 224-254: option=223",
+                "{privateOptions: [{option: 121, value: 10.0.0.0/33}]} | .privateOptions[0].value must be routes such as",
                 "{privateOptions: [{option: 224, value: x}, {option: 224, value: y}]} | .privateOptions[1].option must be unique",
                 "{privateOptions: [{option: 224}]} | .privateOptions[0].value must not be empty",
                 "{bootFile: x} | .bootFile is not a known field"
@@ -180,12 +182,16 @@ class VirtualMachineManifestTest {
         String manifest =
                 CHAPTER.replace(
                         "masquerade: {}",
-                        "masquerade: {}\n          dhcpOptions: {bootFileName: pxelinux.0, tftpServerName: tftp, ntpServers: [0127.0.0.3], privateOptions: [{option: 240, value: x=y}]}");
+                        "masquerade: {}\n          dhcpOptions: {bootFileName: pxelinux.0, tftpServerName: tftp, ntpServers: [0127.0.0.3], privateOptions: [{option: 240, value: x=y}, {option: 121, value: 192.168.1.0/24 via 10.0.2.1}]}");
         CustomOptions options = VirtualMachineManifest.parse(manifest).dhcpOptions();
         assertThat(options.bootFileName()).isEqualTo("pxelinux.0");
         assertThat(options.tftpServerName()).isEqualTo("tftp");
         assertThat(options.ntpServers()).containsExactly(AddressText.ipv4("127.0.0.3"));
         assertThat(options.privateOptions()).containsExactly(Map.entry(240, "x=y"));
+        assertThat(options.routes())
+                .containsExactly(
+                        new Route(
+                                AddressText.ipv4("192.168.1.0"), 24, AddressText.ipv4("10.0.2.1")));
     }
 
     @Test
