@@ -28,6 +28,7 @@ final class DhcpMessage {
     private static final int CIADDR = 12;
     private static final int YIADDR = 16;
     private static final int SIADDR = 20;
+    private static final int GIADDR = 24;
     private static final int CHADDR = 28;
     private static final int SNAME = 44;
     private static final int FILE = 108;
@@ -49,6 +50,10 @@ final class DhcpMessage {
 
     static int ciaddr(MemorySegment b, int at) {
         return Bytes.u32(b, at + CIADDR);
+    }
+
+    static int giaddr(MemorySegment b, int at) {
+        return Bytes.u32(b, at + GIADDR);
     }
 
     static long chaddr(MemorySegment b, int at) {

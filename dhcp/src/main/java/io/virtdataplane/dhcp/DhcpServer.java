@@ -143,28 +143,34 @@ final class DhcpServer {
     private Verdict reply(Frame frame, int at, int type, int ciaddr, int yiaddr) {
         MemorySegment b = frame.data;
         long chaddr = DhcpMessage.chaddr(b, at);
+        int relay = DhcpMessage.giaddr(b, at);
+        long sender = Ethernet.src(b, frame.start);
         boolean broadcast =
-                type == DhcpMessage.NAK
-                        || (DhcpMessage.flags(b, at) & DhcpMessage.BROADCAST_FLAG) != 0;
+                relay == 0
+                        && (type == DhcpMessage.NAK
+                                || (DhcpMessage.flags(b, at) & DhcpMessage.BROADCAST_FLAG) != 0);
         DhcpMessage.reply(b, at, type == DhcpMessage.NAK ? 0 : ciaddr, yiaddr);
         int i = putOptions(b, at, type, yiaddr != 0);
         int length = Math.max(i - at, MINIMUM_MESSAGE);
         b.asSlice(i, at + length - i).fill((byte) DhcpOptions.PAD);
 
-        // RFC 2131 4.1: to ciaddr where the client has it, by broadcast where it asks, else to the
-        // address it is being given.
-        int destination = broadcast ? BROADCAST : ciaddr != 0 ? ciaddr : yiaddr;
+        // RFC 2131 4.1: to the relay where there is one, to ciaddr where the client has it, by
+        // broadcast where it asks, else to the address it is being given.
+        int destination =
+                relay != 0 ? relay : broadcast ? BROADCAST : ciaddr != 0 ? ciaddr : yiaddr;
+        int port = relay != 0 ? SERVER_PORT : CLIENT_PORT;
+        long station = relay != 0 ? sender : chaddr;
         int udpLength = Udp.HEADER + length;
         int l3 = frame.l3;
         int l4 = l3 + Ipv4.HEADER;
         if (frame.l4 != l4) { // the request had IP options, the reply has none
             MemorySegment.copy(b, at, b, l4 + Udp.HEADER, length);
         }
-        Udp.emit4(b, l4, SERVER_PORT, CLIENT_PORT, udpLength, scope.gatewayAddress(), destination);
+        Udp.emit4(b, l4, SERVER_PORT, port, udpLength, scope.gatewayAddress(), destination);
         Ipv4.emit(
                 b, l3, Ipv4.HEADER + udpLength, Udp.PROTOCOL, scope.gatewayAddress(), destination);
         Ethernet.addresses(
-                b, frame.start, broadcast ? Ethernet.BROADCAST : chaddr, scope.gatewayMac());
+                b, frame.start, broadcast ? Ethernet.BROADCAST : station, scope.gatewayMac());
         frame.compose(l4 + udpLength - frame.start);
         return Verdict.ANSWERED;
     }

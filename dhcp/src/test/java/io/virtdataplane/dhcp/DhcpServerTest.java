@@ -201,6 +201,19 @@ class DhcpServerTest {
     }
 
     @Test
+    void aRelaysRequestIsAnsweredToTheRelay() {
+        byte[] request = message(1, 0, 0x8000);
+        MemorySegment b = MemorySegment.ofArray(request);
+        Bytes.put32(b, 42 + 24, GUEST);
+        Bytes.put48(b, 42 + 28, 0x000c_0102_0304L);
+        Udp.emit4(b, 34, 67, 67, request.length - 34, 0, -1);
+        MemorySegment offer = MemorySegment.ofArray(answer(request));
+        assertThat(Ethernet.dst(offer, 0)).as("who sent it").isEqualTo(MAC);
+        assertThat(Ipv4.dst(offer, 14)).isEqualTo(GUEST);
+        assertThat(Udp.dstPort(offer, 34)).as("RFC 2131 4.1").isEqualTo(67);
+    }
+
+    @Test
     void rapidCommitIsAcknowledgedAtOnce() {
         byte[] ack = answer(message(1, 0, 0, new byte[] {80, 0}));
         assertThat(type(ack)).as("RFC 4039").isEqualTo(5);

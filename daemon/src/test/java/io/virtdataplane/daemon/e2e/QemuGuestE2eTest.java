@@ -23,6 +23,17 @@ class QemuGuestE2eTest {
     private static final int TEST_SECONDS = 180;
     private static final String SCRIPT =
             """
+            mkdir -p /run/systemd/network
+            echo 0123456789abcdef0123456789abcdef > /etc/machine-id
+            printf '[Match]\\nName=eth0\\n[Network]\\nDHCP=yes\\n' > /run/systemd/network/10-eth0.network
+            mount -o remount,ro /sys
+            systemd-networkd & networkd=$!
+            for i in $(seq 60); do ip -6 addr show dev eth0 | grep -q fd10:0:2::2 && break; sleep 1; done
+            sleep 3
+            sed -n 's/^DNS=//p' /run/systemd/netif/links/* | tr ' ' '\\n' | sed -n 's/^[0-9a-f]/nameserver &/p' > /etc/resolv.conf
+            ip -6 route | grep default | sed 's/^/STOCK-ROUTE /'
+            curl -6 -sS -m 60 http://web.v6.test:8080/name | sed 's/^/STOCK-SAID /'
+            kill $networkd; sleep 1; ip addr flush dev eth0 scope global; ip route flush dev eth0
             udhcpc -i eth0 -n -q -t 10 -T 2 -O mtu -s /etc/udhcpc.sh
             ping -c 3 -W 5 203.0.113.7 | grep 'packets received'
             ping -c 2 -W 5 10.0.2.1 | grep 'packets received'
@@ -54,6 +65,7 @@ class QemuGuestE2eTest {
                 image.toString());
         Path directory = Files.createDirectory(lab.shell.directory().resolve("www"));
         lab.shell.sh("head -c 64M /dev/urandom > " + directory.resolve("file"));
+        Files.writeString(directory.resolve("name"), "hello by name\n");
         lab.httpd(lab.out, 8080, directory);
         lab.startIn(lab.out, "iperf3", "-s");
         lab.nameServer();
@@ -72,6 +84,10 @@ class QemuGuestE2eTest {
 
         boot(image);
         String said = await("GUEST-DONE", TEST_SECONDS);
+        assertThat(said)
+                .as("systemd-networkd in a guest without any configuration of IPv6")
+                .contains("STOCK-ROUTE default via fe80::ff:fe00:0 dev eth0")
+                .contains("STOCK-SAID hello by name");
         assertThat(said).contains("LEASE 10.0.2.2/24 gateway 10.0.2.1 dns 203.0.113.7 mtu 1500");
         assertThat(said)
                 .contains("3 packets transmitted, 3 packets received")
