@@ -7,7 +7,7 @@ import io.virtdataplane.wire.Ethernet;
  * capture. Frames that are no part of the burst (fragments released or cut) are kept here until
  * they have been sent. Worker's thread.
  */
-final class Egress {
+final class Egress implements Outlet {
     private static final long ASK_AGAIN_NS = 1_000_000_000L;
     private static final int EXTRA = 256;
     private final FramePool pool;
@@ -53,9 +53,8 @@ final class Egress {
                 if (frame.egress != null && !frame.sent && !verdict.isDrop()) {
                     verdict = Verdict.DROP_EGRESS_FULL;
                 }
-                if (frame.nic.counters.count(verdict) && verdict.isDrop()) {
-                    int nic = frame.nic.plan.id();
-                    events.emit(EventKind.FIRST_DROP, nic, verdict.ordinal(), 0);
+                if (frame.vif.counters.count(verdict) && verdict.isDrop()) {
+                    events.emit(EventKind.FIRST_DROP, frame.vif.id(), verdict.ordinal(), 0);
                 }
             }
             pool.free(frame);
@@ -64,16 +63,17 @@ final class Egress {
 
     /** The kernel routes and fills in the next hop's MAC address, so only the counters are ours. */
     Verdict toUplink(Frame frame, Verdict verdict, long nowNs) {
-        Counters counters = frame.nic.counters;
+        Nic nic = (Nic) frame.vif;
+        Counters counters = nic.counters;
         if (!frame.isDryRun()) {
             counters.toUplinkFrames++;
             counters.toUplinkBytes += frame.length;
         }
-        return send(frame, frame.nic.plan.uplink(), verdict, nowNs);
+        return send(frame, nic.plan.uplink(), verdict, nowNs);
     }
 
     Verdict toGuest(Frame frame, Verdict verdict, long nowNs) {
-        Nic nic = frame.nic;
+        Nic nic = (Nic) frame.vif;
         if (nic.guestMac == Nic.UNKNOWN_MAC) {
             if (!frame.isDryRun()) {
                 ask(nic, nowNs);
@@ -91,7 +91,7 @@ final class Egress {
     /** The frame has become an ICMP error or a reset to its sender. */
     Verdict reply(Frame frame, Verdict verdict, long nowNs) {
         frame.note(Step.REPLIED, 0, 0);
-        return frame.ingress == frame.nic.plan.guest()
+        return frame.vif.isGuestSide(frame.ingress)
                 ? toGuest(frame, verdict, nowNs)
                 : toUplink(frame, verdict, nowNs);
     }
@@ -121,21 +121,45 @@ final class Egress {
                 return;
             }
             Fragmenter.fill(frame, fragment, i);
-            fragment.nic = frame.nic;
+            fragment.vif = frame.vif;
             fragment.verdict = Verdict.CONTINUE;
             queue(fragment, port, nowNs);
-            frame.nic.counters.originated++;
+            frame.vif.counters.originated++;
             keep(fragment);
         }
     }
 
     private void queue(Frame frame, Port port, long nowNs) {
-        Nic nic = frame.nic;
-        if (nic.tap != null) {
-            boolean toGuest = port == nic.plan.guest();
-            nic.tap.offer(frame, toGuest ? FrameTap.Side.GUEST : FrameTap.Side.UPLINK, nowNs);
+        Vif vif = frame.vif;
+        if (vif.tap != null) {
+            boolean toGuest = vif.isGuestSide(port);
+            vif.tap.offer(frame, toGuest ? FrameTap.Side.GUEST : FrameTap.Side.UPLINK, nowNs);
         }
         port.send(frame);
+    }
+
+    @Override
+    public void send(Frame frame, BridgeVif out, long nowNs) {
+        frame.note(Step.SENT, out.port().id(), frame.length);
+        if (frame.isDryRun()) {
+            return;
+        }
+        out.counters.toGuestFrames++;
+        out.counters.toGuestBytes += frame.length;
+        if (out.tap != null) {
+            out.tap.offer(frame, FrameTap.Side.GUEST, nowNs);
+        }
+        out.port().send(frame);
+    }
+
+    @Override
+    public Frame copy(Frame frame) {
+        Frame copy = takeExtra();
+        if (copy != null) {
+            copy.copyOf(frame);
+            keep(copy);
+        }
+        return copy;
     }
 
     /** Asks the guest for its MAC address, at most once a second. */
@@ -158,7 +182,7 @@ final class Egress {
 
     /** A frame of our own for the guest. */
     void originate(Frame frame, Nic nic, long nowNs) {
-        frame.nic = nic;
+        frame.vif = nic;
         queue(frame, nic.plan.guest(), nowNs);
         poller.flush();
         nic.counters.originated++;

@@ -23,6 +23,9 @@ public final class Frame {
     /** Bytes a port may receive: virtio_net_hdr and frame. */
     public static final int RECEIVE_CAPACITY = CAPACITY - HEADROOM;
 
+    /** {@link #tag} of a frame whose outermost tag, if any, is in the frame itself. */
+    public static final int UNTAGGED = 0;
+
     /** {@link #fragmentOffset} of a packet that is no fragment. */
     public static final int WHOLE = -1;
 
@@ -36,9 +39,12 @@ public final class Frame {
     /** Bytes from {@link #start} on. */
     public int length;
 
+    /** A VLAN tag that is beside the frame, as TPID and TCI; or {@link #UNTAGGED}. */
+    public int tag;
+
     public Port ingress;
     public Port egress;
-    public Nic nic;
+    public Vif vif;
     public Verdict verdict;
 
     /** False when the egress port had no room. Set by the poller. */
@@ -147,15 +153,32 @@ public final class Frame {
      * #receiveAddress}.
      */
     public void received(Port port, int bytes) {
-        start = HEADROOM + VirtioNetHdr.LENGTH;
+        received(port, 0, bytes, UNTAGGED);
+    }
+
+    /** The same, {@code offset} bytes behind that address, with a tag beside it. */
+    public void received(Port port, int offset, int bytes, int besideTag) {
+        start = HEADROOM + offset + VirtioNetHdr.LENGTH;
+        tag = besideTag;
         length = bytes - VirtioNetHdr.LENGTH;
         ingress = port;
+    }
+
+    /** Becomes another frame's like: bytes, tag, and whose it is. */
+    void copyOf(Frame other) {
+        start = other.start;
+        length = other.length;
+        tag = other.tag;
+        vif = other.vif;
+        verdict = Verdict.CONTINUE; // it is counted as the other one
+        MemorySegment.copy(other.data, other.vnet(), data, vnet(), length + VirtioNetHdr.LENGTH);
     }
 
     /** Starts a frame of our own of {@code newLength} bytes, without offloads. */
     public void compose(int newLength) {
         start = HEADROOM + VirtioNetHdr.LENGTH;
         length = newLength;
+        tag = UNTAGGED;
         VirtioNetHdr.clear(data, vnet());
     }
 }

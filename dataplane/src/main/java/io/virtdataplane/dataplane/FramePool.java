@@ -47,7 +47,7 @@ public final class FramePool {
     public void free(Frame frame) {
         frame.ingress = null;
         frame.egress = null;
-        frame.nic = null;
+        frame.vif = null;
         free[available++] = frame;
     }
 

@@ -28,6 +28,9 @@ public final class Headers {
         if (frame.length < Ethernet.HEADER || limit > Frame.CAPACITY) {
             return Verdict.DROP_MALFORMED;
         }
+        if (frame.tag != Frame.UNTAGGED) {
+            return Verdict.DROP_VLAN_TAG;
+        }
         frame.l3 = frame.start + Ethernet.HEADER;
         frame.end = limit;
         frame.etherType = Ethernet.type(frame.data, frame.start);

@@ -24,6 +24,10 @@ public enum Step {
     MSS_CLAMPED("TCP maximum segment size %d becomes %d"),
     SPLIT("longer than the MTU of %d: is cut into fragments"),
     REPLIED("an ICMP error or a reset goes back to the sender"),
+    IN_VLAN("bridge: in VLAN %d, from port %d"),
+    STATION_FOUND("bridge: VLAN %d has the station on port %d"),
+    STATION_UNKNOWN("bridge: VLAN %d does not know the station"),
+    FLOODED("bridge: flooded to %d ports of VLAN %d"),
     SENT("sent to port %d, %d bytes");
 
     private final String words;

@@ -30,7 +30,8 @@ public final class Worker {
     private final Faults faults = new Faults();
     private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
     private final List<Nic> nics = new ArrayList<>();
-    private final Nic[] nicByPort = new Nic[MAX_PORTS];
+    private final List<Switch> switches = new ArrayList<>();
+    private final Vif[] vifByPort = new Vif[MAX_PORTS];
     private final Port[] ready = new Port[MAX_PORTS];
     private final Frame[] burst = new Frame[BURST];
     private final Guard guard;
@@ -110,8 +111,8 @@ public final class Worker {
     }
 
     private int serve(Port port, long nowNs) {
-        Nic nic = nicByPort[port.id()];
-        if (nic == null) {
+        Vif vif = vifByPort[port.id()];
+        if (vif == null) {
             return 0; // detached in this very breath; the poller has freed its frames
         }
         int total = 0;
@@ -119,9 +120,9 @@ public final class Worker {
         while ((count = port.receive(burst, 0)) > 0) {
             for (int i = 0; i < count; i++) {
                 Frame frame = burst[i];
-                frame.nic = nic;
-                arrive(frame, nic, nowNs);
-                if (frame.fragmentOffset == 0) {
+                frame.vif = vif;
+                arrive(frame, vif, nowNs);
+                if (vif instanceof Nic nic && frame.fragmentOffset == 0) {
                     walkReleased(nic, port, nowNs);
                 }
             }
@@ -129,22 +130,24 @@ public final class Worker {
             egress.release(burst, count);
             total += count;
         }
-        age(nic, nic.plan.outbound(), nowNs); // beside tick's: as fast as traffic can open them
+        if (vif instanceof Nic nic) {
+            age(nic, nic.plan.outbound(), nowNs); // beside tick's: as fast as traffic can open them
+        }
         return total;
     }
 
-    private void arrive(Frame frame, Nic nic, long nowNs) {
-        boolean fromGuest = frame.ingress == nic.plan.guest();
-        count(frame, nic.counters, fromGuest);
-        if (nic.tap != null) {
-            nic.tap.offer(frame, fromGuest ? FrameTap.Side.GUEST : FrameTap.Side.UPLINK, nowNs);
+    private void arrive(Frame frame, Vif vif, long nowNs) {
+        boolean fromGuest = vif.isGuestSide(frame.ingress);
+        count(frame, vif.counters, fromGuest);
+        if (vif.tap != null) {
+            vif.tap.offer(frame, fromGuest ? FrameTap.Side.GUEST : FrameTap.Side.UPLINK, nowNs);
         }
-        if (nic.liveTrace != null) {
-            nic.liveTrace.begin(frame);
+        if (vif.liveTrace != null) {
+            vif.liveTrace.begin(frame);
         }
         frame.verdict = contained(frame, nowNs);
         if (frame.trace != null) {
-            nic.liveTrace.end(frame, fromGuest);
+            vif.liveTrace.end(frame, fromGuest);
         }
     }
 
@@ -155,7 +158,7 @@ public final class Worker {
         while (stage.hasReleased() && (frame = egress.takeExtra()) != null) {
             stage.release(frame);
             frame.ingress = ingress;
-            frame.nic = nic;
+            frame.vif = nic;
             nic.counters.uncount(Verdict.HELD);
             frame.verdict = contained(frame, nowNs);
             egress.keep(frame);
@@ -169,7 +172,7 @@ public final class Worker {
         } catch (RuntimeException e) {
             int number = faults.record(e);
             if (number >= 0) {
-                events.emit(EventKind.FAULT, frame.nic.plan.id(), number, 0);
+                events.emit(EventKind.FAULT, frame.vif.id(), number, 0);
             }
             return Verdict.DROP_FAULT;
         }
@@ -177,7 +180,18 @@ public final class Worker {
 
     /** A frame's life, in order. The first stage that says other than CONTINUE ends it. */
     private Verdict walk(Frame frame, long nowNs) {
-        Nic nic = frame.nic;
+        return frame.vif instanceof Nic nic
+                ? routed(frame, nic, nowNs)
+                : switched(frame, (BridgeVif) frame.vif, nowNs);
+    }
+
+    private Verdict switched(Frame frame, BridgeVif ingress, long nowNs) {
+        frame.note(Step.FROM_GUEST, frame.length, 0);
+        frame.splitMtu = 0;
+        return ingress.bridge().process(frame, ingress, egress, nowNs);
+    }
+
+    private Verdict routed(Frame frame, Nic nic, long nowNs) {
         boolean fromGuest = frame.ingress == nic.plan.guest();
         frame.note(fromGuest ? Step.FROM_GUEST : Step.FROM_UPLINK, frame.length, 0);
         Verdict verdict = Headers.parse(frame);
@@ -249,6 +263,9 @@ public final class Worker {
                 pending = true;
             }
         }
+        for (int i = 0; i < switches.size(); i++) {
+            pending |= switches.get(i).age(nowNs);
+        }
         egress.send();
         return pending;
     }
@@ -279,18 +296,16 @@ public final class Worker {
      * On the worker's thread: what would become of these bytes if they came from the guest, or for
      * the pod. Nothing is changed and nothing is sent.
      */
-    public Trace explain(Nic nic, boolean fromGuest, byte[] bytes) {
+    public Trace explain(Vif vif, boolean fromGuest, byte[] bytes) {
         if (pool.isEmpty() || bytes.length > Frame.RECEIVE_CAPACITY - VirtioNetHdr.LENGTH) {
             throw new IllegalStateException("no frame is free, or the bytes are too many");
         }
         Trace trace = new Trace(true);
         Frame frame = pool.take();
-        frame.received(
-                fromGuest ? nic.plan.guest() : nic.plan.uplink(),
-                bytes.length + VirtioNetHdr.LENGTH);
+        frame.received(ingress(vif, fromGuest), bytes.length + VirtioNetHdr.LENGTH);
         VirtioNetHdr.clear(frame.data, frame.vnet());
         MemorySegment.copy(bytes, 0, frame.data, ValueLayout.JAVA_BYTE, frame.start, bytes.length);
-        frame.nic = nic;
+        frame.vif = vif;
         frame.trace = trace;
         trace.begin(frame);
         try {
@@ -302,14 +317,21 @@ public final class Worker {
         return trace;
     }
 
+    private static Port ingress(Vif vif, boolean fromGuest) {
+        if (vif instanceof Nic nic) {
+            return fromGuest ? nic.plan.guest() : nic.plan.uplink();
+        }
+        return ((BridgeVif) vif).port();
+    }
+
     /** On the worker's thread: traces frames as they pass; null ends it. */
-    public void trace(Nic nic, LiveTrace trace) {
-        nic.liveTrace = trace;
+    public void trace(Vif vif, LiveTrace trace) {
+        vif.liveTrace = trace;
     }
 
     /** On the worker's thread: copies frames as they pass; null ends it. */
-    public void capture(Nic nic, FrameTap tap) {
-        nic.tap = tap;
+    public void capture(Vif vif, FrameTap tap) {
+        vif.tap = tap;
     }
 
     /** On the worker's thread: from now on the NIC's frames are walked. */
@@ -322,8 +344,8 @@ public final class Worker {
             poller.remove(plan.guest());
             throw e;
         }
-        nicByPort[plan.guest().id()] = nic;
-        nicByPort[plan.uplink().id()] = nic;
+        vifByPort[plan.guest().id()] = nic;
+        vifByPort[plan.uplink().id()] = nic;
         nics.add(nic);
         timersPending = true;
         dueNs = Long.MIN_VALUE;
@@ -335,9 +357,31 @@ public final class Worker {
     public void detach(Nic nic) {
         poller.remove(nic.plan.guest());
         poller.remove(nic.plan.uplink());
-        nicByPort[nic.plan.guest().id()] = null;
-        nicByPort[nic.plan.uplink().id()] = null;
+        vifByPort[nic.plan.guest().id()] = null;
+        vifByPort[nic.plan.uplink().id()] = null;
         nics.remove(nic);
+    }
+
+    /** On the worker's thread: the switch's stations are aged from now on, or no longer. */
+    public void attach(Switch added) {
+        switches.add(added);
+        timersPending = true;
+    }
+
+    public void detach(Switch removed) {
+        switches.remove(removed);
+    }
+
+    /** On the worker's thread: from now on the port's frames are walked by its bridge. */
+    public void attach(BridgeVif vif) {
+        poller.add(vif.port());
+        vifByPort[vif.port().id()] = vif;
+    }
+
+    /** On the worker's thread: no frame comes from the port afterwards. */
+    public void detach(BridgeVif vif) {
+        poller.remove(vif.port());
+        vifByPort[vif.port().id()] = null;
     }
 
     public String pollerKind() {

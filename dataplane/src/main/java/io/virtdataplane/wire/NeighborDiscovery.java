@@ -7,12 +7,16 @@ import java.lang.foreign.MemorySegment;
  * flags or reserved, a target, then options. Read only after {@link #fits}.
  */
 public final class NeighborDiscovery {
+    public static final int ROUTER_SOLICITATION = 133;
+    public static final int ROUTER_ADVERTISEMENT = 134;
+    public static final int REDIRECT = 137;
     public static final int SOLICITATION = 135;
     public static final int ADVERTISEMENT = 136;
     public static final int HOP_LIMIT = 255; // RFC 4861 7.1.1: proves that no router forwarded it
     public static final int LENGTH = 24;
     public static final int WITH_LINK_LAYER = LENGTH + 8;
     private static final int TARGET = 8;
+    private static final int ROUTER_OPTIONS = 8;
     private static final int OPTIONS = 24;
     private static final int SOURCE_LINK_LAYER = 1;
     private static final int TARGET_LINK_LAYER = 2;
@@ -59,6 +63,25 @@ public final class NeighborDiscovery {
             }
         }
         return 0;
+    }
+
+    /**
+     * True where all link-layer addresses that the message (router or neighbor solicitation,
+     * advertisement) gives its sender or target are this one.
+     */
+    public static boolean linkLayerIs(MemorySegment b, int at, int end, long mac) {
+        int from = at + (Bytes.u8(b, at) == ROUTER_SOLICITATION ? ROUTER_OPTIONS : OPTIONS);
+        if (from > end || !optionsFit(b, from, end)) {
+            return false;
+        }
+        for (int option = from; option < end; option += Bytes.u8(b, option + 1) * 8) {
+            int type = Bytes.u8(b, option);
+            if ((type == SOURCE_LINK_LAYER || type == TARGET_LINK_LAYER)
+                    && Bytes.u48(b, option + 2) != mac) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Message of {@link #WITH_LINK_LAYER} bytes about {@code mac}; the checksum is still to do. */

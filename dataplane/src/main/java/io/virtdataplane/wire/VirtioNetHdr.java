@@ -16,6 +16,7 @@ public final class VirtioNetHdr {
     public static final int GSO_NONE = 0;
     private static final int FLAGS = 0;
     private static final int GSO_TYPE = 1;
+    private static final int HDR_LEN = 2;
     private static final int GSO_SIZE = 4;
     private static final int CSUM_START = 6;
     private static final int CSUM_OFFSET = 8;
@@ -45,6 +46,17 @@ public final class VirtioNetHdr {
     /** Where the checksum field is, in bytes from {@link #checksumStart}. */
     public static int checksumOffset(MemorySegment b, int at) {
         return b.get(U16, at + CSUM_OFFSET) & 0xffff;
+    }
+
+    /** Bytes were put in before the network header, or taken out where {@code by} is negative. */
+    public static void shift(MemorySegment b, int at, int by) {
+        if (needsChecksum(b, at)) {
+            b.set(U16, at + CSUM_START, (short) (checksumStart(b, at) + by));
+        }
+        int headers = b.get(U16, at + HDR_LEN);
+        if (headers != 0) {
+            b.set(U16, at + HDR_LEN, (short) (headers + by));
+        }
     }
 
     /** No offload: the frame is complete as it stands. */

@@ -1,0 +1,290 @@
+package io.virtdataplane.bridge;
+
+import io.virtdataplane.dataplane.BridgeVif;
+import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.Outlet;
+import io.virtdataplane.dataplane.Step;
+import io.virtdataplane.dataplane.Switch;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.VirtioNetHdr;
+import io.virtdataplane.wire.Vlan;
+
+/**
+ * One virtual switch with the behaviour of a Linux bridge (net/bridge): {@link #process} is a
+ * frame's way through it, in order. Tables and ports are the worker's; others send it commands. GSO
+ * frames cross unsegmented, and a tag that a port needs otherwise is moved in place.
+ */
+public final class Bridge implements Switch {
+    /** As the Linux bridge has it: BR_MAX_PORTS. */
+    public static final int MAX_PORTS = 1024;
+
+    private static final long RESERVED_GROUP = 0x0180_c200_0000L; // IEEE 802.1D table 7-10
+    private static final int PAUSE = 1; // IEEE 802.3 31B: for the next hop's MAC layer only
+    private static final int TAG_ROOM = Vlan.TAG;
+    private static final int VID = 0xfff;
+    private final String name;
+    private final Fdb fdb;
+    private final Floods floods = new Floods();
+    private final BridgePort[] ports = new BridgePort[MAX_PORTS];
+    private final VlanCounters vlanCounters = new VlanCounters();
+    private BridgePolicy policy;
+
+    /** {@code stations}: how many it knows at a time at most. */
+    public Bridge(String name, BridgePolicy policy, int stations) {
+        this.name = name;
+        this.policy = policy;
+        this.fdb = new Fdb(stations, MAX_PORTS, policy.ageingNs());
+    }
+
+    @Override
+    public Verdict process(Frame frame, BridgeVif vif, Outlet outlet, long nowNs) {
+        BridgePort ingress = (BridgePort) vif;
+        if (frame.length < Ethernet.HEADER) {
+            return Verdict.DROP_MALFORMED;
+        }
+        Tags.lift(frame);
+        long source = Ethernet.src(frame.data, frame.start);
+        if (Ethernet.isGroup(source) || source == 0) {
+            return Verdict.DROP_MALFORMED;
+        }
+        Verdict verdict = ingress.guard.check(frame); // before anything is learned
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
+        }
+        long destination = Ethernet.dst(frame.data, frame.start);
+        if ((destination & ~0xfL) == RESERVED_GROUP && !isForwarded((int) destination & 0xf)) {
+            return Verdict.DROP_RESERVED_GROUP;
+        }
+        verdict = admit(frame, ingress);
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
+        }
+        int vlan = policy.vlanFiltering() ? frame.tag & VID : 0;
+        frame.note(Step.IN_VLAN, vlan, ingress.index);
+        if (ingress.policy.locked() && !fdb.isAt(vlan, source, ingress.index, nowNs)) {
+            return Verdict.DROP_LOCKED;
+        }
+        if (ingress.policy.learning() && !frame.isDryRun()) {
+            learn(vlan, source, ingress, nowNs);
+        }
+        if (!frame.isDryRun()) {
+            vlanCounters.count(vlan, frame.length);
+        }
+        return forward(frame, ingress, outlet, vlan, destination, nowNs);
+    }
+
+    private boolean isForwarded(int group) {
+        return group == 0 || group != PAUSE && (policy.groupForwardMask() >>> group & 1) != 0;
+    }
+
+    /**
+     * IEEE 802.1Q 6.9: which VLAN the frame is in, noted in its tag; and may this port's frames be
+     * in it? A priority tag (VLAN 0) keeps its priority.
+     */
+    private Verdict admit(Frame frame, BridgePort ingress) {
+        if (!policy.vlanFiltering()) {
+            return Verdict.CONTINUE;
+        }
+        PortVlans vlans = ingress.policy.vlans();
+        if (frame.tag == Frame.UNTAGGED || (frame.tag & VID) == 0) {
+            if (vlans.pvid() == 0) {
+                return Verdict.DROP_UNTAGGED;
+            }
+            int priority = frame.tag == Frame.UNTAGGED ? 0 : frame.tag & 0xf000;
+            frame.tag = Vlan.TPID_8021Q << 16 | priority | vlans.pvid();
+            return Verdict.CONTINUE;
+        }
+        int vid = frame.tag & VID;
+        return vid <= VlanSet.LAST && vlans.members().has(vid)
+                ? Verdict.CONTINUE
+                : Verdict.DROP_VLAN;
+    }
+
+    private void learn(int vlan, long source, BridgePort ingress, long nowNs) {
+        switch (fdb.learn(vlan, source, ingress.index, ingress.policy.learnLimit(), nowNs)) {
+            case FULL -> ingress.unlearned++;
+            case KNOWN, NEW, MOVED, REFUSED -> {}
+        }
+    }
+
+    private Verdict forward(
+            Frame frame,
+            BridgePort ingress,
+            Outlet outlet,
+            int vlan,
+            long destination,
+            long nowNs) {
+        if (Ethernet.isGroup(destination)) {
+            return flood(frame, ingress, outlet, vlan, nowNs);
+        }
+        int known = fdb.lookup(vlan, destination, nowNs);
+        if (known == Fdb.UNKNOWN) {
+            frame.note(Step.STATION_UNKNOWN, vlan, 0);
+            return flood(frame, ingress, outlet, vlan, nowNs);
+        }
+        BridgePort egress = ports[known];
+        frame.note(Step.STATION_FOUND, vlan, known);
+        if (egress == ingress && !ingress.policy.hairpin()) {
+            return Verdict.DROP_SAME_PORT;
+        }
+        if (ingress.policy.isolated() && egress.policy.isolated()) {
+            return Verdict.DROP_ISOLATED;
+        }
+        if (policy.vlanFiltering() && !egress.policy.vlans().members().has(vlan)) {
+            return Verdict.DROP_VLAN;
+        }
+        if (isTooBig(frame, egress)) {
+            return Verdict.DROP_TOO_BIG;
+        }
+        emit(frame, egress, outlet, nowNs);
+        return Verdict.FORWARDED;
+    }
+
+    /** To all ports of the VLAN that take it; the last of them gets the frame itself. */
+    private Verdict flood(Frame frame, BridgePort ingress, Outlet outlet, int vlan, long nowNs) {
+        BridgePort[] members = floods.of(vlan, policy.vlanFiltering(), ports);
+        long destination = Ethernet.dst(frame.data, frame.start);
+        BridgePort last = null;
+        int copies = 0;
+        for (BridgePort member : members) {
+            if (!takes(member, ingress, frame, destination)) {
+                continue;
+            }
+            if (last != null && !frame.isDryRun()) {
+                Frame copy = outlet.copy(frame);
+                if (copy == null) {
+                    last.withheld++;
+                } else {
+                    emit(copy, last, outlet, nowNs);
+                }
+            }
+            last = member;
+            copies++;
+        }
+        frame.note(Step.FLOODED, copies, vlan);
+        if (last == null) {
+            return Verdict.DROP_NO_PORT;
+        }
+        emit(frame, last, outlet, nowNs);
+        return Verdict.FLOODED;
+    }
+
+    private static boolean takes(
+            BridgePort egress, BridgePort ingress, Frame frame, long destination) {
+        PortPolicy out = egress.policy;
+        boolean flag =
+                destination == Ethernet.BROADCAST
+                        ? out.broadcastFlood()
+                        : Ethernet.isGroup(destination) ? out.multicastFlood() : out.flood();
+        if (egress == ingress && !out.hairpin()) {
+            return false;
+        }
+        if (!flag || ingress.policy.isolated() && out.isolated() || isTooBig(frame, egress)) {
+            egress.withheld++;
+            return false;
+        }
+        return true;
+    }
+
+    /** net/bridge/br_forward.c: a tag is not counted, and GSO frames are exempt. */
+    private static boolean isTooBig(Frame frame, BridgePort egress) {
+        return frame.length > egress.policy.mtu() + Ethernet.HEADER + TAG_ROOM
+                && !VirtioNetHdr.isGso(frame.data, frame.vnet());
+    }
+
+    private void emit(Frame frame, BridgePort egress, Outlet outlet, long nowNs) {
+        egress.guard.sees(frame);
+        if (frame.tag != Frame.UNTAGGED) {
+            if (policy.vlanFiltering() && egress.policy.vlans().untagged().has(frame.tag & VID)) {
+                frame.tag = Frame.UNTAGGED;
+            } else {
+                Tags.push(frame);
+            }
+        }
+        outlet.send(frame, egress, nowNs);
+    }
+
+    @Override
+    public boolean age(long nowNs) {
+        return fdb.age(nowNs);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public BridgePolicy policy() {
+        return policy;
+    }
+
+    /** Worker's thread, as all below: a port more. */
+    public BridgePort add(BridgePortPlan plan) {
+        for (int index = 0; index < MAX_PORTS; index++) {
+            if (ports[index] == null) {
+                ports[index] = new BridgePort(plan.id(), plan.name(), index, this, plan);
+                floods.forget();
+                return ports[index];
+            }
+        }
+        throw new IllegalStateException(
+                "ports of a bridge must be at most " + MAX_PORTS + ": bridge=" + name);
+    }
+
+    /** The port is gone, and the stations behind it. */
+    public void remove(BridgePort port) {
+        ports[port.index] = null;
+        floods.forget();
+        fdb.flush(port.index, -1);
+    }
+
+    /** Stations of VLANs that the port has no longer are forgotten. */
+    public void change(BridgePort port, PortPolicy changed) {
+        for (int vlan = VlanSet.FIRST; vlan <= VlanSet.LAST; vlan++) {
+            if (port.policy.vlans().members().has(vlan) && !changed.vlans().members().has(vlan)) {
+                fdb.flush(port.index, vlan);
+            }
+        }
+        port.policy = changed;
+        floods.forget();
+    }
+
+    public void change(BridgePolicy changed) {
+        if (changed.vlanFiltering() != policy.vlanFiltering()) {
+            for (BridgePort port : ports) {
+                if (port != null) {
+                    fdb.flush(port.index, -1);
+                }
+            }
+        }
+        fdb.ageing(changed.ageingNs());
+        policy = changed;
+        floods.forget();
+    }
+
+    /** An operator's entry; false where the table is full. */
+    public boolean putStation(int vlan, long mac, BridgePort port, boolean sticky, long nowNs) {
+        return fdb.put(vlan, mac, port.index, sticky ? Fdb.STICKY : 0, nowNs);
+    }
+
+    public boolean removeStation(int vlan, long mac) {
+        return fdb.remove(vlan, mac);
+    }
+
+    public void forEachStation(long nowNs, Fdb.Reader reader) {
+        fdb.forEach(nowNs, reader);
+    }
+
+    public int stations() {
+        return fdb.size();
+    }
+
+    /** Of a station's port number; null where it has gone. */
+    public BridgePort port(int index) {
+        return ports[index];
+    }
+
+    public VlanCounters vlanCounters() {
+        return vlanCounters;
+    }
+}

@@ -1,0 +1,57 @@
+package io.virtdataplane.bridge;
+
+import io.virtdataplane.dataplane.BridgeVif;
+import io.virtdataplane.dataplane.Port;
+import io.virtdataplane.dataplane.Switch;
+
+/** A port of a {@link Bridge}, with its counters. Worker's thread. */
+public final class BridgePort extends BridgeVif {
+    final int index;
+    final StationGuard guard;
+    PortPolicy policy;
+
+    /** Frames that were not sent here, since the port's flags or MTU do not let them. */
+    long withheld;
+
+    /** Frames of more stations than may be learned. */
+    long unlearned;
+
+    private final Port port;
+    private final Bridge bridge;
+
+    BridgePort(int id, String name, int index, Bridge bridge, BridgePortPlan plan) {
+        super(id, name);
+        this.index = index;
+        this.bridge = bridge;
+        this.port = plan.port();
+        this.policy = plan.policy();
+        this.guard = new StationGuard(plan.guard());
+    }
+
+    @Override
+    public Port port() {
+        return port;
+    }
+
+    @Override
+    public Switch bridge() {
+        return bridge;
+    }
+
+    public PortPolicy policy() {
+        return policy;
+    }
+
+    public long withheld() {
+        return withheld;
+    }
+
+    public long unlearned() {
+        return unlearned;
+    }
+
+    /** The IPv4 address that DHCP gave the station here, or 0. */
+    public int leasedAddress() {
+        return guard.leasedAddress();
+    }
+}

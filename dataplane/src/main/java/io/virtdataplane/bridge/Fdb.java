@@ -1,0 +1,287 @@
+package io.virtdataplane.bridge;
+
+/**
+ * The forwarding database of one bridge: (VLAN, MAC address) to port. One writer, the worker.
+ *
+ * <p>A hash table with open addressing in one array of longs, two a slot, so that a lookup that
+ * hits touches one cache line:
+ *
+ * <pre>
+ *   key:   VLAN (16 bits) | MAC address (48 bits); 0 means the slot is free (no station has address 0)
+ *   value: time last seen (32 bits, in units of 2^26 ns) | flags (8) | unused (8) | port (16)
+ * </pre>
+ *
+ * The table is sized for its limit and never more than half full, so a probe is short whatever
+ * stations a guest invents. An entry that has outlived the ageing time is as good as absent from
+ * that very moment; {@link #age} later frees its slot, a bounded number of slots a call.
+ */
+public final class Fdb {
+    /** No port has this station. */
+    public static final int UNKNOWN = -1;
+
+    /** What became of a source address. */
+    enum Learned {
+        KNOWN,
+        NEW,
+        MOVED,
+        /** The entry is sticky and another port's. */
+        REFUSED,
+        /** The bridge's or the port's limit is reached: the frame goes on, unlearned. */
+        FULL
+    }
+
+    /** Looks at entries; the worker's thread. */
+    @FunctionalInterface
+    public interface Reader {
+        void entry(int vlan, long mac, int port, int flags, long ageNs);
+    }
+
+    /** The entry does not age. */
+    public static final int STATIC = 1;
+
+    /** The entry does not move to another port. */
+    public static final int STICKY = 2;
+
+    private static final int SLOTS_A_CALL = 1024;
+    private static final int TIME_SHIFT = 26;
+    private static final int TIME_BITS = 32;
+    private static final long PORT_MASK = 0xffff;
+    private static final int FLAGS_SHIFT = 16;
+    private static final long FLAGS_MASK = 0xffL << FLAGS_SHIFT;
+    private static final long MAC_MASK = 0xffff_ffff_ffffL;
+
+    private final long[] slots;
+    private final int mask;
+    private final int limit;
+    private final int[] learnedByPort;
+    private long ageing;
+    private int size;
+    private int learned;
+    private int cursor;
+
+    /**
+     * Room for {@code limit} entries on {@code ports} ports.
+     *
+     * @param ageingNs after which an entry that was not seen is forgotten; 0: nothing is learned
+     */
+    Fdb(int limit, int ports, long ageingNs) {
+        int capacity = Integer.highestOneBit(Math.max(limit, 16) * 2 - 1) * 2;
+        this.slots = new long[capacity * 2];
+        this.mask = capacity - 1;
+        this.limit = limit;
+        this.learnedByPort = new int[ports];
+        ageing(ageingNs);
+    }
+
+    void ageing(long ageingNs) {
+        ageing = ageingNs >> TIME_SHIFT;
+    }
+
+    /** The station's port, or {@link #UNKNOWN}. */
+    int lookup(int vlan, long mac, long nowNs) {
+        long value = find(key(vlan, mac));
+        return value == 0 || isExpired(value, nowNs) ? UNKNOWN : (int) (value & PORT_MASK);
+    }
+
+    /** True where the entry is there, is the port's, and has not expired. */
+    boolean isAt(int vlan, long mac, int port, long nowNs) {
+        return lookup(vlan, mac, nowNs) == port;
+    }
+
+    /**
+     * The station has sent a frame to {@code port}, which may have {@code portLimit} learned ones.
+     */
+    Learned learn(int vlan, long mac, int port, int portLimit, long nowNs) {
+        long key = key(vlan, mac);
+        int slot = slot(key);
+        if (slots[slot] == 0) {
+            return insertLearned(slot, key, port, portLimit, nowNs);
+        }
+        long value = slots[slot + 1];
+        int at = (int) (value & PORT_MASK);
+        if (at == port) {
+            slots[slot + 1] = value(nowNs, value & FLAGS_MASK, port);
+            return Learned.KNOWN;
+        }
+        boolean expired = isExpired(value, nowNs);
+        if ((flags(value) & STICKY) != 0) {
+            return Learned.REFUSED;
+        }
+        if ((flags(value) & STATIC) == 0) {
+            if (learnedByPort[port] >= portLimit) {
+                return Learned.FULL;
+            }
+            learnedByPort[at]--;
+            learnedByPort[port]++;
+        }
+        slots[slot + 1] = value(nowNs, value & FLAGS_MASK, port);
+        return expired ? Learned.NEW : Learned.MOVED;
+    }
+
+    private Learned insertLearned(int slot, long key, int port, int portLimit, long nowNs) {
+        if (ageing == 0
+                || learned >= limit
+                || size >= mask / 2
+                || learnedByPort[port] >= portLimit) {
+            return Learned.FULL;
+        }
+        slots[slot] = key;
+        slots[slot + 1] = value(nowNs, 0, port);
+        size++;
+        learned++;
+        learnedByPort[port]++;
+        return Learned.NEW;
+    }
+
+    /** An operator's entry: it does not age. False where the table is full. */
+    boolean put(int vlan, long mac, int port, int flags, long nowNs) {
+        long key = key(vlan, mac);
+        int slot = slot(key);
+        if (slots[slot] == 0) {
+            if (size >= mask / 2) {
+                return false;
+            }
+            slots[slot] = key;
+            size++;
+        } else {
+            forget(slots[slot + 1]);
+        }
+        slots[slot + 1] = value(nowNs, (long) (flags | STATIC) << FLAGS_SHIFT, port);
+        return true;
+    }
+
+    /** False where there was none. */
+    boolean remove(int vlan, long mac) {
+        int slot = slot(key(vlan, mac));
+        if (slots[slot] == 0) {
+            return false;
+        }
+        delete(slot);
+        return true;
+    }
+
+    /** Forgets all stations of a port, or of one VLAN on it ({@code vlan} -1: of all). */
+    void flush(int port, int vlan) {
+        for (int slot = 0; slot < slots.length; ) {
+            boolean matches =
+                    slots[slot] != 0
+                            && (slots[slot + 1] & PORT_MASK) == port
+                            && (vlan < 0 || slots[slot] >>> 48 == vlan);
+            if (matches) {
+                delete(slot); // another entry may have taken the slot: look again
+            } else {
+                slot += 2;
+            }
+        }
+    }
+
+    /** Frees slots of entries that have expired; true while there are entries that can. */
+    boolean age(long nowNs) {
+        for (int i = 0; i < SLOTS_A_CALL && learned > 0; i++) {
+            int slot = cursor << 1;
+            if (slots[slot] != 0 && isExpired(slots[slot + 1], nowNs)) {
+                delete(slot);
+            } else {
+                cursor = cursor + 1 & mask;
+            }
+        }
+        return learned > 0;
+    }
+
+    void forEach(long nowNs, Reader reader) {
+        for (int slot = 0; slot < slots.length; slot += 2) {
+            long value = slots[slot + 1];
+            if (slots[slot] != 0 && !isExpired(value, nowNs)) {
+                reader.entry(
+                        (int) (slots[slot] >>> 48),
+                        slots[slot] & MAC_MASK,
+                        (int) (value & PORT_MASK),
+                        flags(value),
+                        elapsed(value, nowNs) << TIME_SHIFT);
+            }
+        }
+    }
+
+    int size() {
+        return size;
+    }
+
+    int learned() {
+        return learned;
+    }
+
+    int learned(int port) {
+        return learnedByPort[port];
+    }
+
+    private long find(long key) {
+        int slot = slot(key);
+        return slots[slot] == 0 ? 0 : slots[slot + 1];
+    }
+
+    /** The key's slot, or the free one where it would go. */
+    private int slot(long key) {
+        int i = home(key);
+        while (true) {
+            long found = slots[i << 1];
+            if (found == key || found == 0) {
+                return i << 1;
+            }
+            i = i + 1 & mask;
+        }
+    }
+
+    /** Fibonacci hashing: the high bits of the product depend on all bits of the key. */
+    private int home(long key) {
+        return (int) (key * 0x9e37_79b9_7f4a_7c15L >>> 40) & mask;
+    }
+
+    /** Closes the gap, so that later entries of the same run are still found. */
+    private void delete(int slot) {
+        forget(slots[slot + 1]);
+        size--;
+        int hole = slot >> 1;
+        int i = hole;
+        while (true) {
+            i = i + 1 & mask;
+            long key = slots[i << 1];
+            if (key == 0) {
+                break;
+            }
+            if ((i - home(key) & mask) >= (i - hole & mask)) {
+                slots[hole << 1] = key;
+                slots[(hole << 1) + 1] = slots[(i << 1) + 1];
+                hole = i;
+            }
+        }
+        slots[hole << 1] = 0;
+        slots[(hole << 1) + 1] = 0;
+    }
+
+    private void forget(long value) {
+        if ((flags(value) & STATIC) == 0) {
+            learned--;
+            learnedByPort[(int) (value & PORT_MASK)]--;
+        }
+    }
+
+    private boolean isExpired(long value, long nowNs) {
+        return (flags(value) & STATIC) == 0 && elapsed(value, nowNs) > ageing;
+    }
+
+    private static long elapsed(long value, long nowNs) {
+        return (nowNs >> TIME_SHIFT) - (value >>> TIME_BITS) & 0xffff_ffffL;
+    }
+
+    private static int flags(long value) {
+        return (int) (value >>> FLAGS_SHIFT) & 0xff;
+    }
+
+    private static long key(int vlan, long mac) {
+        return (long) vlan << 48 | mac;
+    }
+
+    private static long value(long nowNs, long flags, int port) {
+        return nowNs >> TIME_SHIFT << TIME_BITS | flags | port;
+    }
+}

@@ -1,0 +1,174 @@
+package io.virtdataplane.bridge;
+
+import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Arp;
+import io.virtdataplane.wire.Bytes;
+import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.Icmpv6;
+import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Ipv6Chain;
+import io.virtdataplane.wire.NeighborDiscovery;
+import io.virtdataplane.wire.Udp;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Who the station behind a port is, asked before anything is learned from its frame: a few compares
+ * a frame, whatever the number of ports. Of DHCP it sees what servers elsewhere give the station.
+ */
+final class StationGuard {
+    private static final int UNSPECIFIED = 0; // a station that has no address yet
+    private static final int SERVER_PORT = 67;
+    private static final int CLIENT_PORT = 68;
+    private static final int ACK = 5;
+    private static final int YIADDR = 16; // RFC 2131 2
+    private static final int CHADDR = 28;
+    private static final int COOKIE = 236;
+    private static final int OPTIONS = 240;
+    private static final int MESSAGE_TYPE = 53;
+    private static final int MAGIC_COOKIE = 0x6382_5363;
+    private final GuardPolicy policy;
+    private int leased;
+
+    StationGuard(GuardPolicy policy) {
+        this.policy = policy;
+    }
+
+    int leasedAddress() {
+        return leased;
+    }
+
+    /** CONTINUE, or what the station pretends to be. */
+    Verdict check(Frame frame) {
+        if (!policy.sourceMac()) {
+            return Verdict.CONTINUE;
+        }
+        if (Ethernet.src(frame.data, frame.start) != policy.mac()) {
+            return Verdict.DROP_SPOOFED_MAC;
+        }
+        return policy.strict() ? checkInside(frame) : Verdict.CONTINUE;
+    }
+
+    private Verdict checkInside(Frame frame) {
+        MemorySegment b = frame.data;
+        int l3 = frame.start + Ethernet.HEADER;
+        int end = frame.start + frame.length;
+        return switch (Ethernet.type(b, frame.start)) {
+            case Ethernet.ARP -> checkArp(b, l3, end);
+            case Ethernet.IPV4 -> checkIpv4(b, l3, end);
+            case Ethernet.IPV6 -> checkIpv6(b, l3, end);
+            // A tag within the tag would carry what is checked here past the check.
+            case 0x8100, 0x88a8 -> Verdict.DROP_VLAN_TAG;
+            default -> Verdict.CONTINUE;
+        };
+    }
+
+    private Verdict checkArp(MemorySegment b, int l3, int end) {
+        if (!Arp.fits(b, l3, end)) {
+            return Verdict.DROP_MALFORMED;
+        }
+        boolean own = Arp.sha(b, l3) == policy.mac() && isOwn(Arp.spa(b, l3));
+        return own ? Verdict.CONTINUE : Verdict.DROP_SPOOFED_ARP;
+    }
+
+    private Verdict checkIpv4(MemorySegment b, int l3, int end) {
+        if (!Ipv4.fits(b, l3, end)) {
+            return Verdict.DROP_MALFORMED;
+        }
+        if (!isOwn(Ipv4.src(b, l3))) {
+            return Verdict.DROP_SPOOFED_ADDRESS;
+        }
+        int l4 = l3 + Ipv4.headerLength(b, l3);
+        boolean udp =
+                Ipv4.protocol(b, l3) == Udp.PROTOCOL
+                        && !Ipv4.isFragment(b, l3)
+                        && Udp.fits(b, l4, end);
+        if (!udp) {
+            return Verdict.CONTINUE;
+        }
+        if (Udp.srcPort(b, l4) == SERVER_PORT) {
+            return Verdict.DROP_SPOOFED_DHCP; // a guest is no server
+        }
+        int message = l4 + Udp.HEADER;
+        boolean toServer = Udp.dstPort(b, l4) == SERVER_PORT && message + OPTIONS <= end;
+        return toServer && Bytes.u48(b, message + CHADDR) != policy.mac()
+                ? Verdict.DROP_SPOOFED_DHCP
+                : Verdict.CONTINUE;
+    }
+
+    private boolean isOwn(int address) {
+        return leased == 0 || address == leased || address == UNSPECIFIED;
+    }
+
+    /** RFC 4861 4.1 to 4.4: the link-layer address that a message tells others to use. */
+    private Verdict checkIpv6(MemorySegment b, int l3, int end) {
+        if (!Ipv6.fits(b, l3, end)) {
+            return Verdict.DROP_MALFORMED;
+        }
+        int limit = l3 + Ipv6.HEADER + Ipv6.payloadLength(b, l3);
+        long chain = Ipv6Chain.walk(b, l3, limit);
+        if (Ipv6Chain.isMalformed(chain) || Ipv6Chain.isRefused(chain)) {
+            return Verdict.DROP_EXTENSION_HEADER; // what cannot be read cannot be trusted
+        }
+        int l4 = Ipv6Chain.l4(chain);
+        if (Ipv6Chain.protocol(chain) != Icmpv6.PROTOCOL || !Icmpv6.fits(l4, limit)) {
+            return Verdict.CONTINUE;
+        }
+        int type = Icmpv6.type(b, l4);
+        if (!Icmpv6.isNeighborDiscovery(type)) {
+            return Verdict.CONTINUE;
+        }
+        if (Ipv6Chain.fragment(chain) != 0) {
+            return Verdict.DROP_FRAGMENT; // RFC 6980
+        }
+        boolean router =
+                type == NeighborDiscovery.ROUTER_ADVERTISEMENT
+                        || type == NeighborDiscovery.REDIRECT;
+        return !router && NeighborDiscovery.linkLayerIs(b, l4, limit, policy.mac())
+                ? Verdict.CONTINUE
+                : Verdict.DROP_SPOOFED_ND;
+    }
+
+    /** A frame is about to leave by the port: the address in a server's ACK is the station's. */
+    void sees(Frame frame) {
+        MemorySegment b = frame.data;
+        int l3 = frame.start + Ethernet.HEADER;
+        int end = frame.start + frame.length;
+        if (!policy.strict()
+                || Ethernet.type(b, frame.start) != Ethernet.IPV4
+                || !Ipv4.fits(b, l3, end)
+                || Ipv4.protocol(b, l3) != Udp.PROTOCOL
+                || Ipv4.isFragment(b, l3)) {
+            return;
+        }
+        int l4 = l3 + Ipv4.headerLength(b, l3);
+        int message = l4 + Udp.HEADER;
+        boolean reply =
+                Udp.fits(b, l4, end)
+                        && Udp.srcPort(b, l4) == SERVER_PORT
+                        && Udp.dstPort(b, l4) == CLIENT_PORT
+                        && message + OPTIONS <= end
+                        && Bytes.u32(b, message + COOKIE) == MAGIC_COOKIE
+                        && Bytes.u48(b, message + CHADDR) == policy.mac();
+        if (reply && messageType(b, message + OPTIONS, end) == ACK) {
+            int yiaddr = Bytes.u32(b, message + YIADDR);
+            leased = yiaddr == 0 ? leased : yiaddr;
+        }
+    }
+
+    private static int messageType(MemorySegment b, int options, int end) {
+        int i = options;
+        while (i + 2 < end) {
+            int code = Bytes.u8(b, i);
+            if (code == MESSAGE_TYPE) {
+                return Bytes.u8(b, i + 2);
+            }
+            if (code == 255) {
+                return 0;
+            }
+            i += code == 0 ? 1 : 2 + Bytes.u8(b, i + 1);
+        }
+        return 0;
+    }
+}

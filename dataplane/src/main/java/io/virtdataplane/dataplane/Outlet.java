@@ -1,0 +1,10 @@
+package io.virtdataplane.dataplane;
+
+/** How a switch sends. Worker's thread. */
+public interface Outlet {
+    /** The frame itself leaves by this port. */
+    void send(Frame frame, BridgeVif egress, long nowNs);
+
+    /** A copy of the frame, to be sent at once; null where no frame is left. */
+    Frame copy(Frame frame);
+}

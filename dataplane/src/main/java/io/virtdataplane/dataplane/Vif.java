@@ -1,0 +1,35 @@
+package io.virtdataplane.dataplane;
+
+/**
+ * A virtual interface on a worker: what is counted, captured and traced as one. Either the NIC of a
+ * guest behind a pod's address ({@link Nic}), or a port of a bridge. The worker's thread alone
+ * touches it.
+ */
+public abstract class Vif {
+    private final int id;
+    private final String name;
+    public final Counters counters = new Counters();
+
+    /** A capture that runs, or null. */
+    FrameTap tap;
+
+    /** A trace that runs, or null. */
+    LiveTrace liveTrace;
+
+    protected Vif(int id, String name) {
+        this.id = id;
+        this.name = name;
+    }
+
+    /** The number that events carry. */
+    public int id() {
+        return id;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Frames that come in here are from the guest's side. */
+    abstract boolean isGuestSide(Port ingress);
+}

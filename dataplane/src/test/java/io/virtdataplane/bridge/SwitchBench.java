@@ -1,0 +1,120 @@
+package io.virtdataplane.bridge;
+
+import io.virtdataplane.dataplane.EventRing;
+import io.virtdataplane.dataplane.FramePool;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.dataplane.Worker;
+import io.virtdataplane.port.PairPoller;
+import io.virtdataplane.port.PairPort;
+import io.virtdataplane.wire.Bytes;
+import io.virtdataplane.wire.Ethernet;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A bridge on a worker with ports in memory. Ports are numbered as they are added. */
+final class SwitchBench {
+    static final long SECOND = 1_000_000_000L;
+    private static final int FRAMES = 64;
+    long nowNs = SECOND;
+    final Bridge bridge;
+    final FramePool pool =
+            new FramePool(Arena.ofAuto().allocate(FramePool.bytes(FRAMES), 64), FRAMES);
+    final Worker worker = new Worker(new PairPoller(), pool, () -> nowNs, new EventRing());
+    private final List<PairPort> pairs = new ArrayList<>();
+    private final List<BridgePort> ports = new ArrayList<>();
+
+    SwitchBench(BridgePolicy policy) {
+        this(policy, 1024);
+    }
+
+    SwitchBench(BridgePolicy policy, int stations) {
+        bridge = new Bridge("br1", policy, stations);
+        worker.attach(bridge);
+    }
+
+    SwitchBench port(PortPolicy policy) {
+        return port(policy, GuardPolicy.NONE);
+    }
+
+    SwitchBench port(PortPolicy policy, GuardPolicy guard) {
+        int id = ports.size();
+        PairPort pair = new PairPort(id, "p" + id);
+        BridgePort port = bridge.add(new BridgePortPlan(id, "br1/p" + id, pair, policy, guard));
+        worker.attach(port);
+        pairs.add(pair);
+        ports.add(port);
+        return this;
+    }
+
+    BridgePort at(int port) {
+        return ports.get(port);
+    }
+
+    void policy(int port, PortPolicy policy) {
+        bridge.change(ports.get(port), policy);
+    }
+
+    /** Which ports the frame left by. */
+    List<Integer> send(int port, byte[] frame) {
+        pairs.forEach(pair -> pair.departed().clear());
+        pairs.get(port).inject(pool.take(), frame);
+        worker.breath(0);
+        if (pool.available() != FRAMES) {
+            throw new AssertionError("pool is not full again: available=" + pool.available());
+        }
+        List<Integer> left = new ArrayList<>();
+        for (int i = 0; i < pairs.size(); i++) {
+            for (int copies = 0; copies < pairs.get(i).departed().size(); copies++) {
+                left.add(i);
+            }
+        }
+        return left;
+    }
+
+    /** What left by the port last. */
+    byte[] departed(int port) {
+        return pairs.get(port).departed().getLast();
+    }
+
+    PairPort pair(int port) {
+        return pairs.get(port);
+    }
+
+    long count(int port, Verdict verdict) {
+        return ports.get(port).counters.frames(verdict);
+    }
+
+    void pass(long seconds) {
+        for (long i = 0; i < seconds; i++) {
+            nowNs += SECOND;
+            worker.breath(0);
+        }
+    }
+
+    /** 60 bytes of an experimental EtherType. */
+    static byte[] frame(long dst, long src) {
+        return frame(dst, src, 0x88b5, 60);
+    }
+
+    static byte[] frame(long dst, long src, int type, int length) {
+        byte[] frame = new byte[length];
+        MemorySegment b = MemorySegment.ofArray(frame);
+        Ethernet.addresses(b, 0, dst, src);
+        Ethernet.type(b, 0, type);
+        for (int i = 14; i < length; i++) {
+            frame[i] = (byte) i;
+        }
+        return frame;
+    }
+
+    /** With a tag in front of its EtherType. */
+    static byte[] tagged(byte[] frame, int tpid, int tci) {
+        byte[] tagged = new byte[frame.length + 4];
+        System.arraycopy(frame, 0, tagged, 0, 12);
+        System.arraycopy(frame, 12, tagged, 16, frame.length - 12);
+        Bytes.put32(MemorySegment.ofArray(tagged), 12, tpid << 16 | tci);
+        return tagged;
+    }
+}
