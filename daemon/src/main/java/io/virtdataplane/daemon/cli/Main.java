@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
             CaptureCommand.class,
             EventsCommand.class,
             TopCommand.class,
+            CloudInitCommand.class,
             VersionCommand.class,
             CommandLine.HelpCommand.class
         },
