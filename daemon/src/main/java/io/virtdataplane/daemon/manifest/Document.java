@@ -4,39 +4,100 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Reads the text of a manifest: one YAML mapping of bounded size, each key once. */
+/** Reads the text of manifests: YAML mappings of bounded size, each key once. */
 final class Document {
     private static final int MAX_BYTES = 1 << 20;
     private static final ObjectMapper YAML =
             new ObjectMapper(new YAMLFactory())
                     .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private Document() {}
 
+    /** One document. */
     static Fields root(String manifest) {
+        checkSize(manifest);
+        try {
+            return mapping(YAML.readTree(manifest));
+        } catch (JsonProcessingException e) {
+            throw notYaml(e);
+        }
+    }
+
+    /** One document or more; those with nothing in them are passed over. */
+    static List<Fields> all(String manifests) {
+        checkSize(manifests);
+        List<Fields> roots = new ArrayList<>();
+        try (MappingIterator<JsonNode> documents =
+                YAML.readerFor(JsonNode.class).readValues(manifests)) {
+            while (documents.hasNextValue()) {
+                JsonNode tree = documents.nextValue();
+                if (!tree.isNull() && !tree.isMissingNode()) {
+                    roots.add(mapping(tree));
+                }
+            }
+        } catch (JsonProcessingException e) {
+            throw notYaml(e);
+        } catch (IOException e) {
+            throw new IllegalStateException("a string gives no other error", e);
+        }
+        if (roots.isEmpty()) {
+            throw new InvalidManifestException("manifest must be one YAML mapping: found=nothing");
+        }
+        return roots;
+    }
+
+    /** A mapping that a field holds as JSON in a string. */
+    static Fields json(Fields parent, String name) {
+        String text = parent.text(name, "");
+        try {
+            JsonNode tree = JSON.readTree(text);
+            if (tree != null && tree.isObject()) {
+                return new Fields(tree, parent.path() + "." + name);
+            }
+        } catch (JsonProcessingException e) {
+            throw parent.error(
+                    name,
+                    "must be valid JSON, at line "
+                            + e.getLocation().getLineNr()
+                            + " of it: "
+                            + e.getOriginalMessage().lines().findFirst().orElse(""),
+                    text.strip());
+        }
+        throw parent.error(name, "must be a JSON object in a string", text.strip());
+    }
+
+    private static void checkSize(String manifest) {
         if (manifest.length() > MAX_BYTES) {
             throw new InvalidManifestException(
                     "manifest must be at most 1 MiB: length=" + manifest.length());
         }
-        try {
-            JsonNode tree = YAML.readTree(manifest);
-            if (tree == null || !tree.isObject()) {
-                throw new InvalidManifestException(
-                        "manifest must be one YAML mapping: found="
-                                + (tree == null ? "nothing" : tree.getNodeType()));
-            }
-            return new Fields(tree, "");
-        } catch (JsonProcessingException e) {
-            String where = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
+    }
+
+    private static Fields mapping(JsonNode tree) {
+        if (tree == null || !tree.isObject()) {
             throw new InvalidManifestException(
-                    "manifest must be valid YAML"
-                            + where
-                            + ": "
-                            + e.getOriginalMessage().lines().findFirst().orElse(""));
+                    "manifest must be one YAML mapping: found="
+                            + (tree == null ? "nothing" : tree.getNodeType()));
         }
+        return new Fields(tree, "");
+    }
+
+    private static InvalidManifestException notYaml(JsonProcessingException e) {
+        String where = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
+        return new InvalidManifestException(
+                "manifest must be valid YAML"
+                        + where
+                        + ": "
+                        + e.getOriginalMessage().lines().findFirst().orElse(""));
     }
 }

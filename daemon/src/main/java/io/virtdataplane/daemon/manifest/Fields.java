@@ -1,8 +1,16 @@
 package io.virtdataplane.daemon.manifest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -28,6 +36,20 @@ final class Fields {
 
     boolean isMissing() {
         return node.isMissingNode() || node.isNull();
+    }
+
+    /** There, and not null. */
+    boolean isGiven(String name) {
+        return node.hasNonNull(name);
+    }
+
+    /** Missing, or without a field. */
+    boolean isEmpty() {
+        return node.isEmpty();
+    }
+
+    boolean hasOnly(String name) {
+        return node.size() == 1 && node.has(name);
     }
 
     Fields object(String name) {
@@ -95,6 +117,74 @@ final class Fields {
         return child.asLong();
     }
 
+    /** The whole number, which must lie in the range; none where the field is missing. */
+    OptionalLong whole(String name, long least, long most) {
+        if (!isGiven(name)) {
+            return OptionalLong.empty();
+        }
+        long value = number(name, 0);
+        if (value < least || value > most) {
+            throw error(name, "must be " + least + "-" + most, value);
+        }
+        return OptionalLong.of(value);
+    }
+
+    Optional<Boolean> flag(String name) {
+        if (!isGiven(name)) {
+            return Optional.empty();
+        }
+        if (!node.path(name).isBoolean()) {
+            throw error(name, "must be true or false", node.path(name));
+        }
+        return Optional.of(node.path(name).asBoolean());
+    }
+
+    OptionalLong mac(String name) {
+        String text = text(name, "");
+        if (text.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        try {
+            return OptionalLong.of(AddressText.mac(text));
+        } catch (IllegalArgumentException e) {
+            throw error(name, "must be six bytes such as 02:00:00:00:00:01", text);
+        }
+    }
+
+    /** Of a field that Kubernetes calls IntOrString. */
+    String textOrNumber(String name) {
+        JsonNode child = node.path(name);
+        return child.isIntegralNumber() ? child.asText() : text(name, "");
+    }
+
+    /** A mapping of strings. */
+    Map<String, String> textByName(String name) {
+        Fields mapping = object(name);
+        Map<String, String> texts = new LinkedHashMap<>();
+        mapping.node
+                .fieldNames()
+                .forEachRemaining(field -> texts.put(field, mapping.text(field, "")));
+        return Collections.unmodifiableMap(texts);
+    }
+
+    /**
+     * Only the fields of these names, as Go reads JSON: case does not matter, of two the last
+     * counts, others are passed over.
+     */
+    Fields inEitherCase(Set<String> names) {
+        ObjectNode found = JsonNodeFactory.instance.objectNode();
+        node.fieldNames()
+                .forEachRemaining(
+                        field -> {
+                            for (String name : names) {
+                                if (name.equalsIgnoreCase(field)) {
+                                    found.set(name, node.get(field));
+                                }
+                            }
+                        });
+        return new Fields(found, path);
+    }
+
     void allowOnly(Set<String> names) {
         node.fieldNames()
                 .forEachRemaining(
@@ -107,6 +197,11 @@ final class Fields {
                                                         ",", names.stream().sorted().toList()));
                             }
                         });
+    }
+
+    @Override
+    public String toString() {
+        return node.toString();
     }
 
     InvalidManifestException error(String name, String rule, Object value) {

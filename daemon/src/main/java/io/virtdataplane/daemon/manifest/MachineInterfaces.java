@@ -1,8 +1,8 @@
 package io.virtdataplane.daemon.manifest;
 
-import io.virtdataplane.wire.AddressText;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -81,8 +81,8 @@ final class MachineInterfaces {
                     "must be one of " + String.join(", ", MODELS.stream().sorted().toList()),
                     model);
         }
-        if (candidate.has("masquerade")) {
-            candidate.object("masquerade").allowOnly(Set.of());
+        for (String plain : List.of("masquerade", "bridge", "sriov")) {
+            candidate.object(plain).allowOnly(Set.of());
         }
     }
 
@@ -97,17 +97,11 @@ final class MachineInterfaces {
 
     /** 0 where the manifest leaves it open. */
     static long mac(Fields candidate) {
-        String text = candidate.text("macAddress", "");
-        if (text.isEmpty()) {
+        OptionalLong given = candidate.mac("macAddress");
+        if (given.isEmpty()) {
             return 0;
         }
-        long mac;
-        try {
-            mac = AddressText.mac(text);
-        } catch (IllegalArgumentException e) {
-            throw candidate.error(
-                    "macAddress", "must be six bytes such as 02:00:00:00:00:01", text);
-        }
+        long mac = given.getAsLong();
         boolean isGateways = mac == GATEWAY_MAC && candidate.has("masquerade");
         if (isGateways || mac == 0 || (mac & 0x0100_0000_0000L) != 0) {
             throw candidate.error(
@@ -115,7 +109,7 @@ final class MachineInterfaces {
                     candidate.has("masquerade")
                             ? "must be a station's address and not the gateway's 02:00:00:00:00:00"
                             : "must be a station's address",
-                    text);
+                    candidate.text("macAddress", ""));
         }
         return mac;
     }

@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param machine metadata.name, or empty
  * @param namespace metadata.namespace, or empty
  */
-public record MachineNics(String machine, String namespace, List<MachineNic> nics) {
+public record MachineNics(String machine, String namespace, List<MachineNic> nics)
+        implements Manifest {
     public static MachineNics parse(String manifest) {
         return read(Document.root(manifest));
     }
@@ -62,13 +63,15 @@ public record MachineNics(String machine, String namespace, List<MachineNic> nic
                 : new NicNetwork.Claim();
     }
 
-    /** The NIC of that name, or the one that a guest calls eth0, eth1, ... by its place. */
+    /** The NIC of that name, else the one that a guest calls eth0, eth1, ... by its place. */
     public Optional<MachineNic> find(String name) {
-        for (int i = 0; i < nics.size(); i++) {
-            if (nics.get(i).name().equals(name) || name.equals("eth" + i)) {
-                return Optional.of(nics.get(i));
-            }
-        }
-        return Optional.empty();
+        Optional<MachineNic> named =
+                nics.stream().filter(nic -> nic.name().equals(name)).findFirst();
+        return named.or(
+                () -> nics.stream().filter(nic -> deviceName(nic).equals(name)).findFirst());
+    }
+
+    private String deviceName(MachineNic nic) {
+        return "eth" + nics.indexOf(nic);
     }
 }

@@ -1,7 +1,6 @@
 package io.virtdataplane.daemon.manifest;
 
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * The head of a kubevirt.io VirtualMachine or VirtualMachineInstance, and where its spec stands.
@@ -10,8 +9,6 @@ import java.util.regex.Pattern;
  * @param namespace metadata.namespace, or empty
  */
 record MachineSpec(String machine, String namespace, Fields spec) {
-    private static final Pattern MACHINE = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
-
     static MachineSpec of(Fields root) {
         String kind = root.text("kind", "");
         if (!kind.equals("VirtualMachine") && !kind.equals("VirtualMachineInstance")) {
@@ -21,21 +18,13 @@ record MachineSpec(String machine, String namespace, Fields spec) {
         if (!version.startsWith("kubevirt.io/")) {
             throw root.error("apiVersion", "must be of kubevirt.io", version);
         }
-        Fields metadata = root.object("metadata");
+        Metadata metadata = Metadata.of(root);
         Fields spec = root.object("spec");
         if (spec.has("template")) {
             // the documentation prints VirtualMachines with and without it
             spec = spec.object("template").object("spec");
         }
-        return new MachineSpec(name(metadata, "name"), name(metadata, "namespace"), spec);
-    }
-
-    private static String name(Fields metadata, String field) {
-        String name = metadata.text(field, "");
-        if (!name.isEmpty() && !MACHINE.matcher(name).matches()) {
-            throw metadata.error(field, "must be a DNS name in lower case", name);
-        }
-        return name;
+        return new MachineSpec(metadata.name(), metadata.namespace(), spec);
     }
 
     List<Fields> interfaces() {

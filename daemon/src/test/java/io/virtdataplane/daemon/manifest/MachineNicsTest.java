@@ -52,6 +52,13 @@ class MachineNicsTest {
     }
 
     @Test
+    void nicOfThatNameIsFoundBeforeTheOneAtThatPlace() {
+        MachineNics machine = MachineNics.parse(BRIDGED.replace("name: default", "name: eth1"));
+        assertThat(machine.find("eth1")).contains(machine.nics().get(0));
+        assertThat(machine.find("eth0")).contains(machine.nics().get(0));
+    }
+
+    @Test
     void chaptersSriovNicIsRead() {
         MachineNics machine =
                 MachineNics.parse(
@@ -73,6 +80,25 @@ class MachineNicsTest {
                         .get(1);
         assertThat(nic.model()).isEqualTo("e1000e");
         assertThat(nic.mac()).isEqualTo(0x0200_0000_000bL);
+    }
+
+    @Test
+    void modelAndMacAreChecked() {
+        String second = "- bridge: {}\n              ";
+        assertThatThrownBy(
+                        () ->
+                                MachineNics.parse(
+                                        BRIDGED.replace("- bridge: {}", second + "model: tulip")))
+                .hasMessageContaining("interfaces[1].model must be one of e1000, e1000e")
+                .hasMessageEndingWith("model=tulip");
+        assertThatThrownBy(
+                        () ->
+                                MachineNics.parse(
+                                        BRIDGED.replace(
+                                                "- bridge: {}",
+                                                second + "macAddress: 01:00:5e:00:00:01")))
+                .hasMessageEndingWith(
+                        "interfaces[1].macAddress must be a station's address: macAddress=01:00:5e:00:00:01");
     }
 
     @Test
@@ -109,9 +135,10 @@ class MachineNicsTest {
                 "multus: | multi: | networks[1].multi is not a known field",
                 "networkName: network-namespace/a-bridge-network | {networkName: a, vlan: 5} | multus.vlan is not a known field",
                 "- bridge: {} | - masquerade: {} | interfaces[1] must be on the pod network to have the masquerade binding",
-                "- bridge: {} | - {bridge: {}, model: tulip, name: bridge-net} | manifest must be valid YAML",
-                "- name: bridge-net | - name: green-net | interfaces[1].name must be the name of a network: name=bridge-net",
-                "- bridge: {} | - bridge: {}~~ | manifest must be valid YAML"
+                "- bridge: {} | - bridge: {vlan: 5} | interfaces[1].bridge.vlan is not a known field",
+                "- bridge: {} | - bridge: br1 | interfaces[1].bridge must be a mapping",
+                "- bridge: {} | - sriov: {vf: 5} | interfaces[1].sriov.vf is not a known field",
+                "- name: bridge-net | - name: green-net | interfaces[1].name must be the name of a network: name=bridge-net"
             })
     void eachWrongFieldIsNamedWithItsRule(String correct, String wrong, String message) {
         assertThatThrownBy(() -> MachineNics.parse(BRIDGED.replace(correct, wrong)))

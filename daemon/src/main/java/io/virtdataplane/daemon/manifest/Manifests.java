@@ -1,0 +1,40 @@
+package io.virtdataplane.daemon.manifest;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads all objects of a file, each a YAML document, by their kinds. */
+public final class Manifests {
+    private Manifests() {}
+
+    public static List<Manifest> parse(String text) {
+        List<Fields> documents = Document.all(text);
+        List<Manifest> manifests = new ArrayList<>();
+        for (Fields root : documents) {
+            try {
+                manifests.add(read(root));
+            } catch (InvalidManifestException e) {
+                if (documents.size() == 1) {
+                    throw e;
+                }
+                throw new InvalidManifestException(
+                        "document " + (manifests.size() + 1) + ": " + e.getMessage());
+            }
+        }
+        return List.copyOf(manifests);
+    }
+
+    private static Manifest read(Fields root) {
+        String kind = root.text("kind", "");
+        return switch (kind) {
+            case "VirtualMachine", "VirtualMachineInstance" -> MachineNics.read(root);
+            case "NodeNetworkConfigurationPolicy" -> NodePolicyManifest.read(root);
+            case "NetworkAttachmentDefinition" -> NetworkAttachmentManifest.read(root);
+            default ->
+                    throw root.error(
+                            "kind",
+                            "must be VirtualMachine, VirtualMachineInstance, NodeNetworkConfigurationPolicy or NetworkAttachmentDefinition",
+                            kind);
+        };
+    }
+}
