@@ -103,6 +103,10 @@ final class CloudInitCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "--address, --gateway, --nameserver and --static-ipv6 must go without a check: what is checked has its own");
         }
+        if (manifest.equals("-") && "-".equals(given.file)) {
+            throw new IllegalArgumentException(
+                    "--network-data must be a file where the manifest is standard input");
+        }
         NetworkDataCheck.Result result =
                 given.embedded
                         ? NetworkDataCheck.embedded(text)
