@@ -2,7 +2,7 @@ package io.virtdataplane.daemon;
 
 /** The request would make something a second time. */
 public final class AlreadyExistsException extends RuntimeException {
-    AlreadyExistsException(String message) {
+    public AlreadyExistsException(String message) {
         super(message);
     }
 }

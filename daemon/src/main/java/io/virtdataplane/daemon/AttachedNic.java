@@ -5,6 +5,7 @@ import io.virtdataplane.daemon.manifest.Ipv6Cidr;
 import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Nic;
 import io.virtdataplane.dataplane.NicPlan;
+import io.virtdataplane.dataplane.Vif;
 import io.virtdataplane.dhcp.Ipv6Scope;
 import io.virtdataplane.dhcp.Responders;
 import io.virtdataplane.dhcp.Scope;
@@ -29,7 +30,7 @@ import java.util.Deque;
  * A NIC with everything that was opened for it. Made whole or not at all; {@link #close} gives all
  * of it back.
  */
-final class AttachedNic implements AutoCloseable {
+final class AttachedNic implements Attachment, AutoCloseable {
     /**
      * KubeVirt's gateway address, the same in every pod, so that a guest's neighbour entry outlives
      * a migration.
@@ -207,7 +208,18 @@ final class AttachedNic implements AutoCloseable {
         return spec;
     }
 
-    WorkerThread worker() {
+    @Override
+    public String name() {
+        return spec.name();
+    }
+
+    @Override
+    public Vif vif() {
+        return nic;
+    }
+
+    @Override
+    public WorkerThread worker() {
         return worker;
     }
 

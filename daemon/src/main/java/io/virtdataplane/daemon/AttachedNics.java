@@ -8,22 +8,47 @@ import io.virtdataplane.daemon.api.Nic;
 import io.virtdataplane.daemon.api.TraceReply;
 import io.virtdataplane.daemon.api.TraceRequest;
 import io.virtdataplane.daemon.api.UpdateRequest;
+import io.virtdataplane.daemon.network.NetworkObjects;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** The registry in the words of the API: messages in, messages out. */
-public final class AttachedNics {
+public final class AttachedNics implements Attachments {
     private final NicRegistry registry;
-    private final Tracing tracing;
-    private final Capturing capturing;
+    private final NetworkObjects networks;
+    private final Tracing tracing = new Tracing(this);
+    private final Capturing capturing = new Capturing(this);
 
-    AttachedNics(NicRegistry registry) {
+    AttachedNics(NicRegistry registry, NetworkObjects networks) {
         this.registry = registry;
-        this.tracing = new Tracing(registry);
-        this.capturing = new Capturing(registry);
+        this.networks = networks;
     }
 
     public Nic attach(AttachRequest request) {
-        return NicViews.nic(registry.attach(request));
+        Optional<Nic> bridged = networks.attach(request);
+        return bridged.isPresent() ? bridged.get() : NicViews.nic(registry.attach(request));
+    }
+
+    @Override
+    public Attachment find(String name) {
+        Optional<? extends Attachment> bridged = networks.attachment(name);
+        return bridged.isPresent() && !registry.has(name) ? bridged.get() : registry.find(name);
+    }
+
+    @Override
+    public <T> T with(String name, Function<Attachment, T> question) {
+        synchronized (registry) { // a NIC must not go while its worker is asked
+            return question.apply(find(name));
+        }
+    }
+
+    @Override
+    public boolean isAttached(Attachment attachment) {
+        return registry.isAttached(attachment)
+                || networks.attachment(attachment.name()).filter(attachment::equals).isPresent();
     }
 
     public Nic update(UpdateRequest request) {
@@ -35,18 +60,25 @@ public final class AttachedNics {
     }
 
     public void detach(String name) {
-        registry.detach(name);
+        if (registry.has(name) || !networks.detach(name)) {
+            registry.detach(name);
+        }
     }
 
     public Nic get(String name) {
         synchronized (registry) { // a NIC must not go while its worker is asked
-            return NicViews.nic(registry.find(name));
+            return registry.has(name)
+                    ? NicViews.nic(registry.find(name))
+                    : networks.nic(name).orElseGet(() -> NicViews.nic(registry.find(name)));
         }
     }
 
     public List<Nic> list() {
         synchronized (registry) {
-            return registry.all().stream().map(NicViews::nic).toList();
+            return Stream.concat(
+                            registry.all().stream().map(NicViews::nic), networks.nics().stream())
+                    .sorted(Comparator.comparing(Nic::getName))
+                    .toList();
         }
     }
 

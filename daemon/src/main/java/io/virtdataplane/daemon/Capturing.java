@@ -20,11 +20,11 @@ final class Capturing {
     private static final int WHOLE_FRAMES = 1 << 17;
     private static final int MESSAGE_BYTES = 1 << 20;
     private static final long POLL_MS = 10;
-    private final NicRegistry registry;
+    private final Attachments attachments;
     private final Set<String> captured = ConcurrentHashMap.newKeySet();
 
-    Capturing(NicRegistry registry) {
-        this.registry = registry;
+    Capturing(Attachments attachments) {
+        this.attachments = attachments;
     }
 
     /**
@@ -32,8 +32,8 @@ final class Capturing {
      */
     void capture(CaptureRequest request, Recipient<CaptureReply> to) throws InterruptedException {
         FrameTap.Side only = side(request.getSide());
-        AttachedNic attached = registry.find(request.getNic());
-        String name = attached.spec().name();
+        Attachment attached = attachments.find(request.getNic());
+        String name = attached.name();
         try (CaptureFilter filter = CaptureFilter.compile(request.getFilter())) {
             if (!captured.add(name)) {
                 throw new IllegalArgumentException("nic must not be captured already: nic=" + name);
@@ -56,17 +56,17 @@ final class Capturing {
         }
     }
 
-    private static void install(AttachedNic attached, FrameTap tap) {
+    private static void install(Attachment attached, FrameTap tap) {
         attached.worker()
                 .ask(
                         on -> {
-                            on.capture(attached.nic(), tap);
+                            on.capture(attached.vif(), tap);
                             return null;
                         });
     }
 
     private void forward(
-            AttachedNic attached,
+            Attachment attached,
             FrameTap tap,
             FrameTap.Side only,
             CaptureFilter filter,
@@ -76,7 +76,7 @@ final class Capturing {
         CaptureReply.Builder reply = CaptureReply.newBuilder();
         long lost = 0;
         boolean wanted = true;
-        while (wanted && registry.isAttached(attached)) {
+        while (wanted && attachments.isAttached(attached)) {
             int[] bytes = {0};
             int drained =
                     tap.drain(

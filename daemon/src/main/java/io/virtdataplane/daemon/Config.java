@@ -4,12 +4,14 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.virtdataplane.daemon.network.NodeLabels;
 import io.virtdataplane.port.Pollers;
 import io.virtdataplane.sys.Bpf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * The daemon's settings; README lists them.
@@ -22,6 +24,8 @@ import java.util.Locale;
  * @param hooks how programs are tied to devices: "auto", "tcx" or "clsact"
  * @param framesPerWorker pooled frames of 68 KiB; touched only as they are used
  * @param journalBytes bound of the event journal
+ * @param nodeName by which policies know this node; empty: the host name
+ * @param nodeLabels by which policies select this node
  */
 public record Config(
         String socket,
@@ -31,7 +35,9 @@ public record Config(
         String poller,
         String hooks,
         int framesPerWorker,
-        long journalBytes) {
+        long journalBytes,
+        String nodeName,
+        Map<String, String> nodeLabels) {
     public static final String DEFAULT_SOCKET = "/run/virt-dataplane/virt-dataplane.sock";
     private static final String DEFAULT_STATE = "/var/lib/virt-dataplane";
     private static final int MAX_WORKERS = 64;
@@ -44,6 +50,8 @@ public record Config(
         hooks = hooks == null ? "auto" : hooks;
         framesPerWorker = framesPerWorker == 0 ? 128 : framesPerWorker;
         journalBytes = journalBytes == 0 ? 64L << 20 : journalBytes;
+        nodeName = nodeName == null ? "" : nodeName;
+        nodeLabels = nodeLabels == null ? Map.of() : Map.copyOf(nodeLabels);
         check(
                 socket.startsWith("/") && socket.length() < 108,
                 "socket must be an absolute path below 108 bytes: socket=" + socket);
@@ -66,7 +74,7 @@ public record Config(
     /** The file's settings; all defaults where there is no file and none was asked for. */
     public static Config read(Path file, boolean required) {
         if (!required && !Files.exists(file)) {
-            return new Config(null, null, null, 0, null, null, 0, 0);
+            return new Config(null, null, null, 0, null, null, 0, 0, null, null);
         }
         ObjectMapper yaml =
                 new ObjectMapper(new YAMLFactory())
@@ -99,7 +107,21 @@ public record Config(
                 newPoller == null ? poller : newPoller,
                 hooks,
                 framesPerWorker,
-                journalBytes);
+                journalBytes,
+                nodeName,
+                nodeLabels);
+    }
+
+    NodeLabels node() {
+        return new NodeLabels(nodeName.isEmpty() ? hostName() : nodeName, nodeLabels);
+    }
+
+    private static String hostName() {
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("nodeName must be set: the host has no name", e);
+        }
     }
 
     int workerCount() {

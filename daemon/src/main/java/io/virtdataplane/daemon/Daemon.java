@@ -1,8 +1,12 @@
 package io.virtdataplane.daemon;
 
+import io.virtdataplane.daemon.api.ApplyRequest;
+import io.virtdataplane.daemon.api.AttachRequest;
 import io.virtdataplane.daemon.api.Version;
 import io.virtdataplane.daemon.control.ControlServer;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.network.Bridges;
+import io.virtdataplane.daemon.network.NetworkObjects;
 import io.virtdataplane.sys.NotifySocket;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,8 +36,11 @@ public final class Daemon {
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(this::shutdown));
         List<WorkerThread> workers = new ArrayList<>();
         Path state = Path.of(config.stateDirectory());
-        AttachmentStore store = new AttachmentStore(state);
-        store.lock();
+        StateLock lock = new StateLock(state);
+        MessageStore<AttachRequest> attachments =
+                new MessageStore<>(state.resolve("attachments"), "attach", AttachRequest.parser());
+        MessageStore<ApplyRequest> objects =
+                new MessageStore<>(state.resolve("objects"), "object", ApplyRequest.parser());
         try (EventJournal journal = new EventJournal(state, config.journalBytes())) {
             for (int i = 0; i < config.workerCount(); i++) {
                 WorkerThread worker =
@@ -42,14 +49,25 @@ public final class Daemon {
                 journal.drain(worker.events(), worker::describeFault);
             }
             Version version = version(workers);
+            PortNumbers numbers = new PortNumbers(journal);
             try (NicRegistry registry =
-                    new NicRegistry(workers, store, journal, config.hookMechanism())) {
-                registry.restore();
+                            new NicRegistry(
+                                    workers,
+                                    attachments,
+                                    journal,
+                                    numbers,
+                                    config.hookMechanism());
+                    Bridges bridges =
+                            new Bridges(workers, numbers, journal, config.hookMechanism())) {
+                NetworkObjects networks =
+                        new NetworkObjects(bridges, config.node(), objects, attachments, journal);
+                registry.restore(networks.restore());
                 try (ControlServer server =
                         new ControlServer(
                                 Path.of(config.socket()),
                                 config.group(),
-                                new AttachedNics(registry),
+                                new AttachedNics(registry, networks),
+                                networks,
                                 journal,
                                 version)) {
                     LOG.info(
@@ -71,6 +89,7 @@ public final class Daemon {
             }
             workers.forEach(WorkerThread::close);
         } finally {
+            lock.close();
             LOG.info("stopped");
             stopped.countDown();
         }

@@ -3,13 +3,11 @@ package io.virtdataplane.daemon;
 import io.virtdataplane.daemon.api.AttachRequest;
 import io.virtdataplane.daemon.api.NatSettings;
 import io.virtdataplane.daemon.journal.EventJournal;
-import io.virtdataplane.dataplane.Worker;
 import io.virtdataplane.sys.Bpf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -25,27 +23,32 @@ import org.slf4j.LoggerFactory;
 final class NicRegistry implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NicRegistry.class);
     private final List<WorkerThread> workers;
-    private final AttachmentStore store;
+    private final MessageStore<AttachRequest> store;
     private final EventJournal journal;
     private final Map<String, AttachedNic> nicByName = new TreeMap<>();
-    private final BitSet usedIds = new BitSet();
+    private final PortNumbers numbers;
     private final Bpf.Mechanism hooks;
     private long generation;
 
     NicRegistry(
             List<WorkerThread> workers,
-            AttachmentStore store,
+            MessageStore<AttachRequest> store,
             EventJournal journal,
+            PortNumbers numbers,
             Bpf.Mechanism hooks) {
+        this.numbers = numbers;
         this.hooks = hooks;
         this.workers = workers;
         this.store = store;
         this.journal = journal;
     }
 
-    /** Takes up what an earlier run left; a NIC whose pod is gone is reported and forgotten. */
-    synchronized void restore() {
-        for (AttachRequest request : store.all()) {
+    /**
+     * Takes up what of these an earlier run left; a NIC whose pod is gone is reported and
+     * forgotten.
+     */
+    synchronized void restore(List<AttachRequest> requests) {
+        for (AttachRequest request : requests) {
             String name = "unknown";
             try {
                 AttachSpec spec = AttachSpec.of(request);
@@ -100,16 +103,9 @@ final class NicRegistry implements AutoCloseable {
                                 + other.spec().name());
             }
         }
-        int id = usedIds.nextClearBit(0);
-        if (2 * id + 1 >= Worker.MAX_PORTS) {
-            throw new IllegalArgumentException(
-                    "NICs on this node must be at most " + Worker.MAX_PORTS / 2);
-        }
         WorkerThread worker =
                 workers.stream().min(Comparator.comparingInt(WorkerThread::nics)).orElseThrow();
-        journal.name(id, spec.name());
-        AttachedNic attached = new AttachedNic(id, spec, worker, hooks);
-        usedIds.set(id);
+        AttachedNic attached = open(spec, worker);
         worker.nics(worker.nics() + 1);
         nicByName.put(spec.name(), attached);
         changed();
@@ -124,6 +120,16 @@ final class NicRegistry implements AutoCloseable {
                 spec.guest(),
                 worker.number());
         return attached;
+    }
+
+    private AttachedNic open(AttachSpec spec, WorkerThread worker) {
+        int number = numbers.take(spec.name());
+        try {
+            return new AttachedNic(number, spec, worker, hooks);
+        } catch (RuntimeException e) {
+            numbers.give(number);
+            throw e;
+        }
     }
 
     /** Checked whole before anything changes, and kept for the next start. */
@@ -169,7 +175,7 @@ final class NicRegistry implements AutoCloseable {
         AttachedNic attached = nicByName.get(fullName);
         attached.close(); // where that fails the NIC stays listed, and its number taken
         nicByName.remove(fullName);
-        usedIds.clear(attached.nic().plan.id());
+        numbers.give(attached.nic().id());
         attached.worker().nics(attached.worker().nics() - 1);
         changed();
     }
@@ -190,8 +196,17 @@ final class NicRegistry implements AutoCloseable {
         return ofMachine.getFirst();
     }
 
-    synchronized boolean isAttached(AttachedNic attached) {
-        return nicByName.get(attached.spec().name()) == attached;
+    synchronized boolean isAttached(Attachment attached) {
+        return nicByName.get(attached.name()) == attached;
+    }
+
+    /** {@link #find} finds one. */
+    synchronized boolean has(String name) {
+        return nicByName.containsKey(name)
+                || nicByName.values().stream()
+                                .filter(nic -> nic.spec().machine().equals(name))
+                                .count()
+                        == 1;
     }
 
     synchronized List<AttachedNic> all() {

@@ -1,12 +1,9 @@
 package io.virtdataplane.daemon;
 
-import io.virtdataplane.daemon.api.Counters;
 import io.virtdataplane.daemon.api.Lease;
 import io.virtdataplane.daemon.api.Nic;
 import io.virtdataplane.daemon.api.Session;
-import io.virtdataplane.daemon.api.VerdictCount;
 import io.virtdataplane.dataplane.Addresses;
-import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.nat.SessionView;
 import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Ip;
@@ -59,7 +56,7 @@ final class NicViews {
                         .setSessions(live.sessions())
                         .setWaitingFragments(live.waitingFragments())
                         .setLease(lease(live.lease()))
-                        .setCounters(counters(live.counters()))
+                        .setCounters(CounterViews.counters(live.counters()))
                         .setWorker(attached.worker().number())
                         .setPoller(attached.worker().pollerKind())
                         .setAttachedUnixMs(attached.attachedMs());
@@ -110,33 +107,6 @@ final class NicViews {
                 .setSeconds(lease.seconds())
                 .setAgeSeconds(lease.ageSeconds())
                 .build();
-    }
-
-    private static Counters counters(io.virtdataplane.dataplane.Counters from) {
-        Counters.Builder to =
-                Counters.newBuilder()
-                        .setGuestFrames(from.guestFrames)
-                        .setGuestBytes(from.guestBytes)
-                        .setUplinkFrames(from.uplinkFrames)
-                        .setUplinkBytes(from.uplinkBytes)
-                        .setToGuestFrames(from.toGuestFrames)
-                        .setToGuestBytes(from.toGuestBytes)
-                        .setToUplinkFrames(from.toUplinkFrames)
-                        .setToUplinkBytes(from.toUplinkBytes)
-                        .setGsoFrames(from.gsoFrames)
-                        .setOriginated(from.originated);
-        for (Verdict verdict : Verdict.values()) {
-            long frames = from.frames(verdict);
-            if (frames > 0) {
-                to.addVerdicts(
-                        VerdictCount.newBuilder()
-                                .setVerdict(verdict.label())
-                                .setFrames(frames)
-                                .setMeaning(verdict.words())
-                                .setDrop(verdict.isDrop()));
-            }
-        }
-        return to.build();
     }
 
     static List<Session> sessions(AttachedNic attached, int limit) {

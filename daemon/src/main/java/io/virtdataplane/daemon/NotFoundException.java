@@ -2,7 +2,7 @@ package io.virtdataplane.daemon;
 
 /** The request names a NIC that is not attached. */
 public final class NotFoundException extends RuntimeException {
-    NotFoundException(String message) {
+    public NotFoundException(String message) {
         super(message);
     }
 }

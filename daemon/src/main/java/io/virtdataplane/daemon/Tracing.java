@@ -16,11 +16,11 @@ final class Tracing {
     private static final int MAX_COUNT = 10_000;
     private static final int LONGEST_FRAME = 65_549;
     private static final long POLL_MS = 20;
-    private final NicRegistry registry;
+    private final Attachments attachments;
     private final Set<String> traced = ConcurrentHashMap.newKeySet();
 
-    Tracing(NicRegistry registry) {
-        this.registry = registry;
+    Tracing(Attachments attachments) {
+        this.attachments = attachments;
     }
 
     TraceReply explain(String name, GivenFrame given) {
@@ -37,11 +37,13 @@ final class Tracing {
             throw new IllegalArgumentException(
                     "frame must be 1-" + LONGEST_FRAME + " bytes: length=" + frame.length);
         }
-        synchronized (registry) { // a NIC must not go while its worker is asked
-            AttachedNic attached = registry.find(name);
-            Trace trace = attached.worker().ask(on -> on.explain(attached.nic(), fromGuest, frame));
-            return reply(trace, fromGuest);
-        }
+        Trace trace =
+                attachments.with(
+                        name,
+                        attached ->
+                                attached.worker()
+                                        .ask(on -> on.explain(attached.vif(), fromGuest, frame)));
+        return reply(trace, fromGuest);
     }
 
     /** Until so many have come, or {@code to} has had enough. */
@@ -52,8 +54,8 @@ final class Tracing {
             throw new IllegalArgumentException("count must be 1-" + MAX_COUNT + ": count=" + count);
         }
         LiveTrace live = new LiveTrace(filter(frames), count);
-        AttachedNic attached = registry.find(name);
-        String fullName = attached.spec().name();
+        Attachment attached = attachments.find(name);
+        String fullName = attached.name();
         if (!traced.add(fullName)) {
             throw new IllegalArgumentException("nic must not be traced already: nic=" + fullName);
         }
@@ -61,7 +63,7 @@ final class Tracing {
             attached.worker()
                     .ask(
                             on -> {
-                                on.trace(attached.nic(), live);
+                                on.trace(attached.vif(), live);
                                 return null;
                             });
             forward(live, count, attached, to);
@@ -70,7 +72,7 @@ final class Tracing {
                 attached.worker()
                         .ask(
                                 on -> {
-                                    on.trace(attached.nic(), null);
+                                    on.trace(attached.vif(), null);
                                     return null;
                                 });
             } finally {
@@ -79,13 +81,13 @@ final class Tracing {
         }
     }
 
-    private void forward(LiveTrace live, int count, AttachedNic attached, Recipient<TraceReply> to)
+    private void forward(LiveTrace live, int count, Attachment attached, Recipient<TraceReply> to)
             throws InterruptedException {
         int sent = 0;
         while (sent < count) {
             Trace trace = live.poll();
             if (trace == null) {
-                if (!registry.isAttached(attached) || !to.take(null)) {
+                if (!attachments.isAttached(attached) || !to.take(null)) {
                     return;
                 }
                 Thread.sleep(POLL_MS);

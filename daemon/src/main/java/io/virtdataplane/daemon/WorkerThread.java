@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Runs one {@link Worker} on a thread of its own and asks it questions for other threads. */
-final class WorkerThread implements AutoCloseable {
+public final class WorkerThread implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerThread.class);
     private static final int ANSWER_SECONDS = 5;
     private static final int EXIT_WORKER_DIED = 70; // EX_SOFTWARE
@@ -54,7 +54,7 @@ final class WorkerThread implements AutoCloseable {
         }
     }
 
-    int number() {
+    public int number() {
         return number;
     }
 
@@ -67,20 +67,20 @@ final class WorkerThread implements AutoCloseable {
         return worker.describeFault(faultNumber);
     }
 
-    String pollerKind() {
+    public String pollerKind() {
         return worker.pollerKind();
     }
 
-    int nics() {
+    public int nics() {
         return nics;
     }
 
-    void nics(int count) {
+    public void nics(int count) {
         nics = count;
     }
 
     /** Asks on the worker's thread and waits for the answer. */
-    <T> T ask(Function<Worker, T> query) {
+    public <T> T ask(Function<Worker, T> query) {
         try {
             return worker.call(query).await(ANSWER_SECONDS);
         } catch (ExecutionException e) {

@@ -279,6 +279,11 @@ public final class Bridge implements Switch {
         return fdb.size();
     }
 
+    /** Stations learned on the port. */
+    public int learned(BridgePort port) {
+        return fdb.learned(port.index);
+    }
+
     /** Of a station's port number; null where it has gone. */
     public BridgePort port(int index) {
         return ports[index];

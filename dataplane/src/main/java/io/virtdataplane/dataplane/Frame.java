@@ -164,6 +164,13 @@ public final class Frame {
         ingress = port;
     }
 
+    /** It is empty, and begins where a frame without anything beside it is received. */
+    void reset() {
+        start = HEADROOM + VirtioNetHdr.LENGTH;
+        length = 0;
+        tag = UNTAGGED;
+    }
+
     /** Becomes another frame's like: bytes, tag, and whose it is. */
     void copyOf(Frame other) {
         start = other.start;
@@ -174,9 +181,11 @@ public final class Frame {
         MemorySegment.copy(other.data, other.vnet(), data, vnet(), length + VirtioNetHdr.LENGTH);
     }
 
-    /** Starts a frame of our own of {@code newLength} bytes, without offloads. */
+    /**
+     * Becomes a frame of our own of {@code newLength} bytes, without offloads. It begins where it
+     * did: an answer is written over its question.
+     */
     public void compose(int newLength) {
-        start = HEADROOM + VirtioNetHdr.LENGTH;
         length = newLength;
         tag = UNTAGGED;
         VirtioNetHdr.clear(data, vnet());

@@ -41,7 +41,9 @@ public final class FramePool {
 
     /** Only when not {@link #isEmpty}. */
     public Frame take() {
-        return free[--available];
+        Frame frame = free[--available];
+        frame.reset();
+        return frame;
     }
 
     public void free(Frame frame) {

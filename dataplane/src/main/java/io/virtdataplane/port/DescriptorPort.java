@@ -15,6 +15,7 @@ public final class DescriptorPort implements Port {
     private final int id;
     private final Fd fd;
     private final AutoCloseable shield;
+    private final boolean tagsBeside;
     private final Frame[] fetched = new Frame[CAPACITY];
     private int head;
     private int tail;
@@ -26,7 +27,11 @@ public final class DescriptorPort implements Port {
     /** It is in the poller's list of ports with frames. */
     boolean listed;
 
-    DescriptorPort(String name, int id, Fd fd, AutoCloseable shield) {
+    /**
+     * @param tagsBeside it is a packet socket, whose frames have their VLAN tags beside them
+     */
+    DescriptorPort(String name, int id, Fd fd, AutoCloseable shield, boolean tagsBeside) {
+        this.tagsBeside = tagsBeside;
         this.name = name;
         this.id = id;
         this.fd = fd;
@@ -41,6 +46,10 @@ public final class DescriptorPort implements Port {
     @Override
     public int id() {
         return id;
+    }
+
+    boolean hasTagsBeside() {
+        return tagsBeside;
     }
 
     int descriptor() {

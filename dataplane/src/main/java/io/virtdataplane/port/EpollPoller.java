@@ -8,6 +8,7 @@ import io.virtdataplane.dataplane.Worker;
 import io.virtdataplane.sys.Epoll;
 import io.virtdataplane.sys.Errno;
 import io.virtdataplane.sys.EventFd;
+import io.virtdataplane.sys.PacketMessage;
 import io.virtdataplane.wire.VirtioNetHdr;
 
 /**
@@ -22,6 +23,7 @@ public final class EpollPoller implements Poller {
     private final FramePool pool;
     private final Epoll epoll = new Epoll();
     private final EventFd wake = new EventFd();
+    private final PacketMessage message = new PacketMessage();
     private final SendQueue queue = new SendQueue();
     private final DescriptorPort[] ports = new DescriptorPort[Worker.MAX_PORTS];
     private final Spin spin = new Spin();
@@ -90,7 +92,7 @@ public final class EpollPoller implements Poller {
     private boolean fetch(DescriptorPort port) {
         for (int i = 0; i < READS && pool.available() > RESERVE; i++) {
             Frame frame = pool.take();
-            int bytes = port.fd().read(frame.receiveAddress(), Frame.RECEIVE_CAPACITY);
+            int bytes = read(port, frame);
             if (bytes <= VirtioNetHdr.LENGTH) {
                 pool.free(frame);
                 if (bytes < 0
@@ -102,10 +104,17 @@ public final class EpollPoller implements Poller {
                 }
                 break;
             }
-            frame.received(port, bytes);
+            int tag = port.hasTagsBeside() ? message.tag() : Frame.UNTAGGED;
+            frame.received(port, 0, bytes, tag);
             port.fetched(frame);
         }
         return port.waiting() > 0;
+    }
+
+    private int read(DescriptorPort port, Frame frame) {
+        return port.hasTagsBeside()
+                ? message.receive(port.fd(), frame.receiveAddress(), Frame.RECEIVE_CAPACITY)
+                : port.fd().read(frame.receiveAddress(), Frame.RECEIVE_CAPACITY);
     }
 
     @Override
@@ -128,6 +137,7 @@ public final class EpollPoller implements Poller {
     @Override
     public void close() {
         epoll.close();
+        message.close();
         wake.close();
     }
 }

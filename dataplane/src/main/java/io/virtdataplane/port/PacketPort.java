@@ -23,30 +23,41 @@ public final class PacketPort {
                     NetDevice device = new NetDevice(name);
                     if (!device.exists()) {
                         throw new IllegalArgumentException(
-                                "guest device must exist in the pod's namespace: dev=" + name);
+                                "device must exist in its namespace: dev=" + name);
                     }
-                    AutoCloseable link;
-                    try (Fd program =
-                            Bpf.load(new BpfAssembler().move(0, DROP).exit(), "vdp_shield")) {
-                        link =
-                                Bpf.attach(
-                                        program,
-                                        device,
-                                        Bpf.Hook.INGRESS,
-                                        mechanism); // packet sockets see a frame before this
-                        // hook
-                    }
+                    AutoCloseable link = shield(device, mechanism);
                     try {
                         if (!device.isUp()) {
                             device.up();
                         }
                         return new DescriptorPort(
-                                "dev:" + name, id, PacketSocket.open(device), link);
+                                "dev:" + name, id, PacketSocket.open(device), link, true);
                     } catch (RuntimeException e) {
                         remove(link);
                         throw e;
                     }
                 });
+    }
+
+    /** The device's own kernel goes on receiving what arrives: a copy of each frame is ours. */
+    public static DescriptorPort openShared(int id, Netns netns, String name) {
+        return netns.call(
+                () -> {
+                    NetDevice device = new NetDevice(name);
+                    if (!device.exists()) {
+                        throw new IllegalArgumentException(
+                                "device must exist in its namespace: dev=" + name);
+                    }
+                    return new DescriptorPort(
+                            "dev:" + name, id, PacketSocket.open(device), () -> {}, true);
+                });
+    }
+
+    /** Packet sockets see a frame before this hook. */
+    private static AutoCloseable shield(NetDevice device, Bpf.Mechanism mechanism) {
+        try (Fd program = Bpf.load(new BpfAssembler().move(0, DROP).exit(), "vdp_shield")) {
+            return Bpf.attach(program, device, Bpf.Hook.INGRESS, mechanism);
+        }
     }
 
     private static void remove(AutoCloseable link) {

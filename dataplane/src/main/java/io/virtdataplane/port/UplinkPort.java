@@ -46,7 +46,7 @@ public final class UplinkPort {
                         tap.up();
                         Steering steering = new Steering(uplink, tap, addresses, mechanism);
                         return new Uplink(
-                                new DescriptorPort("uplink:" + uplinkName, id, fd, steering),
+                                new DescriptorPort("uplink:" + uplinkName, id, fd, steering, false),
                                 steering,
                                 addresses,
                                 uplink.mtu());

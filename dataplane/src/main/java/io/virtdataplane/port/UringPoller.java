@@ -8,6 +8,7 @@ import io.virtdataplane.dataplane.Worker;
 import io.virtdataplane.sys.Errno;
 import io.virtdataplane.sys.EventFd;
 import io.virtdataplane.sys.IoUring;
+import io.virtdataplane.sys.PacketMessage;
 import io.virtdataplane.wire.VirtioNetHdr;
 
 /**
@@ -156,7 +157,11 @@ public final class UringPoller implements Poller {
         failing = false;
         for (int i = 0; i < unarmedCount; i++) {
             DescriptorPort port = unarmed[i];
-            ring.readMultishot(port.descriptor(), READ | port.id());
+            if (port.hasTagsBeside()) {
+                ring.receiveMultishot(port.descriptor(), READ | port.id());
+            } else {
+                ring.readMultishot(port.descriptor(), READ | port.id());
+            }
             port.armed = true;
         }
         unarmedCount = 0;
@@ -184,8 +189,10 @@ public final class UringPoller implements Poller {
         if (ring.hasBuffer()) {
             Frame frame = pool.byIndex(ring.bufferId());
             provided--;
-            if (result > VirtioNetHdr.LENGTH) {
-                frame.received(port, result);
+            int head = port.hasTagsBeside() ? PacketMessage.HEAD : 0;
+            if (result > head + VirtioNetHdr.LENGTH) {
+                int tag = head == 0 ? 0 : PacketMessage.tagAt(frame.data, Frame.HEADROOM);
+                frame.received(port, head, result - head, tag);
                 port.fetched(frame);
                 list(port);
             } else {

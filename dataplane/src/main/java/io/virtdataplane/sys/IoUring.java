@@ -25,10 +25,12 @@ public final class IoUring implements AutoCloseable {
     private static final int ENTER_GETEVENTS = 1;
     private static final int ENTER_EXT_ARG = 1 << 3;
     private static final int SQ_TASKRUN = 1 << 2;
+    private static final int OP_RECVMSG = 10;
     private static final int OP_ASYNC_CANCEL = 14;
     private static final int OP_WRITE = 23;
     private static final int OP_READ_MULTISHOT = 49;
     private static final int SQE_BUFFER_SELECT = 1 << 5;
+    private static final int RECV_MULTISHOT = 1 << 1; // in ioprio
     private static final int RWF_NOWAIT = 8; // linux/fs.h: a full queue answers EAGAIN at once
     private static final int CQE_MORE = 2;
     private static final long OFF_SQES = 0x1000_0000L;
@@ -49,6 +51,7 @@ public final class IoUring implements AutoCloseable {
     private final MemorySegment timeout = arena.allocate(16, 8); // struct __kernel_timespec
     private final MemorySegment waitArgument =
             arena.allocate(24, 8); // struct io_uring_getevents_arg
+    private final MemorySegment packetMessage = arena.allocate(56, 8); // struct msghdr
     private final long sqTail;
     private final long sqFlags;
     private final long sqArray;
@@ -103,6 +106,7 @@ public final class IoUring implements AutoCloseable {
         provided = Mapping.anonymous(Math.max(4096, buffers * 16L));
         bufferRing = provided.segment();
         bufferMask = buffers - 1;
+        packetMessage.set(Scratch.U64, 40, PacketMessage.CONTROL); // msg_controllen
         probe();
         registerBuffers(buffers);
     }
@@ -173,6 +177,17 @@ public final class IoUring implements AutoCloseable {
     public void readMultishot(int fileDescriptor, long token) {
         long at = request(OP_READ_MULTISHOT, fileDescriptor, 0, 0, 0, token);
         sq.set(ValueLayout.JAVA_BYTE, at + 1, (byte) SQE_BUFFER_SELECT);
+    }
+
+    /**
+     * The same for a {@link PacketSocket}: each buffer has what is told beside the frame in front
+     * of it, {@link PacketMessage#HEAD} bytes.
+     */
+    public void receiveMultishot(int fileDescriptor, long token) {
+        long at = request(OP_RECVMSG, fileDescriptor, packetMessage.address(), 1, 0, token);
+        sq.set(ValueLayout.JAVA_BYTE, at + 1, (byte) SQE_BUFFER_SELECT);
+        sq.set(ValueLayout.JAVA_SHORT, at + 2, (short) RECV_MULTISHOT);
+        sq.set(ValueLayout.JAVA_LONG, at + 8, 0);
     }
 
     public void write(int fileDescriptor, long address, int length, long token) {

@@ -15,6 +15,7 @@ public final class PacketSocket {
     private static final int SOL_PACKET = 263;
     private static final int PACKET_ADD_MEMBERSHIP = 1;
     private static final int PACKET_MR_PROMISC = 1;
+    private static final int PACKET_AUXDATA = 8;
     private static final int PACKET_VNET_HDR = 15;
     private static final int PACKET_QDISC_BYPASS = 20;
     private static final int PACKET_IGNORE_OUTGOING = 23;
@@ -23,7 +24,10 @@ public final class PacketSocket {
 
     private PacketSocket() {}
 
-    /** Receives all that the device receives and nothing that it sends. */
+    /**
+     * Receives all that the device receives and nothing that it sends. The VLAN tag of a frame is
+     * not in it but beside it: see {@link PacketMessage}.
+     */
     public static Fd open(NetDevice device) {
         Fd fd =
                 new Fd(
@@ -37,6 +41,7 @@ public final class PacketSocket {
         try (Scratch scratch = new Scratch()) {
             option(fd, scratch, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES, "SO_RCVBUFFORCE");
             option(fd, scratch, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER_BYTES, "SO_SNDBUFFORCE");
+            option(fd, scratch, SOL_PACKET, PACKET_AUXDATA, 1, "PACKET_AUXDATA");
             option(fd, scratch, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
             option(fd, scratch, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
             option(fd, scratch, SOL_PACKET, PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS");

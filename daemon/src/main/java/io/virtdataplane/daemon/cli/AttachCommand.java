@@ -13,7 +13,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "attach",
-        description = "Connects the masquerade NIC of a VirtualMachine to its pod.",
+        description =
+                "Connects a NIC of a VirtualMachine: the masquerade one to its pod, or one on a bridge to that.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class AttachCommand implements Callable<Integer> {
@@ -41,6 +42,22 @@ final class AttachCommand implements Callable<Integer> {
             description =
                     "tap: makes a tap there and holds it; dev: takes a device that is there (default: ${DEFAULT-VALUE}).")
     private String guest;
+
+    @Option(
+            names = "--interface",
+            defaultValue = "",
+            paramLabel = "NAME",
+            description =
+                    "Which of the manifest's interfaces (default: the masquerade one, else the only one on a bridge).")
+    private String interfaceName;
+
+    @Option(
+            names = "--spoof-guard",
+            defaultValue = "",
+            paramLabel = "off|mac|strict",
+            description =
+                    "On a bridge: what is checked of the guest's frames (default: as the network's macspoofchk says).")
+    private String spoofGuard;
 
     @Option(
             names = "--uplink",
@@ -87,6 +104,8 @@ final class AttachCommand implements Callable<Integer> {
                         .setNetns(netns)
                         .setGuest(guest)
                         .setUplink(uplink)
+                        .setInterface(interfaceName)
+                        .setSpoofGuard(spoofGuard)
                         .setName(name.isEmpty() ? fileName() : name)
                         .setResolvConf(
                                 resolvConf.isEmpty()
@@ -99,16 +118,20 @@ final class AttachCommand implements Callable<Integer> {
         try (Client client = socket.connect()) {
             Nic nic = client.call().attach(request);
             if (!output.print(nic, System.out)) {
-                System.out.println(
-                        "nic/"
-                                + nic.getName()
-                                + " attached: guest "
-                                + Names.both(nic.getGuestAddress(), nic.getGuestIpv6Address())
-                                + " behind "
-                                + Names.both(nic.getPodAddress(), nic.getPodIpv6Address()));
+                System.out.println("nic/" + nic.getName() + " attached: " + words(nic));
             }
         }
         return 0;
+    }
+
+    private static String words(Nic nic) {
+        if (!nic.getBridge().isEmpty()) {
+            return "guest " + nic.getGuestMac() + " on bridge " + nic.getBridge();
+        }
+        return "guest "
+                + Names.both(nic.getGuestAddress(), nic.getGuestIpv6Address())
+                + " behind "
+                + Names.both(nic.getPodAddress(), nic.getPodIpv6Address());
     }
 
     private String readManifest() throws IOException {

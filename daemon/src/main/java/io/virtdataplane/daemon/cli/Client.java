@@ -8,6 +8,7 @@ import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.virtdataplane.daemon.api.DataplaneGrpc;
+import io.virtdataplane.daemon.api.NetworksGrpc;
 import java.nio.file.Path;
 
 /** A connection to the daemon's socket. */
@@ -30,6 +31,10 @@ final class Client implements AutoCloseable {
 
     DataplaneGrpc.DataplaneBlockingStub call() {
         return DataplaneGrpc.newBlockingStub(channel);
+    }
+
+    NetworksGrpc.NetworksBlockingStub networks() {
+        return NetworksGrpc.newBlockingStub(channel);
     }
 
     @Override

@@ -10,11 +10,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "describe", description = "Shows one NIC in full.", mixinStandardHelpOptions = true)
+@Command(
+        name = "describe",
+        description = "Shows one NIC or bridge in full.",
+        mixinStandardHelpOptions = true)
 final class DescribeCommand implements Callable<Integer> {
     /** What can be described. */
     enum Kind {
-        nic
+        nic,
+        bridge
     }
 
     @Mixin private SocketOption socket;
@@ -23,12 +27,16 @@ final class DescribeCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "KIND", description = "One of: ${COMPLETION-CANDIDATES}.")
     private Kind kind;
 
-    @Parameters(index = "1", paramLabel = "MACHINE[/INTERFACE]")
+    @Parameters(index = "1", paramLabel = "NAME", description = "MACHINE[/INTERFACE] or BRIDGE.")
     private String name;
 
     @Override
     public Integer call() {
         try (Client client = socket.connect()) {
+            if (kind == Kind.bridge) {
+                new NetworkTables(client, output, System.out).describe(name);
+                return 0;
+            }
             Nic nic = client.call().get(GetRequest.newBuilder().setName(name).build());
             if (!output.print(nic, System.out)) {
                 describe(nic, System.out);

@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "get",
-        description = "Lists nics, sessions, leases or counters.",
+        description = "Lists NICs and what they do, bridges, and what was applied.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class GetCommand implements Callable<Integer> {
@@ -29,7 +29,12 @@ final class GetCommand implements Callable<Integer> {
         nics,
         sessions,
         leases,
-        counters
+        counters,
+        bridges,
+        fdb,
+        vlans,
+        policies,
+        networks
     }
 
     @Mixin private SocketOption socket;
@@ -42,8 +47,8 @@ final class GetCommand implements Callable<Integer> {
             index = "1",
             arity = "0..1",
             defaultValue = "",
-            paramLabel = "MACHINE[/INTERFACE]",
-            description = "Only of this NIC.")
+            paramLabel = "NAME",
+            description = "Only of this NIC (MACHINE[/INTERFACE]) or bridge.")
     private String name;
 
     @Option(
@@ -56,7 +61,7 @@ final class GetCommand implements Callable<Integer> {
             defaultValue = "1000",
             paramLabel = "N",
             description =
-                    "sessions: at most so many of each NIC, longest idle first (default: ${DEFAULT-VALUE}).")
+                    "sessions: at most so many of each NIC, longest idle first; fdb: of each bridge (default: ${DEFAULT-VALUE}).")
     private int limit;
 
     @Override
@@ -67,6 +72,9 @@ final class GetCommand implements Callable<Integer> {
                 ListSessionsRequest request =
                         ListSessionsRequest.newBuilder().setNic(name).setLimit(limit).build();
                 sessions(client.call().listSessions(request), out);
+                return 0;
+            }
+            if (printedNetworks(new NetworkTables(client, output, out))) {
                 return 0;
             }
             if (watch) {
@@ -83,6 +91,20 @@ final class GetCommand implements Callable<Integer> {
         }
     }
 
+    private boolean printedNetworks(NetworkTables tables) {
+        switch (kind) {
+            case bridges -> tables.bridges(name);
+            case fdb -> tables.fdb(name, limit);
+            case vlans -> tables.vlans(name);
+            case policies -> tables.policies();
+            case networks -> tables.definitions();
+            case nics, sessions, leases, counters -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private void print(ListResponse nics, PrintStream out) {
         if (output.print(nics, out)) {
             return;
@@ -91,7 +113,8 @@ final class GetCommand implements Callable<Integer> {
             case nics -> nics(nics, out);
             case leases -> leases(nics, out);
             case counters -> counters(nics, out);
-            case sessions -> throw new IllegalStateException("listed apart");
+            case sessions, bridges, fdb, vlans, policies, networks ->
+                    throw new IllegalStateException("listed apart");
         }
     }
 

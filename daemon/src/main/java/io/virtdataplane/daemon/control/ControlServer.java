@@ -10,6 +10,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.virtdataplane.daemon.AttachedNics;
 import io.virtdataplane.daemon.api.Version;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.network.NetworkObjects;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -33,7 +34,12 @@ public final class ControlServer implements AutoCloseable {
     private final Server server;
 
     public ControlServer(
-            Path path, String group, AttachedNics nics, EventJournal journal, Version version)
+            Path path,
+            String group,
+            AttachedNics nics,
+            NetworkObjects networks,
+            EventJournal journal,
+            Version version)
             throws IOException {
         this.path = path;
         takePath();
@@ -47,6 +53,7 @@ public final class ControlServer implements AutoCloseable {
                         .executor(calls)
                         .maxInboundMessageSize(MAX_MESSAGE)
                         .addService(new ControlService(nics, journal, version))
+                        .addService(new NetworksService(networks))
                         .build()
                         .start();
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw----"));

@@ -1,11 +1,8 @@
 package io.virtdataplane.daemon.control;
 
-import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.virtdataplane.daemon.AlreadyExistsException;
 import io.virtdataplane.daemon.AttachedNics;
-import io.virtdataplane.daemon.NotFoundException;
 import io.virtdataplane.daemon.Recipient;
 import io.virtdataplane.daemon.api.AnnounceRequest;
 import io.virtdataplane.daemon.api.AnnounceResponse;
@@ -30,18 +27,12 @@ import io.virtdataplane.daemon.api.UpdateRequest;
 import io.virtdataplane.daemon.api.Version;
 import io.virtdataplane.daemon.api.WatchRequest;
 import io.virtdataplane.daemon.journal.EventJournal;
-import io.virtdataplane.sys.SystemCallException;
-import io.virtdataplane.sys.Unsupported;
-import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The gRPC service: translates requests into calls of the registry, and what they throw into status
  * codes.
  */
 final class ControlService extends DataplaneGrpc.DataplaneImplBase {
-    private static final Logger LOG = LoggerFactory.getLogger(ControlService.class);
     private static final int DEFAULT_INTERVAL_MS = 1000;
     private static final int MINIMUM_INTERVAL_MS = 100;
     private static final int MAX_SESSIONS = 10_000;
@@ -59,17 +50,17 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
 
     @Override
     public void attach(AttachRequest request, StreamObserver<Nic> response) {
-        answer(response, () -> nics.attach(request));
+        Answers.answer(response, () -> nics.attach(request));
     }
 
     @Override
     public void update(UpdateRequest request, StreamObserver<Nic> response) {
-        answer(response, () -> nics.update(request));
+        Answers.answer(response, () -> nics.update(request));
     }
 
     @Override
     public void announce(AnnounceRequest request, StreamObserver<AnnounceResponse> response) {
-        answer(
+        Answers.answer(
                 response,
                 () -> {
                     nics.announce(request.getName());
@@ -79,7 +70,7 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
 
     @Override
     public void detach(DetachRequest request, StreamObserver<DetachResponse> response) {
-        answer(
+        Answers.answer(
                 response,
                 () -> {
                     nics.detach(request.getName());
@@ -89,7 +80,7 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
 
     @Override
     public void list(ListRequest request, StreamObserver<ListResponse> response) {
-        answer(response, this::list);
+        Answers.answer(response, this::list);
     }
 
     private ListResponse list() {
@@ -98,7 +89,7 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
 
     @Override
     public void get(GetRequest request, StreamObserver<Nic> response) {
-        answer(response, () -> nics.get(request.getName()));
+        Answers.answer(response, () -> nics.get(request.getName()));
     }
 
     @Override
@@ -106,7 +97,7 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
         int interval = request.getIntervalMs() == 0 ? DEFAULT_INTERVAL_MS : request.getIntervalMs();
         if (interval < MINIMUM_INTERVAL_MS) {
             response.onError(
-                    status(
+                    Answers.status(
                             new IllegalArgumentException(
                                     "interval_ms must be at least "
                                             + MINIMUM_INTERVAL_MS
@@ -135,7 +126,7 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
     public void listSessions(
             ListSessionsRequest request, StreamObserver<ListSessionsResponse> response) {
         int limit = request.getLimit() == 0 ? DEFAULT_SESSIONS : request.getLimit();
-        answer(
+        Answers.answer(
                 response,
                 () -> {
                     if (limit < 1 || limit > MAX_SESSIONS) {
@@ -200,19 +191,7 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
 
     @Override
     public void getVersion(GetVersionRequest request, StreamObserver<Version> response) {
-        answer(response, () -> version);
-    }
-
-    private static <T> void answer(StreamObserver<T> response, Supplier<T> work) {
-        T result;
-        try {
-            result = work.get();
-        } catch (RuntimeException e) {
-            response.onError(status(e));
-            return;
-        }
-        response.onNext(result);
-        response.onCompleted();
+        Answers.answer(response, () -> version);
     }
 
     /** Waits while the client has not read what it was sent; false when it has gone. */
@@ -226,28 +205,7 @@ final class ControlService extends DataplaneGrpc.DataplaneImplBase {
 
     private static void end(ServerCallStreamObserver<?> call, RuntimeException e) {
         if (!call.isCancelled()) {
-            call.onError(status(e));
+            call.onError(Answers.status(e));
         }
-    }
-
-    private static RuntimeException status(RuntimeException e) {
-        Status status =
-                switch (e) {
-                    case AlreadyExistsException exists ->
-                            Status.ALREADY_EXISTS.withDescription(exists.getMessage());
-                    case NotFoundException missing ->
-                            Status.NOT_FOUND.withDescription(missing.getMessage());
-                    case IllegalArgumentException invalid ->
-                            Status.INVALID_ARGUMENT.withDescription(invalid.getMessage());
-                    case Unsupported unsupported ->
-                            Status.FAILED_PRECONDITION.withDescription(unsupported.getMessage());
-                    case SystemCallException refused ->
-                            Status.FAILED_PRECONDITION.withDescription(refused.getMessage());
-                    default -> {
-                        LOG.error("request failed", e);
-                        yield Status.INTERNAL.withDescription(e.toString());
-                    }
-                };
-        return status.asRuntimeException();
     }
 }

@@ -24,6 +24,11 @@ public final class Manifests {
         return List.copyOf(manifests);
     }
 
+    /** The objects' texts, in the order of {@link #parse}. */
+    public static List<String> split(String text) {
+        return Document.all(text).stream().map(Fields::toString).toList();
+    }
+
     private static Manifest read(Fields root) {
         String kind = root.text("kind", "");
         return switch (kind) {

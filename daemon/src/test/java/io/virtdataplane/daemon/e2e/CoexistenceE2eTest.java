@@ -186,7 +186,7 @@ class CoexistenceE2eTest {
                 "--guest",
                 "tap:tap0");
         assertRefused(
-                "guest device must exist in the pod's namespace: dev=tap9",
+                "device must exist in its namespace: dev=tap9",
                 "attach",
                 "-f",
                 vm,

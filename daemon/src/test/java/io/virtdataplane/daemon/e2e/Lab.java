@@ -127,6 +127,21 @@ final class Lab implements AutoCloseable {
 
     /** Starts the daemon, or starts it anew, and waits until it answers. */
     Lab daemon(String... options) {
+        return startDaemon(new String[0], options);
+    }
+
+    /** The same in a network namespace: its node's. */
+    Lab daemonIn(String namespace) {
+        return startDaemon(new String[] {"ip", "netns", "exec", namespace});
+    }
+
+    void endDaemon() {
+        if (daemon != null) {
+            shell.end(daemon);
+        }
+    }
+
+    private Lab startDaemon(String[] prefix, String... options) {
         String[] command = {
             root.resolve("bin/virt-dataplane").toString(),
             "run",
@@ -139,7 +154,8 @@ final class Lab implements AutoCloseable {
                 shell.start(
                         log,
                         environment,
-                        Stream.concat(Arrays.stream(command), Arrays.stream(options))
+                        Stream.of(prefix, command, options)
+                                .flatMap(Arrays::stream)
                                 .toArray(String[]::new));
         for (int i = 0; i < 300; i++) {
             if (daemonLog().lines().filter(line -> line.contains("ready: ")).count()

@@ -1,0 +1,34 @@
+package io.virtdataplane.daemon;
+
+import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.dataplane.Worker;
+import java.util.BitSet;
+
+/**
+ * Gives each NIC and each port of a bridge a number of its own: events carry it, and its ports are
+ * twice the number and the one after.
+ */
+public final class PortNumbers {
+    private static final int MOST = Worker.MAX_PORTS / 2;
+    private final BitSet used = new BitSet();
+    private final EventJournal journal;
+
+    PortNumbers(EventJournal journal) {
+        this.journal = journal;
+    }
+
+    public synchronized int take(String name) {
+        int number = used.nextClearBit(0);
+        if (number >= MOST) {
+            throw new IllegalArgumentException(
+                    "NICs and bridge ports of this node must be at most " + MOST);
+        }
+        used.set(number);
+        journal.name(number, name);
+        return number;
+    }
+
+    public synchronized void give(int number) {
+        used.clear(number);
+    }
+}

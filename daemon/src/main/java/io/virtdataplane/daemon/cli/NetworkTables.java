@@ -1,0 +1,245 @@
+package io.virtdataplane.daemon.cli;
+
+import com.google.protobuf.MessageOrBuilder;
+import io.virtdataplane.daemon.api.AttachmentDefinition;
+import io.virtdataplane.daemon.api.Bridge;
+import io.virtdataplane.daemon.api.BridgePort;
+import io.virtdataplane.daemon.api.Condition;
+import io.virtdataplane.daemon.api.ListAttachmentDefinitionsRequest;
+import io.virtdataplane.daemon.api.ListAttachmentDefinitionsResponse;
+import io.virtdataplane.daemon.api.ListBridgesRequest;
+import io.virtdataplane.daemon.api.ListBridgesResponse;
+import io.virtdataplane.daemon.api.ListPoliciesRequest;
+import io.virtdataplane.daemon.api.ListPoliciesResponse;
+import io.virtdataplane.daemon.api.ListStationsRequest;
+import io.virtdataplane.daemon.api.ListStationsResponse;
+import io.virtdataplane.daemon.api.Policy;
+import io.virtdataplane.daemon.api.Station;
+import io.virtdataplane.daemon.api.VlanCounters;
+import java.io.PrintStream;
+import java.util.List;
+
+/** Asks for bridge networks and prints them as tables. */
+final class NetworkTables {
+    private final Client client;
+    private final Output output;
+    private final PrintStream out;
+
+    NetworkTables(Client client, Output output, PrintStream out) {
+        this.client = client;
+        this.output = output;
+        this.out = out;
+    }
+
+    private boolean isPrinted(MessageOrBuilder message) {
+        return output.print(message, out);
+    }
+
+    private ListBridgesResponse bridgesOf(String name) {
+        ListBridgesResponse all =
+                client.networks().listBridges(ListBridgesRequest.getDefaultInstance());
+        List<Bridge> chosen =
+                all.getBridgesList().stream()
+                        .filter(bridge -> name.isEmpty() || bridge.getName().equals(name))
+                        .toList();
+        if (chosen.isEmpty() && !name.isEmpty()) {
+            throw new IllegalArgumentException("no such bridge: bridge=" + name);
+        }
+        return ListBridgesResponse.newBuilder().addAllBridges(chosen).build();
+    }
+
+    void bridges(String name) {
+        ListBridgesResponse bridges = bridgesOf(name);
+        if (isPrinted(bridges)) {
+            return;
+        }
+        Table table = new Table("NAME", "VLAN-FILTERING", "UPLINKS", "GUESTS", "STATIONS", "MTU");
+        for (Bridge bridge : bridges.getBridgesList()) {
+            List<String> uplinks =
+                    bridge.getPortsList().stream()
+                            .filter(port -> port.getKind().equals("uplink"))
+                            .map(port -> port.getDevice().substring("dev:".length()))
+                            .toList();
+            table.row(
+                    bridge.getName(),
+                    bridge.getVlanFiltering() ? "on" : "off",
+                    String.join(",", uplinks),
+                    Integer.toString(bridge.getPortsCount() - uplinks.size()),
+                    Integer.toString(bridge.getStations()),
+                    Integer.toString(bridge.getMtu()));
+        }
+        table.print(out);
+    }
+
+    /** As bridge(8) shows them: which VLANs a port has, and how. */
+    void vlans(String name) {
+        ListBridgesResponse bridges = bridgesOf(name);
+        if (isPrinted(bridges)) {
+            return;
+        }
+        Table table = new Table("BRIDGE", "PORT", "PVID", "UNTAGGED", "TAGGED");
+        for (Bridge bridge : bridges.getBridgesList()) {
+            for (BridgePort port : bridge.getPortsList()) {
+                table.row(
+                        bridge.getName(),
+                        port.getName(),
+                        port.getPvid() == 0 ? "" : Integer.toString(port.getPvid()),
+                        port.getUntagged(),
+                        port.getTagged());
+            }
+        }
+        table.print(out);
+    }
+
+    void fdb(String name, int limit) {
+        ListStationsResponse stations =
+                client.networks()
+                        .listStations(
+                                ListStationsRequest.newBuilder()
+                                        .setBridge(name)
+                                        .setLimit(limit)
+                                        .build());
+        if (isPrinted(stations)) {
+            return;
+        }
+        Table table = new Table("BRIDGE", "VLAN", "MAC", "PORT", "STATE", "AGE");
+        for (Station station : stations.getStationsList()) {
+            table.row(
+                    station.getBridge(),
+                    Integer.toString(station.getVlan()),
+                    station.getMac(),
+                    station.getPort(),
+                    station.getState(),
+                    GetCommand.age(station.getAgeSeconds()));
+        }
+        table.print(out);
+        if (stations.getTotal() > stations.getStationsCount()) {
+            out.println(
+                    stations.getStationsCount()
+                            + " of "
+                            + stations.getTotal()
+                            + " stations; see --limit");
+        }
+    }
+
+    void policies() {
+        ListPoliciesResponse policies =
+                client.networks().listPolicies(ListPoliciesRequest.getDefaultInstance());
+        if (isPrinted(policies)) {
+            return;
+        }
+        Table table = new Table("NAME", "STATUS", "REASON", "MESSAGE");
+        for (Policy policy : policies.getPoliciesList()) {
+            Condition now = condition(policy.getConditionsList());
+            Condition enacted =
+                    policy.hasEnactment()
+                            ? condition(policy.getEnactment().getConditionsList())
+                            : now;
+            table.row(policy.getName(), now.getType(), now.getReason(), enacted.getMessage());
+        }
+        table.print(out);
+    }
+
+    private static Condition condition(List<Condition> conditions) {
+        return conditions.stream()
+                .filter(condition -> condition.getStatus().equals("True"))
+                .findFirst()
+                .orElse(Condition.getDefaultInstance());
+    }
+
+    void definitions() {
+        ListAttachmentDefinitionsResponse definitions =
+                client.networks()
+                        .listAttachmentDefinitions(
+                                ListAttachmentDefinitionsRequest.getDefaultInstance());
+        if (isPrinted(definitions)) {
+            return;
+        }
+        Table table =
+                new Table(
+                        "NAMESPACE",
+                        "NAME",
+                        "BRIDGE",
+                        "VLAN",
+                        "TRUNK",
+                        "PRESERVE-DEFAULT-VLAN",
+                        "MACSPOOFCHK",
+                        "NICS");
+        for (AttachmentDefinition one : definitions.getDefinitionsList()) {
+            table.row(
+                    one.getNamespace(),
+                    one.getName(),
+                    one.getBridge(),
+                    Integer.toString(one.getVlan()),
+                    one.getTrunk(),
+                    Boolean.toString(one.getPreserveDefaultVlan()),
+                    Boolean.toString(one.getMacspoofchk()),
+                    Integer.toString(one.getPorts()));
+        }
+        table.print(out);
+    }
+
+    void describe(String name) {
+        Bridge bridge = bridgesOf(name).getBridges(0);
+        if (isPrinted(bridge)) {
+            return;
+        }
+        line("Name", bridge.getName());
+        line("Description", bridge.getDescription());
+        line("VLAN filtering", bridge.getVlanFiltering() ? "on" : "off");
+        line("Ageing", bridge.getAgeingSeconds() + " s");
+        line("Group forward mask", Integer.toString(bridge.getGroupForwardMask()));
+        line("MTU", Integer.toString(bridge.getMtu()));
+        line("Stations", Integer.toString(bridge.getStations()));
+        for (BridgePort port : bridge.getPortsList()) {
+            port(port);
+        }
+        for (VlanCounters vlan : bridge.getVlansList()) {
+            line(
+                    "VLAN " + vlan.getVlan(),
+                    vlan.getFrames() + " frames, " + vlan.getBytes() + " bytes in");
+        }
+    }
+
+    private void port(BridgePort port) {
+        line("Port", port.getName() + " (" + port.getKind() + ")");
+        line("  Device", port.getDevice() + " " + port.getNetns());
+        line("  Network", port.getNetwork());
+        line("  Mac", port.getMac());
+        line("  Address", port.getLeasedAddress());
+        line(
+                "  VLANs",
+                "PVID "
+                        + port.getPvid()
+                        + ", untagged "
+                        + port.getUntagged()
+                        + (port.getTagged().isEmpty() ? "" : ", tagged " + port.getTagged()));
+        line("  Spoof guard", port.getSpoofGuard());
+        line("  Isolated", port.getIsolated() ? "yes" : "");
+        line("  Hairpin", port.getHairpin() ? "yes" : "");
+        line(
+                "  Frames",
+                port.getCounters().getGuestFrames()
+                        + " in, "
+                        + port.getCounters().getToGuestFrames()
+                        + " out, "
+                        + port.getLearned()
+                        + " stations");
+        port.getCounters()
+                .getVerdictsList()
+                .forEach(
+                        count ->
+                                line(
+                                        "  " + count.getVerdict(),
+                                        count.getFrames() + ": " + count.getMeaning()));
+        line("  Withheld", port.getWithheld() == 0 ? "" : Long.toString(port.getWithheld()));
+        line("  Unlearned", port.getUnlearned() == 0 ? "" : Long.toString(port.getUnlearned()));
+    }
+
+    /** Nothing where there is nothing to say. */
+    private void line(String head, String words) {
+        if (!words.isBlank()) {
+            out.printf("%-22s %s%n", head + ":", words.strip());
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package io.virtdataplane.daemon.network;
+
+import io.virtdataplane.bridge.BridgePolicy;
+import io.virtdataplane.bridge.GuardPolicy;
+import io.virtdataplane.bridge.PortVlans;
+import io.virtdataplane.daemon.manifest.BridgePortSpec;
+import io.virtdataplane.daemon.manifest.BridgeSpec;
+import java.util.List;
+
+/**
+ * All that a bridge is, as merged from the policies that speak of it.
+ *
+ * @param mtu longest frames' payload; 0: each port's own
+ */
+record BridgeSettings(
+        String name, String description, BridgePolicy policy, int mtu, List<PortSpec> uplinks) {
+    private static final long SECOND_NS = 1_000_000_000L;
+
+    static BridgeSettings none(String name) {
+        BridgePolicy plain = new BridgePolicy(false, BridgePolicy.DEFAULT_AGEING_NS, 0);
+        return new BridgeSettings(name, "", plain, 0, List.of());
+    }
+
+    /** What a policy gives replaces what was; what it does not give stays. */
+    BridgeSettings with(BridgeSpec spec, boolean shared) {
+        List<PortSpec> ports =
+                spec.ports()
+                        .map(list -> list.stream().map(port -> uplink(port, shared)).toList())
+                        .orElse(uplinks);
+        boolean filtering = spec.ports().isPresent() ? spec.isVlanAware() : policy.vlanFiltering();
+        BridgePolicy merged =
+                new BridgePolicy(
+                        filtering,
+                        spec.options().macAgeingSeconds().isPresent()
+                                ? spec.options().macAgeingSeconds().getAsLong() * SECOND_NS
+                                : policy.ageingNs(),
+                        spec.options().groupForwardMask().orElse(policy.groupForwardMask()));
+        return new BridgeSettings(
+                name,
+                spec.description().isEmpty() ? description : spec.description(),
+                merged,
+                spec.mtu().orElse(mtu),
+                ports);
+    }
+
+    BridgeSettings withoutUplinks() {
+        return new BridgeSettings(name, description, policy, mtu, List.of());
+    }
+
+    private PortSpec uplink(BridgePortSpec port, boolean shared) {
+        return new PortSpec(
+                name + "/" + port.name(),
+                "",
+                port.name(),
+                false,
+                shared,
+                port.vlan().map(PortVlanRules::uplink).orElse(PortVlans.NEW_PORT),
+                false,
+                port.hairpin(),
+                GuardPolicy.NONE,
+                "",
+                mtu);
+    }
+}

@@ -1,0 +1,141 @@
+package io.virtdataplane.daemon.network;
+
+import io.virtdataplane.bridge.GuardPolicy;
+import io.virtdataplane.daemon.api.AttachRequest;
+import io.virtdataplane.daemon.manifest.CniBridge;
+import io.virtdataplane.daemon.manifest.MachineNic;
+import io.virtdataplane.daemon.manifest.MachineNics;
+import io.virtdataplane.daemon.manifest.NetworkAttachment;
+import io.virtdataplane.daemon.manifest.NicNetwork;
+import io.virtdataplane.sys.NetDevice;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An attach request for a secondary NIC on a bridge, checked.
+ *
+ * @param definition NAMESPACE/NAME of its NetworkAttachmentDefinition
+ */
+record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequest request) {
+    private static final String MACHINE = "[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?";
+
+    /**
+     * The NIC that the request names, or the only one of a machine without a masquerade NIC; none
+     * where it is not a NIC on a bridge.
+     */
+    static Optional<BridgedSpec> of(AttachRequest request) {
+        MachineNics machine = MachineNics.parse(request.getManifest());
+        MachineNic nic = chosen(machine, request.getInterface());
+        if (nic == null || nic.isMasquerade()) {
+            return Optional.empty();
+        }
+        if (!nic.binding().equals("bridge") || !(nic.network() instanceof NicNetwork.Multus net)) {
+            throw new IllegalArgumentException(
+                    "interface must be masquerade on the pod network, or bridge on a multus network: interface="
+                            + nic.name());
+        }
+        String name = machine.machine().isEmpty() ? request.getName() : machine.machine();
+        check(
+                name.matches(MACHINE),
+                "name must be a DNS name in lower case where the manifest has no metadata.name: name="
+                        + name);
+        check(
+                !request.getNetns().isBlank(),
+                "netns must be a name or a path: netns=" + request.getNetns());
+        String namespace = net.namespace().isEmpty() ? machine.namespace() : net.namespace();
+        return Optional.of(
+                new BridgedSpec(
+                        name, nic, AttachmentDefinitions.key(namespace, net.name()), request));
+    }
+
+    private static MachineNic chosen(MachineNics machine, String name) {
+        List<MachineNic> nics = machine.nics();
+        if (!name.isEmpty()) {
+            return machine.find(name)
+                    .orElseThrow(
+                            () ->
+                                    new IllegalArgumentException(
+                                            "interface must be one of the manifest's: interface="
+                                                    + name));
+        }
+        if (nics.stream().anyMatch(MachineNic::isMasquerade)) {
+            return null;
+        }
+        List<MachineNic> bridged =
+                nics.stream().filter(nic -> nic.binding().equals("bridge")).toList();
+        return bridged.size() == 1 ? bridged.getFirst() : null;
+    }
+
+    String name() {
+        return machine + "/" + nic.name();
+    }
+
+    PortSpec port(NetworkAttachment network) {
+        CniBridge config = network.bridge();
+        String guest = request.getGuest().isEmpty() ? "dev:tap0" : request.getGuest();
+        check(
+                guest.startsWith("tap:") || guest.startsWith("dev:"),
+                "guest must be tap:NAME or dev:NAME: guest=" + guest);
+        return new PortSpec(
+                name(),
+                request.getNetns(),
+                NetDevice.checkName(guest.substring(4)),
+                guest.startsWith("tap:"),
+                false,
+                PortVlanRules.guest(config),
+                config.portIsolation(),
+                config.hairpinMode(),
+                guard(config),
+                definition,
+                config.mtu());
+    }
+
+    private GuardPolicy guard(CniBridge config) {
+        long mac = mac(config);
+        String wanted =
+                request.getSpoofGuard().isEmpty()
+                        ? config.macspoofchk() ? "mac" : "off"
+                        : request.getSpoofGuard();
+        return switch (wanted) {
+            case "off" -> new GuardPolicy(mac, false, false);
+            case "mac" -> GuardPolicy.sourceMac(mac);
+            case "strict" -> GuardPolicy.strict(mac);
+            default ->
+                    throw new IllegalArgumentException(
+                            "spoof_guard must be off, mac or strict: spoof_guard=" + wanted);
+        };
+    }
+
+    /** The machine's manifest goes before the network's; without either it is the NIC's name's. */
+    private long mac(CniBridge config) {
+        if (nic.mac() != 0) {
+            return nic.mac();
+        }
+        return config.mac() != 0 ? config.mac() : automatic(name());
+    }
+
+    /** Locally administered, and the same after each restart. */
+    private static long automatic(String name) {
+        try {
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-256")
+                            .digest(name.getBytes(StandardCharsets.UTF_8));
+            long mac = 0x02;
+            for (int i = 0; i < 5; i++) {
+                mac = mac << 8 | digest[i] & 0xff;
+            }
+            return mac;
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    private static void check(boolean holds, String rule) {
+        if (!holds) {
+            throw new IllegalArgumentException(rule);
+        }
+    }
+}

@@ -1,0 +1,361 @@
+package io.virtdataplane.daemon.network;
+
+import io.virtdataplane.daemon.Attachment;
+import io.virtdataplane.daemon.MessageStore;
+import io.virtdataplane.daemon.NotFoundException;
+import io.virtdataplane.daemon.api.AppliedObject;
+import io.virtdataplane.daemon.api.ApplyRequest;
+import io.virtdataplane.daemon.api.AttachRequest;
+import io.virtdataplane.daemon.api.AttachmentDefinition;
+import io.virtdataplane.daemon.api.Bridge;
+import io.virtdataplane.daemon.api.DeleteRequest;
+import io.virtdataplane.daemon.api.ListStationsResponse;
+import io.virtdataplane.daemon.api.Nic;
+import io.virtdataplane.daemon.api.Policy;
+import io.virtdataplane.daemon.api.SetStationRequest;
+import io.virtdataplane.daemon.api.Station;
+import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.manifest.MachineNics;
+import io.virtdataplane.daemon.manifest.Manifest;
+import io.virtdataplane.daemon.manifest.Manifests;
+import io.virtdataplane.daemon.manifest.NetworkAttachment;
+import io.virtdataplane.daemon.manifest.NodePolicy;
+import io.virtdataplane.wire.AddressText;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Bridge networks in the words of the API: messages in, messages out; kept over a restart. */
+public final class NetworkObjects {
+    private static final Logger LOG = LoggerFactory.getLogger(NetworkObjects.class);
+    private static final String POLICY = "nodenetworkconfigurationpolicy.nmstate.io";
+    private static final String DEFINITION = "network-attachment-definition.k8s.cni.cncf.io";
+    private static final int DEFAULT_PROBE_SECONDS = 120;
+    private static final int LONGEST_PROBE_SECONDS = 480;
+    private final Bridges bridges;
+    private final NodePolicies policies;
+    private final AttachmentDefinitions definitions = new AttachmentDefinitions();
+    private final MessageStore<ApplyRequest> objects;
+    private final MessageStore<AttachRequest> attachments;
+    private final EventJournal journal;
+    // One manifest at a time; readers do not wait for it.
+    private final ReentrantLock applying = new ReentrantLock();
+
+    public NetworkObjects(
+            Bridges bridges,
+            NodeLabels node,
+            MessageStore<ApplyRequest> objects,
+            MessageStore<AttachRequest> attachments,
+            EventJournal journal) {
+        this.bridges = bridges;
+        this.policies = new NodePolicies(bridges, node, journal);
+        this.objects = objects;
+        this.attachments = attachments;
+        this.journal = journal;
+    }
+
+    /** Takes up what an earlier run left; the attachments that are not to a bridge. */
+    public List<AttachRequest> restore() {
+        List<AttachRequest> others = new ArrayList<>();
+        for (ApplyRequest request : objects.all()) {
+            try {
+                for (Manifest manifest : Manifests.parse(request.getManifest())) {
+                    apply(manifest, request, 0);
+                }
+            } catch (RuntimeException e) {
+                LOG.warn("object not restored: reason={}", e.getMessage());
+                journal.record("RestoreFailed", "", e.getMessage());
+            }
+        }
+        for (AttachRequest request : attachments.all()) {
+            String name = "unknown";
+            try {
+                Optional<BridgedSpec> spec = BridgedSpec.of(request);
+                if (spec.isEmpty()) {
+                    others.add(request);
+                    continue;
+                }
+                name = spec.get().name();
+                open(spec.get());
+                journal.record("Restored", name, "attached again after a restart");
+            } catch (RuntimeException e) {
+                LOG.warn("attachment not restored: nic={} reason={}", name, e.getMessage());
+                journal.record("RestoreFailed", name, e.getMessage());
+            }
+        }
+        return others;
+    }
+
+    public List<AppliedObject> apply(ApplyRequest request) {
+        int seconds =
+                request.getProbeSeconds() == 0 ? DEFAULT_PROBE_SECONDS : request.getProbeSeconds();
+        check(
+                seconds >= 1 && seconds <= LONGEST_PROBE_SECONDS,
+                "probe_seconds must be 1-" + LONGEST_PROBE_SECONDS + ": probe_seconds=" + seconds);
+        String uplinks = request.getUplinks();
+        check(
+                uplinks.isEmpty() || uplinks.equals("take") || uplinks.equals("share"),
+                "uplinks must be take or share: uplinks=" + uplinks);
+        List<Manifest> manifests = Manifests.parse(request.getManifest());
+        for (Manifest manifest : manifests) {
+            check(
+                    !(manifest instanceof MachineNics),
+                    "kind must be NodeNetworkConfigurationPolicy or NetworkAttachmentDefinition: a VirtualMachine is attached: kind=VirtualMachine");
+        }
+        List<String> texts = Manifests.split(request.getManifest());
+        List<AppliedObject> applied = new ArrayList<>();
+        applying.lock();
+        try {
+            for (int i = 0; i < manifests.size(); i++) {
+                ApplyRequest one = request.toBuilder().setManifest(texts.get(i)).build();
+                AppliedObject object = apply(manifests.get(i), one, seconds);
+                applied.add(object);
+                if (!object.getResult().equals("failed")) { // else nothing of it is in force
+                    objects.put(key(manifests.get(i)), one);
+                }
+            }
+        } finally {
+            applying.unlock();
+        }
+        return applied;
+    }
+
+    private AppliedObject apply(Manifest manifest, ApplyRequest request, int probeSeconds) {
+        AppliedObject.Builder applied = AppliedObject.newBuilder();
+        switch (manifest) {
+            case NodePolicy policy -> {
+                boolean existed = policies.has(policy.name());
+                boolean succeeded =
+                        policies.apply(policy, request.getUplinks().equals("share"), probeSeconds);
+                applied.setKind(POLICY)
+                        .setName(policy.name())
+                        .setMessage(succeeded ? "" : policies.failure(policy.name()))
+                        .setResult(succeeded ? existed ? "configured" : "created" : "failed");
+            }
+            case NetworkAttachment definition -> {
+                String key = AttachmentDefinitions.key(definition);
+                boolean existed = definitions.has(key);
+                boolean changed = definitions.put(definition);
+                applied.setKind(DEFINITION)
+                        .setName(key)
+                        .setResult(existed ? changed ? "configured" : "unchanged" : "created");
+            }
+            case MachineNics machine ->
+                    throw new IllegalArgumentException(
+                            "kind must not be VirtualMachine: name=" + machine.machine());
+        }
+        return applied.build();
+    }
+
+    private static String key(Manifest manifest) {
+        return switch (manifest) {
+            case NodePolicy policy -> POLICY + "/" + policy.name();
+            case NetworkAttachment definition ->
+                    DEFINITION + "/" + AttachmentDefinitions.key(definition);
+            case MachineNics machine -> machine.machine();
+        };
+    }
+
+    public void delete(DeleteRequest request) {
+        String name = request.getName();
+        switch (request.getKind()) {
+            case "nncp", "nodenetworkconfigurationpolicy", POLICY -> {
+                policies.remove(name);
+                objects.remove(POLICY + "/" + name);
+            }
+            case "net-attach-def", "nad", "network-attachment-definition", DEFINITION -> {
+                String key = name.contains("/") ? name : AttachmentDefinitions.key("", name);
+                long users = users(key);
+                check(
+                        users == 0,
+                        "name must not be in use by NICs: name=" + key + " nics=" + users);
+                definitions.remove(key);
+                objects.remove(DEFINITION + "/" + key);
+            }
+            default ->
+                    throw new IllegalArgumentException(
+                            "kind must be nncp or net-attach-def: kind=" + request.getKind());
+        }
+    }
+
+    /** Empty where the request is not for a NIC on a bridge. */
+    public Optional<Nic> attach(AttachRequest request) {
+        Optional<BridgedSpec> spec = BridgedSpec.of(request);
+        if (spec.isEmpty()) {
+            return Optional.empty();
+        }
+        OpenPort port = open(spec.get());
+        try {
+            attachments.put(port.name(), request);
+        } catch (RuntimeException e) {
+            bridges.detach(port.name());
+            throw e;
+        }
+        journal.record(
+                "Attached",
+                port.name(),
+                "bridge=" + port.bridge().name() + " network=" + port.spec().network());
+        return Optional.of(BridgeViews.nic(port));
+    }
+
+    private OpenPort open(BridgedSpec spec) {
+        NetworkAttachment network = definitions.find(spec.definition());
+        OpenPort port = bridges.attach(network.bridge().bridge(), spec.port(network));
+        LOG.info("attached: nic={} bridge={}", port.name(), port.bridge().name());
+        return port;
+    }
+
+    /** False where no NIC on a bridge has this name. */
+    public boolean detach(String name) {
+        Optional<OpenPort> port = guest(name);
+        if (port.isEmpty()) {
+            return false;
+        }
+        bridges.detach(port.get().name());
+        attachments.remove(port.get().name());
+        journal.record("Detached", port.get().name(), "bridge=" + port.get().bridge().name());
+        return true;
+    }
+
+    /** By MACHINE/INTERFACE, or by MACHINE where it has one NIC on a bridge. */
+    private Optional<OpenPort> guest(String name) {
+        List<OpenPort> named =
+                guests().stream()
+                        .filter(
+                                port ->
+                                        port.name().equals(name)
+                                                || port.name().startsWith(name + "/"))
+                        .toList();
+        return named.size() == 1 ? Optional.of(named.getFirst()) : Optional.empty();
+    }
+
+    private List<OpenPort> guests() {
+        synchronized (bridges) {
+            return bridges.all().stream()
+                    .flatMap(open -> open.ports().stream())
+                    .filter(port -> !port.spec().isUplink())
+                    .toList();
+        }
+    }
+
+    public Optional<Nic> nic(String name) {
+        synchronized (bridges) {
+            return guest(name).map(BridgeViews::nic);
+        }
+    }
+
+    public List<Nic> nics() {
+        synchronized (bridges) {
+            return guests().stream().map(BridgeViews::nic).toList();
+        }
+    }
+
+    /** A guest's NIC or an uplink, by name. */
+    public Optional<? extends Attachment> attachment(String name) {
+        Optional<OpenPort> exact = bridges.find(name);
+        return exact.isPresent() ? exact : guest(name);
+    }
+
+    public List<Bridge> bridges() {
+        synchronized (bridges) {
+            return bridges.all().stream().map(BridgeViews::bridge).toList();
+        }
+    }
+
+    public ListStationsResponse stations(String bridge, int limit) {
+        synchronized (bridges) {
+            List<OpenBridge> wanted =
+                    bridge.isEmpty() ? bridges.all() : List.of(bridges.bridge(bridge));
+            ListStationsResponse.Builder response = ListStationsResponse.newBuilder();
+            long total = 0;
+            for (OpenBridge open : wanted) {
+                List<Station> stations = BridgeViews.stations(open);
+                total += stations.size();
+                stations.stream().limit(limit).forEach(response::addStations);
+            }
+            return response.setTotal(total).build();
+        }
+    }
+
+    public void setStation(SetStationRequest request) {
+        synchronized (bridges) {
+            OpenBridge open = bridges.bridge(request.getBridge());
+            boolean filtering = open.settings().policy().vlanFiltering();
+            int vlan = request.getVlan();
+            check(
+                    filtering ? vlan >= 1 && vlan <= 4094 : vlan == 0,
+                    (filtering ? "vlan must be 1-4094" : "vlan must be 0: the bridge filters none")
+                            + ": vlan="
+                            + vlan);
+            long mac = AddressText.mac(request.getMac());
+            check(
+                    mac != 0 && (mac & 0x0100_0000_0000L) == 0,
+                    "mac must be a station's address: mac=" + request.getMac());
+            if (request.getPort().isEmpty()) {
+                boolean removed = open.worker().ask(on -> open.bridge().removeStation(vlan, mac));
+                if (!removed) {
+                    throw new NotFoundException("no such station: mac=" + request.getMac());
+                }
+                return;
+            }
+            OpenPort port =
+                    bridges.find(request.getPort())
+                            .filter(found -> found.bridge() == open)
+                            .orElseThrow(
+                                    () ->
+                                            new NotFoundException(
+                                                    "no such port of the bridge: port="
+                                                            + request.getPort()));
+            boolean done =
+                    open.worker()
+                            .ask(
+                                    on ->
+                                            open.bridge()
+                                                    .putStation(
+                                                            vlan,
+                                                            mac,
+                                                            port.port(),
+                                                            request.getSticky(),
+                                                            System.nanoTime()));
+            check(done, "stations of a bridge are at their limit: bridge=" + open.name());
+        }
+    }
+
+    public List<Policy> policies() {
+        return policies.all();
+    }
+
+    public List<AttachmentDefinition> definitions() {
+        return definitions.all().stream().map(this::definition).toList();
+    }
+
+    private AttachmentDefinition definition(NetworkAttachment from) {
+        String key = AttachmentDefinitions.key(from);
+        return AttachmentDefinition.newBuilder()
+                .setNamespace(key.substring(0, key.indexOf('/')))
+                .setName(from.name())
+                .setBridge(from.bridge().bridge())
+                .setVlan(from.bridge().vlan())
+                .setTrunk(
+                        String.join(
+                                ",",
+                                from.bridge().vlanTrunk().stream().map(Object::toString).toList()))
+                .setPreserveDefaultVlan(from.bridge().preserveDefaultVlan())
+                .setMacspoofchk(from.bridge().macspoofchk())
+                .setPorts((int) users(key))
+                .build();
+    }
+
+    private long users(String key) {
+        return guests().stream().filter(port -> port.spec().network().equals(key)).count();
+    }
+
+    private static void check(boolean holds, String rule) {
+        if (!holds) {
+            throw new IllegalArgumentException(rule);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.virtdataplane.daemon.network;
+
+import io.virtdataplane.daemon.NotFoundException;
+import io.virtdataplane.daemon.api.Condition;
+import io.virtdataplane.daemon.api.Enactment;
+import io.virtdataplane.daemon.api.Policy;
+import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.manifest.BridgeSpec;
+import io.virtdataplane.daemon.manifest.NodePolicy;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The NodeNetworkConfigurationPolicies of this node. Applying one is a transaction: what the
+ * bridges were is put back where a part of it fails, or where a default gateway that answered
+ * before does not answer again in time.
+ */
+final class NodePolicies {
+    private static final int AGAIN_MS = 500;
+    private final Bridges bridges;
+    private final NodeLabels node;
+    private final EventJournal journal;
+    private final Map<String, Policy> policyByName = new TreeMap<>();
+
+    NodePolicies(Bridges bridges, NodeLabels node, EventJournal journal) {
+        this.bridges = bridges;
+        this.node = node;
+        this.journal = journal;
+    }
+
+    /**
+     * @param probeSeconds until the gateways must answer again; 0: they are not asked
+     * @return true where it succeeded or does not concern this node; its conditions say more
+     */
+    boolean apply(NodePolicy policy, boolean shared, int probeSeconds) {
+        if (!node.matches(policy.nodeSelector())) {
+            note(policy, Conditions.ignored(), List.of());
+            return true;
+        }
+        note(policy, Conditions.progressing(), Conditions.enacting());
+        List<InetAddress> before = GatewayProbe.answering();
+        Map<String, Optional<BridgeSettings>> was = new LinkedHashMap<>();
+        try {
+            for (BridgeSpec spec : policy.bridges()) {
+                was.put(spec.name(), bridges.settings(spec.name()));
+                set(spec, shared);
+            }
+            if (probeSeconds > 0) {
+                awaitGateways(before, probeSeconds);
+            }
+        } catch (RuntimeException e) {
+            rollBack(was);
+            String message = "rolling back desired state configuration: " + e.getMessage();
+            note(policy, Conditions.failed(), Conditions.failing(message));
+            journal.record("PolicyFailed", policy.name(), message);
+            return false;
+        }
+        note(policy, Conditions.succeeded(), Conditions.enacted());
+        journal.record("PolicyApplied", policy.name(), "successfully reconciled");
+        return true;
+    }
+
+    private void set(BridgeSpec spec, boolean shared) {
+        switch (spec.state()) {
+            case up -> {
+                BridgeSettings now =
+                        bridges.settings(spec.name()).orElse(BridgeSettings.none(spec.name()));
+                bridges.set(now.with(spec, shared));
+            }
+            // The bridge stays and carries nothing by its uplinks.
+            case down ->
+                    bridges.settings(spec.name())
+                            .ifPresent(now -> bridges.set(now.withoutUplinks()));
+            case absent -> bridges.remove(spec.name());
+            case ignore -> {}
+        }
+    }
+
+    private static void awaitGateways(List<InetAddress> gateways, int seconds) {
+        long deadline = System.nanoTime() + seconds * 1_000_000_000L;
+        for (InetAddress gateway : gateways) {
+            while (!GatewayProbe.answers(gateway)) {
+                if (System.nanoTime() > deadline) {
+                    throw new IllegalStateException(
+                            "default gateway "
+                                    + gateway.getHostAddress()
+                                    + " answered before and does not within "
+                                    + seconds
+                                    + " s");
+                }
+                pause();
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(AGAIN_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private void rollBack(Map<String, Optional<BridgeSettings>> was) {
+        List<String> names = new ArrayList<>(was.keySet());
+        for (String name : names.reversed()) {
+            was.get(name).ifPresentOrElse(bridges::set, () -> bridges.remove(name));
+        }
+    }
+
+    private synchronized void note(
+            NodePolicy policy, List<Condition> conditions, List<Condition> enacted) {
+        Enactment enactment =
+                Enactment.newBuilder()
+                        .setName(node.name() + "." + policy.name())
+                        .addAllConditions(enacted)
+                        .build();
+        Policy.Builder view =
+                Policy.newBuilder().setName(policy.name()).addAllConditions(conditions);
+        policyByName.put(
+                policy.name(),
+                enacted.isEmpty() ? view.build() : view.setEnactment(enactment).build());
+    }
+
+    /** Why it failed. */
+    synchronized String failure(String name) {
+        return policyByName.get(name).getEnactment().getConditionsList().stream()
+                .filter(condition -> condition.getType().equals("Failing"))
+                .map(Condition::getMessage)
+                .findFirst()
+                .orElse("");
+    }
+
+    synchronized boolean has(String name) {
+        return policyByName.containsKey(name);
+    }
+
+    /** What it has made stays: "state: absent" removes a bridge. */
+    synchronized void remove(String name) {
+        if (policyByName.remove(name) == null) {
+            throw new NotFoundException("no such policy: name=" + name);
+        }
+    }
+
+    synchronized List<Policy> all() {
+        return new ArrayList<>(policyByName.values());
+    }
+}

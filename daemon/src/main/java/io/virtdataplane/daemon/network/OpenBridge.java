@@ -1,0 +1,118 @@
+package io.virtdataplane.daemon.network;
+
+import io.virtdataplane.bridge.Bridge;
+import io.virtdataplane.bridge.BridgePolicy;
+import io.virtdataplane.daemon.PortNumbers;
+import io.virtdataplane.daemon.WorkerThread;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A bridge of this node with its open ports. Under the lock of {@link Bridges}. */
+final class OpenBridge {
+    private static final int STATIONS = 16_384;
+    private final String name;
+    private final WorkerThread worker;
+    private final Bridge bridge;
+    private final Map<String, OpenPort> portByName = new TreeMap<>();
+    private BridgeSettings settings;
+
+    OpenBridge(BridgeSettings settings, WorkerThread worker) {
+        this.name = settings.name();
+        this.worker = worker;
+        this.settings = settings;
+        this.bridge = new Bridge(name, settings.policy(), STATIONS);
+        worker.ask(
+                on -> {
+                    on.attach(bridge);
+                    return null;
+                });
+    }
+
+    String name() {
+        return name;
+    }
+
+    WorkerThread worker() {
+        return worker;
+    }
+
+    /** Worker's thread only. */
+    Bridge bridge() {
+        return bridge;
+    }
+
+    BridgeSettings settings() {
+        return settings;
+    }
+
+    Collection<OpenPort> ports() {
+        return portByName.values();
+    }
+
+    void settings(BridgeSettings changed) {
+        BridgePolicy policy = changed.policy();
+        worker.ask(
+                on -> {
+                    bridge.change(policy);
+                    return null;
+                });
+        settings = changed;
+    }
+
+    /** Makes the uplinks these and no others; guests' ports stay. */
+    void uplinks(List<PortSpec> wanted, Devices devices, PortNumbers numbers) {
+        for (OpenPort port : List.copyOf(portByName.values())) {
+            boolean stays =
+                    !port.spec().isUplink()
+                            || wanted.stream().anyMatch(spec -> spec.isSameDevice(port.spec()));
+            if (!stays) {
+                remove(port);
+            }
+        }
+        for (PortSpec spec : wanted) {
+            OpenPort open = portByName.get(spec.name());
+            if (open == null) {
+                add(spec, devices, numbers);
+            } else {
+                open.change(spec.policy(open.mtu()));
+            }
+        }
+    }
+
+    OpenPort add(PortSpec spec, Devices devices, PortNumbers numbers) {
+        int number = numbers.take(spec.name());
+        OpenPort.Device device = null;
+        try {
+            device = devices.open(spec, number);
+            OpenPort port = new OpenPort(this, spec, numbers, number, device);
+            portByName.put(spec.name(), port);
+            return port;
+        } catch (RuntimeException e) {
+            if (device != null) {
+                device.port().close();
+            }
+            numbers.give(number);
+            throw e;
+        }
+    }
+
+    void remove(OpenPort port) {
+        portByName.remove(port.name());
+        port.close();
+    }
+
+    /** Its ports too. */
+    void close() {
+        for (OpenPort port : new ArrayList<>(portByName.values())) {
+            remove(port);
+        }
+        worker.ask(
+                on -> {
+                    on.detach(bridge);
+                    return null;
+                });
+    }
+}

@@ -1,0 +1,119 @@
+package io.virtdataplane.daemon.network;
+
+import io.virtdataplane.bridge.BridgePort;
+import io.virtdataplane.bridge.BridgePortPlan;
+import io.virtdataplane.bridge.PortPolicy;
+import io.virtdataplane.daemon.Attachment;
+import io.virtdataplane.daemon.PortNumbers;
+import io.virtdataplane.daemon.WorkerThread;
+import io.virtdataplane.dataplane.Vif;
+import io.virtdataplane.port.DescriptorPort;
+
+/**
+ * A port of a bridge with its device open. Made whole or not at all; {@link #close} gives all of it
+ * back.
+ */
+final class OpenPort implements Attachment, AutoCloseable {
+    private final OpenBridge bridge;
+    private final PortSpec spec;
+    private final PortNumbers numbers;
+    private final int number;
+    private final int mtu;
+    private final DescriptorPort device;
+    private final BridgePort port;
+    private final long attachedMs = System.currentTimeMillis();
+    private PortPolicy policy;
+
+    OpenPort(OpenBridge bridge, PortSpec spec, PortNumbers numbers, int number, Device opened) {
+        this.bridge = bridge;
+        this.spec = spec;
+        this.numbers = numbers;
+        this.number = number;
+        this.device = opened.port();
+        this.mtu = opened.mtu();
+        this.policy = spec.policy(mtu);
+        BridgePortPlan plan = new BridgePortPlan(number, spec.name(), device, policy, spec.guard());
+        this.port =
+                bridge.worker()
+                        .ask(
+                                on -> {
+                                    BridgePort added = bridge.bridge().add(plan);
+                                    try {
+                                        on.attach(added);
+                                    } catch (RuntimeException e) {
+                                        bridge.bridge().remove(added);
+                                        throw e;
+                                    }
+                                    return added;
+                                });
+    }
+
+    /** What {@link Devices} opens. */
+    record Device(DescriptorPort port, int mtu) {}
+
+    void change(PortPolicy changed) {
+        bridge.worker()
+                .ask(
+                        on -> {
+                            bridge.bridge().change(port, changed);
+                            return null;
+                        });
+        policy = changed;
+    }
+
+    @Override
+    public String name() {
+        return spec.name();
+    }
+
+    @Override
+    public WorkerThread worker() {
+        return bridge.worker();
+    }
+
+    @Override
+    public Vif vif() {
+        return port;
+    }
+
+    OpenBridge bridge() {
+        return bridge;
+    }
+
+    PortSpec spec() {
+        return spec;
+    }
+
+    /** Worker's thread only. */
+    BridgePort port() {
+        return port;
+    }
+
+    PortPolicy policy() {
+        return policy;
+    }
+
+    int mtu() {
+        return mtu;
+    }
+
+    long attachedMs() {
+        return attachedMs;
+    }
+
+    @Override
+    public void close() {
+        try {
+            bridge.worker()
+                    .ask(
+                            on -> {
+                                on.detach(port);
+                                bridge.bridge().remove(port);
+                                return null;
+                            });
+        } finally {
+            device.close();
+            numbers.give(number);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.virtdataplane.daemon.network;
+
+import io.virtdataplane.bridge.GuardPolicy;
+import io.virtdataplane.bridge.PortPolicy;
+import io.virtdataplane.bridge.PortVlans;
+
+/**
+ * What a bridge port is made of.
+ *
+ * @param name BRIDGE/DEVICE of an uplink, MACHINE/INTERFACE of a guest
+ * @param netns of the device; empty: the node's own
+ * @param isTap the device is made here, and ends with the port
+ * @param shared the device's own kernel goes on receiving what arrives there
+ * @param network NAMESPACE/NAME of the attachment definition; empty: an uplink
+ * @param mtu 0: the device's
+ */
+record PortSpec(
+        String name,
+        String netns,
+        String device,
+        boolean isTap,
+        boolean shared,
+        PortVlans vlans,
+        boolean isolated,
+        boolean hairpin,
+        GuardPolicy guard,
+        String network,
+        int mtu) {
+    /** One guest cannot fill the bridge's table. */
+    private static final int STATIONS_OF_A_GUEST = 1024;
+
+    boolean isUplink() {
+        return network.isEmpty();
+    }
+
+    PortPolicy policy(int deviceMtu) {
+        return new PortPolicy(
+                vlans,
+                true,
+                true,
+                true,
+                true,
+                isolated,
+                hairpin,
+                false,
+                isUplink() ? Integer.MAX_VALUE : STATIONS_OF_A_GUEST,
+                deviceMtu);
+    }
+
+    /** The same device, to be opened in the same way. */
+    boolean isSameDevice(PortSpec other) {
+        return name.equals(other.name)
+                && netns.equals(other.netns)
+                && device.equals(other.device)
+                && isTap == other.isTap
+                && shared == other.shared
+                && guard.equals(other.guard);
+    }
+}
