@@ -165,6 +165,7 @@ final class AttachedNic implements Attachment, AutoCloseable {
         return new Scope(
                 GATEWAY_MAC,
                 cidr.gateway(),
+                cidr.gateway(),
                 cidr.guest(),
                 cidr.prefixLength(),
                 spec.leaseSeconds(),

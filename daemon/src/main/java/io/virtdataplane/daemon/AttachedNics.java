@@ -56,7 +56,9 @@ public final class AttachedNics implements Attachments {
     }
 
     public void announce(String name) {
-        registry.announce(name);
+        if (registry.has(name) || !networks.announce(name)) {
+            registry.announce(name);
+        }
     }
 
     public void detach(String name) {

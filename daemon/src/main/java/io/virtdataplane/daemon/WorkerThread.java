@@ -58,7 +58,7 @@ public final class WorkerThread implements AutoCloseable {
         return number;
     }
 
-    EventRing events() {
+    public EventRing events() {
         return events;
     }
 

@@ -2,6 +2,7 @@ package io.virtdataplane.bridge;
 
 import io.virtdataplane.dataplane.BridgeVif;
 import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.Headers;
 import io.virtdataplane.dataplane.Outlet;
 import io.virtdataplane.dataplane.Step;
 import io.virtdataplane.dataplane.Switch;
@@ -27,6 +28,7 @@ public final class Bridge implements Switch {
     private final Fdb fdb;
     private final Floods floods = new Floods();
     private final BridgePort[] ports = new BridgePort[MAX_PORTS];
+    private final BridgeService[] services = new BridgeService[VlanSet.LAST + 1];
     private final VlanCounters vlanCounters = new VlanCounters();
     private BridgePolicy policy;
 
@@ -71,7 +73,28 @@ public final class Bridge implements Switch {
         if (!frame.isDryRun()) {
             vlanCounters.count(vlan, frame.length);
         }
+        BridgeService service = services[vlan];
+        if (service != null && (Ethernet.isGroup(destination) || destination == service.mac())) {
+            verdict = serve(frame, service, ingress, outlet, nowNs);
+            if (verdict != Verdict.CONTINUE) {
+                return verdict;
+            }
+        }
         return forward(frame, ingress, outlet, vlan, destination, nowNs);
+    }
+
+    /** An answer leaves by the port that the question came from, in its VLAN. */
+    private Verdict serve(
+            Frame frame, BridgeService service, BridgePort ingress, Outlet outlet, long nowNs) {
+        int tag = frame.tag;
+        frame.tag = Frame.UNTAGGED;
+        boolean readable = Headers.parse(frame) == Verdict.CONTINUE;
+        Verdict verdict = readable ? service.stage().process(frame, nowNs) : Verdict.CONTINUE;
+        frame.tag = tag;
+        if (verdict == Verdict.ANSWERED) {
+            emit(frame, ingress, outlet, nowNs);
+        }
+        return verdict;
     }
 
     private boolean isForwarded(int group) {
@@ -287,6 +310,11 @@ public final class Bridge implements Switch {
     /** Of a station's port number; null where it has gone. */
     public BridgePort port(int index) {
         return ports[index];
+    }
+
+    /** Of a VLAN, 0 where the bridge filters none; null ends it. */
+    public void service(int vlan, BridgeService service) {
+        services[vlan] = service;
     }
 
     public VlanCounters vlanCounters() {

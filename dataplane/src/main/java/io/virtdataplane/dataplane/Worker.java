@@ -378,6 +378,22 @@ public final class Worker {
         vifByPort[vif.port().id()] = vif;
     }
 
+    /** On the worker's thread: these bytes are walked as if they had come in by the port. */
+    public void inject(BridgeVif vif, byte[] bytes) {
+        if (pool.isEmpty()) {
+            return; // as if the port had lost it
+        }
+        Frame frame = pool.take();
+        frame.received(vif.port(), bytes.length + VirtioNetHdr.LENGTH);
+        VirtioNetHdr.clear(frame.data, frame.vnet());
+        MemorySegment.copy(bytes, 0, frame.data, ValueLayout.JAVA_BYTE, frame.start, bytes.length);
+        frame.vif = vif;
+        arrive(frame, vif, clock.nowNs());
+        egress.send();
+        burst[0] = frame;
+        egress.release(burst, 1);
+    }
+
     /** On the worker's thread: no frame comes from the port afterwards. */
     public void detach(BridgeVif vif) {
         poller.remove(vif.port());

@@ -24,7 +24,7 @@ final class ArpResponder {
         if (Arp.sha(frame.data, frame.l3) != Ethernet.src(frame.data, frame.start)) {
             return Verdict.DROP_SPOOFED_MAC;
         }
-        if (sender != 0 && sender != scope.guestAddress()) {
+        if (sender != 0 && scope.hasOneGuest() && sender != scope.guestAddress()) {
             return Verdict.DROP_SPOOFED_ADDRESS;
         }
         if (Arp.op(frame.data, frame.l3) != Arp.REQUEST

@@ -45,7 +45,10 @@ public final class DhcpOptions {
     static byte[][] values(Scope scope) {
         byte[][] values = new byte[END][];
         put(values, SUBNET_MASK, address(scope.mask()));
-        put(values, ROUTER, address(scope.gatewayAddress()));
+        put(
+                values,
+                ROUTER,
+                scope.routerAddress() == 0 ? new byte[0] : address(scope.routerAddress()));
         put(values, NAME_SERVERS, addresses(scope.nameServers()));
         put(values, MTU, new byte[] {(byte) (scope.mtu() >>> 8), (byte) scope.mtu()});
         put(values, HOSTNAME, cut(scope.hostname().getBytes(StandardCharsets.US_ASCII)));
@@ -76,13 +79,13 @@ public final class DhcpOptions {
     private static List<Route> routes(Scope scope) {
         List<Route> routes = new ArrayList<>(scope.custom().routes());
         for (int server : scope.nameServers()) {
-            if (server >>> 16 == LINK_LOCAL) {
-                routes.add(new Route(server, 32, scope.gatewayAddress()));
+            if (server >>> 16 == LINK_LOCAL && scope.routerAddress() != 0) {
+                routes.add(new Route(server, 32, scope.routerAddress()));
             }
         }
         boolean hasDefault = routes.stream().anyMatch(route -> route.prefixLength() == 0);
-        if (!routes.isEmpty() && !hasDefault && scope.gatewayAddress() != 0) {
-            routes.add(new Route(0, 0, scope.gatewayAddress()));
+        if (!routes.isEmpty() && !hasDefault && scope.routerAddress() != 0) {
+            routes.add(new Route(0, 0, scope.routerAddress()));
         }
         return routes;
     }

@@ -10,9 +10,9 @@ import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
 
 /**
- * DHCPv4 for one guest that has one address (RFC 2131). The address is fixed, so there is nothing
- * to allocate: an OFFER is always the same, a REQUEST for another address gets a NAK, a REQUEST to
- * another server is none of ours. The reply is written over the request, in its frame.
+ * DHCPv4 (RFC 2131), of one guest or of a range of addresses: see {@link Leases}. A REQUEST for an
+ * address that is not the client's gets a NAK, a REQUEST to another server is none of ours. The
+ * reply is written over the request, in its frame.
  */
 final class DhcpServer {
     static final int SERVER_PORT = 67;
@@ -25,6 +25,7 @@ final class DhcpServer {
     private static final int LONGEST_OPTION = 255;
 
     private final Scope scope;
+    private final Leases leases;
     private final EventRing events;
     private final int nic;
     private final byte[][] values;
@@ -38,23 +39,15 @@ final class DhcpServer {
     private int clientIdLength;
     private int room;
     private boolean rapid;
-    private long leasedTo;
-    private long leasedNs;
+    private long reportedTo;
+    private long reportedNs;
 
-    DhcpServer(Scope scope, EventRing events, int nic) {
+    DhcpServer(Scope scope, Leases leases, EventRing events, int nic) {
         this.scope = scope;
+        this.leases = leases;
         this.events = events;
         this.nic = nic;
         this.values = DhcpOptions.values(scope);
-    }
-
-    /** MAC address that holds the lease, or 0. */
-    long leasedTo() {
-        return leasedTo;
-    }
-
-    long leasedNs() {
-        return leasedNs;
     }
 
     /** A frame to UDP port 67 of the gateway or of all. */
@@ -71,8 +64,8 @@ final class DhcpServer {
             case DhcpMessage.REQUEST -> request(frame, at, end, nowNs);
             case DhcpMessage.INFORM ->
                     reply(frame, at, DhcpMessage.ACK, DhcpMessage.ciaddr(b, at), 0);
-            case DhcpMessage.RELEASE -> released(frame, at, false);
-            case DhcpMessage.DECLINE -> released(frame, at, true);
+            case DhcpMessage.RELEASE -> released(frame, at, end, false, nowNs);
+            case DhcpMessage.DECLINE -> released(frame, at, end, true, nowNs);
             default -> Verdict.DROP_MALFORMED;
         };
     }
@@ -92,14 +85,20 @@ final class DhcpServer {
     /** RFC 4039: who asks for it is given the address at once. */
     private Verdict discover(Frame frame, int at, int end, long nowNs) {
         MemorySegment b = frame.data;
+        long client = DhcpMessage.chaddr(b, at);
+        int wanted = DhcpMessage.optionAddress(b, at, end, DhcpOptions.REQUESTED_ADDRESS);
+        int address = frame.isDryRun() ? wanted : leases.offer(client, wanted, nowNs);
+        if (address == Leases.NONE) {
+            return Verdict.DROP_UNANSWERED; // another server may have one
+        }
         if (DhcpMessage.option(b, at, end, DhcpOptions.RAPID_COMMIT) < 0) {
-            return reply(frame, at, DhcpMessage.OFFER, 0, scope.guestAddress());
+            return reply(frame, at, DhcpMessage.OFFER, 0, address);
         }
         rapid = true;
         if (!frame.isDryRun()) {
-            lease(DhcpMessage.chaddr(b, at), nowNs);
+            take(client, address, nowNs);
         }
-        return reply(frame, at, DhcpMessage.ACK, 0, scope.guestAddress());
+        return reply(frame, at, DhcpMessage.ACK, 0, address);
     }
 
     private Verdict request(Frame frame, int at, int end, long nowNs) {
@@ -110,32 +109,39 @@ final class DhcpServer {
                     .DROP_UNANSWERED; // RFC 2131 3.1 4: the client took another server's offer
         }
         int ciaddr = DhcpMessage.ciaddr(b, at);
-        int requested = DhcpMessage.optionAddress(b, at, end, DhcpOptions.REQUESTED_ADDRESS);
-        if ((ciaddr != 0 ? ciaddr : requested) != scope.guestAddress()) {
+        int wanted = DhcpMessage.optionAddress(b, at, end, DhcpOptions.REQUESTED_ADDRESS);
+        int address = ciaddr != 0 ? ciaddr : wanted;
+        if (!frame.isDryRun() && !take(DhcpMessage.chaddr(b, at), address, nowNs)) {
             return reply(frame, at, DhcpMessage.NAK, 0, 0);
         }
-        if (!frame.isDryRun()) {
-            lease(DhcpMessage.chaddr(b, at), nowNs);
-        }
-        return reply(frame, at, DhcpMessage.ACK, ciaddr, scope.guestAddress());
+        return reply(frame, at, DhcpMessage.ACK, ciaddr, address);
     }
 
-    private void lease(long chaddr, long nowNs) {
-        if (chaddr != leasedTo || nowNs - leasedNs >= REPORT_NS) {
-            events.emit(EventKind.LEASE, nic, scope.guestAddress(), chaddr);
+    private boolean take(long client, int address, long nowNs) {
+        if (!leases.take(client, address, nowNs)) {
+            return false;
         }
-        leasedTo = chaddr;
-        leasedNs = nowNs;
+        if (client != reportedTo || nowNs - reportedNs >= REPORT_NS) {
+            events.emit(EventKind.LEASE, nic, address, client);
+            reportedTo = client;
+            reportedNs = nowNs;
+        }
+        return true;
     }
 
-    /** No answer is defined; the one address stays the guest's. */
-    private Verdict released(Frame frame, int at, boolean declined) {
-        if (!frame.isDryRun()) {
-            leasedTo = 0;
-            if (declined) { // RFC 2131 4.3.3: the administrator is to know
-                long chaddr = DhcpMessage.chaddr(frame.data, at);
-                events.emit(EventKind.DECLINED, nic, scope.guestAddress(), chaddr);
-            }
+    /** No answer is defined. */
+    private Verdict released(Frame frame, int at, int end, boolean declined, long nowNs) {
+        if (frame.isDryRun()) {
+            return Verdict.DROP_UNANSWERED;
+        }
+        MemorySegment b = frame.data;
+        long client = DhcpMessage.chaddr(b, at);
+        if (declined) { // RFC 2131 4.3.3: the administrator is to know
+            int address = DhcpMessage.optionAddress(b, at, end, DhcpOptions.REQUESTED_ADDRESS);
+            leases.decline(client, address, nowNs);
+            events.emit(EventKind.DECLINED, nic, address, client);
+        } else {
+            leases.release(client, DhcpMessage.ciaddr(b, at));
         }
         return Verdict.DROP_UNANSWERED;
     }

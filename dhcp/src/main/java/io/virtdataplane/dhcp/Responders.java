@@ -27,6 +27,7 @@ public final class Responders implements Stage {
     private final NeighborResponder neighbors;
     private final RouterAdvertiser router;
     private final DhcpServer dhcp;
+    private final OneLease lease;
     private final Dhcpv6Server dhcpv6;
     private final Announcer announcer;
     private final Ipv6Scope ipv6;
@@ -41,7 +42,8 @@ public final class Responders implements Stage {
         this.echo = new EchoResponder(scope);
         this.router = new RouterAdvertiser(ipv6, scope.gatewayMac());
         this.neighbors = new NeighborResponder(ipv6.addresses(), scope.gatewayMac(), router);
-        this.dhcp = new DhcpServer(scope, events, nic);
+        this.lease = new OneLease(scope.guestAddress());
+        this.dhcp = new DhcpServer(scope, lease, events, nic);
         this.dhcpv6 = new Dhcpv6Server(ipv6, scope.gatewayMac(), events, nic);
         this.announcer = new Announcer(scope, hasIpv4, ipv6);
         this.ipv6 = ipv6;
@@ -161,8 +163,8 @@ public final class Responders implements Stage {
     public Lease lease(long nowNs) {
         return new Lease(
                 scope.guestAddress(),
-                dhcp.leasedTo(),
+                lease.holder(),
                 scope.leaseSeconds(),
-                dhcp.leasedTo() == 0 ? 0 : (nowNs - dhcp.leasedNs()) / 1_000_000_000L);
+                lease.holder() == 0 ? 0 : (nowNs - lease.givenNs()) / 1_000_000_000L);
     }
 }

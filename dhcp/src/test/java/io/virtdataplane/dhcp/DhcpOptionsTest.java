@@ -103,6 +103,7 @@ class DhcpOptionsTest {
                 new Scope(
                         1,
                         GATEWAY,
+                        GATEWAY,
                         GUEST,
                         24,
                         3600,
@@ -129,6 +130,7 @@ class DhcpOptionsTest {
     }
 
     private static Scope scope(List<String> search, CustomOptions custom) {
-        return new Scope(1, GATEWAY, GUEST, 24, 3600, 1500, List.of(), search, "vm", custom);
+        return new Scope(
+                1, GATEWAY, GATEWAY, GUEST, 24, 3600, 1500, List.of(), search, "vm", custom);
     }
 }

@@ -38,6 +38,7 @@ class DhcpServerTest {
             new Scope(
                     0x0200_0000_0000L,
                     GATEWAY,
+                    GATEWAY,
                     GUEST,
                     24,
                     Scope.DEFAULT_LEASE_SECONDS,

@@ -26,6 +26,21 @@ final class Fields {
         this.path = path;
     }
 
+    /** The fields whose names begin so, without that. */
+    Fields withPrefix(String prefix) {
+        ObjectNode chosen = JsonNodeFactory.instance.objectNode();
+        node.properties()
+                .forEach(
+                        field -> {
+                            if (field.getKey().startsWith(prefix)) {
+                                chosen.set(
+                                        field.getKey().substring(prefix.length()),
+                                        field.getValue());
+                            }
+                        });
+        return new Fields(chosen, path + "." + prefix);
+    }
+
     String path() {
         return path;
     }

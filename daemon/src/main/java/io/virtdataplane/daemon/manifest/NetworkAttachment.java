@@ -1,11 +1,19 @@
 package io.virtdataplane.daemon.manifest;
 
+import java.util.Optional;
+
 /**
  * What a NetworkAttachmentDefinition asks for: a port of a bridge.
  *
  * @param namespace or empty
+ * @param dhcp a server for the network, by annotations of ours
  * @param network the configuration's own name
  */
 public record NetworkAttachment(
-        String name, String namespace, String network, String cniVersion, CniBridge bridge)
+        String name,
+        String namespace,
+        String network,
+        String cniVersion,
+        CniBridge bridge,
+        Optional<NetworkScope> dhcp)
         implements Manifest {}

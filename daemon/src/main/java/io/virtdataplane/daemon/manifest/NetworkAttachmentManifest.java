@@ -48,7 +48,12 @@ public final class NetworkAttachmentManifest {
         CniBridge bridge = head.isGiven("plugins") ? chain(head) : plugin(config);
         checkResource(metadata, bridge);
         return new NetworkAttachment(
-                metadata.name(), metadata.namespace(), network, cniVersion(head), bridge);
+                metadata.name(),
+                metadata.namespace(),
+                network,
+                cniVersion(head),
+                bridge,
+                NetworkScope.read(metadata.annotations()));
     }
 
     private static CniBridge chain(Fields head) {

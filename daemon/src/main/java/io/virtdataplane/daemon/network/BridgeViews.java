@@ -7,6 +7,7 @@ import io.virtdataplane.bridge.VlanSet;
 import io.virtdataplane.daemon.CounterViews;
 import io.virtdataplane.daemon.api.Bridge;
 import io.virtdataplane.daemon.api.BridgePort;
+import io.virtdataplane.daemon.api.Lease;
 import io.virtdataplane.daemon.api.Nic;
 import io.virtdataplane.daemon.api.Station;
 import io.virtdataplane.daemon.api.VlanCounters;
@@ -95,18 +96,28 @@ final class BridgeViews {
     }
 
     /** A guest's NIC, as the masquerade ones are shown. */
-    static Nic nic(OpenPort open) {
+    static Nic nic(OpenPort open, io.virtdataplane.dhcp.Lease lease) {
         PortSpec spec = open.spec();
         BridgePort port = port(open);
         int slash = spec.name().indexOf('/');
-        return Nic.newBuilder()
-                .setName(spec.name())
+        Nic.Builder view = Nic.newBuilder();
+        if (lease.address() != 0) {
+            view.setGuestAddress(AddressText.ipv4(lease.address()))
+                    .setLease(
+                            Lease.newBuilder()
+                                    .setAddress(AddressText.ipv4(lease.address()))
+                                    .setMac(AddressText.mac(lease.mac()))
+                                    .setSeconds(lease.seconds())
+                                    .setAgeSeconds(lease.ageSeconds()));
+        } else {
+            view.setGuestAddress(port.getLeasedAddress());
+        }
+        return view.setName(spec.name())
                 .setMachine(spec.name().substring(0, slash))
                 .setInterface(spec.name().substring(slash + 1))
                 .setNetns(spec.netns())
                 .setGuest(port.getDevice())
                 .setGuestMac(port.getMac())
-                .setGuestAddress(port.getLeasedAddress())
                 .setMtu(port.getMtu())
                 .setGuestMtu(port.getMtu())
                 .setCounters(port.getCounters())

@@ -21,6 +21,7 @@ import io.virtdataplane.daemon.manifest.Manifests;
 import io.virtdataplane.daemon.manifest.NetworkAttachment;
 import io.virtdataplane.daemon.manifest.NodePolicy;
 import io.virtdataplane.wire.AddressText;
+import io.virtdataplane.wire.Rarp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +39,7 @@ public final class NetworkObjects {
     private final Bridges bridges;
     private final NodePolicies policies;
     private final AttachmentDefinitions definitions = new AttachmentDefinitions();
+    private final DhcpServices dhcp;
     private final MessageStore<ApplyRequest> objects;
     private final MessageStore<AttachRequest> attachments;
     private final EventJournal journal;
@@ -52,6 +54,7 @@ public final class NetworkObjects {
             EventJournal journal) {
         this.bridges = bridges;
         this.policies = new NodePolicies(bridges, node, journal);
+        this.dhcp = new DhcpServices(bridges, node.name());
         this.objects = objects;
         this.attachments = attachments;
         this.journal = journal;
@@ -138,6 +141,7 @@ public final class NetworkObjects {
             case NetworkAttachment definition -> {
                 String key = AttachmentDefinitions.key(definition);
                 boolean existed = definitions.has(key);
+                dhcp.check(definition, definitions.all());
                 boolean changed = definitions.put(definition);
                 applied.setKind(DEFINITION)
                         .setName(key)
@@ -147,7 +151,14 @@ public final class NetworkObjects {
                     throw new IllegalArgumentException(
                             "kind must not be VirtualMachine: name=" + machine.machine());
         }
+        serve();
         return applied.build();
+    }
+
+    private void serve() {
+        synchronized (bridges) {
+            dhcp.set(definitions.all());
+        }
     }
 
     private static String key(Manifest manifest) {
@@ -173,6 +184,7 @@ public final class NetworkObjects {
                         users == 0,
                         "name must not be in use by NICs: name=" + key + " nics=" + users);
                 definitions.remove(key);
+                serve();
                 objects.remove(DEFINITION + "/" + key);
             }
             default ->
@@ -198,7 +210,7 @@ public final class NetworkObjects {
                 "Attached",
                 port.name(),
                 "bridge=" + port.bridge().name() + " network=" + port.spec().network());
-        return Optional.of(BridgeViews.nic(port));
+        return Optional.of(view(port));
     }
 
     private OpenPort open(BridgedSpec spec) {
@@ -217,6 +229,28 @@ public final class NetworkObjects {
         bridges.detach(port.get().name());
         attachments.remove(port.get().name());
         journal.record("Detached", port.get().name(), "bridge=" + port.get().bridge().name());
+        return true;
+    }
+
+    /**
+     * Tells the switches where a guest's station is, as after a migration; false where no NIC on a
+     * bridge has this name. Never unasked: until the guest has moved, its other node has the
+     * station.
+     */
+    public boolean announce(String name) {
+        Optional<OpenPort> found = guest(name);
+        if (found.isEmpty()) {
+            return false;
+        }
+        OpenPort port = found.get();
+        byte[] frame = Rarp.announcement(port.spec().guard().mac());
+        port.worker()
+                .ask(
+                        on -> {
+                            on.inject(port.port(), frame);
+                            return null;
+                        });
+        journal.record("Announced", port.name(), "the station to its bridge");
         return true;
     }
 
@@ -243,14 +277,18 @@ public final class NetworkObjects {
 
     public Optional<Nic> nic(String name) {
         synchronized (bridges) {
-            return guest(name).map(BridgeViews::nic);
+            return guest(name).map(this::view);
         }
     }
 
     public List<Nic> nics() {
         synchronized (bridges) {
-            return guests().stream().map(BridgeViews::nic).toList();
+            return guests().stream().map(this::view).toList();
         }
+    }
+
+    private Nic view(OpenPort port) {
+        return BridgeViews.nic(port, dhcp.lease(port));
     }
 
     /** A guest's NIC or an uplink, by name. */

@@ -140,6 +140,92 @@ class BridgeE2eTest {
     }
 
     @Test
+    void aNetworkThatAsksForItHasADhcpServerAndAStationIsAnnounced() throws IOException {
+        String asking =
+                VLAN100.replace(
+                        "  annotations:",
+                        """
+                          annotations:
+                            dhcp.virtdataplane.io/server: 10.100.0.254/24
+                            dhcp.virtdataplane.io/range: 10.100.0.50-10.100.0.59
+                            dhcp.virtdataplane.io/name-servers: 10.100.0.9
+                            dhcp.virtdataplane.io/search: lab.test
+                            dhcp.virtdataplane.io/routes: 192.0.2.0/24 via 10.100.0.9
+                        """
+                                .stripTrailing());
+        bridge.bridges().apply(asking);
+        String one = bridge.guest("one", "vlan100", "169.254.9.1/16", "--spoof-guard", "strict");
+        String two = bridge.guest("two", "vlan100", "169.254.9.2/16");
+        Path script = lab.shell.directory().resolve("udhcpc.sh");
+        Files.writeString(
+                script,
+                """
+                #!/bin/sh
+                [ "$1" = bound ] || exit 0
+                ip addr add "$ip/$mask" dev "$interface"
+                echo "LEASE $ip/$mask router=$router dns=$dns search=$search routes=$staticroutes"
+                """);
+        assertThat(script.toFile().setExecutable(true)).isTrue();
+        String client =
+                "busybox udhcpc -i eth1 -n -q -t 5 -T 1 -O search -O staticroutes -s " + script;
+        String first = lab.mustIn(one, client);
+        assertThat(first)
+                .containsPattern("LEASE 10.100.0.5\\d/24 router= dns=10.100.0.9 search=lab.test")
+                .contains("routes=192.0.2.0/24 10.100.0.9");
+        String second = lab.mustIn(two, client);
+        assertThat(address(second)).isNotEqualTo(address(first));
+        assertThat(lab.mustIn(one, client)).as("the same again").contains(address(first));
+        assertThat(
+                        lab.mustIn(
+                                bridge.host,
+                                client.replace("eth1", "eth0")
+                                        .replace(script.toString(), "/bin/true")))
+                .as("a host behind the uplink")
+                .contains("lease of 10.100.0.5");
+        assertThat(lab.mustIn(one, PING + "10.100.0.254")).contains(" 0% packet loss");
+        assertThat(lab.mustIn(one, PING + address(second))).contains(" 0% packet loss");
+        assertThat(lab.mustClient("get", "leases"))
+                .containsPattern("one/bridge-net +" + address(first))
+                .containsPattern("two/bridge-net +" + address(second));
+        assertThat(lab.mustClient("describe", "bridge", "br1"))
+                .as("the strict guard has seen it")
+                .containsPattern("Address: +" + address(first));
+        lab.mustIn(one, "ip addr add 10.100.0.77/24 dev eth1");
+        assertThat(lab.in(one, "ping -c1 -W1 -I 10.100.0.77 10.100.0.9").ok()).isFalse();
+
+        Path seen = lab.shell.directory().resolve("rarp.txt");
+        Process tcpdump =
+                lab.startIn(
+                        bridge.node,
+                        "bash",
+                        "-c",
+                        "exec tcpdump -l -eni sw0 vlan 100 and rarp > " + seen + " 2>/dev/null");
+        Lab.pause(1000);
+        lab.mustClient("announce", "one");
+        Lab.pause(500);
+        lab.shell.end(tcpdump);
+        assertThat(Files.readString(seen)).contains("who-is " + bridge.mac(one));
+        assertThat(
+                        lab.client(
+                                        "apply",
+                                        "-f",
+                                        bridge.file(
+                                                        asking.replace(
+                                                                        "name: vlan100",
+                                                                        "name: other")
+                                                                .replace(
+                                                                        "\"vlan100\"", "\"other\""))
+                                                .toString())
+                                .out())
+                .contains(
+                        "a VLAN of a bridge must have one DHCP server: name=default/other other=default/vlan100");
+    }
+
+    private static String address(String said) {
+        return said.replaceFirst("(?s).*LEASE (10\\.100\\.0\\.\\d+)/.*", "$1");
+    }
+
+    @Test
     void aPolicyThatCutsTheNodeFromItsGatewayIsRolledBack() {
         String cut =
                 BridgeLab.POLICY

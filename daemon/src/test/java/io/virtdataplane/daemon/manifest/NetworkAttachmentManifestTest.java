@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,7 +55,8 @@ class NetworkAttachmentManifestTest {
                                 "0.3.1",
                                 new CniBridge(
                                         "br1", 0, false, false, 100, List.of(), false, true, false,
-                                        false, false, 0)));
+                                        false, false, 0),
+                                Optional.empty()));
     }
 
     @Test

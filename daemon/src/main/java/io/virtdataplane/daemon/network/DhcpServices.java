@@ -1,0 +1,136 @@
+package io.virtdataplane.daemon.network;
+
+import io.virtdataplane.bridge.BridgeService;
+import io.virtdataplane.daemon.manifest.NetworkAttachment;
+import io.virtdataplane.daemon.manifest.NetworkScope;
+import io.virtdataplane.dhcp.CustomOptions;
+import io.virtdataplane.dhcp.Lease;
+import io.virtdataplane.dhcp.Scope;
+import io.virtdataplane.dhcp.ScopeResponders;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The DHCP servers of bridge networks: one for a VLAN of a bridge at most. Under the lock of {@link
+ * Bridges}.
+ */
+final class DhcpServices {
+    /** Of all our servers: each is on a network of its own. */
+    private static final long MAC = 0x0200_0000_0043L;
+
+    private record Served(NetworkScope scope, int vlan, ScopeResponders responders) {}
+
+    private final Bridges bridges;
+    private final String node;
+    private final Map<String, Served> servedByNetwork = new TreeMap<>();
+
+    DhcpServices(Bridges bridges, String node) {
+        this.bridges = bridges;
+        this.node = node;
+    }
+
+    /** Refuses a second server of one VLAN. */
+    void check(NetworkAttachment wanted, List<NetworkAttachment> all) {
+        for (NetworkAttachment other : all) {
+            boolean clashes =
+                    wanted.dhcp().isPresent()
+                            && other.dhcp().isPresent()
+                            && other.bridge().bridge().equals(wanted.bridge().bridge())
+                            && other.bridge().vlan() == wanted.bridge().vlan()
+                            && !AttachmentDefinitions.key(other)
+                                    .equals(AttachmentDefinitions.key(wanted));
+            if (clashes) {
+                throw new IllegalArgumentException(
+                        "a VLAN of a bridge must have one DHCP server: name="
+                                + AttachmentDefinitions.key(wanted)
+                                + " other="
+                                + AttachmentDefinitions.key(other));
+            }
+        }
+    }
+
+    /** Makes the bridges' servers those of the definitions; one that stays keeps its leases. */
+    void set(List<NetworkAttachment> definitions) {
+        Map<String, Served> before = new TreeMap<>(servedByNetwork);
+        servedByNetwork.clear();
+        for (OpenBridge open : bridges.all()) {
+            for (NetworkAttachment one : definitions) {
+                if (one.dhcp().filter(this::isOurs).isPresent()
+                        && one.bridge().bridge().equals(open.name())) {
+                    serve(open, one, before);
+                }
+            }
+        }
+        before.forEach(
+                (name, served) -> {
+                    if (!servedByNetwork.containsKey(name)) {
+                        bridges.all().forEach(open -> end(open, name, served));
+                    }
+                });
+    }
+
+    private boolean isOurs(NetworkScope scope) {
+        return scope.node().isEmpty() || scope.node().equals(node);
+    }
+
+    private static String key(OpenBridge open, int vlan) {
+        return open.name() + "/" + vlan;
+    }
+
+    private void serve(OpenBridge open, NetworkAttachment one, Map<String, Served> before) {
+        NetworkScope scope = one.dhcp().orElseThrow();
+        boolean filtering = open.settings().policy().vlanFiltering();
+        int vlan = filtering ? Math.max(1, one.bridge().vlan()) : 0;
+        Served known = before.get(key(open, vlan));
+        boolean stays = known != null && known.scope().equals(scope);
+        ScopeResponders responders = stays ? known.responders() : responders(open, scope);
+        servedByNetwork.put(key(open, vlan), new Served(scope, vlan, responders));
+        open.worker()
+                .ask(
+                        on -> {
+                            open.bridge().service(vlan, new BridgeService(MAC, responders));
+                            return null;
+                        });
+    }
+
+    private static ScopeResponders responders(OpenBridge open, NetworkScope scope) {
+        int mtu = open.ports().stream().mapToInt(OpenPort::mtu).min().orElse(1500);
+        Scope told =
+                new Scope(
+                        MAC,
+                        scope.server(),
+                        scope.router(),
+                        0,
+                        scope.prefixLength(),
+                        scope.leaseSeconds(),
+                        mtu,
+                        scope.nameServers(),
+                        scope.searchDomains(),
+                        "",
+                        new CustomOptions(List.of(), "", "", scope.routes(), Map.of()));
+        return new ScopeResponders(told, scope.first(), scope.last(), open.worker().events(), 0);
+    }
+
+    private static void end(OpenBridge open, String name, Served served) {
+        if (name.equals(key(open, served.vlan()))) {
+            open.worker()
+                    .ask(
+                            on -> {
+                                open.bridge().service(served.vlan(), null);
+                                return null;
+                            });
+        }
+    }
+
+    /** The lease of the station behind a port; its address is 0 where it has none. */
+    Lease lease(OpenPort port) {
+        boolean filtering = port.bridge().settings().policy().vlanFiltering();
+        int vlan = filtering ? port.policy().vlans().pvid() : 0;
+        Served served = servedByNetwork.get(key(port.bridge(), vlan));
+        long mac = port.spec().guard().mac();
+        return served == null
+                ? new Lease(0, 0, 0, 0)
+                : port.worker().ask(on -> served.responders().lease(mac, System.nanoTime()));
+    }
+}
