@@ -10,7 +10,10 @@ public final class Errno {
     public static final int EEXIST = 17;
     public static final int ENODEV = 19;
     public static final int EINVAL = 22;
+    public static final int ERANGE = 34;
     public static final int ENOSYS = 38;
+    public static final int EPROTONOSUPPORT = 93;
+    public static final int EOPNOTSUPP = 95;
     public static final int ENETDOWN = 100;
     public static final int ENOBUFS = 105;
     public static final int ECANCELED = 125;
@@ -31,6 +34,9 @@ public final class Errno {
             case 7 -> "too big";
             case 12 -> "out of memory";
             case 24 -> "too many open files";
+            case ERANGE -> "out of range";
+            case EPROTONOSUPPORT -> "protocol not supported";
+            case EOPNOTSUPP -> "operation not supported";
             case ENETDOWN -> "network is down";
             default -> "see errno(3)";
         };
