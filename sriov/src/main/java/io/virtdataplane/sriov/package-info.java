@@ -1,5 +1,5 @@
 /**
- * SR-IOV virtual functions by sysfs and vfio-pci. Empty until row R11 of the plan is worked on; the
- * module holds its place in the direction of imports.
+ * SR-IOV: virtual functions made and bound by sysfs, their attributes by rtnetlink, and the
+ * networks that use them. README.md has the list of files.
  */
 package io.virtdataplane.sriov;

@@ -1,0 +1,86 @@
+package io.virtdataplane.sriov;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Finds the node's PFs and their VFs in sysfs. Stateless: each call looks anew. */
+public final class Discovery {
+    static final String DEVICES = "bus/pci/devices/";
+    private static final int IFF_UP = 1; // linux/if.h
+    private final Sysfs sysfs;
+
+    public Discovery(Sysfs sysfs) {
+        this.sysfs = sysfs;
+    }
+
+    /** All PFs with a network device or with VFs, by address. */
+    public List<PhysicalFunction> physicalFunctions() {
+        List<PhysicalFunction> found = new ArrayList<>();
+        for (String address : sysfs.names(DEVICES)) {
+            if (sysfs.exists(DEVICES + address + "/sriov_totalvfs")) {
+                PhysicalFunction pf = physicalFunction(address);
+                if (pf.netdev().exists() || pf.numVfs() > 0) {
+                    found.add(pf);
+                }
+            }
+        }
+        return found;
+    }
+
+    PhysicalFunction physicalFunction(String address) {
+        String device = DEVICES + address;
+        List<VirtualFunction> vfs = new ArrayList<>();
+        int total = sysfs.number(device + "/sriov_totalvfs", 0);
+        for (int i = 0; i < total; i++) {
+            String vf = sysfs.linkName(device + "/virtfn" + i);
+            if (!vf.isEmpty()) {
+                vfs.add(new VirtualFunction(i, pci(vf), netdev(vf)));
+            }
+        }
+        return new PhysicalFunction(
+                pci(address),
+                netdev(address),
+                total,
+                sysfs.number(device + "/sriov_numvfs", 0),
+                vfs);
+    }
+
+    private PciFunction pci(String address) {
+        String device = DEVICES + address;
+        String group = sysfs.linkName(device + "/iommu_group");
+        return new PciFunction(
+                address,
+                sysfs.read(device + "/vendor").replace("0x", ""),
+                sysfs.read(device + "/device").replace("0x", ""),
+                sysfs.linkName(device + "/driver"),
+                sysfs.number(device + "/numa_node", -1),
+                group.isEmpty() ? -1 : Integer.parseInt(group));
+    }
+
+    Netdev netdev(String address) {
+        String directory = netDirectory(address);
+        List<String> names = sysfs.names(directory);
+        if (names.isEmpty()) {
+            return Netdev.NONE;
+        }
+        String net = directory + "/" + names.getFirst();
+        int speed = sysfs.number(net + "/speed", -1);
+        return new Netdev(
+                names.getFirst(),
+                sysfs.read(net + "/address"),
+                sysfs.number(net + "/mtu", 0),
+                speed > 0 ? speed + " Mb/s" : "",
+                (sysfs.number(net + "/flags", 0) & IFF_UP) != 0);
+    }
+
+    /** A virtio function's network device stands below its virtio device. */
+    String netDirectory(String address) {
+        String device = DEVICES + address;
+        for (String name : sysfs.names(device)) {
+            if (name.matches("virtio\\d+")) {
+                return device + "/" + name + "/net";
+            }
+        }
+        return device + "/net";
+    }
+}

@@ -1,0 +1,88 @@
+package io.virtdataplane.sriov;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Brings the node's cards into line with the policies in force, as often as it is called; a pass
+ * that finds all in order writes nothing. One PF's failure does not keep others from being done.
+ * The caller makes one pass at a time.
+ */
+public final class NodeReconciler {
+    private final Discovery discovery;
+    private final SupportedNics nics;
+    private final VfUse use;
+    private final InitialStates initialStates;
+    private final Provisioner provisioner;
+
+    public NodeReconciler(
+            Sysfs sysfs, VfLink link, VfUse use, SupportedNics nics, Path stateDirectory) {
+        this(sysfs, link, use, nics, stateDirectory, Patience.DEFAULT);
+    }
+
+    public NodeReconciler(
+            Sysfs sysfs,
+            VfLink link,
+            VfUse use,
+            SupportedNics nics,
+            Path stateDirectory,
+            Patience patience) {
+        this.discovery = new Discovery(sysfs);
+        this.nics = nics;
+        this.use = use;
+        this.initialStates = new InitialStates(stateDirectory);
+        this.provisioner = new Provisioner(sysfs, link, use, initialStates, patience);
+    }
+
+    public NodeState reconcile(List<NodePolicy> policies) {
+        List<PfPlan> plans = plans(policies);
+        List<String> errors = new ArrayList<>();
+        for (PfPlan plan : plans) {
+            attempt(plan.name(), errors, () -> provisioner.apply(plan));
+        }
+        for (String address : initialStates.addresses()) {
+            if (plans.stream().noneMatch(plan -> plan.address().equals(address))) {
+                attempt(address, errors, () -> provisioner.restore(address));
+            }
+        }
+        return state(
+                plans,
+                errors.isEmpty() ? NodeState.SyncStatus.SUCCEEDED : NodeState.SyncStatus.FAILED,
+                String.join("; ", errors));
+    }
+
+    /** As it is now, nothing changed. */
+    public NodeState observe(
+            List<NodePolicy> policies, NodeState.SyncStatus status, String lastSyncError) {
+        return state(plans(policies), status, lastSyncError);
+    }
+
+    private List<PfPlan> plans(List<NodePolicy> policies) {
+        return PfPlan.of(policies, discovery.physicalFunctions(), nics);
+    }
+
+    private NodeState state(List<PfPlan> plans, NodeState.SyncStatus status, String error) {
+        List<PhysicalFunction> pfs = discovery.physicalFunctions();
+        Map<String, String> userByAddress = new HashMap<>();
+        for (PhysicalFunction pf : pfs) {
+            for (VirtualFunction vf : pf.vfs()) {
+                String user = use.userOf(vf);
+                if (!user.isEmpty()) {
+                    userByAddress.put(vf.address(), user);
+                }
+            }
+        }
+        return new NodeState(pfs, plans, userByAddress, status, error);
+    }
+
+    private static void attempt(String pf, List<String> errors, Runnable work) {
+        try {
+            work.run();
+        } catch (SriovException e) {
+            errors.add(pf + ": " + e.getMessage());
+        }
+    }
+}

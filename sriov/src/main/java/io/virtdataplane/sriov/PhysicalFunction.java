@@ -1,0 +1,31 @@
+package io.virtdataplane.sriov;
+
+import java.util.List;
+
+/**
+ * One PF as it is now.
+ *
+ * @param totalVfs what the card can have
+ * @param numVfs what it has
+ */
+public record PhysicalFunction(
+        PciFunction pci, Netdev netdev, int totalVfs, int numVfs, List<VirtualFunction> vfs) {
+    static final String INTEL = "8086";
+    static final String MELLANOX = "15b3";
+
+    public PhysicalFunction {
+        vfs = List.copyOf(vfs);
+    }
+
+    public String address() {
+        return pci.address();
+    }
+
+    public String name() {
+        return netdev.name();
+    }
+
+    public boolean isIntel() {
+        return pci.vendor().equals(INTEL);
+    }
+}
