@@ -1,0 +1,172 @@
+package io.virtdataplane.sriov;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VfAttachmentsTest {
+    private static final Patience SHORT =
+            new Patience(Duration.ofMillis(50), Duration.ofMillis(20), Duration.ofMillis(1));
+    private static final long MAC = 0x0200_0000_aa01L;
+    private static final SriovNetwork FULL =
+            new SriovNetwork(
+                    "net", "ns", "", "net1", 100, 3, "", "off", "on", "enable", -1, 500, "", "", "",
+                    "", "");
+    private static final SriovNetwork PLAIN =
+            new SriovNetwork(
+                    "net", "ns", "", "net1", 0, 0, "", "", "", "", -1, -1, "", "", "", "", "");
+    @TempDir private Path directory;
+    private FakeNode node;
+    private Allocations allocations;
+    private VfAttachments attachments;
+    private List<ResourceVf> vfs;
+
+    @BeforeEach
+    void provision() throws IOException {
+        node = new FakeNode(directory.resolve("sys")).withCard(64);
+        allocations = new Allocations(directory.resolve("state"));
+        VfUse use = new VfUse(allocations, Files.createDirectories(directory.resolve("proc")));
+        attachments = new VfAttachments(node, use, allocations, SHORT);
+        NodeState state =
+                new NodeReconciler(
+                                node.sysfs(),
+                                node,
+                                use,
+                                new SupportedNics(List.of()),
+                                directory.resolve("state"),
+                                SHORT)
+                        .reconcile(List.of(Policies.vfio().vfs(2).make()));
+        vfs = ResourceVf.byResource(state).get("net1");
+        node.writes.clear();
+    }
+
+    @Test
+    void settingsAreMadeInTheReferencesOrderAndPutBack() {
+        VfAttributes before = node.attributesByVf.get(0);
+        ResourceVf vf = attachments.attach("vm1/nic1", FULL, vfs, MAC);
+        assertThat(vf.address()).isEqualTo("0000:02:02.0");
+        assertThat(node.writes)
+                .containsExactly(
+                        "ens1f0 vf 0 vlan=100 qos=3 proto=802.1q",
+                        "ens1f0 vf 0 mac=02:00:00:00:aa:01",
+                        "ens1f0 vf 0 min_tx_rate=0 max_tx_rate=500",
+                        "ens1f0 vf 0 spoofchk=off",
+                        "ens1f0 vf 0 trust=on",
+                        "ens1f0 vf 0 link_state=enable");
+        assertThat(allocations.owner("0000:02:02.0")).isEqualTo("vm1/nic1");
+        assertThat(attachments.detach("vm1/nic1")).containsExactly("0000:02:02.0");
+        assertThat(node.attributesByVf.get(0)).isEqualTo(before);
+        assertThat(allocations.owner("0000:02:02.0")).isEmpty();
+    }
+
+    @Test
+    void onlyTheVlanIsSetWhereNothingElseIsAsked() {
+        attachments.attach("vm1/nic1", PLAIN, vfs, 0);
+        assertThat(node.writes).containsExactly("ens1f0 vf 0 vlan=0 qos=0 proto=802.1q");
+    }
+
+    @Test
+    void macThatTheGuestChangedIsPutBackThoughNobodyAskedForOne() {
+        attachments.attach("vm1/nic1", PLAIN, vfs, 0);
+        node.set("ens1f0", 0, new VfSetting.Mac(0x0200_0000_bb02L));
+        attachments.detach("vm1/nic1");
+        assertThat(node.attributesByVf.get(0).mac()).isEqualTo(0x0200_0000_0000L);
+    }
+
+    @Test
+    void eachGuestHasItsOwnVfAndTheLastOneIsRefusedWithReasons() {
+        attachments.attach("vm1/nic1", PLAIN, vfs, 0);
+        assertThat(attachments.attach("vm2/nic1", PLAIN, vfs, 0).address())
+                .isEqualTo("0000:02:02.1");
+        assertThatThrownBy(() -> attachments.attach("vm3/nic1", PLAIN, vfs, 0))
+                .isInstanceOf(SriovException.class)
+                .hasMessage(
+                        "resource must have a free VF: network=net resourceName=net1 vfs=0000:02:02.0 is used by vm1/nic1, 0000:02:02.1 is used by vm2/nic1");
+    }
+
+    @Test
+    void concurrentAllocationOfOneVfIsRefused() {
+        allocations.take("0000:02:02.0", "a", Map.of());
+        assertThatThrownBy(() -> allocations.take("0000:02:02.0", "b", Map.of()))
+                .hasMessage("pci address 0000:02:02.0 is already allocated: owner=a");
+    }
+
+    @Test
+    void lateDetachDoesNotTouchTheNextOwner() {
+        attachments.attach("vm1/nic1", FULL, vfs, MAC);
+        attachments.detach("vm1/nic1");
+        attachments.attach("vm2/nic1", FULL, vfs, 0x0200_0000_cc03L);
+        node.writes.clear();
+        assertThat(attachments.detach("vm1/nic1")).isEmpty();
+        assertThat(node.writes).isEmpty();
+        assertThat(allocations.owner("0000:02:02.0")).isEqualTo("vm2/nic1");
+    }
+
+    @Test
+    void refusedAttributePutsBackAndFrees() {
+        VfAttributes before = node.attributesByVf.get(0);
+        for (int i = 0; i < 6; i++) {
+            node.writes.clear();
+            node.failAt = i;
+            node.failure = "the driver does not have this attribute";
+            assertThatThrownBy(() -> attachments.attach("vm1/nic1", FULL, vfs, MAC))
+                    .hasMessage("the driver does not have this attribute");
+            node.failAt = -1;
+            assertThat(node.attributesByVf.get(0)).isEqualTo(before);
+            assertThat(allocations.owner("0000:02:02.0")).isEmpty();
+        }
+    }
+
+    @Test
+    void attributeThatDoesNotStickIsAnError() {
+        VfLink deaf =
+                new VfLink() {
+                    @Override
+                    public Map<Integer, VfAttributes> read(String pf) {
+                        return node.read(pf);
+                    }
+
+                    @Override
+                    public void set(String pf, int vf, VfSetting setting) {
+                        // accepts and forgets
+                    }
+                };
+        VfUse use = new VfUse(allocations, directory.resolve("proc"));
+        VfAttachments on = new VfAttachments(deaf, use, allocations, SHORT);
+        assertThatThrownBy(() -> on.attach("vm1/nic1", FULL, vfs, 0))
+                .hasMessageContaining(
+                        "VF attribute must be what was set: pf=ens1f0 vf=0 vlan=100 qos=3 proto=802.1q");
+    }
+
+    @Test
+    void macOfAnotherVfIsRefused() {
+        attachments.attach("vm1/nic1", PLAIN, vfs, MAC);
+        assertThatThrownBy(() -> attachments.attach("vm2/nic1", PLAIN, vfs, MAC))
+                .hasMessage(
+                        "mac must be unique among the PF's VFs: pf=ens1f0 mac=02:00:00:00:aa:01 vf=0");
+        assertThat(allocations.owner("0000:02:02.1")).isEmpty();
+    }
+
+    @Test
+    void hostDeviceIsLibvirts() {
+        assertThat(HostDevice.xml("0000:65:02.1", "nic1"))
+                .isEqualTo(
+                        """
+                        <hostdev mode="subsystem" type="pci" managed="no">
+                          <source>
+                            <address type="pci" domain="0x0000" bus="0x65" slot="0x02" function="0x1"/>
+                          </source>
+                          <alias name="ua-sriov-nic1"/>
+                        </hostdev>
+                        """);
+    }
+}
