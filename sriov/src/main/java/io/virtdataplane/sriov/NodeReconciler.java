@@ -2,9 +2,7 @@ package io.virtdataplane.sriov;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Brings the node's cards into line with the policies in force, as often as it is called; a pass
@@ -66,16 +64,8 @@ public final class NodeReconciler {
 
     private NodeState state(List<PfPlan> plans, NodeState.SyncStatus status, String error) {
         List<PhysicalFunction> pfs = discovery.physicalFunctions();
-        Map<String, String> userByAddress = new HashMap<>();
-        for (PhysicalFunction pf : pfs) {
-            for (VirtualFunction vf : pf.vfs()) {
-                String user = use.userOf(vf);
-                if (!user.isEmpty()) {
-                    userByAddress.put(vf.address(), user);
-                }
-            }
-        }
-        return new NodeState(pfs, plans, userByAddress, status, error);
+        List<VirtualFunction> vfs = pfs.stream().flatMap(pf -> pf.vfs().stream()).toList();
+        return new NodeState(pfs, plans, use.usersOf(vfs), status, error);
     }
 
     private static void attempt(String pf, List<String> errors, Runnable work) {

@@ -1,9 +1,14 @@
 package io.virtdataplane.sriov;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Who uses a VF: an allocation of ours, or a process that holds its /dev/vfio/N open, whoever gave
@@ -23,14 +28,25 @@ public final class VfUse {
 
     /** The user in words; empty: free. */
     public String userOf(VirtualFunction vf) {
-        String owner = allocations.owner(vf.address());
-        if (!owner.isEmpty()) {
-            return owner;
+        return usersOf(List.of(vf)).getOrDefault(vf.address(), "");
+    }
+
+    /** Of the VFs that have one, by address; one look at all processes. */
+    Map<String, String> usersOf(List<VirtualFunction> vfs) {
+        Map<String, String> userByAddress = new HashMap<>();
+        Map<Path, String> addressByDevice = new HashMap<>();
+        for (VirtualFunction vf : vfs) {
+            String owner = allocations.owner(vf.address());
+            if (!owner.isEmpty()) {
+                userByAddress.put(vf.address(), owner);
+            } else if (vf.pci().isUserSpace() && vf.pci().iommuGroup() >= 0) {
+                addressByDevice.put(Path.of("/dev/vfio/" + vf.pci().iommuGroup()), vf.address());
+            }
         }
-        if (!vf.pci().isUserSpace() || vf.pci().iommuGroup() < 0) {
-            return "";
+        if (!addressByDevice.isEmpty()) {
+            holders(addressByDevice, userByAddress);
         }
-        return holder(Path.of("/dev/vfio/" + vf.pci().iommuGroup()));
+        return userByAddress;
     }
 
     void mustBeFree(PhysicalFunction pf, VirtualFunction vf) {
@@ -48,29 +64,39 @@ public final class VfUse {
         }
     }
 
-    private String holder(Path device) {
+    private void holders(Map<Path, String> addressByDevice, Map<String, String> userByAddress) {
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(proc, "[0-9]*")) {
             for (Path process : processes) {
-                if (holds(process.resolve("fd"), device)) {
-                    return "process " + process.getFileName();
+                for (Path open : open(process.resolve("fd"))) {
+                    String address = addressByDevice.get(open);
+                    if (address != null) {
+                        userByAddress.put(address, "process " + process.getFileName());
+                    }
                 }
             }
         } catch (IOException e) {
             throw new SriovException("cannot read " + proc + ": " + e.getMessage(), e);
         }
-        return "";
     }
 
-    private static boolean holds(Path descriptors, Path device) {
-        try (DirectoryStream<Path> open = Files.newDirectoryStream(descriptors)) {
-            for (Path descriptor : open) {
-                if (Files.readSymbolicLink(descriptor).equals(device)) {
-                    return true;
-                }
+    /** What a process has open; nothing where it or a descriptor has gone meanwhile. */
+    private static List<Path> open(Path descriptors) {
+        List<Path> open = new ArrayList<>();
+        try (DirectoryStream<Path> links = Files.newDirectoryStream(descriptors)) {
+            for (Path link : links) {
+                open.add(target(link));
             }
-        } catch (IOException e) {
-            // The process or the descriptor has gone meanwhile.
+        } catch (IOException | DirectoryIteratorException e) {
+            return open;
         }
-        return false;
+        return open;
+    }
+
+    private static Path target(Path link) {
+        try {
+            return Files.readSymbolicLink(link);
+        } catch (IOException e) {
+            return link;
+        }
     }
 }
