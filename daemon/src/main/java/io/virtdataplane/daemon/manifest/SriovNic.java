@@ -1,0 +1,10 @@
+package io.virtdataplane.daemon.manifest;
+
+/**
+ * An interface of a virtual machine with the sriov binding.
+ *
+ * @param machine metadata.name, or empty
+ * @param network NAMESPACE/NAME of its NetworkAttachmentDefinition
+ * @param mac 0 where the manifest leaves it open
+ */
+public record SriovNic(String machine, String interfaceName, String network, long mac) {}

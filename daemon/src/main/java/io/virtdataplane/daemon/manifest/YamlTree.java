@@ -1,0 +1,114 @@
+package io.virtdataplane.daemon.manifest;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * A manifest as Kubernetes reads it: YAML 1.1, where a bare on, off, yes or no is a boolean.
+ * Jackson takes such words for strings; a manifest that works here and is refused there would help
+ * nobody.
+ */
+final class YamlTree {
+    private static final int MAX_BYTES = 1 << 20;
+    private static final Set<String> TRUE = Set.of("on", "yes", "true");
+    private static final Set<String> FALSE = Set.of("off", "no", "false");
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+    private static final YAMLFactory YAML =
+            YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+    private final JsonParser parser;
+    private final List<String> lines;
+
+    private YamlTree(JsonParser parser, List<String> lines) {
+        this.parser = parser;
+        this.lines = lines;
+    }
+
+    static JsonNode parse(String manifest) {
+        if (manifest.length() > MAX_BYTES) {
+            throw new InvalidManifestException(
+                    "manifest must be at most 1 MiB: length=" + manifest.length());
+        }
+        try (JsonParser parser = YAML.createParser(manifest)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new InvalidManifestException(
+                        "manifest must be one YAML mapping: found=" + parser.currentToken());
+            }
+            JsonNode tree = new YamlTree(parser, manifest.lines().toList()).node();
+            if (parser.nextToken() != null) {
+                throw new InvalidManifestException(
+                        "manifest must be one YAML document: found="
+                                + parser.currentToken()
+                                + " after it");
+            }
+            return tree;
+        } catch (JsonProcessingException e) {
+            String where = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
+            throw new InvalidManifestException(
+                    "manifest must be valid YAML"
+                            + where
+                            + ": "
+                            + e.getOriginalMessage().lines().findFirst().orElse(""));
+        } catch (IOException e) {
+            throw new IllegalStateException("read a string", e);
+        }
+    }
+
+    private JsonNode node() throws IOException {
+        return switch (parser.currentToken()) {
+            case START_OBJECT -> object();
+            case START_ARRAY -> array();
+            case VALUE_STRING -> scalar(parser.getText());
+            case VALUE_NUMBER_INT -> NODES.numberNode(parser.getBigIntegerValue());
+            case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDoubleValue());
+            case VALUE_TRUE -> NODES.booleanNode(true);
+            case VALUE_FALSE -> NODES.booleanNode(false);
+            default -> NODES.nullNode();
+        };
+    }
+
+    private ObjectNode object() throws IOException {
+        ObjectNode object = NODES.objectNode();
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String name = parser.currentName();
+            parser.nextToken();
+            object.set(name, node());
+        }
+        return object;
+    }
+
+    private ArrayNode array() throws IOException {
+        ArrayNode array = NODES.arrayNode();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            array.add(node());
+        }
+        return array;
+    }
+
+    private JsonNode scalar(String text) {
+        String word = text.toLowerCase(Locale.ROOT);
+        if ((TRUE.contains(word) || FALSE.contains(word)) && isPlain(text)) {
+            return NODES.booleanNode(TRUE.contains(word));
+        }
+        return NODES.textNode(text);
+    }
+
+    /** Whether the word itself stands where the token begins, and not a quote. */
+    private boolean isPlain(String text) {
+        int line = parser.currentTokenLocation().getLineNr() - 1;
+        int column = parser.currentTokenLocation().getColumnNr() - 1;
+        return line < lines.size()
+                && column >= 0
+                && lines.get(line).regionMatches(column, text, 0, text.length());
+    }
+}
