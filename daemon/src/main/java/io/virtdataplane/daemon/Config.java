@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.virtdataplane.daemon.network.NodeLabels;
+import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.port.Pollers;
 import io.virtdataplane.sys.Bpf;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import java.util.Map;
  * @param journalBytes bound of the event journal
  * @param nodeName by which policies know this node; empty: the host name
  * @param nodeLabels by which policies select this node
+ * @param sriov virtual functions
  */
 public record Config(
         String socket,
@@ -37,7 +39,8 @@ public record Config(
         int framesPerWorker,
         long journalBytes,
         String nodeName,
-        Map<String, String> nodeLabels) {
+        Map<String, String> nodeLabels,
+        SriovConfig sriov) {
     public static final String DEFAULT_SOCKET = "/run/virt-dataplane/virt-dataplane.sock";
     private static final String DEFAULT_STATE = "/var/lib/virt-dataplane";
     private static final int MAX_WORKERS = 64;
@@ -52,6 +55,7 @@ public record Config(
         journalBytes = journalBytes == 0 ? 64L << 20 : journalBytes;
         nodeName = nodeName == null ? "" : nodeName;
         nodeLabels = nodeLabels == null ? Map.of() : Map.copyOf(nodeLabels);
+        sriov = sriov == null ? SriovConfig.DEFAULT : sriov;
         check(
                 socket.startsWith("/") && socket.length() < 108,
                 "socket must be an absolute path below 108 bytes: socket=" + socket);
@@ -74,7 +78,7 @@ public record Config(
     /** The file's settings; all defaults where there is no file and none was asked for. */
     public static Config read(Path file, boolean required) {
         if (!required && !Files.exists(file)) {
-            return new Config(null, null, null, 0, null, null, 0, 0, null, null);
+            return new Config(null, null, null, 0, null, null, 0, 0, null, null, null);
         }
         ObjectMapper yaml =
                 new ObjectMapper(new YAMLFactory())
@@ -109,7 +113,8 @@ public record Config(
                 framesPerWorker,
                 journalBytes,
                 nodeName,
-                nodeLabels);
+                nodeLabels,
+                sriov);
     }
 
     NodeLabels node() {

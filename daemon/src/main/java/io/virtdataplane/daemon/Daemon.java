@@ -4,9 +4,11 @@ import io.virtdataplane.daemon.api.ApplyRequest;
 import io.virtdataplane.daemon.api.AttachRequest;
 import io.virtdataplane.daemon.api.Version;
 import io.virtdataplane.daemon.control.ControlServer;
+import io.virtdataplane.daemon.control.NetworksService;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
+import io.virtdataplane.daemon.sriov.SriovControl;
 import io.virtdataplane.sys.NotifySocket;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -62,14 +64,17 @@ public final class Daemon {
                 NetworkObjects networks =
                         new NetworkObjects(bridges, config.node(), objects, attachments, journal);
                 registry.restore(networks.restore());
-                try (ControlServer server =
-                        new ControlServer(
-                                Path.of(config.socket()),
-                                config.group(),
-                                new AttachedNics(registry, networks),
-                                networks,
-                                journal,
-                                version)) {
+                try (SriovControl sriov =
+                                new SriovControl(config.sriov(), config.nodeLabels(), state);
+                        ControlServer server =
+                                new ControlServer(
+                                        Path.of(config.socket()),
+                                        config.group(),
+                                        new AttachedNics(registry, networks),
+                                        journal,
+                                        version,
+                                        new NetworksService(networks),
+                                        sriov.service())) {
                     LOG.info(
                             "ready: version={} socket={} workers={} poller={} java={}",
                             VERSION,

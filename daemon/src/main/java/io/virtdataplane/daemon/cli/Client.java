@@ -9,6 +9,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.virtdataplane.daemon.api.DataplaneGrpc;
 import io.virtdataplane.daemon.api.NetworksGrpc;
+import io.virtdataplane.daemon.api.SriovGrpc;
 import java.nio.file.Path;
 
 /** A connection to the daemon's socket. */
@@ -35,6 +36,10 @@ final class Client implements AutoCloseable {
 
     NetworksGrpc.NetworksBlockingStub networks() {
         return NetworksGrpc.newBlockingStub(channel);
+    }
+
+    SriovGrpc.SriovBlockingStub sriov() {
+        return SriovGrpc.newBlockingStub(channel);
     }
 
     @Override

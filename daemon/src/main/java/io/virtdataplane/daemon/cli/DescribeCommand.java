@@ -12,13 +12,14 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "describe",
-        description = "Shows one NIC or bridge in full.",
+        description = "Shows one NIC, bridge or PF in full.",
         mixinStandardHelpOptions = true)
 final class DescribeCommand implements Callable<Integer> {
     /** What can be described. */
     enum Kind {
         nic,
-        bridge
+        bridge,
+        pf
     }
 
     @Mixin private SocketOption socket;
@@ -27,7 +28,10 @@ final class DescribeCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "KIND", description = "One of: ${COMPLETION-CANDIDATES}.")
     private Kind kind;
 
-    @Parameters(index = "1", paramLabel = "NAME", description = "MACHINE[/INTERFACE] or BRIDGE.")
+    @Parameters(
+            index = "1",
+            paramLabel = "NAME",
+            description = "MACHINE[/INTERFACE], BRIDGE or PF.")
     private String name;
 
     @Override
@@ -35,6 +39,10 @@ final class DescribeCommand implements Callable<Integer> {
         try (Client client = socket.connect()) {
             if (kind == Kind.bridge) {
                 new NetworkTables(client, output, System.out).describe(name);
+                return 0;
+            }
+            if (kind == Kind.pf) {
+                new SriovLists(client, output, System.out).describe(name);
                 return 0;
             }
             Nic nic = client.call().get(GetRequest.newBuilder().setName(name).build());

@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "get",
-        description = "Lists NICs and what they do, bridges, and what was applied.",
+        description = "Lists NICs and what they do, bridges, SR-IOV's cards, and what was applied.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class GetCommand implements Callable<Integer> {
@@ -34,7 +34,16 @@ final class GetCommand implements Callable<Integer> {
         fdb,
         vlans,
         policies,
-        networks
+        networks,
+        pfs,
+        vfs,
+        sriov_state;
+
+        /** As it is written on the command line. */
+        @Override
+        public String toString() {
+            return name().replace('_', '-');
+        }
     }
 
     @Mixin private SocketOption socket;
@@ -48,12 +57,13 @@ final class GetCommand implements Callable<Integer> {
             arity = "0..1",
             defaultValue = "",
             paramLabel = "NAME",
-            description = "Only of this NIC (MACHINE[/INTERFACE]) or bridge.")
+            description =
+                    "Only of this NIC (MACHINE[/INTERFACE]) or bridge; pfs, vfs: of this PF.")
     private String name;
 
     @Option(
             names = {"-w", "--watch"},
-            description = "nics: print again every second.")
+            description = "nics: print again every second; sriov-state: with each change.")
     private boolean watch;
 
     @Option(
@@ -68,6 +78,10 @@ final class GetCommand implements Callable<Integer> {
     public Integer call() {
         PrintStream out = System.out;
         try (Client client = socket.connect()) {
+            if (SriovLists.KINDS.contains(kind)) {
+                new SriovLists(client, output, out).print(kind, name, watch);
+                return 0;
+            }
             if (kind == Kind.sessions) {
                 ListSessionsRequest request =
                         ListSessionsRequest.newBuilder().setNic(name).setLimit(limit).build();
@@ -113,7 +127,7 @@ final class GetCommand implements Callable<Integer> {
             case nics -> nics(nics, out);
             case leases -> leases(nics, out);
             case counters -> counters(nics, out);
-            case sessions, bridges, fdb, vlans, policies, networks ->
+            case sessions, bridges, fdb, vlans, policies, networks, pfs, vfs, sriov_state ->
                     throw new IllegalStateException("listed apart");
         }
     }

@@ -30,6 +30,7 @@ import picocli.CommandLine.Command;
             EventsCommand.class,
             TopCommand.class,
             CloudInitCommand.class,
+            SriovCommand.class,
             VersionCommand.class,
             CommandLine.HelpCommand.class
         },

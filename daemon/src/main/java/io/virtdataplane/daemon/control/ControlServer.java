@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.control;
 
+import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
@@ -10,7 +11,6 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.virtdataplane.daemon.AttachedNics;
 import io.virtdataplane.daemon.api.Version;
 import io.virtdataplane.daemon.journal.EventJournal;
-import io.virtdataplane.daemon.network.NetworkObjects;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -37,25 +37,26 @@ public final class ControlServer implements AutoCloseable {
             Path path,
             String group,
             AttachedNics nics,
-            NetworkObjects networks,
             EventJournal journal,
-            Version version)
+            Version version,
+            BindableService... others)
             throws IOException {
         this.path = path;
         takePath();
         int ownUser = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
         int groupId = group.isEmpty() ? -1 : groupId(group);
-        server =
+        NettyServerBuilder builder =
                 NettyServerBuilder.forAddress(new DomainSocketAddress(path.toFile()))
                         .channelFactory(() -> listener(ownUser, groupId))
                         .bossEventLoopGroup(loop)
                         .workerEventLoopGroup(loop)
                         .executor(calls)
                         .maxInboundMessageSize(MAX_MESSAGE)
-                        .addService(new ControlService(nics, journal, version))
-                        .addService(new NetworksService(networks))
-                        .build()
-                        .start();
+                        .addService(new ControlService(nics, journal, version));
+        for (BindableService other : others) {
+            builder.addService(other);
+        }
+        server = builder.build().start();
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw----"));
         if (!group.isEmpty()) {
             Files.getFileAttributeView(path, PosixFileAttributeView.class)

@@ -19,12 +19,12 @@ import io.virtdataplane.daemon.api.SetStationResponse;
 import io.virtdataplane.daemon.network.NetworkObjects;
 
 /** The gRPC service of bridge networks. */
-final class NetworksService extends NetworksGrpc.NetworksImplBase {
+public final class NetworksService extends NetworksGrpc.NetworksImplBase {
     private static final int DEFAULT_STATIONS = 1000;
     private static final int MAX_STATIONS = 100_000;
     private final NetworkObjects networks;
 
-    NetworksService(NetworkObjects networks) {
+    public NetworksService(NetworkObjects networks) {
         this.networks = networks;
     }
 

@@ -1,0 +1,28 @@
+package io.virtdataplane.daemon.cli;
+
+import io.virtdataplane.daemon.api.SriovNodeState;
+import io.virtdataplane.daemon.api.WatchNodeStateRequest;
+import java.util.Iterator;
+
+/** Waits until the node's cards are in line with a change, and says how it went. */
+final class SriovWait {
+    private SriovWait() {}
+
+    /** The exit code. */
+    static int until(Client client, long pass) {
+        Iterator<SriovNodeState> states =
+                client.sriov().watchNodeState(WatchNodeStateRequest.getDefaultInstance());
+        while (states.hasNext()) {
+            SriovNodeState state = states.next();
+            if (state.getPass() >= pass && !state.getSyncStatus().equals("InProgress")) {
+                System.out.println("syncStatus: " + state.getSyncStatus());
+                if (!state.getLastSyncError().isEmpty()) {
+                    System.err.println("virt-dataplane: " + state.getLastSyncError());
+                    return 1;
+                }
+                return 0;
+            }
+        }
+        return 1;
+    }
+}

@@ -1,0 +1,154 @@
+package io.virtdataplane.daemon.sriov;
+
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.virtdataplane.daemon.kubelet.AllocateRequest;
+import io.virtdataplane.daemon.kubelet.AllocateResponse;
+import io.virtdataplane.daemon.kubelet.ContainerAllocateRequest;
+import io.virtdataplane.daemon.kubelet.ContainerPreferredAllocationResponse;
+import io.virtdataplane.daemon.kubelet.Device;
+import io.virtdataplane.daemon.kubelet.DevicePluginGrpc;
+import io.virtdataplane.daemon.kubelet.DevicePluginOptions;
+import io.virtdataplane.daemon.kubelet.Empty;
+import io.virtdataplane.daemon.kubelet.ListAndWatchResponse;
+import io.virtdataplane.daemon.kubelet.NUMANode;
+import io.virtdataplane.daemon.kubelet.PreStartContainerRequest;
+import io.virtdataplane.daemon.kubelet.PreStartContainerResponse;
+import io.virtdataplane.daemon.kubelet.PreferredAllocationRequest;
+import io.virtdataplane.daemon.kubelet.PreferredAllocationResponse;
+import io.virtdataplane.daemon.kubelet.TopologyInfo;
+import io.virtdataplane.sriov.NodeState;
+import io.virtdataplane.sriov.ResourceVf;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the kubelet asks about one resource. A device is a VF, its ID the VF's PCI address. Each
+ * answer is of the cards as they are at that moment: after a reboot addresses and groups may be
+ * others.
+ */
+final class DevicePluginService extends DevicePluginGrpc.DevicePluginImplBase {
+    static final DevicePluginOptions OPTIONS =
+            DevicePluginOptions.newBuilder().setGetPreferredAllocationAvailable(true).build();
+    private static final int LOOK_MS = 1000;
+    private final SriovNode node;
+    private final String resource;
+    private final ContainerDevices containerDevices;
+
+    DevicePluginService(SriovNode node, String resource, String resourcePrefix) {
+        this.node = node;
+        this.resource = resource;
+        this.containerDevices = new ContainerDevices(resourcePrefix, resource);
+    }
+
+    @Override
+    public void getDevicePluginOptions(
+            Empty request, StreamObserver<DevicePluginOptions> response) {
+        response.onNext(OPTIONS);
+        response.onCompleted();
+    }
+
+    /** The list at once, and again when it has changed. */
+    @Override
+    public void listAndWatch(Empty request, StreamObserver<ListAndWatchResponse> response) {
+        ServerCallStreamObserver<ListAndWatchResponse> call =
+                (ServerCallStreamObserver<ListAndWatchResponse>) response;
+        try {
+            ListAndWatchResponse sent = null;
+            long generation = -1;
+            while (!call.isCancelled()) {
+                long now = node.awaitChange(generation, LOOK_MS);
+                if (now != generation) {
+                    ListAndWatchResponse devices = devices();
+                    if (!devices.equals(sent)) {
+                        call.onNext(devices);
+                        sent = devices;
+                    }
+                    generation = now;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private ListAndWatchResponse devices() {
+        NodeState state = node.state();
+        ListAndWatchResponse.Builder devices = ListAndWatchResponse.newBuilder();
+        for (ResourceVf vf : vfs(state)) {
+            Device.Builder device =
+                    Device.newBuilder()
+                            .setID(vf.address())
+                            .setHealth(vf.isReady() ? "Healthy" : "Unhealthy");
+            int numaNode = vf.vf().pci().numaNode();
+            if (numaNode >= 0 && !vf.group().excludeTopology()) {
+                device.setTopology(
+                        TopologyInfo.newBuilder().addNodes(NUMANode.newBuilder().setID(numaNode)));
+            }
+            devices.addDevices(device);
+        }
+        return devices.build();
+    }
+
+    private List<ResourceVf> vfs(NodeState state) {
+        return ResourceVf.byResource(state).getOrDefault(resource, List.of());
+    }
+
+    @Override
+    public void allocate(AllocateRequest request, StreamObserver<AllocateResponse> response) {
+        List<ResourceVf> vfs = vfs(node.state());
+        AllocateResponse.Builder containers = AllocateResponse.newBuilder();
+        for (ContainerAllocateRequest container : request.getContainerRequestsList()) {
+            List<ResourceVf> allocated = new ArrayList<>();
+            for (String id : container.getDevicesIdsList()) {
+                vfs.stream()
+                        .filter(vf -> vf.address().equals(id) && vf.isReady())
+                        .forEach(allocated::add);
+            }
+            if (allocated.size() != container.getDevicesIdsCount()) {
+                response.onError(
+                        Status.INVALID_ARGUMENT
+                                .withDescription(
+                                        "devices must be ready VFs of the resource: resource="
+                                                + resource
+                                                + " devices="
+                                                + container.getDevicesIdsList())
+                                .asRuntimeException());
+                return;
+            }
+            containers.addContainerResponses(containerDevices.of(allocated));
+        }
+        response.onNext(containers.build());
+        response.onCompleted();
+    }
+
+    @Override
+    public void getPreferredAllocation(
+            PreferredAllocationRequest request,
+            StreamObserver<PreferredAllocationResponse> response) {
+        NumaPreference preference = new NumaPreference(vfs(node.state()));
+        PreferredAllocationResponse.Builder containers = PreferredAllocationResponse.newBuilder();
+        request.getContainerRequestsList()
+                .forEach(
+                        container ->
+                                containers.addContainerResponses(
+                                        ContainerPreferredAllocationResponse.newBuilder()
+                                                .addAllDeviceIDs(
+                                                        preference.of(
+                                                                container
+                                                                        .getAvailableDeviceIDsList(),
+                                                                container
+                                                                        .getMustIncludeDeviceIDsList(),
+                                                                container.getAllocationSize()))));
+        response.onNext(containers.build());
+        response.onCompleted();
+    }
+
+    @Override
+    public void preStartContainer(
+            PreStartContainerRequest request, StreamObserver<PreStartContainerResponse> response) {
+        response.onNext(PreStartContainerResponse.getDefaultInstance());
+        response.onCompleted();
+    }
+}

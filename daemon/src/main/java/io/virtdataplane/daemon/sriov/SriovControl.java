@@ -1,0 +1,83 @@
+package io.virtdataplane.daemon.sriov;
+
+import io.grpc.BindableService;
+import io.virtdataplane.sriov.Allocations;
+import io.virtdataplane.sriov.Discovery;
+import io.virtdataplane.sriov.NodeReconciler;
+import io.virtdataplane.sriov.Patience;
+import io.virtdataplane.sriov.RtnetlinkVfLink;
+import io.virtdataplane.sriov.SupportedNics;
+import io.virtdataplane.sriov.Sysfs;
+import io.virtdataplane.sriov.VfAttachments;
+import io.virtdataplane.sriov.VfLink;
+import io.virtdataplane.sriov.VfUse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/** Builds all of SR-IOV from its settings, and takes it down; the cards stay as they are. */
+public final class SriovControl implements AutoCloseable {
+    private static final long LOOK_FOR_KUBELET_MS = 1000;
+    private final SriovNode node;
+    private final Optional<DevicePlugins> plugins;
+    private final SriovService service;
+
+    /** {@code labels}: by which policies select this node. */
+    public SriovControl(SriovConfig config, Map<String, String> labels, Path stateDirectory) {
+        this(config, labels, stateDirectory, new Sysfs(Path.of(config.sysfs())), new RtnetlinkVfLink());
+    }
+
+    SriovControl(
+            SriovConfig config,
+            Map<String, String> labels,
+            Path stateDirectory,
+            Sysfs sysfs,
+            VfLink link) {
+        Path directory = stateDirectory.resolve("sriov");
+        Allocations allocations = new Allocations(directory);
+        VfUse use = new VfUse(allocations, Path.of(config.proc()));
+        NodeReconciler reconciler =
+                new NodeReconciler(
+                        sysfs, link, use, new SupportedNics(config.supportedNics()), directory);
+        node = new SriovNode(new Discovery(sysfs), reconciler, config, labels, directory);
+        Path kubelet = Path.of(config.devicePluginDirectory());
+        plugins =
+                Files.isDirectory(kubelet)
+                        ? Optional.of(
+                                new DevicePlugins(
+                                        node,
+                                        config.resourcePrefix(),
+                                        kubelet,
+                                        LOOK_FOR_KUBELET_MS))
+                        : Optional.empty();
+        SriovNetworks networks = new SriovNetworks(directory);
+        GuestVfs guests =
+                new GuestVfs(
+                        node,
+                        networks,
+                        allocations,
+                        new VfAttachments(link, use, allocations, Patience.DEFAULT),
+                        link,
+                        this::pluginsAreRegistered);
+        service = new SriovService(node, networks, guests, config.resourcePrefix());
+    }
+
+    public BindableService service() {
+        return service;
+    }
+
+    SriovNode node() {
+        return node;
+    }
+
+    boolean pluginsAreRegistered() {
+        return plugins.map(DevicePlugins::isRegistered).orElse(false);
+    }
+
+    @Override
+    public void close() {
+        plugins.ifPresent(DevicePlugins::close);
+        node.close();
+    }
+}

@@ -1,0 +1,80 @@
+package io.virtdataplane.daemon.sriov;
+
+import io.virtdataplane.daemon.manifest.SriovNetworkManifest;
+import io.virtdataplane.sriov.NodeState;
+import io.virtdataplane.sriov.ResourceVf;
+import io.virtdataplane.sriov.SriovNetwork;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The SR-IOV networks that guests may ask for, by NAMESPACE/NAME of their attachment definition.
+ */
+final class SriovNetworks {
+    private final ManifestStore store;
+    private final Map<String, SriovNetwork> networkByName = new HashMap<>();
+
+    SriovNetworks(Path directory) {
+        store = new ManifestStore(directory.resolve("networks"));
+        store.all(SriovNetworkManifest::parse)
+                .values()
+                .forEach(network -> networkByName.put(name(network), network));
+    }
+
+    /** Checked against the cards that serve its resource now. */
+    synchronized SriovNetwork apply(String manifest, NodeState state) {
+        SriovNetwork network = SriovNetworkManifest.parse(manifest);
+        for (ResourceVf vf :
+                ResourceVf.byResource(state).getOrDefault(network.resourceName(), List.of())) {
+            network.checkOn(vf.pf());
+        }
+        SriovNetwork other = networkByName.get(name(network));
+        if (other != null && !other.namespace().equals(network.namespace())) {
+            throw new IllegalArgumentException(
+                    "network must not replace another namespace's: name="
+                            + name(network)
+                            + " other="
+                            + other.namespace()
+                            + "/"
+                            + other.name());
+        }
+        // One object has one definition: where networkNamespace has changed it moves.
+        networkByName
+                .values()
+                .removeIf(
+                        old ->
+                                old.name().equals(network.name())
+                                        && old.namespace().equals(network.namespace()));
+        store.put(file(network), manifest);
+        networkByName.put(name(network), network);
+        return network;
+    }
+
+    synchronized boolean remove(String name) {
+        SriovNetwork network = networkByName.remove(name);
+        if (network == null) {
+            return false;
+        }
+        store.remove(file(network));
+        return true;
+    }
+
+    synchronized Optional<SriovNetwork> find(String name) {
+        return Optional.ofNullable(networkByName.get(name));
+    }
+
+    synchronized List<String> names() {
+        return networkByName.keySet().stream().sorted().toList();
+    }
+
+    static String name(SriovNetwork network) {
+        return network.attachmentNamespace() + "/" + network.name();
+    }
+
+    private static String file(SriovNetwork network) {
+        return network.namespace() + "_" + network.name();
+    }
+}

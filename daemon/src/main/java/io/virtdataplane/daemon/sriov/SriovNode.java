@@ -1,0 +1,197 @@
+package io.virtdataplane.daemon.sriov;
+
+import io.virtdataplane.daemon.manifest.SriovNetworkNodePolicyManifest;
+import io.virtdataplane.sriov.Discovery;
+import io.virtdataplane.sriov.NodePolicy;
+import io.virtdataplane.sriov.NodeReconciler;
+import io.virtdataplane.sriov.NodeState;
+import io.virtdataplane.sriov.PolicyRules;
+import io.virtdataplane.sriov.SriovException;
+import io.virtdataplane.sriov.SupportedNics;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The node's policies and the thread that keeps its cards in line with them: a pass after each
+ * change, again after a failure, and now and then in case somebody changed a card by hand. Calls
+ * come from control threads; {@link #cards} is held by whoever changes cards.
+ */
+final class SriovNode implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SriovNode.class);
+    private static final long RETRY_MS = 30_000; // the operator's own intervals
+    private static final long RESYNC_MS = 300_000;
+    private final NodeReconciler reconciler;
+    private final Discovery discovery;
+    private final PolicyRules rules;
+    private final ManifestStore store;
+    private final Map<String, NodePolicy> policyByName;
+    private final ReentrantLock cards = new ReentrantLock();
+    private final Thread thread = Thread.ofPlatform().name("sriov").daemon().unstarted(this::run);
+    private NodeState state;
+    private long wanted; // pass that the last change waits for
+    private long done;
+    private long generation;
+    private boolean closed;
+
+    /** {@code labels}: what a policy's nodeSelector is compared with. */
+    SriovNode(
+            Discovery discovery,
+            NodeReconciler reconciler,
+            SriovConfig config,
+            Map<String, String> labels,
+            Path directory) {
+        this.reconciler = reconciler;
+        this.discovery = discovery;
+        this.rules =
+                new PolicyRules(
+                        new SupportedNics(config.supportedNics()),
+                        labels,
+                        config.rootDevicesAlone());
+        this.store = new ManifestStore(directory.resolve("policies"));
+        this.policyByName = store.all(SriovNetworkNodePolicyManifest::parse);
+        this.wanted = 1;
+        this.state = reconciler.observe(policies(), NodeState.SyncStatus.IN_PROGRESS, "");
+        thread.start();
+    }
+
+    /** The number of the pass that will have made the change. */
+    long apply(String manifest) {
+        NodePolicy policy = SriovNetworkNodePolicyManifest.parse(manifest);
+        synchronized (this) {
+            rules.check(policy, discovery.physicalFunctions(), policies());
+            store.put(policy.name(), manifest);
+            policyByName.put(policy.name(), policy);
+            return change();
+        }
+    }
+
+    /** -1: there is none of that name. */
+    synchronized long remove(String name) {
+        if (policyByName.remove(name) == null) {
+            return -1;
+        }
+        store.remove(name);
+        return change();
+    }
+
+    private long change() {
+        wanted++;
+        generation++;
+        notifyAll();
+        return wanted;
+    }
+
+    synchronized List<String> policyNames() {
+        return List.copyOf(policyByName.keySet());
+    }
+
+    private synchronized List<NodePolicy> policies() {
+        return List.copyOf(policyByName.values());
+    }
+
+    /** As the last pass left it, but VFs and users as they are now. */
+    NodeState state() {
+        NodeState last;
+        boolean pending;
+        synchronized (this) {
+            last = state;
+            pending = done < wanted;
+        }
+        return reconciler.observe(
+                policies(),
+                pending ? NodeState.SyncStatus.IN_PROGRESS : last.syncStatus(),
+                last.lastSyncError());
+    }
+
+    synchronized long passes() {
+        return done;
+    }
+
+    /** The generation that differs from the one known, after at most so long. */
+    synchronized long awaitChange(long known, long longestMs) throws InterruptedException {
+        if (generation == known && !closed) {
+            wait(longestMs);
+        }
+        return generation;
+    }
+
+    synchronized void changed() {
+        generation++;
+        notifyAll();
+    }
+
+    /** Held while cards are changed: a pass and an attachment exclude each other. */
+    ReentrantLock cards() {
+        return cards;
+    }
+
+    private void run() {
+        try {
+            while (awaitWork()) {
+                pass();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized boolean awaitWork() throws InterruptedException {
+        if (done >= wanted && !closed) {
+            wait(state.syncStatus() == NodeState.SyncStatus.FAILED ? RETRY_MS : RESYNC_MS);
+        }
+        return !closed;
+    }
+
+    private void pass() {
+        long target;
+        List<NodePolicy> now;
+        synchronized (this) {
+            target = wanted;
+            now = new ArrayList<>(policies());
+        }
+        NodeState result;
+        cards.lock();
+        try {
+            result = reconciler.reconcile(now);
+        } catch (RuntimeException e) {
+            LOG.error("SR-IOV pass failed", e);
+            result = reconciler.observe(now, NodeState.SyncStatus.FAILED, e.toString());
+        } finally {
+            cards.unlock();
+        }
+        synchronized (this) {
+            if (result.syncStatus() != state.syncStatus()
+                    || !result.lastSyncError().equals(state.lastSyncError())) {
+                LOG.info(
+                        "SR-IOV state: syncStatus={} policies={} error={}",
+                        result.syncStatus(),
+                        now.size(),
+                        result.lastSyncError());
+            }
+            state = result;
+            done = Math.max(done, target);
+            generation++;
+            notifyAll();
+        }
+    }
+
+    /** A pass that is under way is let end: half a change helps nobody. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        try {
+            thread.join(5000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SriovException("interrupted", e);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+package io.virtdataplane.daemon.sriov;
+
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.virtdataplane.daemon.api.ApplyNetworkRequest;
+import io.virtdataplane.daemon.api.ApplyPolicyRequest;
+import io.virtdataplane.daemon.api.ApplyPolicyResponse;
+import io.virtdataplane.daemon.api.AttachVfRequest;
+import io.virtdataplane.daemon.api.AttachVfResponse;
+import io.virtdataplane.daemon.api.DetachVfRequest;
+import io.virtdataplane.daemon.api.DetachVfResponse;
+import io.virtdataplane.daemon.api.GetNodeStateRequest;
+import io.virtdataplane.daemon.api.ListPfsRequest;
+import io.virtdataplane.daemon.api.ListPfsResponse;
+import io.virtdataplane.daemon.api.ListVfsRequest;
+import io.virtdataplane.daemon.api.ListVfsResponse;
+import io.virtdataplane.daemon.api.Pf;
+import io.virtdataplane.daemon.api.RemoveNetworkRequest;
+import io.virtdataplane.daemon.api.RemoveNetworkResponse;
+import io.virtdataplane.daemon.api.RemovePolicyRequest;
+import io.virtdataplane.daemon.api.RemovePolicyResponse;
+import io.virtdataplane.daemon.api.RenderNetworkRequest;
+import io.virtdataplane.daemon.api.RenderedNetwork;
+import io.virtdataplane.daemon.api.SriovGrpc;
+import io.virtdataplane.daemon.api.SriovNodeState;
+import io.virtdataplane.daemon.api.WatchNodeStateRequest;
+import io.virtdataplane.daemon.manifest.SriovNetworkManifest;
+import io.virtdataplane.daemon.manifest.SriovNetworkNodePolicyManifest;
+import io.virtdataplane.sriov.NodeState;
+import io.virtdataplane.sriov.SriovException;
+import io.virtdataplane.sys.SystemCallException;
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The gRPC service: translates requests into calls of the node, and what they throw into status
+ * codes.
+ */
+final class SriovService extends SriovGrpc.SriovImplBase {
+    private static final Logger LOG = LoggerFactory.getLogger(SriovService.class);
+    private static final int LOOK_MS = 1000; // whether the client is still there
+    private final SriovNode node;
+    private final SriovNetworks networks;
+    private final GuestVfs guests;
+    private final String resourcePrefix;
+
+    SriovService(SriovNode node, SriovNetworks networks, GuestVfs guests, String resourcePrefix) {
+        this.node = node;
+        this.networks = networks;
+        this.guests = guests;
+        this.resourcePrefix = resourcePrefix;
+    }
+
+    @Override
+    public void applyPolicy(
+            ApplyPolicyRequest request, StreamObserver<ApplyPolicyResponse> response) {
+        answer(
+                response,
+                () ->
+                        ApplyPolicyResponse.newBuilder()
+                                .setPass(node.apply(request.getManifest()))
+                                .setName(
+                                        SriovNetworkNodePolicyManifest.parse(request.getManifest())
+                                                .name())
+                                .build());
+    }
+
+    @Override
+    public void removePolicy(
+            RemovePolicyRequest request, StreamObserver<RemovePolicyResponse> response) {
+        answer(
+                response,
+                () -> {
+                    long pass = node.remove(request.getName());
+                    if (pass < 0) {
+                        throw missing("policy must be applied: name=" + request.getName());
+                    }
+                    return RemovePolicyResponse.newBuilder().setPass(pass).build();
+                });
+    }
+
+    @Override
+    public void getNodeState(GetNodeStateRequest request, StreamObserver<SriovNodeState> response) {
+        answer(response, this::state);
+    }
+
+    private SriovNodeState state() {
+        long passes = node.passes(); // before the state: never newer than what it tells
+        NodeState state = node.state();
+        return SriovNodeState.newBuilder()
+                .setSyncStatus(state.syncStatus().toString())
+                .setLastSyncError(state.lastSyncError())
+                .setPass(passes)
+                .addAllInterfaces(SriovViews.pfs(state))
+                .addAllPolicies(node.policyNames())
+                .addAllNetworks(networks.names())
+                .build();
+    }
+
+    @Override
+    public void watchNodeState(
+            WatchNodeStateRequest request, StreamObserver<SriovNodeState> response) {
+        ServerCallStreamObserver<SriovNodeState> call =
+                (ServerCallStreamObserver<SriovNodeState>) response;
+        try {
+            long generation = -1;
+            while (!call.isCancelled()) {
+                long now = node.awaitChange(generation, LOOK_MS);
+                if (now != generation && call.isReady()) {
+                    call.onNext(state());
+                    generation = now;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            if (!call.isCancelled()) {
+                call.onError(status(e));
+            }
+        }
+    }
+
+    @Override
+    public void listPfs(ListPfsRequest request, StreamObserver<ListPfsResponse> response) {
+        answer(
+                response,
+                () -> ListPfsResponse.newBuilder().addAllPfs(pfs(request.getPf())).build());
+    }
+
+    @Override
+    public void listVfs(ListVfsRequest request, StreamObserver<ListVfsResponse> response) {
+        answer(
+                response,
+                () -> {
+                    ListVfsResponse.Builder vfs = ListVfsResponse.newBuilder();
+                    pfs(request.getPf()).forEach(pf -> vfs.addAllVfs(pf.getVfsList()));
+                    return vfs.build();
+                });
+    }
+
+    private List<Pf> pfs(String wanted) {
+        List<Pf> pfs =
+                SriovViews.pfs(node.state()).stream()
+                        .filter(
+                                pf ->
+                                        wanted.isEmpty()
+                                                || pf.getName().equals(wanted)
+                                                || pf.getPciAddress().equals(wanted))
+                        .toList();
+        if (pfs.isEmpty() && !wanted.isEmpty()) {
+            throw missing("PF must exist: pf=" + wanted);
+        }
+        return pfs;
+    }
+
+    @Override
+    public void applyNetwork(
+            ApplyNetworkRequest request, StreamObserver<RenderedNetwork> response) {
+        answer(
+                response,
+                () ->
+                        SriovViews.rendered(
+                                networks.apply(request.getManifest(), node.state()),
+                                resourcePrefix));
+    }
+
+    @Override
+    public void renderNetwork(
+            RenderNetworkRequest request, StreamObserver<RenderedNetwork> response) {
+        answer(
+                response,
+                () ->
+                        SriovViews.rendered(
+                                SriovNetworkManifest.parse(request.getManifest()), resourcePrefix));
+    }
+
+    @Override
+    public void removeNetwork(
+            RemoveNetworkRequest request, StreamObserver<RemoveNetworkResponse> response) {
+        answer(
+                response,
+                () -> {
+                    if (!networks.remove(request.getName())) {
+                        throw missing("network must be applied: name=" + request.getName());
+                    }
+                    return RemoveNetworkResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
+    public void attachVf(AttachVfRequest request, StreamObserver<AttachVfResponse> response) {
+        answer(response, () -> guests.attach(request));
+    }
+
+    @Override
+    public void detachVf(DetachVfRequest request, StreamObserver<DetachVfResponse> response) {
+        answer(
+                response,
+                () -> {
+                    List<String> addresses = guests.detach(request.getName());
+                    if (addresses.isEmpty()) {
+                        throw missing("machine must have a VF: name=" + request.getName());
+                    }
+                    return DetachVfResponse.newBuilder().addAllPciAddresses(addresses).build();
+                });
+    }
+
+    private static RuntimeException missing(String message) {
+        return Status.NOT_FOUND.withDescription(message).asRuntimeException();
+    }
+
+    private static <T> void answer(StreamObserver<T> response, Supplier<T> work) {
+        T result;
+        try {
+            result = work.get();
+        } catch (RuntimeException e) {
+            response.onError(status(e));
+            return;
+        }
+        response.onNext(result);
+        response.onCompleted();
+    }
+
+    private static RuntimeException status(RuntimeException e) {
+        return switch (e) {
+            case io.grpc.StatusRuntimeException known -> known;
+            case IllegalArgumentException invalid ->
+                    Status.INVALID_ARGUMENT
+                            .withDescription(invalid.getMessage())
+                            .asRuntimeException();
+            case SriovException refused ->
+                    Status.FAILED_PRECONDITION
+                            .withDescription(refused.getMessage())
+                            .asRuntimeException();
+            case SystemCallException refused ->
+                    Status.FAILED_PRECONDITION
+                            .withDescription(refused.getMessage())
+                            .asRuntimeException();
+            default -> {
+                LOG.error("request failed", e);
+                yield Status.INTERNAL.withDescription(e.toString()).asRuntimeException();
+            }
+        };
+    }
+}

@@ -1,0 +1,81 @@
+package io.virtdataplane.daemon.sriov;
+
+import io.virtdataplane.daemon.api.Pf;
+import io.virtdataplane.daemon.api.RenderedNetwork;
+import io.virtdataplane.daemon.api.Vf;
+import io.virtdataplane.sriov.NetworkAttachment;
+import io.virtdataplane.sriov.NodeState;
+import io.virtdataplane.sriov.PfPlan;
+import io.virtdataplane.sriov.PhysicalFunction;
+import io.virtdataplane.sriov.SriovNetwork;
+import io.virtdataplane.sriov.VfGroup;
+import io.virtdataplane.sriov.VirtualFunction;
+import java.util.List;
+
+/** What the API says of cards and networks. */
+final class SriovViews {
+    private SriovViews() {}
+
+    static List<Pf> pfs(NodeState state) {
+        return state.interfaces().stream().map(pf -> pf(pf, state)).toList();
+    }
+
+    private static Pf pf(PhysicalFunction pf, NodeState state) {
+        Pf.Builder view =
+                Pf.newBuilder()
+                        .setName(pf.name())
+                        .setPciAddress(pf.address())
+                        .setVendor(pf.pci().vendor())
+                        .setDeviceId(pf.pci().deviceId())
+                        .setDriver(pf.pci().driver())
+                        .setMac(pf.netdev().mac())
+                        .setMtu(pf.netdev().mtu())
+                        .setLinkSpeed(pf.netdev().speed())
+                        .setLinkAdminState(pf.netdev().up() ? "up" : "down")
+                        .setNumaNode(pf.pci().numaNode())
+                        .setTotalVfs(pf.totalVfs())
+                        .setNumVfs(pf.numVfs());
+        for (PfPlan plan : state.plans()) {
+            if (plan.address().equals(pf.address())) {
+                view.setExternallyManaged(plan.externallyManaged());
+            }
+        }
+        pf.vfs().forEach(vf -> view.addVfs(vf(pf, vf, state)));
+        return view.build();
+    }
+
+    private static Vf vf(PhysicalFunction pf, VirtualFunction vf, NodeState state) {
+        String resource =
+                state.plans().stream()
+                        .filter(plan -> plan.address().equals(pf.address()))
+                        .flatMap(plan -> plan.groupOf(vf).stream())
+                        .map(VfGroup::resourceName)
+                        .findFirst()
+                        .orElse("");
+        return Vf.newBuilder()
+                .setVfId(vf.index())
+                .setPciAddress(vf.address())
+                .setPf(pf.name())
+                .setVendor(vf.pci().vendor())
+                .setDeviceId(vf.pci().deviceId())
+                .setDriver(vf.pci().driver())
+                .setName(vf.netdev().name())
+                .setMac(vf.netdev().mac())
+                .setMtu(vf.netdev().mtu())
+                .setNumaNode(vf.pci().numaNode())
+                .setIommuGroup(vf.pci().iommuGroup())
+                .setResourceName(resource)
+                .setUser(state.userByAddress().getOrDefault(vf.address(), ""))
+                .build();
+    }
+
+    static RenderedNetwork rendered(SriovNetwork network, String resourcePrefix) {
+        NetworkAttachment attachment = new NetworkAttachment(network, resourcePrefix);
+        return RenderedNetwork.newBuilder()
+                .setName(SriovNetworks.name(network))
+                .setJson(attachment.json())
+                .setYaml(attachment.yaml())
+                .setConfig(attachment.config())
+                .build();
+    }
+}

@@ -1,0 +1,318 @@
+package io.virtdataplane.daemon.sriov;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.virtdataplane.daemon.api.ApplyNetworkRequest;
+import io.virtdataplane.daemon.api.ApplyPolicyRequest;
+import io.virtdataplane.daemon.api.AttachVfRequest;
+import io.virtdataplane.daemon.api.AttachedVf;
+import io.virtdataplane.daemon.api.DetachVfRequest;
+import io.virtdataplane.daemon.api.GetNodeStateRequest;
+import io.virtdataplane.daemon.api.ListPfsRequest;
+import io.virtdataplane.daemon.api.ListVfsRequest;
+import io.virtdataplane.daemon.api.RemoveNetworkRequest;
+import io.virtdataplane.daemon.api.RemovePolicyRequest;
+import io.virtdataplane.daemon.api.RenderNetworkRequest;
+import io.virtdataplane.daemon.api.SriovGrpc;
+import io.virtdataplane.daemon.api.SriovNodeState;
+import io.virtdataplane.daemon.api.Vf;
+import io.virtdataplane.daemon.api.WatchNodeStateRequest;
+import io.virtdataplane.sriov.Sysfs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class SriovApiTest {
+    private static final String POLICY =
+            """
+            apiVersion: sriovnetwork.openshift.io/v1
+            kind: SriovNetworkNodePolicy
+            metadata: {name: p1}
+            spec: {resourceName: intel, numVfs: 2, nicSelector: {pfNames: [ens1f0]}, deviceType: vfio-pci}
+            """;
+    private static final String NETWORK =
+            """
+            apiVersion: sriovnetwork.openshift.io/v1
+            kind: SriovNetwork
+            metadata: {name: net1}
+            spec: {resourceName: intel, networkNamespace: guests, vlan: 100}
+            """;
+    private static final String MACHINE =
+            """
+            kind: VirtualMachine
+            metadata: {name: vm1, namespace: guests}
+            spec:
+              domain: {devices: {interfaces: [{name: nic1, sriov: {}, macAddress: "02:00:00:00:aa:01"}]}}
+              networks: [{name: nic1, multus: {networkName: net1}}]
+            """;
+    @TempDir private Path directory;
+    private final UnixGrpc grpc = new UnixGrpc();
+    private CardInTree card;
+    private SriovControl control;
+    private SriovGrpc.SriovBlockingStub sriov;
+
+    @BeforeEach
+    void start() throws IOException {
+        card = new CardInTree(directory.resolve("sys"), 2);
+        Files.createDirectories(directory.resolve("proc"));
+        restart(directory.resolve("a.sock"));
+    }
+
+    private void restart(Path socket) throws IOException {
+        if (control != null) {
+            control.close();
+        }
+        SriovConfig config =
+                new SriovConfig(
+                        null,
+                        directory.resolve("proc").toString(),
+                        null,
+                        false,
+                        null,
+                        "none");
+        control = new SriovControl(config, Map.of(), directory.resolve("state"), new Sysfs(card.root), card);
+        grpc.serve(socket, control.service());
+        sriov = SriovGrpc.newBlockingStub(grpc.connect(socket));
+    }
+
+    @AfterEach
+    void stop() {
+        grpc.close();
+        control.close();
+    }
+
+    private void apply(String policy) {
+        long pass =
+                sriov.applyPolicy(ApplyPolicyRequest.newBuilder().setManifest(policy).build())
+                        .getPass();
+        Iterator<SriovNodeState> states =
+                sriov.watchNodeState(WatchNodeStateRequest.getDefaultInstance());
+        SriovNodeState state = states.next();
+        while (state.getPass() < pass) {
+            state = states.next();
+        }
+        assertThat(state.getLastSyncError()).isEmpty();
+        assertThat(state.getSyncStatus()).isEqualTo("Succeeded");
+        assertThat(state.getPoliciesList()).containsExactly("p1");
+    }
+
+    private void network(String manifest) {
+        assertThat(
+                        sriov.applyNetwork(
+                                        ApplyNetworkRequest.newBuilder()
+                                                .setManifest(manifest)
+                                                .build())
+                                .getName())
+                .isEqualTo("guests/net1");
+    }
+
+    private AttachedVf attach(String machine) {
+        return sriov.attachVf(AttachVfRequest.newBuilder().setManifest(machine).build()).getVfs(0);
+    }
+
+    private static void refused(Runnable call, Status.Code code, String message) {
+        assertThatThrownBy(call::run)
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        e -> assertThat(e.getStatus().getCode()).isEqualTo(code))
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void policyNetworkAndGuestFromApplyToDetach() {
+        apply(POLICY);
+        network(NETWORK);
+        AttachedVf vf = attach(MACHINE);
+        assertThat(vf)
+                .isEqualTo(
+                        AttachedVf.newBuilder()
+                                .setName("vm1/nic1")
+                                .setNetwork("guests/net1")
+                                .setResourceName("intel")
+                                .setPf("ens1f0")
+                                .setVfId(0)
+                                .setPciAddress("0000:02:02.0")
+                                .setVfioDevice("/dev/vfio/40")
+                                .setNumaNode(0)
+                                .setMac("02:00:00:00:aa:01")
+                                .setHostdevXml(vf.getHostdevXml())
+                                .build());
+        assertThat(vf.getHostdevXml())
+                .contains("managed=\"no\"")
+                .contains("bus=\"0x02\" slot=\"0x02\" function=\"0x0\"")
+                .contains("<alias name=\"ua-sriov-nic1\"/>");
+        assertThat(card.settings)
+                .containsExactly(
+                        "ens1f0 vf 0 vlan=100 qos=0 proto=802.1q",
+                        "ens1f0 vf 0 mac=02:00:00:00:aa:01");
+        List<Vf> vfs = sriov.listVfs(ListVfsRequest.getDefaultInstance()).getVfsList();
+        assertThat(vfs).extracting(Vf::getUser).containsExactly("vm1/nic1", "");
+        assertThat(vfs).extracting(Vf::getResourceName).containsExactly("intel", "intel");
+        assertThat(
+                        sriov.detachVf(DetachVfRequest.newBuilder().setName("vm1").build())
+                                .getPciAddressesList())
+                .containsExactly("0000:02:02.0");
+        assertThat(card.read("ens1f0").get(0).mac()).isEqualTo(0x0200_0000_0000L);
+        refused(
+                () -> sriov.detachVf(DetachVfRequest.newBuilder().setName("vm1").build()),
+                Status.Code.NOT_FOUND,
+                "machine must have a VF: name=vm1");
+    }
+
+    @Test
+    void policyThatBreaksARuleChangesNothing() {
+        refused(
+                () ->
+                        sriov.applyPolicy(
+                                ApplyPolicyRequest.newBuilder()
+                                        .setManifest(POLICY.replace("numVfs: 2", "numVfs: 9"))
+                                        .build()),
+                Status.Code.INVALID_ARGUMENT,
+                "numVfs(9) in CR p1 exceed the maximum allowed value(8) interface(ens1f0)");
+        assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getPoliciesList())
+                .isEmpty();
+    }
+
+    @Test
+    void stateNamesPfsByNameAndAddress() {
+        for (String name : List.of("", "ens1f0", CardInTree.PF)) {
+            assertThat(
+                            sriov.listPfs(ListPfsRequest.newBuilder().setPf(name).build())
+                                    .getPfs(0)
+                                    .getNumVfs())
+                    .isEqualTo(2);
+        }
+        refused(
+                () -> sriov.listPfs(ListPfsRequest.newBuilder().setPf("ens9").build()),
+                Status.Code.NOT_FOUND,
+                "PF must exist: pf=ens9");
+    }
+
+    @Test
+    void restartedDaemonGoesOnWithPoliciesNetworksAndGuests() throws IOException {
+        apply(POLICY);
+        network(NETWORK);
+        attach(MACHINE);
+        restart(directory.resolve("b.sock"));
+        SriovNodeState state = sriov.getNodeState(GetNodeStateRequest.getDefaultInstance());
+        assertThat(state.getPoliciesList()).containsExactly("p1");
+        assertThat(state.getNetworksList()).containsExactly("guests/net1");
+        refused(
+                () -> attach(MACHINE),
+                Status.Code.FAILED_PRECONDITION,
+                "interface must not have a VF already: interface=vm1/nic1");
+        assertThat(
+                        sriov.detachVf(DetachVfRequest.newBuilder().setName("vm1/nic1").build())
+                                .getPciAddressesList())
+                .hasSize(1);
+    }
+
+    @Test
+    void requestOfTwoInterfacesIsDoneWholeOrNotAtAll() {
+        apply(POLICY);
+        network(NETWORK);
+        String two =
+                """
+                kind: VirtualMachine
+                metadata: {name: vm2, namespace: guests}
+                spec:
+                  domain: {devices: {interfaces: [{name: a, sriov: {}}, {name: b, sriov: {}}]}}
+                  networks: [{name: a, multus: {networkName: net1}}, {name: b, multus: {networkName: none}}]
+                """;
+        refused(
+                () -> attach(two),
+                Status.Code.INVALID_ARGUMENT,
+                "network must be applied before: network=guests/none interface=vm2/b");
+        assertThat(sriov.listVfs(ListVfsRequest.getDefaultInstance()).getVfsList())
+                .extracting(Vf::getUser)
+                .containsExactly("", "");
+    }
+
+    @Test
+    void vfThatIsNamedIsTheOneThatIsGiven() {
+        apply(POLICY);
+        network(NETWORK);
+        AttachVfRequest request =
+                AttachVfRequest.newBuilder()
+                        .setManifest(MACHINE)
+                        .addPciAddresses("0000:02:02.1")
+                        .build();
+        assertThat(sriov.attachVf(request).getVfs(0).getPciAddress()).isEqualTo("0000:02:02.1");
+    }
+
+    @Test
+    void policyWhoseVfsAreUsedStaysUntilTheGuestHasGone() {
+        apply(POLICY);
+        network(NETWORK);
+        attach(MACHINE);
+        sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build());
+        // The card was in line before us: without a note of its first state nothing is put back.
+        assertThat(sriov.listVfs(ListVfsRequest.getDefaultInstance()).getVfsList())
+                .extracting(Vf::getUser)
+                .containsExactly("vm1/nic1", "");
+        refused(
+                () -> sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build()),
+                Status.Code.NOT_FOUND,
+                "policy must be applied: name=p1");
+    }
+
+    @Test
+    void networkIsCheckedAgainstTheCardsOfItsResource() {
+        apply(POLICY);
+        refused(
+                () ->
+                        sriov.applyNetwork(
+                                ApplyNetworkRequest.newBuilder()
+                                        .setManifest(
+                                                NETWORK.replace(
+                                                        "vlan: 100",
+                                                        "minTxRate: 100, maxTxRate: 200"))
+                                        .build()),
+                Status.Code.INVALID_ARGUMENT,
+                "minTxRate must be 0 or left out on Intel NICs");
+    }
+
+    @Test
+    void definitionMovesWithItsNamespaceAndGoesWithItsNetwork() {
+        network(NETWORK);
+        sriov.applyNetwork(
+                ApplyNetworkRequest.newBuilder()
+                        .setManifest(NETWORK.replace("guests", "others"))
+                        .build());
+        assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getNetworksList())
+                .containsExactly("others/net1");
+        sriov.removeNetwork(RemoveNetworkRequest.newBuilder().setName("others/net1").build());
+        refused(
+                () ->
+                        sriov.removeNetwork(
+                                RemoveNetworkRequest.newBuilder().setName("others/net1").build()),
+                Status.Code.NOT_FOUND,
+                "network must be applied");
+    }
+
+    @Test
+    void renderingKeepsNothing() {
+        assertThat(
+                        sriov.renderNetwork(
+                                        RenderNetworkRequest.newBuilder()
+                                                .setManifest(NETWORK)
+                                                .build())
+                                .getConfig())
+                .isEqualTo(
+                        "{ \"cniVersion\":\"1.0.0\", \"name\":\"net1\",\"type\":\"sriov\",\"vlan\":100,\"vlanQoS\":0,\"ipam\":{} }");
+        assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getNetworksList())
+                .isEmpty();
+    }
+}
