@@ -48,6 +48,8 @@ final class DevicePlugins implements AutoCloseable {
             Thread.ofPlatform().name("device-plugins").daemon().unstarted(this::run);
     private String kubelet = "";
     private String complaint = "";
+    private Set<String> resources = Set.of();
+    private long seen = -1;
     private volatile boolean closed;
     private volatile boolean registered;
 
@@ -100,7 +102,11 @@ final class DevicePlugins implements AutoCloseable {
         if (now.isEmpty()) {
             return;
         }
-        Set<String> resources = ResourceVf.byResource(node.state()).keySet();
+        long generation = node.generation();
+        if (generation != seen) { // only then: to look at all cards costs
+            resources = Set.copyOf(ResourceVf.byResource(node.state()).keySet());
+            seen = generation;
+        }
         for (String resource : Set.copyOf(serverByResource.keySet())) {
             if (!resources.contains(resource) || !Files.exists(socket(resource))) {
                 stop(resource);

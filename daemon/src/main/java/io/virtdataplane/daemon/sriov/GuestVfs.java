@@ -75,11 +75,19 @@ final class GuestVfs {
             }
             return response.build();
         } catch (RuntimeException e) {
-            attached.forEach(attachments::detach);
+            attached.forEach(owner -> takeBack(owner, e));
             throw e;
         } finally {
             node.cards().unlock();
             node.changed();
+        }
+    }
+
+    private void takeBack(String owner, RuntimeException cause) {
+        try {
+            attachments.detach(owner);
+        } catch (SriovException e) {
+            cause.addSuppressed(e); // the allocation has ended all the same
         }
     }
 

@@ -120,6 +120,11 @@ final class SriovNode implements AutoCloseable {
         return generation;
     }
 
+    /** Another one after each change. */
+    synchronized long generation() {
+        return generation;
+    }
+
     synchronized void changed() {
         generation++;
         notifyAll();

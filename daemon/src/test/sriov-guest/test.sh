@@ -1,0 +1,82 @@
+# What the guest with an SR-IOV card does: the daemon and its command line on the real kernel, card and IOMMU groups; SriovGuestE2eTest
+# reads what it says.
+say() { echo "SAYS $1: $2"; }
+PF=$(basename "$(ls -d /sys/bus/pci/drivers/igb/0000*/net/* | head -1)")
+ADDRESS=$(basename "$(readlink -f /sys/class/net/$PF/device)")
+DEVICE=/sys/bus/pci/devices/$ADDRESS
+vdp() {
+  java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow --add-exports=java.base/sun.nio.ch=ALL-UNNAMED \
+    --add-exports=java.base/jdk.internal.ref=ALL-UNNAMED --add-opens=java.base/java.lang.reflect=ALL-UNNAMED \
+    -Dchronicle.disk.monitor.disable=true -Dchronicle.analytics.disable=true -Dchronicle.announcer.disable=true \
+    -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -cp '/app/*' io.virtdataplane.daemon.cli.Main "$@" 2>&1
+}
+state() { for vf in $DEVICE/virtfn*; do [ -e $vf ] && echo "$(basename $(readlink $vf/driver))"; done | tr '\n' ' '; }
+export VIRT_DATAPLANE_SOCKET=/tmp/vdp/s
+mkdir -p /tmp/vdp
+cat > /tmp/vdp/config.yaml <<C
+socket: /tmp/vdp/s
+stateDirectory: /tmp/vdp/state
+sriov: {supportedNics: ["8086 10c9 10ca"], devicePluginDirectory: none}
+C
+cat > /tmp/vdp/vfio.yaml <<C
+apiVersion: sriovnetwork.openshift.io/v1
+kind: SriovNetworkNodePolicy
+metadata: {name: vfio}
+spec:
+  resourceName: guests
+  nodeSelector: {feature.node.kubernetes.io/network-sriov.capable: "true"}
+  numVfs: 4
+  nicSelector: {vendor: "8086", deviceID: "10c9", pfNames: ["$PF#0-1"]}
+  deviceType: vfio-pci
+C
+cat > /tmp/vdp/net.yaml <<C
+apiVersion: sriovnetwork.openshift.io/v1
+kind: SriovNetwork
+metadata: {name: net1}
+spec: {resourceName: guests, vlan: 100, vlanQoS: 3, spoofChk: "off", trust: "on", maxTxRate: 500}
+C
+cat > /tmp/vdp/state.yaml <<C
+apiVersion: sriovnetwork.openshift.io/v1
+kind: SriovNetwork
+metadata: {name: net2}
+spec: {resourceName: guests, linkState: enable}
+C
+vm() { cat <<C
+kind: VirtualMachine
+metadata: {name: $1}
+spec:
+  domain: {devices: {interfaces: [{name: nic1, sriov: {}, macAddress: "$2"}]}}
+  networks: [{name: nic1, multus: {networkName: openshift-sriov-network-operator/$3}}]
+C
+}
+vm vm1 02:00:00:00:aa:01 net1 > /tmp/vdp/vm1.yaml
+vm vm2 02:00:00:00:aa:02 net2 > /tmp/vdp/vm2.yaml
+say PF "$PF $ADDRESS"
+vdp run --config /tmp/vdp/config.yaml > /tmp/vdp/log &
+i=0; while [ ! -S /tmp/vdp/s ] && [ $i -lt 120 ]; do sleep 1; i=$((i + 1)); done
+say UP "$i $(cut -d' ' -f1 /proc/uptime)"
+say APPLY "$(vdp sriov apply -f /tmp/vdp/vfio.yaml | tr '\n' ' ')"
+say NUMVFS "$(cat $DEVICE/sriov_numvfs)"
+say DRIVERS "$(state)"
+say VFIO "$(ls /dev/vfio | tr '\n' ' ')"
+say BEFORE "$(ip-real link show $PF | grep 'vf 0' | tr -s ' ')"
+say UPTIME "$(cut -d' ' -f1 /proc/uptime)"
+say NETWORK "$(vdp sriov apply -f /tmp/vdp/net.yaml)"
+vdp sriov attach -f /tmp/vdp/vm1.yaml | sed 's/^/SAYS ATTACH: /'
+say SET "$(ip-real link show $PF | grep 'vf 0' | tr -s ' ')"
+vdp sriov apply -f /tmp/vdp/state.yaml
+say REFUSED "$(vdp sriov attach -f /tmp/vdp/vm2.yaml)"
+vdp get vfs | sed 's/^/SAYS VFS: /'
+say INUSE "$(vdp sriov remove policy vfio | tr '\n' ' ')"
+say KEPT "$(cat $DEVICE/sriov_numvfs)"
+say AGAIN "$(vdp sriov apply -f /tmp/vdp/vfio.yaml | tr '\n' ' ')"
+say DETACH "$(vdp sriov detach vm1)"
+say AFTER "$(ip-real link show $PF | grep 'vf 0' | tr -s ' ')"
+exec 9<> /dev/vfio/$(basename "$(readlink $DEVICE/virtfn1/iommu_group)")
+say HELD "$(vdp sriov remove policy vfio | tr '\n' ' ')"
+exec 9>&-
+# The daemon tries again by itself.
+i=0; while [ "$(cat $DEVICE/sriov_numvfs)" != 0 ] && [ $i -lt 90 ]; do sleep 1; i=$((i + 1)); done
+say RESTORED "$(cat $DEVICE/sriov_numvfs)"
+sed 's/^/LOG /' /tmp/vdp/log
+say END "$(cut -d' ' -f1 /proc/uptime)"
