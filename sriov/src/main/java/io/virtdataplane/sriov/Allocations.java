@@ -8,21 +8,35 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which VF is whose, a file for each PCI address: it outlives the daemon and can be made by one
- * only. Beside the owner it keeps what the owner's attachment has to put back.
+ * Which VF is whose, a file for each PCI address: it outlives the daemon, but not the machine's
+ * boot, and can be made by one only. Beside the owner it keeps what the owner's attachment has to
+ * put back.
  */
 public final class Allocations {
     private static final String OWNER = "owner";
+    private static final String BOOT = "boot";
     private final StateFile files;
+    private final String bootId;
 
-    public Allocations(Path stateDirectory) {
+    /**
+     * @param bootId of the running kernel: no guest and no VF has outlived another one
+     */
+    public Allocations(Path stateDirectory, String bootId) {
         files = new StateFile(stateDirectory.resolve("allocations"));
+        this.bootId = bootId;
+        for (String address : files.addresses()) {
+            String boot = files.read(address).map(fields -> fields.get(BOOT)).orElse("");
+            if (!bootId.equals(boot)) {
+                files.remove(address);
+            }
+        }
     }
 
     /** Throws where the VF has an owner already. */
     void take(String address, String owner, Map<String, String> kept) {
         Map<String, String> fields = new HashMap<>(kept);
         fields.put(OWNER, owner);
+        fields.put(BOOT, bootId);
         if (!files.create(address, fields)) {
             throw new SriovException(
                     "pci address " + address + " is already allocated: owner=" + owner(address));

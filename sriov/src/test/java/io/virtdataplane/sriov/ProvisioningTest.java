@@ -30,7 +30,7 @@ class ProvisioningTest {
         if (node == null) {
             node = new FakeNode(directory.resolve("sys")).withCard(64);
         }
-        allocations = new Allocations(directory.resolve("state"));
+        allocations = new Allocations(directory.resolve("state"), "boot-1");
         return new NodeReconciler(
                 node.sysfs(),
                 node,

@@ -33,7 +33,7 @@ class VfAttachmentsTest {
     @BeforeEach
     void provision() throws IOException {
         node = new FakeNode(directory.resolve("sys")).withCard(64);
-        allocations = new Allocations(directory.resolve("state"));
+        allocations = new Allocations(directory.resolve("state"), "boot-1");
         VfUse use = new VfUse(allocations, Files.createDirectories(directory.resolve("proc")));
         attachments = new VfAttachments(node, use, allocations, SHORT);
         NodeState state =
@@ -98,6 +98,14 @@ class VfAttachmentsTest {
         allocations.take("0000:02:02.0", "a", Map.of());
         assertThatThrownBy(() -> allocations.take("0000:02:02.0", "b", Map.of()))
                 .hasMessage("pci address 0000:02:02.0 is already allocated: owner=a");
+    }
+
+    @Test
+    void allocationOutlivesTheDaemonButNotTheBoot() {
+        allocations.take("0000:02:02.0", "vm1/nic1", Map.of());
+        Path state = directory.resolve("state");
+        assertThat(new Allocations(state, "boot-1").owner("0000:02:02.0")).isEqualTo("vm1/nic1");
+        assertThat(new Allocations(state, "boot-2").owner("0000:02:02.0")).isEmpty();
     }
 
     @Test

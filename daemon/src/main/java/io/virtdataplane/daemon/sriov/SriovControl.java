@@ -11,6 +11,7 @@ import io.virtdataplane.sriov.Sysfs;
 import io.virtdataplane.sriov.VfAttachments;
 import io.virtdataplane.sriov.VfLink;
 import io.virtdataplane.sriov.VfUse;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -35,7 +36,7 @@ public final class SriovControl implements AutoCloseable {
             Sysfs sysfs,
             VfLink link) {
         Path directory = stateDirectory.resolve("sriov");
-        Allocations allocations = new Allocations(directory);
+        Allocations allocations = new Allocations(directory, bootId(Path.of(config.proc())));
         VfUse use = new VfUse(allocations, Path.of(config.proc()));
         NodeReconciler reconciler =
                 new NodeReconciler(
@@ -61,6 +62,14 @@ public final class SriovControl implements AutoCloseable {
                         link,
                         this::pluginsAreRegistered);
         service = new SriovService(node, networks, guests, config.resourcePrefix());
+    }
+
+    private static String bootId(Path proc) {
+        try {
+            return Files.readString(proc.resolve("sys/kernel/random/boot_id")).strip();
+        } catch (IOException e) {
+            return ""; // a /proc of a test; all boots are one
+        }
     }
 
     public BindableService service() {

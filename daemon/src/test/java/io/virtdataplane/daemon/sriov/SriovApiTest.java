@@ -186,6 +186,26 @@ class SriovApiTest {
     }
 
     @Test
+    void failedPassTellsItsReason() {
+        long pass =
+                sriov.applyPolicy(
+                                ApplyPolicyRequest.newBuilder()
+                                        .setManifest(POLICY.replace("vfio-pci", "netdevice"))
+                                        .build())
+                        .getPass();
+        Iterator<SriovNodeState> states =
+                sriov.watchNodeState(WatchNodeStateRequest.getDefaultInstance());
+        SriovNodeState state = states.next();
+        while (state.getPass() < pass) {
+            state = states.next();
+        }
+        assertThat(state.getSyncStatus()).isEqualTo("Failed");
+        assertThat(state.getLastSyncError()) // the tree has no file to unbind by
+                .startsWith("ens1f0: cannot write '0000:02:02.0' to ")
+                .contains("drivers/vfio-pci/unbind: no such file");
+    }
+
+    @Test
     void stateNamesPfsByNameAndAddress() {
         for (String name : List.of("", "ens1f0", CardInTree.PF)) {
             assertThat(
