@@ -57,8 +57,7 @@ final class GetCommand implements Callable<Integer> {
             arity = "0..1",
             defaultValue = "",
             paramLabel = "NAME",
-            description =
-                    "Only of this NIC (MACHINE[/INTERFACE]) or bridge; pfs, vfs: of this PF.")
+            description = "Only of this NIC (MACHINE[/INTERFACE]) or bridge; pfs, vfs: of this PF.")
     private String name;
 
     @Option(

@@ -19,8 +19,7 @@ public record SriovConfig(
         boolean rootDevicesAlone,
         String resourcePrefix,
         String devicePluginDirectory) {
-    public static final SriovConfig DEFAULT =
-            new SriovConfig(null, null, null, false, null, null);
+    public static final SriovConfig DEFAULT = new SriovConfig(null, null, null, false, null, null);
 
     public SriovConfig {
         sysfs = sysfs == null ? "/sys" : sysfs;

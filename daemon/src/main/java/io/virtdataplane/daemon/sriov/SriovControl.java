@@ -26,7 +26,12 @@ public final class SriovControl implements AutoCloseable {
 
     /** {@code labels}: by which policies select this node. */
     public SriovControl(SriovConfig config, Map<String, String> labels, Path stateDirectory) {
-        this(config, labels, stateDirectory, new Sysfs(Path.of(config.sysfs())), new RtnetlinkVfLink());
+        this(
+                config,
+                labels,
+                stateDirectory,
+                new Sysfs(Path.of(config.sysfs())),
+                new RtnetlinkVfLink());
     }
 
     SriovControl(

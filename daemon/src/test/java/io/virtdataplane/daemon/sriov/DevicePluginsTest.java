@@ -92,7 +92,9 @@ class DevicePluginsTest {
                         false,
                         null,
                         plugins.toString());
-        control = new SriovControl(config, Map.of(), directory.resolve("state"), new Sysfs(card.root), card);
+        control =
+                new SriovControl(
+                        config, Map.of(), directory.resolve("state"), new Sysfs(card.root), card);
         grpc.serve(directory.resolve("c.sock"), control.service());
         sriov = SriovGrpc.newBlockingStub(grpc.connect(directory.resolve("c.sock")));
         sriov.applyPolicy(ApplyPolicyRequest.newBuilder().setManifest(POLICY).build());

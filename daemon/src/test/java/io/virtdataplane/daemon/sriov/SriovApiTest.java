@@ -76,13 +76,10 @@ class SriovApiTest {
         }
         SriovConfig config =
                 new SriovConfig(
-                        null,
-                        directory.resolve("proc").toString(),
-                        null,
-                        false,
-                        null,
-                        "none");
-        control = new SriovControl(config, Map.of(), directory.resolve("state"), new Sysfs(card.root), card);
+                        null, directory.resolve("proc").toString(), null, false, null, "none");
+        control =
+                new SriovControl(
+                        config, Map.of(), directory.resolve("state"), new Sysfs(card.root), card);
         grpc.serve(socket, control.service());
         sriov = SriovGrpc.newBlockingStub(grpc.connect(socket));
     }
