@@ -1,23 +1,17 @@
 package io.virtdataplane.daemon.manifest;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 
-/** Reads the text of manifests: YAML mappings of bounded size, each key once. */
+/**
+ * Reads the text of manifests: YAML mappings of bounded size, each key once, as Kubernetes reads
+ * them.
+ */
 final class Document {
     private static final int MAX_BYTES = 1 << 20;
-    private static final ObjectMapper YAML =
-            new ObjectMapper(new YAMLFactory())
-                    .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final ObjectMapper JSON =
             new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -25,35 +19,28 @@ final class Document {
 
     /** One document. */
     static Fields root(String manifest) {
-        checkSize(manifest);
-        try {
-            return mapping(YAML.readTree(manifest));
-        } catch (JsonProcessingException e) {
-            throw notYaml(e);
+        List<Fields> roots = all(manifest);
+        if (roots.size() > 1) {
+            throw new InvalidManifestException(
+                    "manifest must be one YAML document: found=" + roots.size());
         }
+        return roots.getFirst();
     }
 
     /** One document or more; those with nothing in them are passed over. */
     static List<Fields> all(String manifests) {
         checkSize(manifests);
-        List<Fields> roots = new ArrayList<>();
-        try (MappingIterator<JsonNode> documents =
-                YAML.readerFor(JsonNode.class).readValues(manifests)) {
-            while (documents.hasNextValue()) {
-                JsonNode tree = documents.nextValue();
-                if (!tree.isNull() && !tree.isMissingNode()) {
-                    roots.add(mapping(tree));
-                }
+        try {
+            List<Fields> roots =
+                    YamlTree.documents(manifests).stream().map(Document::mapping).toList();
+            if (roots.isEmpty()) {
+                throw new InvalidManifestException(
+                        "manifest must be one YAML mapping: found=nothing");
             }
+            return roots;
         } catch (JsonProcessingException e) {
             throw notYaml(e);
-        } catch (IOException e) {
-            throw new IllegalStateException("a string gives no other error", e);
         }
-        if (roots.isEmpty()) {
-            throw new InvalidManifestException("manifest must be one YAML mapping: found=nothing");
-        }
-        return roots;
     }
 
     /** A mapping that a field holds as JSON in a string. */

@@ -12,7 +12,7 @@ record SriovObject(String name, String namespace, Fields spec) {
     static final String OPERATOR_NAMESPACE = "openshift-sriov-network-operator";
 
     static SriovObject of(String manifest, String kind) {
-        Fields root = new Fields(YamlTree.parse(manifest), "");
+        Fields root = Document.root(manifest);
         root.allowOnly(Set.of("apiVersion", "kind", "metadata", "spec", "status"));
         String version = root.text("apiVersion", "");
         if (!version.equals(GROUP)) {

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -20,7 +21,6 @@ import java.util.Set;
  * nobody.
  */
 final class YamlTree {
-    private static final int MAX_BYTES = 1 << 20;
     private static final Set<String> TRUE = Set.of("on", "yes", "true");
     private static final Set<String> FALSE = Set.of("off", "no", "false");
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -34,33 +34,24 @@ final class YamlTree {
         this.lines = lines;
     }
 
-    static JsonNode parse(String manifest) {
-        if (manifest.length() > MAX_BYTES) {
-            throw new InvalidManifestException(
-                    "manifest must be at most 1 MiB: length=" + manifest.length());
-        }
-        try (JsonParser parser = YAML.createParser(manifest)) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new InvalidManifestException(
-                        "manifest must be one YAML mapping: found=" + parser.currentToken());
+    /** The documents of a text, in order; those with nothing in them are passed over. */
+    static List<JsonNode> documents(String manifests) throws JsonProcessingException {
+        List<JsonNode> documents = new ArrayList<>();
+        try (JsonParser parser = YAML.createParser(manifests)) {
+            YamlTree tree = new YamlTree(parser, manifests.lines().toList());
+            while (parser.nextToken() != null) {
+                JsonNode document = tree.node();
+                boolean empty =
+                        document.isNull() || document.isTextual() && document.asText().isEmpty();
+                if (!empty) {
+                    documents.add(document);
+                }
             }
-            JsonNode tree = new YamlTree(parser, manifest.lines().toList()).node();
-            if (parser.nextToken() != null) {
-                throw new InvalidManifestException(
-                        "manifest must be one YAML document: found="
-                                + parser.currentToken()
-                                + " after it");
-            }
-            return tree;
+            return documents;
         } catch (JsonProcessingException e) {
-            String where = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
-            throw new InvalidManifestException(
-                    "manifest must be valid YAML"
-                            + where
-                            + ": "
-                            + e.getOriginalMessage().lines().findFirst().orElse(""));
+            throw e;
         } catch (IOException e) {
-            throw new IllegalStateException("read a string", e);
+            throw new IllegalStateException("a string gives no other error", e);
         }
     }
 

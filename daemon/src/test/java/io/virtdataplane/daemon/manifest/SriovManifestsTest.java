@@ -221,7 +221,7 @@ class SriovManifestsTest {
                   - name: nic1
                     multus:
                         networkName: net-1
-                  - {name: nic2, multus: {networkName: other/net-2}}
+                  - {name: nic2, multus: {networkName: default/net-2}}
             """;
 
     @Test
@@ -229,7 +229,7 @@ class SriovManifestsTest {
         assertThat(SriovNicsManifest.parse(MACHINE))
                 .containsExactly(
                         new SriovNic("vm1", "nic1", "guests/net-1", 0x0200_0000_aa01L),
-                        new SriovNic("vm1", "nic2", "other/net-2", 0));
+                        new SriovNic("vm1", "nic2", "default/net-2", 0));
     }
 
     @ParameterizedTest
@@ -238,8 +238,9 @@ class SriovManifestsTest {
             quoteCharacter = '~',
             value = {
                 "02-00-00-00-AA-01 | 01:00:5e:00:00:01 | macAddress must be a station's address",
-                "02-00-00-00-AA-01 | nonsense | macAddress must be a station's address",
-                "networkName: net-1 | {} | name must be the name of a multus network: name=nic1",
+                "default/net-2 | other/net-2 | networkName must",
+                "02-00-00-00-AA-01 | nonsense | macAddress must be six bytes",
+                "networkName: net-1 | {} | networkName",
                 "name: nic2, sriov | name: nic1, sriov | name must be unique among interfaces",
                 "kind: VirtualMachine | kind: Pod | kind must be VirtualMachine",
             })
@@ -252,6 +253,6 @@ class SriovManifestsTest {
     @Test
     void machineWithoutSriovIsRefused() {
         assertThatThrownBy(() -> SriovNicsManifest.parse(MACHINE.replace("sriov", "bridge")))
-                .hasMessageContaining("must have an interface with the sriov binding: count=0");
+                .hasMessageContaining("must have one with the sriov binding: count=0");
     }
 }
