@@ -55,7 +55,8 @@ public final class Bridge implements Switch {
             return verdict;
         }
         long destination = Ethernet.dst(frame.data, frame.start);
-        if ((destination & ~0xfL) == RESERVED_GROUP && !isForwarded((int) destination & 0xf)) {
+        boolean reserved = (destination & ~0xfL) == RESERVED_GROUP;
+        if (reserved && (destination & 0xf) == PAUSE) {
             return Verdict.DROP_RESERVED_GROUP;
         }
         verdict = admit(frame, ingress);
@@ -69,6 +70,9 @@ public final class Bridge implements Switch {
         }
         if (ingress.policy.learning() && !frame.isDryRun()) {
             learn(vlan, source, ingress, nowNs);
+        }
+        if (reserved && !isForwarded((int) destination & 0xf)) {
+            return Verdict.DROP_RESERVED_GROUP; // its sender is a station all the same
         }
         if (!frame.isDryRun()) {
             vlanCounters.count(vlan, frame.length);
@@ -98,7 +102,7 @@ public final class Bridge implements Switch {
     }
 
     private boolean isForwarded(int group) {
-        return group == 0 || group != PAUSE && (policy.groupForwardMask() >>> group & 1) != 0;
+        return group == 0 || (policy.groupForwardMask() >>> group & 1) != 0;
     }
 
     /**

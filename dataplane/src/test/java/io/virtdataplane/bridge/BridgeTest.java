@@ -261,6 +261,9 @@ class BridgeTest {
                 with(new BridgePolicy(true, BridgePolicy.DEFAULT_AGEING_NS, mask), PORT, PORT);
         assertThat(bench.send(0, frame(0x0180_c200_0000L + group, H1))).hasSize(passes ? 1 : 0);
         assertThat(bench.count(0, Verdict.DROP_RESERVED_GROUP)).isEqualTo(passes ? 0 : 1);
+        assertThat(bench.bridge.stations())
+                .as("learned but for PAUSE")
+                .isEqualTo(group == 1 ? 0 : 1);
     }
 
     @Test
