@@ -38,6 +38,11 @@ final class ApplyCommand implements Callable<Integer> {
     private String uplinks;
 
     @Option(
+            names = "--host-port",
+            description = "The node has a device of each bridge's name on it, in VLAN 1.")
+    private boolean hostPort;
+
+    @Option(
             names = "--probe-seconds",
             defaultValue = "0",
             paramLabel = "S",
@@ -54,6 +59,7 @@ final class ApplyCommand implements Callable<Integer> {
                 ApplyRequest.newBuilder()
                         .setManifest(manifest)
                         .setUplinks(uplinks)
+                        .setHostPort(hostPort)
                         .setProbeSeconds(probeSeconds)
                         .build();
         try (Client client = socket.connect()) {

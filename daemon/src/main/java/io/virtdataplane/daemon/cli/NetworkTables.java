@@ -64,11 +64,15 @@ final class NetworkTables {
                     bridge.getName(),
                     bridge.getVlanFiltering() ? "on" : "off",
                     String.join(",", uplinks),
-                    Integer.toString(bridge.getPortsCount() - uplinks.size()),
+                    Long.toString(count(bridge, "guest")),
                     Integer.toString(bridge.getStations()),
                     Integer.toString(bridge.getMtu()));
         }
         table.print(out);
+    }
+
+    private static long count(Bridge bridge, String kind) {
+        return bridge.getPortsList().stream().filter(port -> port.getKind().equals(kind)).count();
     }
 
     /** As bridge(8) shows them: which VLANs a port has, and how. */

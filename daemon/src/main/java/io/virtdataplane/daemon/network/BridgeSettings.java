@@ -6,23 +6,30 @@ import io.virtdataplane.bridge.PortVlans;
 import io.virtdataplane.daemon.manifest.BridgePortSpec;
 import io.virtdataplane.daemon.manifest.BridgeSpec;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * All that a bridge is, as merged from the policies that speak of it.
  *
+ * @param hostPort the node has a device of the bridge's name on it
  * @param mtu longest frames' payload; 0: each port's own
  */
 record BridgeSettings(
-        String name, String description, BridgePolicy policy, int mtu, List<PortSpec> uplinks) {
+        String name,
+        String description,
+        BridgePolicy policy,
+        int mtu,
+        boolean hostPort,
+        List<PortSpec> uplinks) {
     private static final long SECOND_NS = 1_000_000_000L;
 
     static BridgeSettings none(String name) {
         BridgePolicy plain = new BridgePolicy(false, BridgePolicy.DEFAULT_AGEING_NS, 0);
-        return new BridgeSettings(name, "", plain, 0, List.of());
+        return new BridgeSettings(name, "", plain, 0, false, List.of());
     }
 
     /** What a policy gives replaces what was; what it does not give stays. */
-    BridgeSettings with(BridgeSpec spec, boolean shared) {
+    BridgeSettings with(BridgeSpec spec, boolean shared, boolean withHostPort) {
         List<PortSpec> ports =
                 spec.ports()
                         .map(list -> list.stream().map(port -> uplink(port, shared)).toList())
@@ -40,11 +47,32 @@ record BridgeSettings(
                 spec.description().isEmpty() ? description : spec.description(),
                 merged,
                 spec.mtu().orElse(mtu),
+                withHostPort,
                 ports);
     }
 
+    /** The ports that are not guests': uplinks, and the node's own. */
+    List<PortSpec> ports() {
+        return hostPort ? Stream.concat(uplinks.stream(), Stream.of(ownPort())).toList() : uplinks;
+    }
+
+    private PortSpec ownPort() {
+        return new PortSpec(
+                name + "/" + name,
+                "",
+                name,
+                true,
+                false,
+                PortVlans.NEW_PORT,
+                false,
+                false,
+                GuardPolicy.NONE,
+                "",
+                mtu);
+    }
+
     BridgeSettings withoutUplinks() {
-        return new BridgeSettings(name, description, policy, mtu, List.of());
+        return new BridgeSettings(name, description, policy, mtu, hostPort, List.of());
     }
 
     private PortSpec uplink(BridgePortSpec port, boolean shared) {

@@ -55,7 +55,7 @@ final class BridgeViews {
         return BridgePort.newBuilder()
                 .setName(spec.name())
                 .setBridge(open.bridge().name())
-                .setKind(spec.isUplink() ? "uplink" : "guest")
+                .setKind(spec.isHostPort() ? "host" : spec.isUplink() ? "uplink" : "guest")
                 .setDevice((spec.isTap() ? "tap:" : "dev:") + spec.device())
                 .setNetns(spec.netns())
                 .setPvid(vlans.pvid())

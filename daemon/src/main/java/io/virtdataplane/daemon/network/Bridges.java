@@ -50,7 +50,7 @@ public final class Bridges implements AutoCloseable {
             bridgeByName.put(wanted.name(), open);
         }
         open.settings(wanted);
-        open.uplinks(wanted.uplinks(), devices, numbers);
+        open.uplinks(wanted.ports(), devices, numbers);
         String words = isNew ? "BridgeCreated" : "BridgeChanged";
         journal.record(words, wanted.name(), "uplinks=" + uplinkNames(wanted));
         LOG.info("{}: bridge={} uplinks={}", words, wanted.name(), uplinkNames(wanted));

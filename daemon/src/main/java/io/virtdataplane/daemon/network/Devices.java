@@ -23,7 +23,15 @@ final class Devices {
             if (spec.isTap()) {
                 int mtu = spec.mtu() == 0 ? ETHERNET_MTU : spec.mtu();
                 long mac = spec.guard().mac();
-                return new OpenPort.Device(TapPort.open(id, netns, spec.device(), mtu, mac), mtu);
+                DescriptorPort tap = TapPort.open(id, netns, spec.device(), mtu, mac);
+                if (spec.isHostPort()) {
+                    netns.call(
+                            () -> {
+                                new NetDevice(spec.device()).up();
+                                return null;
+                            });
+                }
+                return new OpenPort.Device(tap, mtu);
             }
             DescriptorPort port =
                     spec.shared()

@@ -132,7 +132,12 @@ public final class NetworkObjects {
             case NodePolicy policy -> {
                 boolean existed = policies.has(policy.name());
                 boolean succeeded =
-                        policies.apply(policy, request.getUplinks().equals("share"), probeSeconds);
+                        policies.apply(
+                                policy,
+                                new NodePolicies.Wanted(
+                                        request.getUplinks().equals("share"),
+                                        request.getHostPort()),
+                                probeSeconds);
                 applied.setKind(POLICY)
                         .setName(policy.name())
                         .setMessage(succeeded ? "" : policies.failure(policy.name()))

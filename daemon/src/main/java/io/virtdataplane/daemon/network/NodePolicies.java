@@ -22,6 +22,15 @@ import java.util.TreeMap;
  */
 final class NodePolicies {
     private static final int AGAIN_MS = 500;
+
+    /**
+     * What a request adds to its policies.
+     *
+     * @param shared the node's kernel keeps the uplinks
+     * @param hostPort the node has a port on each bridge
+     */
+    record Wanted(boolean shared, boolean hostPort) {}
+
     private final Bridges bridges;
     private final NodeLabels node;
     private final EventJournal journal;
@@ -37,7 +46,7 @@ final class NodePolicies {
      * @param probeSeconds until the gateways must answer again; 0: they are not asked
      * @return true where it succeeded or does not concern this node; its conditions say more
      */
-    boolean apply(NodePolicy policy, boolean shared, int probeSeconds) {
+    boolean apply(NodePolicy policy, Wanted wanted, int probeSeconds) {
         if (!node.matches(policy.nodeSelector())) {
             note(policy, Conditions.ignored(), List.of());
             return true;
@@ -48,7 +57,7 @@ final class NodePolicies {
         try {
             for (BridgeSpec spec : policy.bridges()) {
                 was.put(spec.name(), bridges.settings(spec.name()));
-                set(spec, shared);
+                set(spec, wanted);
             }
             if (probeSeconds > 0) {
                 awaitGateways(before, probeSeconds);
@@ -65,12 +74,12 @@ final class NodePolicies {
         return true;
     }
 
-    private void set(BridgeSpec spec, boolean shared) {
+    private void set(BridgeSpec spec, Wanted wanted) {
         switch (spec.state()) {
             case up -> {
                 BridgeSettings now =
                         bridges.settings(spec.name()).orElse(BridgeSettings.none(spec.name()));
-                bridges.set(now.with(spec, shared));
+                bridges.set(now.with(spec, wanted.shared(), wanted.hostPort()));
             }
             // The bridge stays and carries nothing by its uplinks.
             case down ->

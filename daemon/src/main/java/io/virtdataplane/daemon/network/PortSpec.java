@@ -33,6 +33,11 @@ record PortSpec(
         return network.isEmpty();
     }
 
+    /** The node's own port: a device that has the bridge's name. */
+    boolean isHostPort() {
+        return isUplink() && isTap;
+    }
+
     PortPolicy policy(int deviceMtu) {
         return new PortPolicy(
                 vlans,

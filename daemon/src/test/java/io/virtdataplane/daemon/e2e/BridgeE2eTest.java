@@ -255,6 +255,30 @@ class BridgeE2eTest {
     }
 
     @Test
+    void theNodeHasAPortAndALinuxBridgeIsReachedThroughAVeth() {
+        // A Linux bridge with a host on it, as a node has before it moves over NIC by NIC.
+        lab.shell.sh(
+                """
+                ip -n %1$s link add old type bridge
+                ip -n %1$s link add veth0 type veth peer name veth1
+                for d in h0 veth0; do ip -n %1$s link set $d master old; done
+                for d in old veth0 veth1; do ip -n %1$s link set $d up; done
+                """
+                        .formatted(bridge.node));
+        bridge.apply(
+                BridgeLab.POLICY.replace("- name: eth1", "- name: veth1")
+                        + "---\n"
+                        + BridgeLab.network("plain", "\"macspoofchk\": true"),
+                "--host-port");
+        String one = bridge.guest("one", "plain", "10.100.0.1/24");
+        assertThat(lab.mustIn(one, PING + "10.100.0.9")).contains(" 0% packet loss");
+        lab.mustIn(bridge.node, "ip addr add 10.100.0.200/24 dev br1");
+        assertThat(lab.mustIn(one, PING + "10.100.0.200")).contains(" 0% packet loss");
+        assertThat(lab.mustIn(bridge.node, "ip link show br1")).contains("state");
+        assertThat(lab.mustClient("describe", "bridge", "br1")).contains("br1/br1 (host)");
+    }
+
+    @Test
     void bridgesAndGuestsAreTakenUpAfterAKill() throws IOException {
         bridge.bridges().apply(VLAN100);
         String one = bridge.guest("one", "vlan100", "10.100.0.1/24");

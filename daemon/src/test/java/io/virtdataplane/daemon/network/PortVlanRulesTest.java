@@ -51,7 +51,7 @@ class PortVlanRulesTest {
                         + "]}}]}}}";
         NodePolicy policy = (NodePolicy) Manifests.parse(manifest).getFirst();
         BridgeSettings settings =
-                BridgeSettings.none("br1").with(policy.bridges().getFirst(), false);
+                BridgeSettings.none("br1").with(policy.bridges().getFirst(), false, false);
         assertThat(settings.policy().vlanFiltering()).isTrue();
         assertVlans(settings.uplinks().getFirst().vlans(), pvid, members, untagged);
     }
