@@ -8,7 +8,7 @@ import io.virtdataplane.daemon.api.Nic;
 import io.virtdataplane.daemon.api.TraceReply;
 import io.virtdataplane.daemon.api.TraceRequest;
 import io.virtdataplane.daemon.api.UpdateRequest;
-import io.virtdataplane.daemon.network.NetworkObjects;
+import io.virtdataplane.daemon.network.BridgedNics;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -18,24 +18,24 @@ import java.util.stream.Stream;
 /** The registry in the words of the API: messages in, messages out. */
 public final class AttachedNics implements Attachments {
     private final NicRegistry registry;
-    private final NetworkObjects networks;
+    private final BridgedNics bridged;
     private final Tracing tracing = new Tracing(this);
     private final Capturing capturing = new Capturing(this);
 
-    AttachedNics(NicRegistry registry, NetworkObjects networks) {
+    AttachedNics(NicRegistry registry, BridgedNics bridged) {
         this.registry = registry;
-        this.networks = networks;
+        this.bridged = bridged;
     }
 
     public Nic attach(AttachRequest request) {
-        Optional<Nic> bridged = networks.attach(request);
-        return bridged.isPresent() ? bridged.get() : NicViews.nic(registry.attach(request));
+        Optional<Nic> nic = bridged.attach(request);
+        return nic.isPresent() ? nic.get() : NicViews.nic(registry.attach(request));
     }
 
     @Override
     public Attachment find(String name) {
-        Optional<? extends Attachment> bridged = networks.attachment(name);
-        return bridged.isPresent() && !registry.has(name) ? bridged.get() : registry.find(name);
+        Optional<? extends Attachment> port = bridged.attachment(name);
+        return port.isPresent() && !registry.has(name) ? port.get() : registry.find(name);
     }
 
     @Override
@@ -48,7 +48,7 @@ public final class AttachedNics implements Attachments {
     @Override
     public boolean isAttached(Attachment attachment) {
         return registry.isAttached(attachment)
-                || networks.attachment(attachment.name()).filter(attachment::equals).isPresent();
+                || bridged.attachment(attachment.name()).filter(attachment::equals).isPresent();
     }
 
     public Nic update(UpdateRequest request) {
@@ -56,13 +56,13 @@ public final class AttachedNics implements Attachments {
     }
 
     public void announce(String name) {
-        if (registry.has(name) || !networks.announce(name)) {
+        if (registry.has(name) || !bridged.announce(name)) {
             registry.announce(name);
         }
     }
 
     public void detach(String name) {
-        if (registry.has(name) || !networks.detach(name)) {
+        if (registry.has(name) || !bridged.detach(name)) {
             registry.detach(name);
         }
     }
@@ -71,14 +71,14 @@ public final class AttachedNics implements Attachments {
         synchronized (registry) { // a NIC must not go while its worker is asked
             return registry.has(name)
                     ? NicViews.nic(registry.find(name))
-                    : networks.nic(name).orElseGet(() -> NicViews.nic(registry.find(name)));
+                    : bridged.nic(name).orElseGet(() -> NicViews.nic(registry.find(name)));
         }
     }
 
     public List<Nic> list() {
         synchronized (registry) {
             return Stream.concat(
-                            registry.all().stream().map(NicViews::nic), networks.nics().stream())
+                            registry.all().stream().map(NicViews::nic), bridged.nics().stream())
                     .sorted(Comparator.comparing(Nic::getName))
                     .toList();
         }

@@ -1,7 +1,7 @@
 package io.virtdataplane.daemon;
 
-import io.virtdataplane.daemon.api.ApplyRequest;
 import io.virtdataplane.daemon.api.AttachRequest;
+import io.virtdataplane.daemon.api.KeptObject;
 import io.virtdataplane.daemon.api.Version;
 import io.virtdataplane.daemon.control.ControlServer;
 import io.virtdataplane.daemon.control.NetworksService;
@@ -41,8 +41,8 @@ public final class Daemon {
         StateLock lock = new StateLock(state);
         MessageStore<AttachRequest> attachments =
                 new MessageStore<>(state.resolve("attachments"), "attach", AttachRequest.parser());
-        MessageStore<ApplyRequest> objects =
-                new MessageStore<>(state.resolve("objects"), "object", ApplyRequest.parser());
+        MessageStore<KeptObject> objects =
+                new MessageStore<>(state.resolve("objects"), "object", KeptObject.parser());
         try (EventJournal journal = new EventJournal(state, config.journalBytes())) {
             for (int i = 0; i < config.workerCount(); i++) {
                 WorkerThread worker =
@@ -70,7 +70,7 @@ public final class Daemon {
                                 new ControlServer(
                                         Path.of(config.socket()),
                                         config.group(),
-                                        new AttachedNics(registry, networks),
+                                        new AttachedNics(registry, networks.nics()),
                                         journal,
                                         version,
                                         new NetworksService(networks),

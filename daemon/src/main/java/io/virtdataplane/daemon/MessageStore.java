@@ -51,9 +51,10 @@ public final class MessageStore<T extends Message> {
         }
     }
 
-    public void remove(String name) {
+    /** False where there was none. */
+    public boolean remove(String name) {
         try {
-            Files.deleteIfExists(directory.resolve(fileName(name)));
+            return Files.deleteIfExists(directory.resolve(fileName(name)));
         } catch (IOException e) {
             throw new UncheckedIOException("remove " + name, e);
         }

@@ -4,6 +4,7 @@ import io.virtdataplane.daemon.api.AttachRequest;
 import io.virtdataplane.daemon.api.NatSettings;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.sys.Bpf;
+import io.virtdataplane.sys.Netns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +59,7 @@ final class NicRegistry implements AutoCloseable {
             } catch (RuntimeException e) {
                 LOG.warn("attachment not restored: nic={} reason={}", name, e.getMessage());
                 journal.record("RestoreFailed", name, e.getMessage());
-                if (!Files.exists(netnsPath(request.getNetns()))) {
+                if (!Files.exists(Netns.path(request.getNetns()))) {
                     store.remove(name); // else the next start may have more luck
                 }
             }
@@ -232,16 +233,12 @@ final class NicRegistry implements AutoCloseable {
 
     /** Two names of one namespace are one namespace. */
     private static Object identity(String netns) {
-        Path path = netnsPath(netns);
+        Path path = Netns.path(netns);
         try {
             return Files.getAttribute(path, "unix:ino");
         } catch (IOException e) {
             return path;
         }
-    }
-
-    private static Path netnsPath(String netns) {
-        return netns.startsWith("/") ? Path.of(netns) : Path.of("/run/netns", netns);
     }
 
     /** Ends all NICs for this run; they stay attached for the next. */

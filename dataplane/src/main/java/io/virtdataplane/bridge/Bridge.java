@@ -96,7 +96,7 @@ public final class Bridge implements Switch {
         Verdict verdict = readable ? service.stage().process(frame, nowNs) : Verdict.CONTINUE;
         frame.tag = tag;
         if (verdict == Verdict.ANSWERED) {
-            emit(frame, ingress, outlet, nowNs);
+            emit(frame, ingress, true, outlet, nowNs);
         }
         return verdict;
     }
@@ -114,6 +114,11 @@ public final class Bridge implements Switch {
             return Verdict.CONTINUE;
         }
         PortVlans vlans = ingress.policy.vlans();
+        if (frame.tag != Frame.UNTAGGED
+                && !ingress.guard.isOfManyStations()
+                && Ethernet.type(frame.data, frame.start) == Vlan.TPID_8021Q) {
+            return Verdict.DROP_VLAN_TAG; // behind a port that takes the first tag off, it hops
+        }
         if (frame.tag == Frame.UNTAGGED || (frame.tag & VID) == 0) {
             if (vlans.pvid() == 0) {
                 return Verdict.DROP_UNTAGGED;
@@ -164,7 +169,7 @@ public final class Bridge implements Switch {
         if (isTooBig(frame, egress)) {
             return Verdict.DROP_TOO_BIG;
         }
-        emit(frame, egress, outlet, nowNs);
+        emit(frame, egress, ingress.guard.isOfManyStations(), outlet, nowNs);
         return Verdict.FORWARDED;
     }
 
@@ -172,6 +177,7 @@ public final class Bridge implements Switch {
     private Verdict flood(Frame frame, BridgePort ingress, Outlet outlet, int vlan, long nowNs) {
         BridgePort[] members = floods.of(vlan, policy.vlanFiltering(), ports);
         long destination = Ethernet.dst(frame.data, frame.start);
+        boolean trusted = ingress.guard.isOfManyStations();
         BridgePort last = null;
         int copies = 0;
         for (BridgePort member : members) {
@@ -183,7 +189,7 @@ public final class Bridge implements Switch {
                 if (copy == null) {
                     last.withheld++;
                 } else {
-                    emit(copy, last, outlet, nowNs);
+                    emit(copy, last, trusted, outlet, nowNs);
                 }
             }
             last = member;
@@ -193,7 +199,7 @@ public final class Bridge implements Switch {
         if (last == null) {
             return Verdict.DROP_NO_PORT;
         }
-        emit(frame, last, outlet, nowNs);
+        emit(frame, last, trusted, outlet, nowNs);
         return Verdict.FLOODED;
     }
 
@@ -220,8 +226,11 @@ public final class Bridge implements Switch {
                 && !VirtioNetHdr.isGso(frame.data, frame.vnet());
     }
 
-    private void emit(Frame frame, BridgePort egress, Outlet outlet, long nowNs) {
-        egress.guard.sees(frame);
+    /** {@code trusted}: it comes from no guest, so a DHCP server may have sent it. */
+    private void emit(Frame frame, BridgePort egress, boolean trusted, Outlet outlet, long nowNs) {
+        if (trusted && !frame.isDryRun()) {
+            egress.guard.sees(frame);
+        }
         if (frame.tag != Frame.UNTAGGED) {
             if (policy.vlanFiltering() && egress.policy.vlans().untagged().has(frame.tag & VID)) {
                 frame.tag = Frame.UNTAGGED;
@@ -267,10 +276,8 @@ public final class Bridge implements Switch {
 
     /** Stations of VLANs that the port has no longer are forgotten. */
     public void change(BridgePort port, PortPolicy changed) {
-        for (int vlan = VlanSet.FIRST; vlan <= VlanSet.LAST; vlan++) {
-            if (port.policy.vlans().members().has(vlan) && !changed.vlans().members().has(vlan)) {
-                fdb.flush(port.index, vlan);
-            }
+        if (policy.vlanFiltering()) {
+            fdb.flushOutside(port.index, changed.vlans().members());
         }
         port.policy = changed;
         floods.forget();

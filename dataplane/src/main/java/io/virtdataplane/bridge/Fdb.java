@@ -1,5 +1,7 @@
 package io.virtdataplane.bridge;
 
+import java.security.SecureRandom;
+
 /**
  * The forwarding database of one bridge: (VLAN, MAC address) to port. One writer, the worker.
  *
@@ -11,9 +13,10 @@ package io.virtdataplane.bridge;
  *   value: time last seen (32 bits, in units of 2^26 ns) | flags (8) | unused (8) | port (16)
  * </pre>
  *
- * The table is sized for its limit and never more than half full, so a probe is short whatever
- * stations a guest invents. An entry that has outlived the ageing time is as good as absent from
- * that very moment; {@link #age} later frees its slot, a bounded number of slots a call.
+ * The table is sized for its limit and never more than three quarters full, so a probe is short
+ * whatever stations a guest invents. An entry that has outlived the ageing time is as good as
+ * absent from that very moment; {@link #age} later frees its slot, a bounded number of slots a
+ * call.
  */
 public final class Fdb {
     /** No port has this station. */
@@ -53,6 +56,10 @@ public final class Fdb {
     private final long[] slots;
     private final int mask;
     private final int limit;
+    private final int shift;
+
+    // Of this table alone, so that nobody outside can choose stations that all begin at one slot.
+    private final long multiplier = new SecureRandom().nextLong() | 1;
     private final int[] learnedByPort;
     private long ageing;
     private int size;
@@ -68,6 +75,7 @@ public final class Fdb {
         int capacity = Integer.highestOneBit(Math.max(limit, 16) * 2 - 1) * 2;
         this.slots = new long[capacity * 2];
         this.mask = capacity - 1;
+        this.shift = 64 - Integer.numberOfTrailingZeros(capacity);
         this.limit = limit;
         this.learnedByPort = new int[ports];
         ageing(ageingNs);
@@ -121,7 +129,7 @@ public final class Fdb {
     private Learned insertLearned(int slot, long key, int port, int portLimit, long nowNs) {
         if (ageing == 0
                 || learned >= limit
-                || size >= mask / 2
+                || size >= mask / 4 * 3
                 || learnedByPort[port] >= portLimit) {
             return Learned.FULL;
         }
@@ -138,7 +146,7 @@ public final class Fdb {
         long key = key(vlan, mac);
         int slot = slot(key);
         if (slots[slot] == 0) {
-            if (size >= mask / 2) {
+            if (size >= mask / 4 * 3) { // operators' entries find room beside learned ones
                 return false;
             }
             slots[slot] = key;
@@ -169,6 +177,20 @@ public final class Fdb {
                             && (vlan < 0 || slots[slot] >>> 48 == vlan);
             if (matches) {
                 delete(slot); // another entry may have taken the slot: look again
+            } else {
+                slot += 2;
+            }
+        }
+    }
+
+    /** Forgets the port's stations in other VLANs than these. */
+    void flushOutside(int port, VlanSet kept) {
+        for (int slot = 0; slot < slots.length; ) {
+            int vlan = (int) (slots[slot] >>> 48);
+            boolean matches =
+                    slots[slot] != 0 && (slots[slot + 1] & PORT_MASK) == port && !kept.has(vlan);
+            if (matches) {
+                delete(slot);
             } else {
                 slot += 2;
             }
@@ -231,9 +253,9 @@ public final class Fdb {
         }
     }
 
-    /** Fibonacci hashing: the high bits of the product depend on all bits of the key. */
+    /** Multiplicative hashing: the high bits of the product depend on all bits of the key. */
     private int home(long key) {
-        return (int) (key * 0x9e37_79b9_7f4a_7c15L >>> 40) & mask;
+        return (int) (key * multiplier >>> shift);
     }
 
     /** Closes the gap, so that later entries of the same run are still found. */

@@ -35,6 +35,11 @@ final class StationGuard {
         this.policy = policy;
     }
 
+    /** No guest's port: other stations, and servers, are behind it. */
+    boolean isOfManyStations() {
+        return policy.mac() == 0;
+    }
+
     int leasedAddress() {
         return leased;
     }
@@ -80,12 +85,12 @@ final class StationGuard {
             return Verdict.DROP_SPOOFED_ADDRESS;
         }
         int l4 = l3 + Ipv4.headerLength(b, l3);
-        boolean udp =
-                Ipv4.protocol(b, l3) == Udp.PROTOCOL
-                        && !Ipv4.isFragment(b, l3)
-                        && Udp.fits(b, l4, end);
-        if (!udp) {
-            return Verdict.CONTINUE;
+        boolean first = !Ipv4.isFragment(b, l3) || Ipv4.fragmentOffset(b, l3) == 0;
+        if (Ipv4.protocol(b, l3) != Udp.PROTOCOL || !first) {
+            return Verdict.CONTINUE; // later fragments are nothing without the first
+        }
+        if (l4 + Udp.HEADER > end) {
+            return Verdict.DROP_FRAGMENT;
         }
         if (Udp.srcPort(b, l4) == SERVER_PORT) {
             return Verdict.DROP_SPOOFED_DHCP; // a guest is no server
@@ -112,8 +117,11 @@ final class StationGuard {
             return Verdict.DROP_EXTENSION_HEADER; // what cannot be read cannot be trusted
         }
         int l4 = Ipv6Chain.l4(chain);
-        if (Ipv6Chain.protocol(chain) != Icmpv6.PROTOCOL || !Icmpv6.fits(l4, limit)) {
+        if (Ipv6Chain.protocol(chain) != Icmpv6.PROTOCOL) {
             return Verdict.CONTINUE;
+        }
+        if (!Icmpv6.fits(l4, limit)) {
+            return Ipv6Chain.fragment(chain) != 0 ? Verdict.DROP_FRAGMENT : Verdict.CONTINUE;
         }
         int type = Icmpv6.type(b, l4);
         if (!Icmpv6.isNeighborDiscovery(type)) {

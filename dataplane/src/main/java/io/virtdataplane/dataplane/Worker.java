@@ -380,7 +380,7 @@ public final class Worker {
 
     /** On the worker's thread: these bytes are walked as if they had come in by the port. */
     public void inject(BridgeVif vif, byte[] bytes) {
-        if (pool.isEmpty()) {
+        if (pool.isEmpty() || vifByPort[vif.port().id()] != vif) {
             return; // as if the port had lost it
         }
         Frame frame = pool.take();
@@ -388,7 +388,7 @@ public final class Worker {
         VirtioNetHdr.clear(frame.data, frame.vnet());
         MemorySegment.copy(bytes, 0, frame.data, ValueLayout.JAVA_BYTE, frame.start, bytes.length);
         frame.vif = vif;
-        arrive(frame, vif, clock.nowNs());
+        arrive(frame, vif, breathNs);
         egress.send();
         burst[0] = frame;
         egress.release(burst, 1);

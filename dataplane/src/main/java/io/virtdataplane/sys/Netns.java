@@ -1,5 +1,6 @@
 package io.virtdataplane.sys;
 
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -25,12 +26,17 @@ public final class Netns implements AutoCloseable {
         if (nameOrPath.isEmpty()) {
             throw new IllegalArgumentException("netns must be a name or a path: netns=");
         }
-        String path = nameOrPath.startsWith("/") ? nameOrPath : NAMED + nameOrPath;
+        String path = path(nameOrPath).toString();
         int fd = Libc.open(path, Fd.O_CLOEXEC);
         if (fd == -Errno.ENOENT) {
             throw new IllegalArgumentException("netns must exist: netns=" + nameOrPath);
         }
         return new Netns(nameOrPath, new Fd(SystemCallException.check(fd, "open " + path)));
+    }
+
+    /** Where that namespace is. */
+    public static Path path(String nameOrPath) {
+        return Path.of(nameOrPath.startsWith("/") ? nameOrPath : NAMED + nameOrPath);
     }
 
     public <T> T call(Callable<T> action) {

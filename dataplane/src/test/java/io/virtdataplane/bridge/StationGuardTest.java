@@ -69,6 +69,39 @@ class StationGuardTest {
     }
 
     @Test
+    void anotherGuestCannotSayWhatAddressDhcpGave() {
+        SwitchBench bench =
+                new SwitchBench(BridgePolicy.DEFAULT)
+                        .port(PortPolicy.DEFAULT, GuardPolicy.strict(GUEST))
+                        .port(PortPolicy.DEFAULT, GuardPolicy.sourceMac(HOST));
+        assertThat(bench.send(1, dhcp(HOST, GUEST, 67, 68, 5, FOREIGN))).hasSize(1);
+        assertThat(bench.at(0).leasedAddress()).isZero();
+    }
+
+    @Test
+    void aServersMessageInFragmentsIsDropped() {
+        SwitchBench bench = bench(GuardPolicy.strict(GUEST));
+        byte[] first = dhcp(GUEST, HOST, 67, 68, 5, ADDRESS);
+        Bytes.put16(MemorySegment.ofArray(first), 20, 0x2000); // more fragments
+        assertThat(bench.send(0, first)).isEmpty();
+        byte[] tiny = java.util.Arrays.copyOf(first, 38);
+        Bytes.put16(MemorySegment.ofArray(tiny), 16, 24);
+        assertThat(bench.send(0, tiny)).as("its ports are in the next").isEmpty();
+    }
+
+    @Test
+    void aGuestsInnerTagDoesNotHopIntoItsVlan() {
+        SwitchBench bench =
+                new SwitchBench(BridgePolicy.DEFAULT)
+                        .port(PortPolicy.DEFAULT, GuardPolicy.sourceMac(GUEST))
+                        .port(PortPolicy.DEFAULT.with(PortVlans.trunk()));
+        byte[] inner = tagged(frame(Ethernet.BROADCAST, GUEST), 0x8100, 20);
+        assertThat(bench.send(0, tagged(inner, 0x8100, 0))).isEmpty();
+        assertThat(bench.send(0, tagged(inner, 0x8100, 1))).isEmpty();
+        assertThat(bench.count(0, Verdict.DROP_VLAN_TAG)).isEqualTo(2);
+    }
+
+    @Test
     void aGuestIsNoDhcpServerAndAsksForItselfOnly() {
         SwitchBench bench = bench(GuardPolicy.strict(GUEST));
         assertThat(bench.send(0, dhcp(GUEST, HOST, 67, 68, 5, ADDRESS))).isEmpty();

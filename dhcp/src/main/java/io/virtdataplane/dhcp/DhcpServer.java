@@ -50,6 +50,15 @@ final class DhcpServer {
         this.values = DhcpOptions.values(scope);
     }
 
+    /** A client speaks for itself: only a relay forwards what others have said. */
+    static boolean isFromItsClient(Frame frame) {
+        MemorySegment b = frame.data;
+        int at = frame.l4 + Udp.HEADER;
+        return at + DhcpMessage.OPTIONS <= frame.end
+                && (DhcpMessage.giaddr(b, at) != 0
+                        || DhcpMessage.chaddr(b, at) == Ethernet.src(b, frame.start));
+    }
+
     /** A frame to UDP port 67 of the gateway or of all. */
     Verdict process(Frame frame, long nowNs) {
         MemorySegment b = frame.data;
@@ -87,7 +96,7 @@ final class DhcpServer {
         MemorySegment b = frame.data;
         long client = DhcpMessage.chaddr(b, at);
         int wanted = DhcpMessage.optionAddress(b, at, end, DhcpOptions.REQUESTED_ADDRESS);
-        int address = frame.isDryRun() ? wanted : leases.offer(client, wanted, nowNs);
+        int address = leases.offer(client, wanted, !frame.isDryRun(), nowNs);
         if (address == Leases.NONE) {
             return Verdict.DROP_UNANSWERED; // another server may have one
         }

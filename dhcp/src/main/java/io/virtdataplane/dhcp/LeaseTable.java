@@ -17,6 +17,7 @@ public final class LeaseTable implements Leases {
     private final long leaseNs;
     private final long[] holders;
     private final long[] untilNs;
+    private final boolean[] taken; // and not only offered
 
     LeaseTable(int first, int last, long leaseSeconds) {
         int count = last - first + 1;
@@ -28,10 +29,11 @@ public final class LeaseTable implements Leases {
         this.leaseNs = leaseSeconds * 1_000_000_000L;
         this.holders = new long[count];
         this.untilNs = new long[count];
+        this.taken = new boolean[count];
     }
 
     @Override
-    public int offer(long client, int requested, long nowNs) {
+    public int offer(long client, int requested, boolean hold, long nowNs) {
         int own = find(client, nowNs);
         if (own < 0) {
             int wanted = requested - first;
@@ -40,7 +42,8 @@ public final class LeaseTable implements Leases {
         if (own < 0) {
             return NONE;
         }
-        if (!isHeldBy(own, client, nowNs)) {
+        if (hold && !isHeldBy(own, client, nowNs)) {
+            taken[own] = false;
             holders[own] = client;
             untilNs[own] = nowNs + OFFERED_NS;
         }
@@ -89,6 +92,7 @@ public final class LeaseTable implements Leases {
             return false;
         }
         holders[slot] = client;
+        taken[slot] = true;
         untilNs[slot] = nowNs + leaseNs;
         return true;
     }
@@ -104,7 +108,7 @@ public final class LeaseTable implements Leases {
     @Override
     public void decline(long client, int address, long nowNs) {
         int slot = address - first;
-        if (isHeldBy(slot, client, nowNs)) {
+        if (isHeldBy(slot, client, nowNs) && taken[slot]) { // else a client could use up the range
             holders[slot] = SOMEBODY_ELSE;
             untilNs[slot] = nowNs + DECLINED_NS;
         }

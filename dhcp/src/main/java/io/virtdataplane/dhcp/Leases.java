@@ -9,8 +9,9 @@ interface Leases {
 
     /**
      * The address for a client that wants {@code requested}, or any; {@link #NONE}: none is left.
+     * It is held for the client for a while, unless it was only asked what it would be.
      */
-    int offer(long client, int requested, long nowNs);
+    int offer(long client, int requested, boolean hold, long nowNs);
 
     /** The client takes the address; false where it is not its to have. */
     boolean take(long client, int address, long nowNs);

@@ -20,7 +20,7 @@ final class OneLease implements Leases {
     }
 
     @Override
-    public int offer(long client, int requested, long nowNs) {
+    public int offer(long client, int requested, boolean hold, long nowNs) {
         return address;
     }
 

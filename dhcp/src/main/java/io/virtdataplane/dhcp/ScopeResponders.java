@@ -23,6 +23,7 @@ public final class ScopeResponders implements Stage {
     private final DhcpServer dhcp;
     private final ArpResponder arp;
     private final EchoResponder echo;
+    private final RateLimit dhcpRate = new RateLimit(ANSWERS_A_SECOND); // pings do not use it up
     private final RateLimit rate = new RateLimit(ANSWERS_A_SECOND);
 
     /**
@@ -63,7 +64,10 @@ public final class ScopeResponders implements Stage {
         if (!asks) {
             return Verdict.CONTINUE;
         }
-        return rate.allows(nowNs) ? dhcp.process(frame, nowNs) : Verdict.DROP_RATE_LIMITED;
+        if (!DhcpServer.isFromItsClient(frame)) {
+            return Verdict.DROP_SPOOFED_DHCP;
+        }
+        return dhcpRate.allows(nowNs) ? dhcp.process(frame, nowNs) : Verdict.DROP_RATE_LIMITED;
     }
 
     private Verdict limited(long nowNs, Verdict verdict) {

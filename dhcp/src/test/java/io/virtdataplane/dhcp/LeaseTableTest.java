@@ -19,30 +19,34 @@ class LeaseTableTest {
     void everyClientHasAnAddressOfItsOwnUntilNoneIsLeft() {
         Set<Integer> given = new HashSet<>();
         for (long client = 1; client <= 10; client++) {
-            int address = leases.offer(client, 0, SECOND);
+            int address = leases.offer(client, 0, true, SECOND);
             assertThat(leases.take(client, address, SECOND)).isTrue();
             given.add(address);
-            assertThat(leases.offer(client, 0, SECOND)).as("the same again").isEqualTo(address);
+            assertThat(leases.offer(client, 0, true, SECOND))
+                    .as("the same again")
+                    .isEqualTo(address);
         }
         assertThat(given).hasSize(10).allMatch(a -> a >= FIRST && a <= FIRST + 9);
-        assertThat(leases.offer(11, 0, SECOND)).isEqualTo(Leases.NONE);
+        assertThat(leases.offer(11, 0, true, SECOND)).isEqualTo(Leases.NONE);
         assertThat(leases.take(11, FIRST, SECOND)).as("another's").isFalse();
-        assertThat(leases.offer(11, 0, 3602 * SECOND)).as("expired").isNotEqualTo(Leases.NONE);
+        assertThat(leases.offer(11, 0, true, 3602 * SECOND))
+                .as("expired")
+                .isNotEqualTo(Leases.NONE);
     }
 
     @Test
     void anOfferIsHeldForTenSecondsAndAClientGetsWhatItAsksForWhereThatIsFree() {
-        assertThat(leases.offer(1, FIRST + 7, SECOND)).isEqualTo(FIRST + 7);
-        assertThat(leases.offer(2, FIRST + 7, SECOND)).isNotEqualTo(FIRST + 7);
-        assertThat(leases.offer(3, FIRST + 7, 12 * SECOND)).isEqualTo(FIRST + 7);
-        assertThat(leases.offer(4, FIRST + 99, SECOND)).isBetween(FIRST, FIRST + 9);
+        assertThat(leases.offer(1, FIRST + 7, true, SECOND)).isEqualTo(FIRST + 7);
+        assertThat(leases.offer(2, FIRST + 7, true, SECOND)).isNotEqualTo(FIRST + 7);
+        assertThat(leases.offer(3, FIRST + 7, true, 12 * SECOND)).isEqualTo(FIRST + 7);
+        assertThat(leases.offer(4, FIRST + 99, true, SECOND)).isBetween(FIRST, FIRST + 9);
     }
 
     @Test
     void afterARestartAClientKeepsItsAddress() {
-        int address = leases.offer(5, 0, SECOND);
+        int address = leases.offer(5, 0, true, SECOND);
         LeaseTable fresh = new LeaseTable(FIRST, FIRST + 9, 3600);
-        assertThat(fresh.offer(5, 0, SECOND)).as("by its hash").isEqualTo(address);
+        assertThat(fresh.offer(5, 0, true, SECOND)).as("by its hash").isEqualTo(address);
         assertThat(fresh.take(6, FIRST + 3, SECOND)).as("it renews").isTrue();
         assertThat(fresh.take(6, FIRST + 4, SECOND)).as("it has one").isFalse();
     }
@@ -60,6 +64,17 @@ class LeaseTableTest {
     }
 
     @Test
+    void whatWasOnlyOfferedCannotBeDeclined() {
+        for (int i = 0; i < 100; i++) {
+            leases.decline(1, leases.offer(1, 0, true, SECOND), SECOND);
+        }
+        assertThat(leases.offer(2, 0, true, SECOND)).isNotEqualTo(Leases.NONE);
+        LeaseTable fresh = new LeaseTable(FIRST, FIRST + 9, 3600);
+        assertThat(fresh.offer(3, FIRST + 5, false, SECOND)).isEqualTo(FIRST + 5);
+        assertThat(fresh.offer(4, FIRST + 5, true, SECOND)).as("not held").isEqualTo(FIRST + 5);
+    }
+
+    @Test
     void noTwoClientsHoldOneAddress() {
         Random random = new Random(7);
         Map<Long, Integer> held = new HashMap<>();
@@ -67,7 +82,7 @@ class LeaseTableTest {
             long client = 1 + random.nextInt(20);
             int address = FIRST + random.nextInt(12) - 1;
             switch (random.nextInt(4)) {
-                case 0 -> leases.offer(client, random.nextBoolean() ? address : 0, SECOND);
+                case 0 -> leases.offer(client, random.nextBoolean() ? address : 0, true, SECOND);
                 case 1 -> {
                     leases.release(client, address);
                     held.remove(client, address);

@@ -47,7 +47,7 @@ record BridgeSettings(
                 spec.description().isEmpty() ? description : spec.description(),
                 merged,
                 spec.mtu().orElse(mtu),
-                withHostPort,
+                hostPort || withHostPort,
                 ports);
     }
 

@@ -37,7 +37,8 @@ final class DhcpServices {
                     wanted.dhcp().isPresent()
                             && other.dhcp().isPresent()
                             && other.bridge().bridge().equals(wanted.bridge().bridge())
-                            && other.bridge().vlan() == wanted.bridge().vlan()
+                            && Math.max(1, other.bridge().vlan())
+                                    == Math.max(1, wanted.bridge().vlan())
                             && !AttachmentDefinitions.key(other)
                                     .equals(AttachmentDefinitions.key(wanted));
             if (clashes) {

@@ -1,6 +1,5 @@
 package io.virtdataplane.daemon.network;
 
-import io.virtdataplane.daemon.Attachment;
 import io.virtdataplane.daemon.MessageStore;
 import io.virtdataplane.daemon.NotFoundException;
 import io.virtdataplane.daemon.api.AppliedObject;
@@ -9,8 +8,8 @@ import io.virtdataplane.daemon.api.AttachRequest;
 import io.virtdataplane.daemon.api.AttachmentDefinition;
 import io.virtdataplane.daemon.api.Bridge;
 import io.virtdataplane.daemon.api.DeleteRequest;
+import io.virtdataplane.daemon.api.KeptObject;
 import io.virtdataplane.daemon.api.ListStationsResponse;
-import io.virtdataplane.daemon.api.Nic;
 import io.virtdataplane.daemon.api.Policy;
 import io.virtdataplane.daemon.api.SetStationRequest;
 import io.virtdataplane.daemon.api.Station;
@@ -21,10 +20,9 @@ import io.virtdataplane.daemon.manifest.Manifests;
 import io.virtdataplane.daemon.manifest.NetworkAttachment;
 import io.virtdataplane.daemon.manifest.NodePolicy;
 import io.virtdataplane.wire.AddressText;
-import io.virtdataplane.wire.Rarp;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,30 +38,35 @@ public final class NetworkObjects {
     private final NodePolicies policies;
     private final AttachmentDefinitions definitions = new AttachmentDefinitions();
     private final DhcpServices dhcp;
-    private final MessageStore<ApplyRequest> objects;
-    private final MessageStore<AttachRequest> attachments;
+    private final MessageStore<KeptObject> objects;
+    private final BridgedNics nics;
     private final EventJournal journal;
     // One manifest at a time; readers do not wait for it.
     private final ReentrantLock applying = new ReentrantLock();
+    private long sequence; // of the object last applied
 
     public NetworkObjects(
             Bridges bridges,
             NodeLabels node,
-            MessageStore<ApplyRequest> objects,
+            MessageStore<KeptObject> objects,
             MessageStore<AttachRequest> attachments,
             EventJournal journal) {
         this.bridges = bridges;
         this.policies = new NodePolicies(bridges, node, journal);
         this.dhcp = new DhcpServices(bridges, node.name());
         this.objects = objects;
-        this.attachments = attachments;
+        this.nics = new BridgedNics(bridges, definitions, dhcp, attachments, journal);
         this.journal = journal;
     }
 
     /** Takes up what an earlier run left; the attachments that are not to a bridge. */
     public List<AttachRequest> restore() {
-        List<AttachRequest> others = new ArrayList<>();
-        for (ApplyRequest request : objects.all()) {
+        List<KeptObject> kept = new ArrayList<>(objects.all());
+        kept.sort(
+                Comparator.comparingLong(KeptObject::getSequence)); // policies build on each other
+        for (KeptObject object : kept) {
+            sequence = object.getSequence();
+            ApplyRequest request = object.getRequest();
             try {
                 for (Manifest manifest : Manifests.parse(request.getManifest())) {
                     apply(manifest, request, 0);
@@ -73,23 +76,7 @@ public final class NetworkObjects {
                 journal.record("RestoreFailed", "", e.getMessage());
             }
         }
-        for (AttachRequest request : attachments.all()) {
-            String name = "unknown";
-            try {
-                Optional<BridgedSpec> spec = BridgedSpec.of(request);
-                if (spec.isEmpty()) {
-                    others.add(request);
-                    continue;
-                }
-                name = spec.get().name();
-                open(spec.get());
-                journal.record("Restored", name, "attached again after a restart");
-            } catch (RuntimeException e) {
-                LOG.warn("attachment not restored: nic={} reason={}", name, e.getMessage());
-                journal.record("RestoreFailed", name, e.getMessage());
-            }
-        }
-        return others;
+        return nics.restore();
     }
 
     public List<AppliedObject> apply(ApplyRequest request) {
@@ -117,7 +104,10 @@ public final class NetworkObjects {
                 AppliedObject object = apply(manifests.get(i), one, seconds);
                 applied.add(object);
                 if (!object.getResult().equals("failed")) { // else nothing of it is in force
-                    objects.put(key(manifests.get(i)), one);
+                    sequence++;
+                    objects.put(
+                            key(manifests.get(i)),
+                            KeptObject.newBuilder().setRequest(one).setSequence(sequence).build());
                 }
             }
         } finally {
@@ -184,7 +174,7 @@ public final class NetworkObjects {
             }
             case "net-attach-def", "nad", "network-attachment-definition", DEFINITION -> {
                 String key = name.contains("/") ? name : AttachmentDefinitions.key("", name);
-                long users = users(key);
+                long users = nics.users(key);
                 check(
                         users == 0,
                         "name must not be in use by NICs: name=" + key + " nics=" + users);
@@ -198,108 +188,9 @@ public final class NetworkObjects {
         }
     }
 
-    /** Empty where the request is not for a NIC on a bridge. */
-    public Optional<Nic> attach(AttachRequest request) {
-        Optional<BridgedSpec> spec = BridgedSpec.of(request);
-        if (spec.isEmpty()) {
-            return Optional.empty();
-        }
-        OpenPort port = open(spec.get());
-        try {
-            attachments.put(port.name(), request);
-        } catch (RuntimeException e) {
-            bridges.detach(port.name());
-            throw e;
-        }
-        journal.record(
-                "Attached",
-                port.name(),
-                "bridge=" + port.bridge().name() + " network=" + port.spec().network());
-        return Optional.of(view(port));
-    }
-
-    private OpenPort open(BridgedSpec spec) {
-        NetworkAttachment network = definitions.find(spec.definition());
-        OpenPort port = bridges.attach(network.bridge().bridge(), spec.port(network));
-        LOG.info("attached: nic={} bridge={}", port.name(), port.bridge().name());
-        return port;
-    }
-
-    /** False where no NIC on a bridge has this name. */
-    public boolean detach(String name) {
-        Optional<OpenPort> port = guest(name);
-        if (port.isEmpty()) {
-            return false;
-        }
-        bridges.detach(port.get().name());
-        attachments.remove(port.get().name());
-        journal.record("Detached", port.get().name(), "bridge=" + port.get().bridge().name());
-        return true;
-    }
-
-    /**
-     * Tells the switches where a guest's station is, as after a migration; false where no NIC on a
-     * bridge has this name. Never unasked: until the guest has moved, its other node has the
-     * station.
-     */
-    public boolean announce(String name) {
-        Optional<OpenPort> found = guest(name);
-        if (found.isEmpty()) {
-            return false;
-        }
-        OpenPort port = found.get();
-        byte[] frame = Rarp.announcement(port.spec().guard().mac());
-        port.worker()
-                .ask(
-                        on -> {
-                            on.inject(port.port(), frame);
-                            return null;
-                        });
-        journal.record("Announced", port.name(), "the station to its bridge");
-        return true;
-    }
-
-    /** By MACHINE/INTERFACE, or by MACHINE where it has one NIC on a bridge. */
-    private Optional<OpenPort> guest(String name) {
-        List<OpenPort> named =
-                guests().stream()
-                        .filter(
-                                port ->
-                                        port.name().equals(name)
-                                                || port.name().startsWith(name + "/"))
-                        .toList();
-        return named.size() == 1 ? Optional.of(named.getFirst()) : Optional.empty();
-    }
-
-    private List<OpenPort> guests() {
-        synchronized (bridges) {
-            return bridges.all().stream()
-                    .flatMap(open -> open.ports().stream())
-                    .filter(port -> !port.spec().isUplink())
-                    .toList();
-        }
-    }
-
-    public Optional<Nic> nic(String name) {
-        synchronized (bridges) {
-            return guest(name).map(this::view);
-        }
-    }
-
-    public List<Nic> nics() {
-        synchronized (bridges) {
-            return guests().stream().map(this::view).toList();
-        }
-    }
-
-    private Nic view(OpenPort port) {
-        return BridgeViews.nic(port, dhcp.lease(port));
-    }
-
-    /** A guest's NIC or an uplink, by name. */
-    public Optional<? extends Attachment> attachment(String name) {
-        Optional<OpenPort> exact = bridges.find(name);
-        return exact.isPresent() ? exact : guest(name);
+    /** The guests' NICs on them. */
+    public BridgedNics nics() {
+        return nics;
     }
 
     public List<Bridge> bridges() {
@@ -388,12 +279,8 @@ public final class NetworkObjects {
                                 from.bridge().vlanTrunk().stream().map(Object::toString).toList()))
                 .setPreserveDefaultVlan(from.bridge().preserveDefaultVlan())
                 .setMacspoofchk(from.bridge().macspoofchk())
-                .setPorts((int) users(key))
+                .setPorts((int) nics.users(key))
                 .build();
-    }
-
-    private long users(String key) {
-        return guests().stream().filter(port -> port.spec().network().equals(key)).count();
     }
 
     private static void check(boolean holds, String rule) {

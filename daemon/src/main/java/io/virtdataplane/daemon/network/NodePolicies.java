@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The NodeNetworkConfigurationPolicies of this node. Applying one is a transaction: what the
@@ -21,6 +23,7 @@ import java.util.TreeMap;
  * before does not answer again in time.
  */
 final class NodePolicies {
+    private static final Logger LOG = LoggerFactory.getLogger(NodePolicies.class);
     private static final int AGAIN_MS = 500;
 
     /**
@@ -52,19 +55,22 @@ final class NodePolicies {
             return true;
         }
         note(policy, Conditions.progressing(), Conditions.enacting());
-        List<InetAddress> before = GatewayProbe.answering();
+        List<InetAddress> before = isRestored(probeSeconds) ? List.of() : GatewayProbe.answering();
         Map<String, Optional<BridgeSettings>> was = new LinkedHashMap<>();
         try {
             for (BridgeSpec spec : policy.bridges()) {
                 was.put(spec.name(), bridges.settings(spec.name()));
                 set(spec, wanted);
             }
-            if (probeSeconds > 0) {
+            if (!isRestored(probeSeconds)) {
                 awaitGateways(before, probeSeconds);
             }
         } catch (RuntimeException e) {
-            rollBack(was);
-            String message = "rolling back desired state configuration: " + e.getMessage();
+            String message = e.getMessage();
+            if (!isRestored(probeSeconds)) { // else what could be opened is better than nothing
+                rollBack(was);
+                message = "rolling back desired state configuration: " + message;
+            }
             note(policy, Conditions.failed(), Conditions.failing(message));
             journal.record("PolicyFailed", policy.name(), message);
             return false;
@@ -116,10 +122,20 @@ final class NodePolicies {
         }
     }
 
+    /** After a restart the node is asked nothing: it is as the policy has left it. */
+    private static boolean isRestored(int probeSeconds) {
+        return probeSeconds == 0;
+    }
+
     private void rollBack(Map<String, Optional<BridgeSettings>> was) {
         List<String> names = new ArrayList<>(was.keySet());
         for (String name : names.reversed()) {
-            was.get(name).ifPresentOrElse(bridges::set, () -> bridges.remove(name));
+            try {
+                was.get(name).ifPresentOrElse(bridges::set, () -> bridges.remove(name));
+            } catch (RuntimeException e) { // the others are put back all the same
+                LOG.warn("not rolled back: bridge={} reason={}", name, e.getMessage());
+                journal.record("RollbackFailed", name, e.getMessage());
+            }
         }
     }
 

@@ -72,13 +72,28 @@ final class OpenBridge {
                 remove(port);
             }
         }
-        for (PortSpec spec : wanted) {
-            OpenPort open = portByName.get(spec.name());
-            if (open == null) {
-                add(spec, devices, numbers);
-            } else {
-                open.change(spec.policy(open.mtu()));
+        RuntimeException failed = null;
+        for (PortSpec spec : wanted) { // all that can be, whatever fails
+            try {
+                open(spec, devices, numbers);
+            } catch (RuntimeException e) {
+                failed = failed == null ? e : failed;
             }
+        }
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    private void open(PortSpec spec, Devices devices, PortNumbers numbers) {
+        OpenPort open = portByName.get(spec.name());
+        if (open == null) {
+            add(spec, devices, numbers);
+        } else if (open.spec().isUplink()) {
+            open.change(spec.policy(open.mtu()));
+        } else {
+            throw new IllegalArgumentException(
+                    "port must not have the name of a guest's NIC: port=" + spec.name());
         }
     }
 
@@ -100,8 +115,8 @@ final class OpenBridge {
     }
 
     void remove(OpenPort port) {
-        portByName.remove(port.name());
         port.close();
+        portByName.remove(port.name());
     }
 
     /** Its ports too. */

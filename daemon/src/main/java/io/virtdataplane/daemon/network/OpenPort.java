@@ -103,17 +103,15 @@ final class OpenPort implements Attachment, AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            bridge.worker()
-                    .ask(
-                            on -> {
-                                on.detach(port);
-                                bridge.bridge().remove(port);
-                                return null;
-                            });
-        } finally {
-            device.close();
-            numbers.give(number);
-        }
+        // Where the worker does not answer, it may still use the device: nothing is given back.
+        bridge.worker()
+                .ask(
+                        on -> {
+                            on.detach(port);
+                            bridge.bridge().remove(port);
+                            return null;
+                        });
+        device.close();
+        numbers.give(number);
     }
 }
