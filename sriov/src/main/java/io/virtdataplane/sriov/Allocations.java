@@ -26,7 +26,7 @@ public final class Allocations {
         this.bootId = bootId;
         for (String address : files.addresses()) {
             String boot = files.read(address).map(fields -> fields.get(BOOT)).orElse("");
-            if (!bootId.equals(boot)) {
+            if (!bootId.isEmpty() && !bootId.equals(boot)) { // else nothing is known of it
                 files.remove(address);
             }
         }

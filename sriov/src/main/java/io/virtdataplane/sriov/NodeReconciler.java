@@ -73,6 +73,8 @@ public final class NodeReconciler {
             work.run();
         } catch (SriovException e) {
             errors.add(pf + ": " + e.getMessage());
+        } catch (RuntimeException e) { // a fault on one card leaves the others their turn
+            errors.add(pf + ": " + e);
         }
     }
 }

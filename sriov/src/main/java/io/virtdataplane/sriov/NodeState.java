@@ -34,6 +34,11 @@ public record NodeState(
         }
     }
 
+    /** The same node, of which the last pass has failed before it could look. */
+    public NodeState failed(String error) {
+        return new NodeState(interfaces, plans, userByAddress, SyncStatus.FAILED, error);
+    }
+
     public NodeState {
         interfaces = List.copyOf(interfaces);
         plans = List.copyOf(plans);

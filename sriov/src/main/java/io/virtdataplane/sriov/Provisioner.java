@@ -42,8 +42,10 @@ final class Provisioner {
         }
         try {
             change(plan, pf, drift);
-        } catch (SriovException e) {
-            throw plan.externallyManaged() ? e : afterReset(pf, e);
+        } catch (RuntimeException e) {
+            SriovException cause =
+                    e instanceof SriovException known ? known : new SriovException(e.toString(), e);
+            throw plan.externallyManaged() ? cause : afterReset(pf, cause);
         }
     }
 

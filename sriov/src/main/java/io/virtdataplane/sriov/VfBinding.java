@@ -9,6 +9,7 @@ final class VfBinding {
     static final String VFIO_DRIVER = DRIVERS + PciFunction.VFIO;
     private static final String NO_OVERRIDE = "\0"; // an empty string would write nothing at all
     private static final int MTU_TRIES = 10;
+    private static final int MAC_LENGTH = "00:00:00:00:00:00".length();
     private final Sysfs sysfs;
     private final Discovery discovery;
     private final VfLink link;
@@ -48,7 +49,8 @@ final class VfBinding {
             awaitNetdev(address);
         }
         Netdev netdev = discovery.netdev(address);
-        if (netdev.exists() && !netdev.mac().equals("00:00:00:00:00:00")) {
+        boolean hasMac = netdev.mac().length() == MAC_LENGTH; // it has none while udev renames it
+        if (netdev.exists() && hasMac && !netdev.mac().equals("00:00:00:00:00:00")) {
             link.set(pf.name(), vf.index(), new VfSetting.Mac(MacText.parse(netdev.mac())));
         }
     }
@@ -102,9 +104,10 @@ final class VfBinding {
         if (netdev.mtu() == mtu) {
             return;
         }
-        String file = discovery.netDirectory(address) + "/" + netdev.name() + "/mtu";
         for (int attempt = 1; ; attempt++) {
             try {
+                String name = discovery.netdev(address).name(); // udev may rename it meanwhile
+                String file = discovery.netDirectory(address) + "/" + name + "/mtu";
                 sysfs.write(file, Integer.toString(mtu));
                 return;
             } catch (SriovException e) {

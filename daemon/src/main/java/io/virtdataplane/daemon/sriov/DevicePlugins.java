@@ -74,9 +74,9 @@ final class DevicePlugins implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
-            } catch (StatusRuntimeException | UncheckedIOException e) {
-                if (!e.getMessage().equals(complaint)) { // once a reason, not once a look
-                    complaint = e.getMessage();
+            } catch (RuntimeException e) { // whatever it is, the next look may have more luck
+                if (!e.toString().equals(complaint)) { // once a reason, not once a look
+                    complaint = e.toString();
                     LOG.warn("kubelet does not take the device plugins: reason={}", complaint);
                 }
                 kubelet = ""; // once more, with everything, at the next look

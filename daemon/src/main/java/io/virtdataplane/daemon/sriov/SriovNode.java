@@ -165,7 +165,7 @@ final class SriovNode implements AutoCloseable {
             result = reconciler.reconcile(now);
         } catch (RuntimeException e) {
             LOG.error("SR-IOV pass failed", e);
-            result = reconciler.observe(now, NodeState.SyncStatus.FAILED, e.toString());
+            result = state().failed(e.toString());
         } finally {
             cards.unlock();
         }

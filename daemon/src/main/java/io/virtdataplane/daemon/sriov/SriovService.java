@@ -112,6 +112,8 @@ final class SriovService extends SriovGrpc.SriovImplBase {
                 if (now != generation && call.isReady()) {
                     call.onNext(state());
                     generation = now;
+                } else if (now != generation) {
+                    Thread.sleep(LOOK_MS); // a client that does not read misses states
                 }
             }
         } catch (InterruptedException e) {
