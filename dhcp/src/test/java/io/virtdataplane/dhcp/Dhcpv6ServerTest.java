@@ -11,7 +11,6 @@ import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,11 +18,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** RFC 8415, message by message; options in hexadecimal as they lie on the wire. */
 class Dhcpv6ServerTest {
     private static final long SEED = 8415;
-    private static final String CLIENT = "0001000a00030001525400000001";
-    private static final String SERVER = "0002000a00030001020000000000";
-    private static final String IA_NA = "0003000c000000070000000000000000";
+    static final String CLIENT = "0001000a00030001525400000001";
+    static final String SERVER = "0002000a00030001020000000000";
+    static final String IA_NA = "0003000c000000070000000000000000";
     private static final String GUEST = "fd100000000200000000000000000002";
-    private static final String LEASED = // T1, T2, address, preferred, valid: 999 days
+    static final String LEASED = // T1, T2, address, preferred, valid: 999 days
             "0003"
                     + "0028"
                     + "00000007"
@@ -45,7 +44,7 @@ class Dhcpv6ServerTest {
                     + "07636c7573746572056c6f63616c00";
     private final ResponderBench bench = new ResponderBench();
 
-    private static byte[] message(int type, String options) {
+    static byte[] message(int type, String options) {
         byte[] body = HexFormat.of().parseHex(String.format("%02x", type) + "abcdef" + options);
         byte[] frame = new byte[62 + body.length];
         System.arraycopy(body, 0, frame, 62, body.length);
@@ -176,27 +175,5 @@ class Dhcpv6ServerTest {
         assertThat(bench.send(message(2, CLIENT + SERVER + IA_NA)))
                 .as("an advertise is no question")
                 .isEmpty();
-    }
-
-    @Test
-    void truncatedAndMutatedMessagesHarmNothing() {
-        Random random = new Random(SEED);
-        byte[] whole = message(5, CLIENT + SERVER + LEASED + "0019000c0000000a0000000000000000");
-        for (int length = 1; length < whole.length; length++) {
-            bench.nowNs += 1_000_000_000L;
-            bench.send(java.util.Arrays.copyOf(whole, length));
-        }
-        for (int i = 0; i < 200_000; i++) {
-            byte[] mutant = whole.clone();
-            for (int changes = 1 + random.nextInt(4); changes > 0; changes--) {
-                mutant[62 + random.nextInt(mutant.length - 62)] = (byte) random.nextInt();
-            }
-            bench.nowNs += 1_000_000L;
-            bench.send(mutant);
-        }
-        assertThat(bench.count(Verdict.DROP_FAULT))
-                .as("seed=%d fault=%s", SEED, bench.worker.describeFault(0))
-                .isZero();
-        assertThat(answer(1, CLIENT + IA_NA)).contains(LEASED);
     }
 }

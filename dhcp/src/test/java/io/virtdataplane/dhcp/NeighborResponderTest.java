@@ -22,7 +22,7 @@ class NeighborResponderTest {
     private static final String GUEST_LINK_LOCAL = "fe80::5054:ff:fe00:1";
     private final ResponderBench bench = new ResponderBench();
 
-    private static byte[] solicitation(String src, String dst, String target, boolean option) {
+    static byte[] solicitation(String src, String dst, String target, boolean option) {
         int length = option ? NeighborDiscovery.WITH_LINK_LAYER : NeighborDiscovery.LENGTH;
         byte[] frame = new byte[54 + length];
         MemorySegment b = MemorySegment.ofArray(frame);

@@ -30,7 +30,7 @@ class RouterAdvertiserTest {
                     + "000000000000";
     private final ResponderBench bench = new ResponderBench();
 
-    private static byte[] solicitation(String src) {
+    static byte[] solicitation(String src) {
         byte[] frame = new byte[62];
         MemorySegment b = MemorySegment.ofArray(frame);
         Ethernet.addresses(b, 0, 0x3333_0000_0002L, ResponderBench.GUEST_MAC);
