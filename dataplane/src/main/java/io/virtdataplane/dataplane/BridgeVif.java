@@ -15,4 +15,9 @@ public abstract class BridgeVif extends Vif {
     final boolean isGuestSide(Port ingress) {
         return true;
     }
+
+    @Override
+    final Port ingress(boolean fromGuest) {
+        return port();
+    }
 }

@@ -1,5 +1,7 @@
 package io.virtdataplane.dataplane;
 
+import io.virtdataplane.wire.VirtioNetHdr;
+
 /**
  * What one NIC carried, in frames as the ports deliver them (a GSO frame counts once) and bytes of
  * layer 2. One writer.
@@ -18,6 +20,20 @@ public final class Counters {
 
     /** Frames of our own making: announcements and queries. */
     public long originated;
+
+    /** A frame has come in. */
+    void received(Frame frame, boolean fromGuest) {
+        if (fromGuest) {
+            guestFrames++;
+            guestBytes += frame.length;
+        } else {
+            uplinkFrames++;
+            uplinkBytes += frame.length;
+        }
+        if (VirtioNetHdr.isGso(frame.data, frame.vnet())) {
+            gsoFrames++;
+        }
+    }
 
     /** Frames that ended as {@code from} and then turned out otherwise. */
     void recount(Verdict from, Verdict to, int frames) {

@@ -3,6 +3,7 @@ package io.virtdataplane.dataplane;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.VirtioNetHdr;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * One layer-2 frame: a pooled descriptor over its own {@link #CAPACITY} bytes, and nothing beyond
@@ -169,6 +170,13 @@ public final class Frame {
         start = HEADROOM + VirtioNetHdr.LENGTH;
         length = 0;
         tag = UNTAGGED;
+    }
+
+    /** These bytes, from the Ethernet header on and without offloads, have come in by the port. */
+    public void received(Port port, byte[] bytes) {
+        received(port, bytes.length + VirtioNetHdr.LENGTH);
+        VirtioNetHdr.clear(data, vnet());
+        MemorySegment.copy(bytes, 0, data, ValueLayout.JAVA_BYTE, start, bytes.length);
     }
 
     /** Becomes another frame's like: bytes, tag, and whose it is. */

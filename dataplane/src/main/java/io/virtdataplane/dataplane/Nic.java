@@ -29,4 +29,9 @@ public final class Nic extends Vif {
     boolean isGuestSide(Port ingress) {
         return ingress == plan.guest();
     }
+
+    @Override
+    Port ingress(boolean fromGuest) {
+        return fromGuest ? plan.guest() : plan.uplink();
+    }
 }

@@ -32,4 +32,7 @@ public abstract class Vif {
 
     /** Frames that come in here are from the guest's side. */
     abstract boolean isGuestSide(Port ingress);
+
+    /** The port by which frames of that side come in. */
+    abstract Port ingress(boolean fromGuest);
 }

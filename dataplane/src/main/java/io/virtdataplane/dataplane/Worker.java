@@ -1,8 +1,6 @@
 package io.virtdataplane.dataplane;
 
 import io.virtdataplane.wire.VirtioNetHdr;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -138,7 +136,7 @@ public final class Worker {
 
     private void arrive(Frame frame, Vif vif, long nowNs) {
         boolean fromGuest = vif.isGuestSide(frame.ingress);
-        count(frame, vif.counters, fromGuest);
+        vif.counters.received(frame, fromGuest);
         if (vif.tap != null) {
             vif.tap.offer(frame, fromGuest ? FrameTap.Side.GUEST : FrameTap.Side.UPLINK, nowNs);
         }
@@ -237,19 +235,6 @@ public final class Worker {
         };
     }
 
-    private static void count(Frame frame, Counters counters, boolean fromGuest) {
-        if (fromGuest) {
-            counters.guestFrames++;
-            counters.guestBytes += frame.length;
-        } else {
-            counters.uplinkFrames++;
-            counters.uplinkBytes += frame.length;
-        }
-        if (VirtioNetHdr.isGso(frame.data, frame.vnet())) {
-            counters.gsoFrames++;
-        }
-    }
-
     private boolean tick(long nowNs) {
         boolean pending = false;
         for (int i = 0; i < nics.size(); i++) {
@@ -302,9 +287,7 @@ public final class Worker {
         }
         Trace trace = new Trace(true);
         Frame frame = pool.take();
-        frame.received(ingress(vif, fromGuest), bytes.length + VirtioNetHdr.LENGTH);
-        VirtioNetHdr.clear(frame.data, frame.vnet());
-        MemorySegment.copy(bytes, 0, frame.data, ValueLayout.JAVA_BYTE, frame.start, bytes.length);
+        frame.received(vif.ingress(fromGuest), bytes);
         frame.vif = vif;
         frame.trace = trace;
         trace.begin(frame);
@@ -315,13 +298,6 @@ public final class Worker {
             pool.free(frame);
         }
         return trace;
-    }
-
-    private static Port ingress(Vif vif, boolean fromGuest) {
-        if (vif instanceof Nic nic) {
-            return fromGuest ? nic.plan.guest() : nic.plan.uplink();
-        }
-        return ((BridgeVif) vif).port();
     }
 
     /** On the worker's thread: traces frames as they pass; null ends it. */
@@ -384,9 +360,7 @@ public final class Worker {
             return; // as if the port had lost it
         }
         Frame frame = pool.take();
-        frame.received(vif.port(), bytes.length + VirtioNetHdr.LENGTH);
-        VirtioNetHdr.clear(frame.data, frame.vnet());
-        MemorySegment.copy(bytes, 0, frame.data, ValueLayout.JAVA_BYTE, frame.start, bytes.length);
+        frame.received(vif.port(), bytes);
         frame.vif = vif;
         arrive(frame, vif, breathNs);
         egress.send();

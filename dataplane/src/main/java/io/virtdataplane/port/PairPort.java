@@ -2,8 +2,6 @@ package io.virtdataplane.port;
 
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Port;
-import io.virtdataplane.wire.VirtioNetHdr;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -36,9 +34,7 @@ public final class PairPort implements Port {
 
     /** Puts {@code bytes} into {@code frame} and lets it arrive here. */
     public void inject(Frame frame, byte[] bytes) {
-        frame.received(this, bytes.length + VirtioNetHdr.LENGTH);
-        VirtioNetHdr.clear(frame.data, frame.vnet());
-        MemorySegment.copy(bytes, 0, frame.data, ValueLayout.JAVA_BYTE, frame.start, bytes.length);
+        frame.received(this, bytes);
         arrived.add(frame);
     }
 

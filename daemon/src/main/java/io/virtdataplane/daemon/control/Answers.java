@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.virtdataplane.daemon.AlreadyExistsException;
 import io.virtdataplane.daemon.NotFoundException;
+import io.virtdataplane.sriov.SriovException;
 import io.virtdataplane.sys.SystemCallException;
 import io.virtdataplane.sys.Unsupported;
 import java.util.function.Supplier;
@@ -11,12 +12,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Answers calls, and turns what the work throws into a status code with its rule. */
-final class Answers {
+public final class Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
 
     private Answers() {}
 
-    static <T> void answer(StreamObserver<T> response, Supplier<T> work) {
+    public static <T> void answer(StreamObserver<T> response, Supplier<T> work) {
         T result;
         try {
             result = work.get();
@@ -28,7 +29,7 @@ final class Answers {
         response.onCompleted();
     }
 
-    static RuntimeException status(RuntimeException e) {
+    public static RuntimeException status(RuntimeException e) {
         Status status =
                 switch (e) {
                     case AlreadyExistsException exists ->
@@ -39,6 +40,8 @@ final class Answers {
                             Status.INVALID_ARGUMENT.withDescription(invalid.getMessage());
                     case Unsupported unsupported ->
                             Status.FAILED_PRECONDITION.withDescription(unsupported.getMessage());
+                    case SriovException refused ->
+                            Status.FAILED_PRECONDITION.withDescription(refused.getMessage());
                     case SystemCallException refused ->
                             Status.FAILED_PRECONDITION.withDescription(refused.getMessage());
                     default -> {

@@ -1,8 +1,8 @@
 package io.virtdataplane.daemon.sriov;
 
-import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.virtdataplane.daemon.NotFoundException;
 import io.virtdataplane.daemon.api.ApplyNetworkRequest;
 import io.virtdataplane.daemon.api.ApplyPolicyRequest;
 import io.virtdataplane.daemon.api.ApplyPolicyResponse;
@@ -25,22 +25,17 @@ import io.virtdataplane.daemon.api.RenderedNetwork;
 import io.virtdataplane.daemon.api.SriovGrpc;
 import io.virtdataplane.daemon.api.SriovNodeState;
 import io.virtdataplane.daemon.api.WatchNodeStateRequest;
+import io.virtdataplane.daemon.control.Answers;
 import io.virtdataplane.daemon.manifest.SriovNetworkManifest;
 import io.virtdataplane.daemon.manifest.SriovNetworkNodePolicyManifest;
 import io.virtdataplane.sriov.NodeState;
-import io.virtdataplane.sriov.SriovException;
-import io.virtdataplane.sys.SystemCallException;
 import java.util.List;
-import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The gRPC service: translates requests into calls of the node, and what they throw into status
  * codes.
  */
 final class SriovService extends SriovGrpc.SriovImplBase {
-    private static final Logger LOG = LoggerFactory.getLogger(SriovService.class);
     private static final int LOOK_MS = 1000; // whether the client is still there
     private final SriovNode node;
     private final SriovNetworks networks;
@@ -57,7 +52,7 @@ final class SriovService extends SriovGrpc.SriovImplBase {
     @Override
     public void applyPolicy(
             ApplyPolicyRequest request, StreamObserver<ApplyPolicyResponse> response) {
-        answer(
+        Answers.answer(
                 response,
                 () ->
                         ApplyPolicyResponse.newBuilder()
@@ -71,12 +66,13 @@ final class SriovService extends SriovGrpc.SriovImplBase {
     @Override
     public void removePolicy(
             RemovePolicyRequest request, StreamObserver<RemovePolicyResponse> response) {
-        answer(
+        Answers.answer(
                 response,
                 () -> {
                     long pass = node.remove(request.getName());
                     if (pass < 0) {
-                        throw missing("policy must be applied: name=" + request.getName());
+                        throw new NotFoundException(
+                                "policy must be applied: name=" + request.getName());
                     }
                     return RemovePolicyResponse.newBuilder().setPass(pass).build();
                 });
@@ -84,7 +80,7 @@ final class SriovService extends SriovGrpc.SriovImplBase {
 
     @Override
     public void getNodeState(GetNodeStateRequest request, StreamObserver<SriovNodeState> response) {
-        answer(response, this::state);
+        Answers.answer(response, this::state);
     }
 
     private SriovNodeState state() {
@@ -120,21 +116,21 @@ final class SriovService extends SriovGrpc.SriovImplBase {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             if (!call.isCancelled()) {
-                call.onError(status(e));
+                call.onError(Answers.status(e));
             }
         }
     }
 
     @Override
     public void listPfs(ListPfsRequest request, StreamObserver<ListPfsResponse> response) {
-        answer(
+        Answers.answer(
                 response,
                 () -> ListPfsResponse.newBuilder().addAllPfs(pfs(request.getPf())).build());
     }
 
     @Override
     public void listVfs(ListVfsRequest request, StreamObserver<ListVfsResponse> response) {
-        answer(
+        Answers.answer(
                 response,
                 () -> {
                     ListVfsResponse.Builder vfs = ListVfsResponse.newBuilder();
@@ -153,7 +149,7 @@ final class SriovService extends SriovGrpc.SriovImplBase {
                                                 || pf.getPciAddress().equals(wanted))
                         .toList();
         if (pfs.isEmpty() && !wanted.isEmpty()) {
-            throw missing("PF must exist: pf=" + wanted);
+            throw new NotFoundException("PF must exist: pf=" + wanted);
         }
         return pfs;
     }
@@ -161,7 +157,7 @@ final class SriovService extends SriovGrpc.SriovImplBase {
     @Override
     public void applyNetwork(
             ApplyNetworkRequest request, StreamObserver<RenderedNetwork> response) {
-        answer(
+        Answers.answer(
                 response,
                 () ->
                         SriovViews.rendered(
@@ -172,7 +168,7 @@ final class SriovService extends SriovGrpc.SriovImplBase {
     @Override
     public void renderNetwork(
             RenderNetworkRequest request, StreamObserver<RenderedNetwork> response) {
-        answer(
+        Answers.answer(
                 response,
                 () ->
                         SriovViews.rendered(
@@ -182,11 +178,12 @@ final class SriovService extends SriovGrpc.SriovImplBase {
     @Override
     public void removeNetwork(
             RemoveNetworkRequest request, StreamObserver<RemoveNetworkResponse> response) {
-        answer(
+        Answers.answer(
                 response,
                 () -> {
                     if (!networks.remove(request.getName())) {
-                        throw missing("network must be applied: name=" + request.getName());
+                        throw new NotFoundException(
+                                "network must be applied: name=" + request.getName());
                     }
                     return RemoveNetworkResponse.getDefaultInstance();
                 });
@@ -194,57 +191,20 @@ final class SriovService extends SriovGrpc.SriovImplBase {
 
     @Override
     public void attachVf(AttachVfRequest request, StreamObserver<AttachVfResponse> response) {
-        answer(response, () -> guests.attach(request));
+        Answers.answer(response, () -> guests.attach(request));
     }
 
     @Override
     public void detachVf(DetachVfRequest request, StreamObserver<DetachVfResponse> response) {
-        answer(
+        Answers.answer(
                 response,
                 () -> {
                     List<String> addresses = guests.detach(request.getName());
                     if (addresses.isEmpty()) {
-                        throw missing("machine must have a VF: name=" + request.getName());
+                        throw new NotFoundException(
+                                "machine must have a VF: name=" + request.getName());
                     }
                     return DetachVfResponse.newBuilder().addAllPciAddresses(addresses).build();
                 });
-    }
-
-    private static RuntimeException missing(String message) {
-        return Status.NOT_FOUND.withDescription(message).asRuntimeException();
-    }
-
-    private static <T> void answer(StreamObserver<T> response, Supplier<T> work) {
-        T result;
-        try {
-            result = work.get();
-        } catch (RuntimeException e) {
-            response.onError(status(e));
-            return;
-        }
-        response.onNext(result);
-        response.onCompleted();
-    }
-
-    private static RuntimeException status(RuntimeException e) {
-        return switch (e) {
-            case io.grpc.StatusRuntimeException known -> known;
-            case IllegalArgumentException invalid ->
-                    Status.INVALID_ARGUMENT
-                            .withDescription(invalid.getMessage())
-                            .asRuntimeException();
-            case SriovException refused ->
-                    Status.FAILED_PRECONDITION
-                            .withDescription(refused.getMessage())
-                            .asRuntimeException();
-            case SystemCallException refused ->
-                    Status.FAILED_PRECONDITION
-                            .withDescription(refused.getMessage())
-                            .asRuntimeException();
-            default -> {
-                LOG.error("request failed", e);
-                yield Status.INTERNAL.withDescription(e.toString()).asRuntimeException();
-            }
-        };
     }
 }
