@@ -8,7 +8,6 @@ import io.virtdataplane.dataplane.Step;
 import io.virtdataplane.dataplane.Switch;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
-import io.virtdataplane.wire.VirtioNetHdr;
 import io.virtdataplane.wire.Vlan;
 
 /**
@@ -22,14 +21,13 @@ public final class Bridge implements Switch {
 
     private static final long RESERVED_GROUP = 0x0180_c200_0000L; // IEEE 802.1D table 7-10
     private static final int PAUSE = 1; // IEEE 802.3 31B: for the next hop's MAC layer only
-    private static final int TAG_ROOM = Vlan.TAG;
     private static final int VID = 0xfff;
     private final String name;
     private final Fdb fdb;
-    private final Floods floods = new Floods();
     private final BridgePort[] ports = new BridgePort[MAX_PORTS];
     private final BridgeService[] services = new BridgeService[VlanSet.LAST + 1];
     private final VlanCounters vlanCounters = new VlanCounters();
+    private final Recipients recipients;
     private BridgePolicy policy;
 
     /** {@code stations}: how many it knows at a time at most. */
@@ -37,6 +35,7 @@ public final class Bridge implements Switch {
         this.name = name;
         this.policy = policy;
         this.fdb = new Fdb(stations, MAX_PORTS, policy.ageingNs());
+        this.recipients = new Recipients(policy, ports);
     }
 
     @Override
@@ -148,12 +147,12 @@ public final class Bridge implements Switch {
             long destination,
             long nowNs) {
         if (Ethernet.isGroup(destination)) {
-            return flood(frame, ingress, outlet, vlan, nowNs);
+            return sendToMany(frame, ingress, outlet, vlan, nowNs);
         }
         int known = fdb.lookup(vlan, destination, nowNs);
         if (known == Fdb.UNKNOWN) {
             frame.note(Step.STATION_UNKNOWN, vlan, 0);
-            return flood(frame, ingress, outlet, vlan, nowNs);
+            return sendToMany(frame, ingress, outlet, vlan, nowNs);
         }
         BridgePort egress = ports[known];
         frame.note(Step.STATION_FOUND, vlan, known);
@@ -166,64 +165,32 @@ public final class Bridge implements Switch {
         if (policy.vlanFiltering() && !egress.policy.vlans().members().has(vlan)) {
             return Verdict.DROP_VLAN;
         }
-        if (isTooBig(frame, egress)) {
+        if (Recipients.isTooBig(frame, egress)) {
             return Verdict.DROP_TOO_BIG;
         }
         emit(frame, egress, ingress.guard.isOfManyStations(), outlet, nowNs);
         return Verdict.FORWARDED;
     }
 
-    /** To all ports of the VLAN that take it; the last of them gets the frame itself. */
-    private Verdict flood(Frame frame, BridgePort ingress, Outlet outlet, int vlan, long nowNs) {
-        BridgePort[] members = floods.of(vlan, policy.vlanFiltering(), ports);
-        long destination = Ethernet.dst(frame.data, frame.start);
+    /** A copy to each recipient, and the frame itself to the last of them. */
+    private Verdict sendToMany(
+            Frame frame, BridgePort ingress, Outlet outlet, int vlan, long nowNs) {
+        Verdict verdict = recipients.choose(frame, ingress, vlan, nowNs);
+        if (verdict.isDrop()) {
+            return verdict;
+        }
         boolean trusted = ingress.guard.isOfManyStations();
-        BridgePort last = null;
-        int copies = 0;
-        for (BridgePort member : members) {
-            if (!takes(member, ingress, frame, destination)) {
-                continue;
+        int last = recipients.count() - 1;
+        for (int i = 0; i < last && !frame.isDryRun(); i++) {
+            Frame copy = outlet.copy(frame);
+            if (copy == null) {
+                recipients.at(i).withheld++;
+            } else {
+                emit(copy, recipients.at(i), trusted, outlet, nowNs);
             }
-            if (last != null && !frame.isDryRun()) {
-                Frame copy = outlet.copy(frame);
-                if (copy == null) {
-                    last.withheld++;
-                } else {
-                    emit(copy, last, trusted, outlet, nowNs);
-                }
-            }
-            last = member;
-            copies++;
         }
-        frame.note(Step.FLOODED, copies, vlan);
-        if (last == null) {
-            return Verdict.DROP_NO_PORT;
-        }
-        emit(frame, last, trusted, outlet, nowNs);
-        return Verdict.FLOODED;
-    }
-
-    private static boolean takes(
-            BridgePort egress, BridgePort ingress, Frame frame, long destination) {
-        PortPolicy out = egress.policy;
-        boolean flag =
-                destination == Ethernet.BROADCAST
-                        ? out.broadcastFlood()
-                        : Ethernet.isGroup(destination) ? out.multicastFlood() : out.flood();
-        if (egress == ingress && !out.hairpin()) {
-            return false;
-        }
-        if (!flag || ingress.policy.isolated() && out.isolated() || isTooBig(frame, egress)) {
-            egress.withheld++;
-            return false;
-        }
-        return true;
-    }
-
-    /** net/bridge/br_forward.c: a tag is not counted, and GSO frames are exempt. */
-    private static boolean isTooBig(Frame frame, BridgePort egress) {
-        return frame.length > egress.policy.mtu() + Ethernet.HEADER + TAG_ROOM
-                && !VirtioNetHdr.isGso(frame.data, frame.vnet());
+        emit(frame, recipients.at(last), trusted, outlet, nowNs);
+        return verdict;
     }
 
     /** {@code trusted}: it comes from no guest, so a DHCP server may have sent it. */
@@ -243,7 +210,7 @@ public final class Bridge implements Switch {
 
     @Override
     public boolean age(long nowNs) {
-        return fdb.age(nowNs);
+        return fdb.age(nowNs) | recipients.age(nowNs);
     }
 
     public String name() {
@@ -259,7 +226,7 @@ public final class Bridge implements Switch {
         for (int index = 0; index < MAX_PORTS; index++) {
             if (ports[index] == null) {
                 ports[index] = new BridgePort(plan.id(), plan.name(), index, this, plan);
-                floods.forget();
+                recipients.changed();
                 return ports[index];
             }
         }
@@ -270,8 +237,8 @@ public final class Bridge implements Switch {
     /** The port is gone, and the stations behind it. */
     public void remove(BridgePort port) {
         ports[port.index] = null;
-        floods.forget();
         fdb.flush(port.index, -1);
+        recipients.forget(port);
     }
 
     /** Stations of VLANs that the port has no longer are forgotten. */
@@ -280,7 +247,7 @@ public final class Bridge implements Switch {
             fdb.flushOutside(port.index, changed.vlans().members());
         }
         port.policy = changed;
-        floods.forget();
+        recipients.changed();
     }
 
     public void change(BridgePolicy changed) {
@@ -293,7 +260,7 @@ public final class Bridge implements Switch {
         }
         fdb.ageing(changed.ageingNs());
         policy = changed;
-        floods.forget();
+        recipients.change(changed);
     }
 
     /** An operator's entry; false where the table is full. */
@@ -307,6 +274,11 @@ public final class Bridge implements Switch {
 
     public void forEachStation(long nowNs, Fdb.Reader reader) {
         fdb.forEach(nowNs, reader);
+    }
+
+    /** Who has joined which group; nothing where snooping is off. */
+    public void forEachMember(long nowNs, Groups.Reader reader) {
+        recipients.forEachMember(nowNs, reader);
     }
 
     public int stations() {

@@ -6,10 +6,20 @@ package io.virtdataplane.bridge;
  * @param vlanFiltering off: tags are passed on unseen, and stations are learned without a VLAN
  * @param ageingNs after which a station that is not heard is forgotten; 0: none is learned
  * @param groupForwardMask bit n lets 01:80:C2:00:00:0n pass; bits 0 to 2 cannot be set
+ * @param multicastSnooping frames to groups go to the ports that have joined them, where a querier
+ *     is
+ * @param maxGroups groups that are noted at most
  */
-public record BridgePolicy(boolean vlanFiltering, long ageingNs, int groupForwardMask) {
+public record BridgePolicy(
+        boolean vlanFiltering,
+        long ageingNs,
+        int groupForwardMask,
+        boolean multicastSnooping,
+        int maxGroups) {
     public static final long DEFAULT_AGEING_NS = 300_000_000_000L;
-    public static final BridgePolicy DEFAULT = new BridgePolicy(true, DEFAULT_AGEING_NS, 0);
+    public static final int DEFAULT_MAX_GROUPS = 4096;
+    public static final BridgePolicy DEFAULT =
+            new BridgePolicy(true, DEFAULT_AGEING_NS, 0, true, DEFAULT_MAX_GROUPS);
     private static final int NEVER_FORWARDED = 7; // BR_GROUPFWD_RESTRICTED, net/bridge/br_private.h
 
     public BridgePolicy {

@@ -40,6 +40,10 @@ final class StationGuard {
         return policy.mac() == 0;
     }
 
+    boolean isStrict() {
+        return policy.strict();
+    }
+
     int leasedAddress() {
         return leased;
     }

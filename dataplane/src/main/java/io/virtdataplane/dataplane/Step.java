@@ -28,6 +28,7 @@ public enum Step {
     STATION_FOUND("bridge: VLAN %d has the station on port %d"),
     STATION_UNKNOWN("bridge: VLAN %d does not know the station"),
     FLOODED("bridge: flooded to %d ports of VLAN %d"),
+    TO_GROUP("bridge: to %d ports of VLAN %d that have joined the group"),
     SENT("sent to port %d, %d bytes");
 
     private final String words;

@@ -20,7 +20,7 @@ class BridgeTest {
     private static final long H3 = 0x5254_0000_0003L;
     private static final long GROUP = 0x0100_5e01_0203L;
     private static final BridgePolicy PLAIN =
-            new BridgePolicy(false, BridgePolicy.DEFAULT_AGEING_NS, 0);
+            new BridgePolicy(false, BridgePolicy.DEFAULT_AGEING_NS, 0, true, 64);
     private static final PortPolicy PORT = PortPolicy.DEFAULT;
 
     private static SwitchBench aware(PortPolicy... ports) {
@@ -258,7 +258,10 @@ class BridgeTest {
     })
     void reservedGroups(int group, int mask, boolean passes) {
         SwitchBench bench =
-                with(new BridgePolicy(true, BridgePolicy.DEFAULT_AGEING_NS, mask), PORT, PORT);
+                with(
+                        new BridgePolicy(true, BridgePolicy.DEFAULT_AGEING_NS, mask, true, 64),
+                        PORT,
+                        PORT);
         assertThat(bench.send(0, frame(0x0180_c200_0000L + group, H1))).hasSize(passes ? 1 : 0);
         assertThat(bench.count(0, Verdict.DROP_RESERVED_GROUP)).isEqualTo(passes ? 0 : 1);
         assertThat(bench.bridge.stations())

@@ -86,11 +86,12 @@ final class SwitchBench {
         return ports.get(port).counters.frames(verdict);
     }
 
-    void pass(long seconds) {
+    SwitchBench pass(long seconds) {
         for (long i = 0; i < seconds; i++) {
             nowNs += SECOND;
             worker.breath(0);
         }
+        return this;
     }
 
     /** 60 bytes of an experimental EtherType. */

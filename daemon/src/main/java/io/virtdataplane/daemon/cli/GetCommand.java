@@ -32,6 +32,7 @@ final class GetCommand implements Callable<Integer> {
         counters,
         bridges,
         fdb,
+        mdb,
         vlans,
         policies,
         networks,
@@ -70,7 +71,7 @@ final class GetCommand implements Callable<Integer> {
             defaultValue = "1000",
             paramLabel = "N",
             description =
-                    "sessions: at most so many of each NIC, longest idle first; fdb: of each bridge (default: ${DEFAULT-VALUE}).")
+                    "sessions: at most so many of each NIC, longest idle first; fdb, mdb: of each bridge (default: ${DEFAULT-VALUE}).")
     private int limit;
 
     @Override
@@ -108,6 +109,7 @@ final class GetCommand implements Callable<Integer> {
         switch (kind) {
             case bridges -> tables.bridges(name);
             case fdb -> tables.fdb(name, limit);
+            case mdb -> tables.mdb(name, limit);
             case vlans -> tables.vlans(name);
             case policies -> tables.policies();
             case networks -> tables.definitions();
@@ -126,7 +128,7 @@ final class GetCommand implements Callable<Integer> {
             case nics -> nics(nics, out);
             case leases -> leases(nics, out);
             case counters -> counters(nics, out);
-            case sessions, bridges, fdb, vlans, policies, networks, pfs, vfs, sriov_state ->
+            case sessions, bridges, fdb, mdb, vlans, policies, networks, pfs, vfs, sriov_state ->
                     throw new IllegalStateException("listed apart");
         }
     }

@@ -5,10 +5,13 @@ import io.virtdataplane.daemon.api.AttachmentDefinition;
 import io.virtdataplane.daemon.api.Bridge;
 import io.virtdataplane.daemon.api.BridgePort;
 import io.virtdataplane.daemon.api.Condition;
+import io.virtdataplane.daemon.api.GroupMember;
 import io.virtdataplane.daemon.api.ListAttachmentDefinitionsRequest;
 import io.virtdataplane.daemon.api.ListAttachmentDefinitionsResponse;
 import io.virtdataplane.daemon.api.ListBridgesRequest;
 import io.virtdataplane.daemon.api.ListBridgesResponse;
+import io.virtdataplane.daemon.api.ListGroupsRequest;
+import io.virtdataplane.daemon.api.ListGroupsResponse;
 import io.virtdataplane.daemon.api.ListPoliciesRequest;
 import io.virtdataplane.daemon.api.ListPoliciesResponse;
 import io.virtdataplane.daemon.api.ListStationsRequest;
@@ -117,12 +120,37 @@ final class NetworkTables {
                     GetCommand.age(station.getAgeSeconds()));
         }
         table.print(out);
-        if (stations.getTotal() > stations.getStationsCount()) {
-            out.println(
-                    stations.getStationsCount()
-                            + " of "
-                            + stations.getTotal()
-                            + " stations; see --limit");
+        sayWhatIsLeftOut(stations.getStationsCount(), stations.getTotal(), "stations");
+    }
+
+    void mdb(String name, int limit) {
+        ListGroupsResponse groups =
+                client.networks()
+                        .listGroups(
+                                ListGroupsRequest.newBuilder()
+                                        .setBridge(name)
+                                        .setLimit(limit)
+                                        .build());
+        if (isPrinted(groups)) {
+            return;
+        }
+        Table table = new Table("BRIDGE", "VLAN", "GROUP", "PORT", "KIND", "EXPIRES");
+        for (GroupMember member : groups.getMembersList()) {
+            table.row(
+                    member.getBridge(),
+                    Integer.toString(member.getVlan()),
+                    member.getGroup(),
+                    member.getPort(),
+                    member.getKind(),
+                    GetCommand.age(member.getExpiresSeconds()));
+        }
+        table.print(out);
+        sayWhatIsLeftOut(groups.getMembersCount(), groups.getTotal(), "memberships");
+    }
+
+    private void sayWhatIsLeftOut(int shown, long total, String what) {
+        if (total > shown) {
+            out.println(shown + " of " + total + " " + what + "; see --limit");
         }
     }
 
@@ -192,6 +220,7 @@ final class NetworkTables {
         line("Description", bridge.getDescription());
         line("VLAN filtering", bridge.getVlanFiltering() ? "on" : "off");
         line("Ageing", bridge.getAgeingSeconds() + " s");
+        line("Multicast snooping", bridge.getMulticastSnooping() ? "on" : "off");
         line("Group forward mask", Integer.toString(bridge.getGroupForwardMask()));
         line("MTU", Integer.toString(bridge.getMtu()));
         line("Stations", Integer.toString(bridge.getStations()));

@@ -9,6 +9,8 @@ import io.virtdataplane.daemon.api.ListAttachmentDefinitionsRequest;
 import io.virtdataplane.daemon.api.ListAttachmentDefinitionsResponse;
 import io.virtdataplane.daemon.api.ListBridgesRequest;
 import io.virtdataplane.daemon.api.ListBridgesResponse;
+import io.virtdataplane.daemon.api.ListGroupsRequest;
+import io.virtdataplane.daemon.api.ListGroupsResponse;
 import io.virtdataplane.daemon.api.ListPoliciesRequest;
 import io.virtdataplane.daemon.api.ListPoliciesResponse;
 import io.virtdataplane.daemon.api.ListStationsRequest;
@@ -20,8 +22,8 @@ import io.virtdataplane.daemon.network.NetworkObjects;
 
 /** The gRPC service of bridge networks. */
 public final class NetworksService extends NetworksGrpc.NetworksImplBase {
-    private static final int DEFAULT_STATIONS = 1000;
-    private static final int MAX_STATIONS = 100_000;
+    private static final int DEFAULT_ENTRIES = 1000;
+    private static final int MAX_ENTRIES = 100_000;
     private final NetworkObjects networks;
 
     public NetworksService(NetworkObjects networks) {
@@ -56,16 +58,23 @@ public final class NetworksService extends NetworksGrpc.NetworksImplBase {
     @Override
     public void listStations(
             ListStationsRequest request, StreamObserver<ListStationsResponse> response) {
-        int limit = request.getLimit() == 0 ? DEFAULT_STATIONS : request.getLimit();
         Answers.answer(
-                response,
-                () -> {
-                    if (limit < 1 || limit > MAX_STATIONS) {
-                        throw new IllegalArgumentException(
-                                "limit must be 1-" + MAX_STATIONS + ": limit=" + limit);
-                    }
-                    return networks.stations(request.getBridge(), limit);
-                });
+                response, () -> networks.stations(request.getBridge(), limit(request.getLimit())));
+    }
+
+    @Override
+    public void listGroups(ListGroupsRequest request, StreamObserver<ListGroupsResponse> response) {
+        Answers.answer(
+                response, () -> networks.groups(request.getBridge(), limit(request.getLimit())));
+    }
+
+    private static int limit(int asked) {
+        int limit = asked == 0 ? DEFAULT_ENTRIES : asked;
+        if (limit < 1 || limit > MAX_ENTRIES) {
+            throw new IllegalArgumentException(
+                    "limit must be 1-" + MAX_ENTRIES + ": limit=" + limit);
+        }
+        return limit;
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.Set;
  *
  * @param macAgeingSeconds 0: nothing is learned
  * @param groupForwardMask which of 01:80:c2:00:00:00 to :0f are forwarded
+ * @param hashMax multicast groups that are noted at most
  */
 public record BridgeOptions(
         OptionalLong macAgeingSeconds,

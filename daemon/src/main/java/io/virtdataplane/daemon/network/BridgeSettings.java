@@ -24,7 +24,13 @@ record BridgeSettings(
     private static final long SECOND_NS = 1_000_000_000L;
 
     static BridgeSettings none(String name) {
-        BridgePolicy plain = new BridgePolicy(false, BridgePolicy.DEFAULT_AGEING_NS, 0);
+        BridgePolicy plain =
+                new BridgePolicy(
+                        false,
+                        BridgePolicy.DEFAULT_AGEING_NS,
+                        0,
+                        true,
+                        BridgePolicy.DEFAULT_MAX_GROUPS);
         return new BridgeSettings(name, "", plain, 0, false, List.of());
     }
 
@@ -41,7 +47,12 @@ record BridgeSettings(
                         spec.options().macAgeingSeconds().isPresent()
                                 ? spec.options().macAgeingSeconds().getAsLong() * SECOND_NS
                                 : policy.ageingNs(),
-                        spec.options().groupForwardMask().orElse(policy.groupForwardMask()));
+                        spec.options().groupForwardMask().orElse(policy.groupForwardMask()),
+                        spec.options().multicastSnooping().orElse(policy.multicastSnooping()),
+                        (int)
+                                Math.min(
+                                        spec.options().hashMax().orElse(policy.maxGroups()),
+                                        Integer.MAX_VALUE));
         return new BridgeSettings(
                 name,
                 spec.description().isEmpty() ? description : spec.description(),

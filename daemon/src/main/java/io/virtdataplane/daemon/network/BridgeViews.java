@@ -7,6 +7,7 @@ import io.virtdataplane.bridge.VlanSet;
 import io.virtdataplane.daemon.CounterViews;
 import io.virtdataplane.daemon.api.Bridge;
 import io.virtdataplane.daemon.api.BridgePort;
+import io.virtdataplane.daemon.api.GroupMember;
 import io.virtdataplane.daemon.api.Lease;
 import io.virtdataplane.daemon.api.Nic;
 import io.virtdataplane.daemon.api.Station;
@@ -35,6 +36,7 @@ final class BridgeViews {
                         .setVlanFiltering(settings.policy().vlanFiltering())
                         .setAgeingSeconds(settings.policy().ageingNs() / SECOND_NS)
                         .setGroupForwardMask(settings.policy().groupForwardMask())
+                        .setMulticastSnooping(settings.policy().multicastSnooping())
                         .setMtu(open.ports().stream().mapToInt(OpenPort::mtu).min().orElse(1500))
                         .setStations(open.worker().ask(on -> open.bridge().stations()))
                         .setWorker(open.worker().number());
@@ -169,6 +171,53 @@ final class BridgeViews {
                                 });
         stations.sort(Comparator.comparingInt(Station::getVlan).thenComparing(Station::getMac));
         return stations;
+    }
+
+    /** Who has joined which group, in order. */
+    static List<GroupMember> groups(OpenBridge open) {
+        List<GroupMember> members = new ArrayList<>();
+        long nowNs = System.nanoTime();
+        open.worker()
+                .ask(
+                        on -> {
+                            open.bridge()
+                                    .forEachMember(
+                                            nowNs,
+                                            (vlan, high, low, router, port, expiresInNs) ->
+                                                    members.add(
+                                                            GroupMember.newBuilder()
+                                                                    .setBridge(open.name())
+                                                                    .setVlan(vlan)
+                                                                    .setGroup(
+                                                                            group(
+                                                                                    high, low,
+                                                                                    router))
+                                                                    .setPort(
+                                                                            open.bridge()
+                                                                                    .port(port)
+                                                                                    .name())
+                                                                    .setKind(
+                                                                            router
+                                                                                    ? "router"
+                                                                                    : "member")
+                                                                    .setExpiresSeconds(
+                                                                            expiresInNs / SECOND_NS)
+                                                                    .build()));
+                            return null;
+                        });
+        members.sort(
+                Comparator.comparingInt(GroupMember::getVlan)
+                        .thenComparing(GroupMember::getGroup)
+                        .thenComparing(GroupMember::getPort));
+        return members;
+    }
+
+    /** Of a router, all groups of its family. */
+    private static String group(long high, long low, boolean router) {
+        if (router) {
+            return low == 4 ? "224.0.0.0/4" : "ff00::/8";
+        }
+        return AddressText.ip(high, low);
     }
 
     private static Station station(

@@ -8,7 +8,9 @@ import io.virtdataplane.daemon.api.AttachRequest;
 import io.virtdataplane.daemon.api.AttachmentDefinition;
 import io.virtdataplane.daemon.api.Bridge;
 import io.virtdataplane.daemon.api.DeleteRequest;
+import io.virtdataplane.daemon.api.GroupMember;
 import io.virtdataplane.daemon.api.KeptObject;
+import io.virtdataplane.daemon.api.ListGroupsResponse;
 import io.virtdataplane.daemon.api.ListStationsResponse;
 import io.virtdataplane.daemon.api.Policy;
 import io.virtdataplane.daemon.api.SetStationRequest;
@@ -201,17 +203,33 @@ public final class NetworkObjects {
 
     public ListStationsResponse stations(String bridge, int limit) {
         synchronized (bridges) {
-            List<OpenBridge> wanted =
-                    bridge.isEmpty() ? bridges.all() : List.of(bridges.bridge(bridge));
             ListStationsResponse.Builder response = ListStationsResponse.newBuilder();
             long total = 0;
-            for (OpenBridge open : wanted) {
+            for (OpenBridge open : named(bridge)) {
                 List<Station> stations = BridgeViews.stations(open);
                 total += stations.size();
                 stations.stream().limit(limit).forEach(response::addStations);
             }
             return response.setTotal(total).build();
         }
+    }
+
+    public ListGroupsResponse groups(String bridge, int limit) {
+        synchronized (bridges) {
+            ListGroupsResponse.Builder response = ListGroupsResponse.newBuilder();
+            long total = 0;
+            for (OpenBridge open : named(bridge)) {
+                List<GroupMember> members = BridgeViews.groups(open);
+                total += members.size();
+                members.stream().limit(limit).forEach(response::addMembers);
+            }
+            return response.setTotal(total).build();
+        }
+    }
+
+    /** All of them where no name is given. */
+    private List<OpenBridge> named(String bridge) {
+        return bridge.isEmpty() ? bridges.all() : List.of(bridges.bridge(bridge));
     }
 
     public void setStation(SetStationRequest request) {

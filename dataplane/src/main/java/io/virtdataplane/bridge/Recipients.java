@@ -1,0 +1,147 @@
+package io.virtdataplane.bridge;
+
+import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.Step;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.VirtioNetHdr;
+import io.virtdataplane.wire.Vlan;
+
+/**
+ * Which ports get a frame to many: the members of its group, where that is known, or all of the
+ * VLAN. Worker's thread.
+ */
+final class Recipients {
+    private final BridgePort[] ports;
+    private final Floods floods = new Floods();
+    private final BridgePort[] chosen = new BridgePort[Bridge.MAX_PORTS];
+    private final int[] members = new int[Bridge.MAX_PORTS];
+    private BridgePolicy policy;
+    private Snooping snooping; // null: off
+    private int count;
+
+    /** {@code ports}: the bridge's, by their numbers. */
+    Recipients(BridgePolicy policy, BridgePort[] ports) {
+        this.policy = policy;
+        this.ports = ports;
+        this.snooping = snooping(policy);
+    }
+
+    private static Snooping snooping(BridgePolicy policy) {
+        return policy.multicastSnooping() ? new Snooping(policy.maxGroups()) : null;
+    }
+
+    /** FLOODED, MULTICAST, or why nobody gets the frame. */
+    Verdict choose(Frame frame, BridgePort ingress, int vlan, long nowNs) {
+        long destination = Ethernet.dst(frame.data, frame.start);
+        boolean isToGroup = Ethernet.isGroup(destination) && destination != Ethernet.BROADCAST;
+        if (snooping == null || !isToGroup) {
+            return flood(frame, ingress, vlan, destination);
+        }
+        int found = snooping.members(frame, ingress, vlan, nowNs, members);
+        return switch (found) {
+            case Snooping.EVERYBODY -> flood(frame, ingress, vlan, destination);
+            case Snooping.MALFORMED -> Verdict.DROP_MALFORMED;
+            default -> toMembers(frame, ingress, vlan, found);
+        };
+    }
+
+    private Verdict flood(Frame frame, BridgePort ingress, int vlan, long destination) {
+        count = 0;
+        for (BridgePort port : floods.of(vlan, policy.vlanFiltering(), ports)) {
+            if (port == ingress && !port.policy.hairpin()) {
+                continue;
+            }
+            if (isFlooded(port.policy, destination) && takes(port, ingress, frame)) {
+                chosen[count++] = port;
+            } else {
+                port.withheld++;
+            }
+        }
+        frame.note(Step.FLOODED, count, vlan);
+        return count == 0 ? Verdict.DROP_NO_PORT : Verdict.FLOODED;
+    }
+
+    private static boolean isFlooded(PortPolicy out, long destination) {
+        if (destination == Ethernet.BROADCAST) {
+            return out.broadcastFlood();
+        }
+        return Ethernet.isGroup(destination) ? out.multicastFlood() : out.flood();
+    }
+
+    /** Who has joined gets it, whether or not the port's flags let floods out. */
+    private Verdict toMembers(Frame frame, BridgePort ingress, int vlan, int found) {
+        count = 0;
+        for (int i = 0; i < found; i++) {
+            BridgePort port = ports[members[i]];
+            boolean isElsewhere =
+                    port == ingress && !port.policy.hairpin()
+                            || policy.vlanFiltering() && !port.policy.vlans().members().has(vlan);
+            if (isElsewhere) {
+                continue;
+            }
+            if (takes(port, ingress, frame)) {
+                chosen[count++] = port;
+            } else {
+                port.withheld++;
+            }
+        }
+        frame.note(Step.TO_GROUP, count, vlan);
+        return count == 0 ? Verdict.DROP_NO_MEMBER : Verdict.MULTICAST;
+    }
+
+    private static boolean takes(BridgePort egress, BridgePort ingress, Frame frame) {
+        boolean isApart = ingress.policy.isolated() && egress.policy.isolated();
+        return !isApart && !isTooBig(frame, egress);
+    }
+
+    /** net/bridge/br_forward.c: a tag is not counted, and GSO frames are exempt. */
+    static boolean isTooBig(Frame frame, BridgePort egress) {
+        return frame.length > egress.policy.mtu() + Ethernet.HEADER + Vlan.TAG
+                && !VirtioNetHdr.isGso(frame.data, frame.vnet());
+    }
+
+    /** How many were chosen. */
+    int count() {
+        return count;
+    }
+
+    BridgePort at(int i) {
+        return chosen[i];
+    }
+
+    boolean age(long nowNs) {
+        return snooping != null && snooping.age(nowNs);
+    }
+
+    /** Ports or their VLANs are others now. */
+    void changed() {
+        floods.forget();
+    }
+
+    void forget(BridgePort port) {
+        floods.forget();
+        if (snooping != null) {
+            snooping.groups().forget(port.index);
+        }
+    }
+
+    void change(BridgePolicy changed) {
+        boolean snoopsOtherwise =
+                changed.vlanFiltering() != policy.vlanFiltering()
+                        || changed.multicastSnooping() != policy.multicastSnooping()
+                        || changed.maxGroups() != policy.maxGroups();
+        if (snoopsOtherwise) {
+            snooping = snooping(changed); // of no querier it knows yet, so groups are flooded
+        }
+        policy = changed;
+        floods.forget();
+    }
+
+    /** Nothing where snooping is off. */
+    void forEachMember(long nowNs, Groups.Reader reader) {
+        if (snooping != null) {
+            snooping.groups().forEach(nowNs, reader);
+        }
+    }
+}
