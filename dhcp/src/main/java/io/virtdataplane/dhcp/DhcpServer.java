@@ -27,7 +27,7 @@ final class DhcpServer {
     private final Scope scope;
     private final Leases leases;
     private final EventRing events;
-    private final int nic;
+    private int nic; // whose frame it is, for events
     private final byte[][] values;
     private final DhcpReplyOptions options = new DhcpReplyOptions();
 
@@ -42,11 +42,10 @@ final class DhcpServer {
     private long reportedTo;
     private long reportedNs;
 
-    DhcpServer(Scope scope, Leases leases, EventRing events, int nic) {
+    DhcpServer(Scope scope, Leases leases, EventRing events) {
         this.scope = scope;
         this.leases = leases;
         this.events = events;
-        this.nic = nic;
         this.values = DhcpOptions.values(scope);
     }
 
@@ -59,8 +58,9 @@ final class DhcpServer {
                         || DhcpMessage.chaddr(b, at) == Ethernet.src(b, frame.start));
     }
 
-    /** A frame to UDP port 67 of the gateway or of all. */
-    Verdict process(Frame frame, long nowNs) {
+    /** A frame to UDP port 67 of the gateway or of all; {@code nic}: the number events carry. */
+    Verdict process(Frame frame, int nic, long nowNs) {
+        this.nic = nic;
         MemorySegment b = frame.data;
         int at = frame.l4 + Udp.HEADER;
         int end = Math.min(frame.end, frame.l4 + Udp.length(b, frame.l4));

@@ -26,6 +26,7 @@ public final class Responders implements Stage {
     private final EchoResponder echo;
     private final NeighborResponder neighbors;
     private final RouterAdvertiser router;
+    private final int nic;
     private final DhcpServer dhcp;
     private final OneLease lease;
     private final Dhcpv6Server dhcpv6;
@@ -43,7 +44,8 @@ public final class Responders implements Stage {
         this.router = new RouterAdvertiser(ipv6, scope.gatewayMac());
         this.neighbors = new NeighborResponder(ipv6.addresses(), scope.gatewayMac(), router);
         this.lease = new OneLease(scope.guestAddress());
-        this.dhcp = new DhcpServer(scope, lease, events, nic);
+        this.nic = nic;
+        this.dhcp = new DhcpServer(scope, lease, events);
         this.dhcpv6 = new Dhcpv6Server(ipv6, scope.gatewayMac(), events, nic);
         this.announcer = new Announcer(scope, hasIpv4, ipv6);
         this.ipv6 = ipv6;
@@ -122,7 +124,7 @@ public final class Responders implements Stage {
         if (Udp.dstPort(frame.data, frame.l4) != DhcpServer.SERVER_PORT) {
             return Verdict.CONTINUE;
         }
-        return rate.allows(nowNs) ? dhcp.process(frame, nowNs) : Verdict.DROP_RATE_LIMITED;
+        return rate.allows(nowNs) ? dhcp.process(frame, nic, nowNs) : Verdict.DROP_RATE_LIMITED;
     }
 
     /** Announces the gateway to the guest, as after an attachment. Worker's thread. */

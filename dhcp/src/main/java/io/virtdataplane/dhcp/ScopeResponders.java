@@ -2,7 +2,6 @@ package io.virtdataplane.dhcp;
 
 import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.Frame;
-import io.virtdataplane.dataplane.RateLimit;
 import io.virtdataplane.dataplane.Stage;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Arp;
@@ -23,16 +22,16 @@ public final class ScopeResponders implements Stage {
     private final DhcpServer dhcp;
     private final ArpResponder arp;
     private final EchoResponder echo;
-    private final RateLimit dhcpRate = new RateLimit(ANSWERS_A_SECOND); // pings do not use it up
-    private final RateLimit rate = new RateLimit(ANSWERS_A_SECOND);
+    private final RateLimits dhcpRates = new RateLimits(ANSWERS_A_SECOND); // pings do not use it up
+    private final RateLimits rates = new RateLimits(ANSWERS_A_SECOND);
 
     /**
      * @param scope its gateway is the server; it has no guest's address
      */
-    public ScopeResponders(Scope scope, int first, int last, EventRing events, int id) {
+    public ScopeResponders(Scope scope, int first, int last, EventRing events) {
         this.scope = scope;
         this.leases = new LeaseTable(first, last, scope.leaseSeconds());
-        this.dhcp = new DhcpServer(scope, leases, events, id);
+        this.dhcp = new DhcpServer(scope, leases, events);
         this.arp = new ArpResponder(scope);
         this.echo = new EchoResponder(scope);
     }
@@ -45,7 +44,7 @@ public final class ScopeResponders implements Stage {
                     Arp.fits(frame.data, frame.l3, frame.end)
                             && Arp.tpa(frame.data, frame.l3) == scope.gatewayAddress()
                             && Arp.op(frame.data, frame.l3) == Arp.REQUEST;
-            return forUs ? limited(nowNs, arp.process(frame)) : Verdict.CONTINUE;
+            return forUs ? limited(frame, nowNs, arp.process(frame)) : Verdict.CONTINUE;
         }
         if (!frame.isIpv4() || frame.isFragment()) {
             return Verdict.CONTINUE;
@@ -55,7 +54,7 @@ public final class ScopeResponders implements Stage {
             return Verdict.CONTINUE;
         }
         if (frame.protocol == Icmp.PROTOCOL && destination == scope.gatewayAddress()) {
-            return limited(nowNs, echo.process(frame));
+            return limited(frame, nowNs, echo.process(frame));
         }
         boolean asks =
                 frame.protocol == Udp.PROTOCOL
@@ -67,11 +66,14 @@ public final class ScopeResponders implements Stage {
         if (!DhcpServer.isFromItsClient(frame)) {
             return Verdict.DROP_SPOOFED_DHCP;
         }
-        return dhcpRate.allows(nowNs) ? dhcp.process(frame, nowNs) : Verdict.DROP_RATE_LIMITED;
+        int port = frame.vif.id();
+        return dhcpRates.allow(port, nowNs)
+                ? dhcp.process(frame, port, nowNs)
+                : Verdict.DROP_RATE_LIMITED;
     }
 
-    private Verdict limited(long nowNs, Verdict verdict) {
-        return verdict != Verdict.ANSWERED || rate.allows(nowNs)
+    private Verdict limited(Frame frame, long nowNs, Verdict verdict) {
+        return verdict != Verdict.ANSWERED || rates.allow(frame.vif.id(), nowNs)
                 ? verdict
                 : Verdict.DROP_RATE_LIMITED;
     }

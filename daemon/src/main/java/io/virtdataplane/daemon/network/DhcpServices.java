@@ -110,7 +110,7 @@ final class DhcpServices {
                         scope.searchDomains(),
                         "",
                         new CustomOptions(List.of(), "", "", scope.routes(), Map.of()));
-        return new ScopeResponders(told, scope.first(), scope.last(), open.worker().events(), 0);
+        return new ScopeResponders(told, scope.first(), scope.last(), open.worker().events());
     }
 
     private static void end(OpenBridge open, String name, Served served) {
