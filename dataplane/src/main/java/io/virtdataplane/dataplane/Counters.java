@@ -21,6 +21,9 @@ public final class Counters {
     /** Frames of our own making: announcements and queries. */
     public long originated;
 
+    /** Of those, and of a bridge's copies: the egress device had no room. */
+    public long lost;
+
     /** A frame has come in. */
     void received(Frame frame, boolean fromGuest) {
         if (fromGuest) {
@@ -72,6 +75,7 @@ public final class Counters {
         copy.toUplinkBytes = toUplinkBytes;
         copy.gsoFrames = gsoFrames;
         copy.originated = originated;
+        copy.lost = lost;
         return copy;
     }
 }

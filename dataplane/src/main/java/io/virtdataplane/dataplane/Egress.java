@@ -48,11 +48,11 @@ final class Egress implements Outlet {
     void release(Frame[] frames, int count) {
         for (int i = 0; i < count; i++) {
             Frame frame = frames[i];
-            Verdict verdict = frame.verdict;
-            if (verdict != Verdict.CONTINUE) { // else it is ours: none was received
-                if (frame.egress != null && !frame.sent && !verdict.isDrop()) {
-                    verdict = Verdict.DROP_EGRESS_FULL;
-                }
+            boolean isLost = frame.egress != null && !frame.sent && !frame.verdict.isDrop();
+            Verdict verdict = isLost ? Verdict.DROP_EGRESS_FULL : frame.verdict;
+            if (frame.verdict == Verdict.CONTINUE) { // ours: none was received
+                frame.vif.counters.lost += isLost ? 1 : 0;
+            } else {
                 if (frame.vif.counters.count(verdict) && verdict.isDrop()) {
                     events.emit(EventKind.FIRST_DROP, frame.vif.id(), verdict.ordinal(), 0);
                 }

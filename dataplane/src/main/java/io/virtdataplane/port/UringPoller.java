@@ -33,15 +33,16 @@ public final class UringPoller implements Poller {
     private final DescriptorPort[] ports = new DescriptorPort[Worker.MAX_PORTS];
     private final DescriptorPort[] listed = new DescriptorPort[Worker.MAX_PORTS];
     private final DescriptorPort[] unarmed = new DescriptorPort[Worker.MAX_PORTS];
+    private final DescriptorPort[] failed = new DescriptorPort[Worker.MAX_PORTS];
     private final Spin spin = new Spin();
     private final int buffers;
     private int provided;
     private int listedCount;
     private int unarmedCount;
+    private int failedCount;
     private int outstandingWrites;
     private boolean wakeArmed;
     private boolean woken;
-    private boolean failing;
     private long failedNs;
 
     /** On the worker's thread, which the ring is bound to. */
@@ -75,7 +76,8 @@ public final class UringPoller implements Poller {
                 reap();
             }
         }
-        forgetUnarmed(removed);
+        unarmedCount = without(removed, unarmed, unarmedCount);
+        failedCount = without(removed, failed, failedCount);
         Frame[] one = new Frame[1];
         while (removed.receive(one, 0) > 0) {
             pool.free(one[0]);
@@ -83,14 +85,14 @@ public final class UringPoller implements Poller {
         ports[removed.id()] = null;
     }
 
-    private void forgetUnarmed(DescriptorPort removed) {
+    private static int without(DescriptorPort removed, DescriptorPort[] from, int count) {
         int kept = 0;
-        for (int i = 0; i < unarmedCount; i++) {
-            if (unarmed[i] != removed) {
-                unarmed[kept++] = unarmed[i];
+        for (int i = 0; i < count; i++) {
+            if (from[i] != removed) {
+                from[kept++] = from[i];
             }
         }
-        unarmedCount = kept;
+        return kept;
     }
 
     @Override
@@ -114,7 +116,7 @@ public final class UringPoller implements Poller {
     private void sleep(long timeoutNs) {
         ring.enter(0);
         reap();
-        if (listedCount > 0 || woken || unarmedCount > 0 && !failing) {
+        if (listedCount > 0 || woken || unarmedCount > 0) {
             return;
         }
         if (spin.isWorthwhile()) {
@@ -129,7 +131,8 @@ public final class UringPoller implements Poller {
             }
             spin.outcome(false);
         }
-        ring.await(failing ? RETRY_NS : timeoutNs);
+        ring.await(
+                failedCount > 0 && (timeoutNs < 0 || timeoutNs > RETRY_NS) ? RETRY_NS : timeoutNs);
         reap();
     }
 
@@ -151,10 +154,12 @@ public final class UringPoller implements Poller {
             ring.readMultishot(wake.fd().number(), WAKE);
             wakeArmed = true;
         }
-        if (failing && System.nanoTime() - failedNs < RETRY_NS) {
-            return;
+        if (failedCount > 0 && System.nanoTime() - failedNs >= RETRY_NS) {
+            for (int i = 0; i < failedCount; i++) {
+                unarmed[unarmedCount++] = failed[i];
+            }
+            failedCount = 0;
         }
-        failing = false;
         for (int i = 0; i < unarmedCount; i++) {
             DescriptorPort port = unarmed[i];
             if (port.hasTagsBeside()) {
@@ -201,10 +206,11 @@ public final class UringPoller implements Poller {
         }
         if (!ring.hasMore()) {
             port.armed = false;
-            unarmed[unarmedCount++] = port;
             if (result < 0 && result != -Errno.ENOBUFS && result != -Errno.ECANCELED) {
-                failing = true; // a device that is down: look again later, not at once
+                failed[failedCount++] = port; // a device that is down: later, not at once
                 failedNs = System.nanoTime();
+            } else {
+                unarmed[unarmedCount++] = port;
             }
         }
     }
