@@ -20,7 +20,8 @@ public final class CounterViews {
                         .setToUplinkFrames(from.toUplinkFrames)
                         .setToUplinkBytes(from.toUplinkBytes)
                         .setGsoFrames(from.gsoFrames)
-                        .setOriginated(from.originated);
+                        .setOriginated(from.originated)
+                        .setLost(from.lost);
         for (Verdict verdict : Verdict.values()) {
             long frames = from.frames(verdict);
             if (frames > 0) {

@@ -8,6 +8,7 @@ import io.virtdataplane.daemon.control.NetworksService;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
+import io.virtdataplane.daemon.network.UplinkKeeper;
 import io.virtdataplane.daemon.sriov.SriovControl;
 import io.virtdataplane.sys.NotifySocket;
 import java.io.IOException;
@@ -64,7 +65,8 @@ public final class Daemon {
                 NetworkObjects networks =
                         new NetworkObjects(bridges, config.node(), objects, attachments, journal);
                 registry.restore(networks.restore());
-                try (SriovControl sriov =
+                try (UplinkKeeper uplinks = new UplinkKeeper(bridges);
+                        SriovControl sriov =
                                 new SriovControl(config.sriov(), config.nodeLabels(), state);
                         ControlServer server =
                                 new ControlServer(

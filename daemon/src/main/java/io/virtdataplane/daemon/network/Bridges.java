@@ -40,6 +40,7 @@ public final class Bridges implements AutoCloseable {
 
     /** Makes the bridge as the settings say; it is made where it is not there. */
     synchronized void set(BridgeSettings wanted) {
+        wanted.uplinks().forEach(uplink -> refuseElsewhere(uplink, wanted.name()));
         OpenBridge open = bridgeByName.get(wanted.name());
         boolean isNew = open == null;
         if (isNew) {
@@ -54,6 +55,41 @@ public final class Bridges implements AutoCloseable {
         String words = isNew ? "BridgeCreated" : "BridgeChanged";
         journal.record(words, wanted.name(), "uplinks=" + uplinkNames(wanted));
         LOG.info("{}: bridge={} uplinks={}", words, wanted.name(), uplinkNames(wanted));
+    }
+
+    private void refuseElsewhere(PortSpec uplink, String bridge) {
+        for (OpenBridge other : bridgeByName.values()) {
+            boolean hasIt =
+                    !other.name().equals(bridge)
+                            && other.settings().uplinks().stream()
+                                    .anyMatch(port -> port.device().equals(uplink.device()));
+            if (hasIt) {
+                throw new IllegalArgumentException(
+                        "port must be of one bridge: port="
+                                + uplink.device()
+                                + " bridge="
+                                + bridge
+                                + " other="
+                                + other.name());
+            }
+        }
+    }
+
+    /** Looks after uplinks whose devices come and go. */
+    synchronized void tend() {
+        for (OpenBridge open : bridgeByName.values()) {
+            try {
+                open.tend(
+                        devices,
+                        numbers,
+                        (what, port) -> {
+                            journal.record(what, port, "bridge=" + open.name());
+                            LOG.info("{}: port={}", what, port);
+                        });
+            } catch (RuntimeException e) { // it is tried again, and the others have their turn
+                LOG.debug("uplinks not as wanted: bridge={}", open.name(), e);
+            }
+        }
     }
 
     private static String uplinkNames(BridgeSettings settings) {

@@ -6,6 +6,8 @@ import io.virtdataplane.port.TapPort;
 import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.Netns;
+import io.virtdataplane.sys.SystemCallException;
+import java.util.Optional;
 
 /** Opens the devices of bridge ports. */
 final class Devices {
@@ -16,6 +18,20 @@ final class Devices {
     Devices(Bpf.Mechanism hooks) {
         this.hooks = hooks;
     }
+
+    /** What the node has under this name now; empty: nothing. */
+    static Optional<Present> present(PortSpec uplink) {
+        NetDevice device = new NetDevice(uplink.device());
+        int index = device.index();
+        try {
+            return index == 0 ? Optional.empty() : Optional.of(new Present(index, device.mtu()));
+        } catch (SystemCallException e) {
+            return Optional.empty(); // it went meanwhile
+        }
+    }
+
+    /** {@code index}: its number in the kernel; a device that comes again has another. */
+    record Present(int index, int mtu) {}
 
     OpenPort.Device open(PortSpec spec, int number) {
         int id = 2 * number;
@@ -31,15 +47,18 @@ final class Devices {
                                 return null;
                             });
                 }
-                return new OpenPort.Device(tap, mtu);
+                return new OpenPort.Device(tap, mtu, 0);
             }
             DescriptorPort port =
                     spec.shared()
                             ? PacketPort.openShared(id, netns, spec.device())
                             : PacketPort.open(id, netns, spec.device(), hooks);
             try {
-                int mtu = netns.call(() -> new NetDevice(spec.device()).mtu());
-                return new OpenPort.Device(port, spec.mtu() == 0 ? mtu : Math.min(mtu, spec.mtu()));
+                return netns.call(
+                        () -> {
+                            NetDevice device = new NetDevice(spec.device());
+                            return new OpenPort.Device(port, device.mtu(), device.index());
+                        });
             } catch (RuntimeException e) {
                 port.close();
                 throw e;

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 
 /** A bridge of this node with its open ports. Under the lock of {@link Bridges}. */
 final class OpenBridge {
@@ -90,10 +92,41 @@ final class OpenBridge {
         if (open == null) {
             add(spec, devices, numbers);
         } else if (open.spec().isUplink()) {
-            open.change(spec.policy(open.mtu()));
+            open.change(spec);
         } else {
             throw new IllegalArgumentException(
                     "port must not have the name of a guest's NIC: port=" + spec.name());
+        }
+    }
+
+    /**
+     * Opens uplinks whose device has come, gives back those whose device has gone, and takes over
+     * an MTU that changed.
+     *
+     * @param told of each change, with the port's name
+     */
+    void tend(Devices devices, PortNumbers numbers, BiConsumer<String, String> told) {
+        for (PortSpec spec : settings.uplinks()) {
+            Optional<Devices.Present> present = Devices.present(spec);
+            OpenPort port = portByName.get(spec.name());
+            boolean isGone =
+                    port != null
+                            && present.filter(found -> found.index() == port.deviceIndex())
+                                    .isEmpty();
+            if (isGone) {
+                remove(port);
+                told.accept("UplinkLost", spec.name());
+            }
+            if (present.isEmpty()) {
+                continue;
+            }
+            if (isGone || port == null) {
+                add(spec, devices, numbers);
+                told.accept("UplinkOpened", spec.name());
+            } else if (present.get().mtu() != port.deviceMtu()) {
+                port.changeMtu(present.get().mtu());
+                told.accept("UplinkMtuChanged", spec.name());
+            }
         }
     }
 

@@ -15,10 +15,11 @@ import io.virtdataplane.port.DescriptorPort;
  */
 final class OpenPort implements Attachment, AutoCloseable {
     private final OpenBridge bridge;
-    private final PortSpec spec;
+    private PortSpec spec;
     private final PortNumbers numbers;
     private final int number;
-    private final int mtu;
+    private int deviceMtu;
+    private final int deviceIndex;
     private final DescriptorPort device;
     private final BridgePort port;
     private final long attachedMs = System.currentTimeMillis();
@@ -30,8 +31,9 @@ final class OpenPort implements Attachment, AutoCloseable {
         this.numbers = numbers;
         this.number = number;
         this.device = opened.port();
-        this.mtu = opened.mtu();
-        this.policy = spec.policy(mtu);
+        this.deviceMtu = opened.mtu();
+        this.deviceIndex = opened.index();
+        this.policy = spec.policy(mtu());
         BridgePortPlan plan = new BridgePortPlan(number, spec.name(), device, policy, spec.guard());
         this.port =
                 bridge.worker()
@@ -48,17 +50,42 @@ final class OpenPort implements Attachment, AutoCloseable {
                                 });
     }
 
-    /** What {@link Devices} opens. */
-    record Device(DescriptorPort port, int mtu) {}
+    /**
+     * What {@link Devices} opens.
+     *
+     * @param index its number in the kernel; 0 where it is made here
+     */
+    record Device(DescriptorPort port, int mtu, int index) {}
 
-    void change(PortPolicy changed) {
+    /** Other VLANs or flags, or another MTU. */
+    void change(PortSpec changed) {
+        change(changed, deviceMtu);
+    }
+
+    /** The device has another MTU. */
+    void changeMtu(int changed) {
+        change(spec, changed);
+    }
+
+    private void change(PortSpec changedSpec, int changedMtu) {
+        PortPolicy changed = changedSpec.policy(changedSpec.mtu(changedMtu));
         bridge.worker()
                 .ask(
                         on -> {
                             bridge.bridge().change(port, changed);
                             return null;
                         });
+        spec = changedSpec;
+        deviceMtu = changedMtu;
         policy = changed;
+    }
+
+    int deviceMtu() {
+        return deviceMtu;
+    }
+
+    int deviceIndex() {
+        return deviceIndex;
     }
 
     @Override
@@ -94,7 +121,7 @@ final class OpenPort implements Attachment, AutoCloseable {
     }
 
     int mtu() {
-        return mtu;
+        return spec.mtu(deviceMtu);
     }
 
     long attachedMs() {

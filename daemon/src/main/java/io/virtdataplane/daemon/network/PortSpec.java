@@ -52,6 +52,11 @@ record PortSpec(
                 deviceMtu);
     }
 
+    /** Of a device with this MTU: it is never more. */
+    int mtu(int deviceMtu) {
+        return mtu == 0 ? deviceMtu : Math.min(mtu, deviceMtu);
+    }
+
     /** The same device, to be opened in the same way. */
     boolean isSameDevice(PortSpec other) {
         return name.equals(other.name)
@@ -59,6 +64,7 @@ record PortSpec(
                 && device.equals(other.device)
                 && isTap == other.isTap
                 && shared == other.shared
+                && (!isTap || mtu == other.mtu)
                 && guard.equals(other.guard);
     }
 }
