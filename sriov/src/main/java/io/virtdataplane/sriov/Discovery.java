@@ -27,6 +27,10 @@ public final class Discovery {
         return found;
     }
 
+    boolean exists(String address) {
+        return sysfs.exists(DEVICES + address);
+    }
+
     PhysicalFunction physicalFunction(String address) {
         String device = DEVICES + address;
         List<VirtualFunction> vfs = new ArrayList<>();

@@ -10,10 +10,12 @@ import java.util.Optional;
  * note outlives the daemon.
  */
 final class InitialStates {
-    private static final int ETHERNET_MTU = 1500;
-
-    /** Before our first change. */
-    record Initial(int numVfs, int mtu) {}
+    /**
+     * Before our first change.
+     *
+     * @param name of the network device; empty in a note of an earlier version
+     */
+    record Initial(int numVfs, int mtu, String name) {}
 
     private final StateFile files;
 
@@ -27,16 +29,19 @@ final class InitialStates {
                 pf.address(),
                 Map.of(
                         "numVfs", Integer.toString(pf.numVfs()),
-                        "mtu", Integer.toString(pf.netdev().mtu())));
+                        "mtu", Integer.toString(pf.netdev().mtu()),
+                        "name", pf.name()));
     }
 
+    /** Throws where the note is damaged: a guess would take VFs away. */
     Optional<Initial> of(String address) {
         return files.read(address)
                 .map(
                         fields ->
                                 new Initial(
-                                        number(fields, "numVfs", 0),
-                                        number(fields, "mtu", ETHERNET_MTU)));
+                                        number(address, fields, "numVfs"),
+                                        number(address, fields, "mtu"),
+                                        fields.getOrDefault("name", "")));
     }
 
     List<String> addresses() {
@@ -47,9 +52,17 @@ final class InitialStates {
         files.remove(address);
     }
 
-    /** A damaged file is as good as the defaults: no VFs, Ethernet's MTU. */
-    private static int number(Map<String, String> fields, String name, int otherwise) {
+    private int number(String address, Map<String, String> fields, String name) {
         String value = fields.getOrDefault(name, "");
-        return value.matches("\\d{1,9}") ? Integer.parseInt(value) : otherwise;
+        if (!value.matches("\\d{1,9}")) {
+            throw new SriovException(
+                    "first state of the card must be readable, remove its file to leave the card as it is: file="
+                            + files.file(address)
+                            + " "
+                            + name
+                            + "="
+                            + value);
+        }
+        return Integer.parseInt(value);
     }
 }

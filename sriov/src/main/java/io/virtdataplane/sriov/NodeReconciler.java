@@ -43,13 +43,35 @@ public final class NodeReconciler {
         }
         for (String address : initialStates.addresses()) {
             if (plans.stream().noneMatch(plan -> plan.address().equals(address))) {
-                attempt(address, errors, () -> provisioner.restore(address));
+                attempt(address, errors, () -> release(address, policies));
             }
         }
         return state(
                 plans,
                 errors.isEmpty() ? NodeState.SyncStatus.SUCCEEDED : NodeState.SyncStatus.FAILED,
                 String.join("; ", errors));
+    }
+
+    /**
+     * Puts a card back that no policy selects. One that cannot be looked at now, or goes by another
+     * name than that which a policy selects, only seems to be unselected: it is left as it is.
+     */
+    private void release(String address, List<NodePolicy> policies) {
+        if (!discovery.exists(address)) {
+            return; // taken out, or its driver is being loaded
+        }
+        PhysicalFunction pf = discovery.physicalFunction(address);
+        String known = initialStates.of(address).map(InitialStates.Initial::name).orElse("");
+        boolean selected =
+                !known.isEmpty() && !PfPlan.of(policies, List.of(pf.named(known)), nics).isEmpty();
+        if (selected || !pf.netdev().exists()) {
+            throw new SriovException(
+                    "PF must have its network device, the card is left as it is: pf="
+                            + known
+                            + " found="
+                            + (pf.netdev().exists() ? pf.name() : "none"));
+        }
+        provisioner.restore(address);
     }
 
     /** As it is now, nothing changed. */

@@ -25,6 +25,12 @@ public record PhysicalFunction(
         return netdev.name();
     }
 
+    /** The same PF, had its network device this name. */
+    PhysicalFunction named(String name) {
+        Netdev named = new Netdev(name, netdev.mac(), netdev.mtu(), netdev.speed(), netdev.up());
+        return new PhysicalFunction(pci, named, totalVfs, numVfs, vfs);
+    }
+
     public boolean isIntel() {
         return pci.vendor().equals(INTEL);
     }

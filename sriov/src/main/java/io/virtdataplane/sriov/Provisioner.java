@@ -173,15 +173,8 @@ final class Provisioner {
     void restore(String address) {
         PhysicalFunction pf = discovery.physicalFunction(address);
         pf.vfs().forEach(vf -> use.mustBeFree(pf, vf));
-        initialStates
-                .of(address)
-                .ifPresent(
-                        initial -> {
-                            if (sysfs.exists(Discovery.DEVICES + address)) { // the card is there
-                                reset(pf, initial.numVfs());
-                            }
-                            initialStates.forget(address);
-                        });
+        initialStates.of(address).ifPresent(initial -> reset(pf, initial.numVfs()));
+        initialStates.forget(address);
     }
 
     private static void must(boolean holds, String rule) {

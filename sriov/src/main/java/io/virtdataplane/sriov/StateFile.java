@@ -1,12 +1,12 @@
 package io.virtdataplane.sriov;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +40,7 @@ final class StateFile {
     boolean create(String address, Map<String, String> fields) {
         Path temporary = directory.resolve(address + ".new");
         try {
-            Files.write(temporary, json(fields).getBytes(StandardCharsets.UTF_8));
+            write(temporary, fields);
             // A link, not a move: it fails where the name is taken.
             Files.createLink(file(address), temporary);
             return true;
@@ -56,11 +56,24 @@ final class StateFile {
     void replace(String address, Map<String, String> fields) {
         Path temporary = directory.resolve(address + ".new");
         try {
-            Files.write(temporary, json(fields).getBytes(StandardCharsets.UTF_8));
+            write(temporary, fields);
             Files.move(temporary, file(address), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new SriovException("cannot write " + file(address) + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * To the disk, not to memory only: else the name may outlive a power cut, but not the content.
+     */
+    private static void write(Path file, Map<String, String> fields) throws IOException {
+        Files.writeString(
+                file,
+                json(fields),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.DSYNC);
     }
 
     Optional<Map<String, String>> read(String address) {
@@ -93,7 +106,7 @@ final class StateFile {
         delete(file(address));
     }
 
-    private Path file(String address) {
+    Path file(String address) {
         return directory.resolve(address);
     }
 

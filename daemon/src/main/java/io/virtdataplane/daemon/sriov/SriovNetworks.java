@@ -9,19 +9,28 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The SR-IOV networks that guests may ask for, by NAMESPACE/NAME of their attachment definition.
  */
 final class SriovNetworks {
+    private static final Logger LOG = LoggerFactory.getLogger(SriovNetworks.class);
     private final ManifestStore store;
     private final Map<String, SriovNetwork> networkByName = new HashMap<>();
 
     SriovNetworks(Path directory) {
         store = new ManifestStore(directory.resolve("networks"));
-        store.all(SriovNetworkManifest::parse)
-                .values()
-                .forEach(network -> networkByName.put(name(network), network));
+        ManifestStore.Stored<SriovNetwork> stored = store.all(SriovNetworkManifest::parse);
+        stored.manifests().forEach(network -> networkByName.put(name(network), network));
+        stored.unreadable()
+                .forEach(
+                        (file, reason) ->
+                                LOG.warn(
+                                        "stored network is left out until it is applied again: file={} reason={}",
+                                        file,
+                                        reason));
     }
 
     /** Checked against the cards that serve its resource now. */
@@ -41,6 +50,7 @@ final class SriovNetworks {
                             + "/"
                             + other.name());
         }
+        store.put(file(network), manifest); // first: what is not on the disk is not in force
         // One object has one definition: where networkNamespace has changed it moves.
         networkByName
                 .values()
@@ -48,17 +58,17 @@ final class SriovNetworks {
                         old ->
                                 old.name().equals(network.name())
                                         && old.namespace().equals(network.namespace()));
-        store.put(file(network), manifest);
         networkByName.put(name(network), network);
         return network;
     }
 
     synchronized boolean remove(String name) {
-        SriovNetwork network = networkByName.remove(name);
+        SriovNetwork network = networkByName.get(name);
         if (network == null) {
             return false;
         }
         store.remove(file(network));
+        networkByName.remove(name);
         return true;
     }
 

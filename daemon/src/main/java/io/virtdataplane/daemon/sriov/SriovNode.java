@@ -12,6 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +32,8 @@ final class SriovNode implements AutoCloseable {
     private final Discovery discovery;
     private final PolicyRules rules;
     private final ManifestStore store;
-    private final Map<String, NodePolicy> policyByName;
+    private final Map<String, NodePolicy> policyByName = new TreeMap<>();
+    private final Map<Path, String> unreadable; // why, by file
     private final ReentrantLock cards = new ReentrantLock();
     private final Thread thread = Thread.ofPlatform().name("sriov").daemon().unstarted(this::run);
     private NodeState state;
@@ -53,29 +57,40 @@ final class SriovNode implements AutoCloseable {
                         labels,
                         config.rootDevicesAlone());
         this.store = new ManifestStore(directory.resolve("policies"));
-        this.policyByName = store.all(SriovNetworkNodePolicyManifest::parse);
+        ManifestStore.Stored<NodePolicy> stored = store.all(SriovNetworkNodePolicyManifest::parse);
+        stored.manifests().forEach(policy -> policyByName.put(policy.name(), policy));
+        this.unreadable = new TreeMap<>(stored.unreadable());
         this.wanted = 1;
         this.state = reconciler.observe(policies(), NodeState.SyncStatus.IN_PROGRESS, "");
         thread.start();
     }
 
-    /** The number of the pass that will have made the change. */
-    long apply(String manifest) {
+    /**
+     * A policy that is kept.
+     *
+     * @param pass that will have made the change
+     */
+    record Applied(String name, long pass) {}
+
+    Applied apply(String manifest) {
         NodePolicy policy = SriovNetworkNodePolicyManifest.parse(manifest);
         synchronized (this) {
             rules.check(policy, discovery.physicalFunctions(), policies());
             store.put(policy.name(), manifest);
+            unreadable.remove(store.file(policy.name()));
             policyByName.put(policy.name(), policy);
-            return change();
+            return new Applied(policy.name(), change());
         }
     }
 
     /** -1: there is none of that name. */
     synchronized long remove(String name) {
-        if (policyByName.remove(name) == null) {
+        if (!policyByName.containsKey(name) && !unreadable.containsKey(store.file(name))) {
             return -1;
         }
-        store.remove(name);
+        store.remove(name); // first: what could not be removed is still in force
+        unreadable.remove(store.file(name));
+        policyByName.remove(name);
         return change();
     }
 
@@ -86,8 +101,22 @@ final class SriovNode implements AutoCloseable {
         return wanted;
     }
 
+    /** Those that cannot be read as well: they can be removed. */
     synchronized List<String> policyNames() {
-        return List.copyOf(policyByName.keySet());
+        Set<String> names = new TreeSet<>(policyByName.keySet());
+        unreadable.keySet().forEach(file -> names.add(store.name(file)));
+        return List.copyOf(names);
+    }
+
+    private synchronized List<String> complaints() {
+        return unreadable.entrySet().stream()
+                .map(
+                        policy ->
+                                "stored policy must be readable: no card is changed until it is applied again or removed: file="
+                                        + policy.getKey()
+                                        + " reason="
+                                        + policy.getValue())
+                .toList();
     }
 
     private synchronized List<NodePolicy> policies() {
@@ -162,7 +191,15 @@ final class SriovNode implements AutoCloseable {
         NodeState result;
         cards.lock();
         try {
-            result = reconciler.reconcile(now);
+            List<String> complaints = complaints();
+            // Which cards an unreadable policy selects is not known: all are left as they are.
+            result =
+                    complaints.isEmpty()
+                            ? reconciler.reconcile(now)
+                            : reconciler.observe(
+                                    now,
+                                    NodeState.SyncStatus.FAILED,
+                                    String.join("; ", complaints));
         } catch (RuntimeException e) {
             LOG.error("SR-IOV pass failed", e);
             result = state().failed(e.toString());

@@ -27,7 +27,6 @@ import io.virtdataplane.daemon.api.SriovNodeState;
 import io.virtdataplane.daemon.api.WatchNodeStateRequest;
 import io.virtdataplane.daemon.control.Answers;
 import io.virtdataplane.daemon.manifest.SriovNetworkManifest;
-import io.virtdataplane.daemon.manifest.SriovNetworkNodePolicyManifest;
 import io.virtdataplane.sriov.NodeState;
 import java.util.List;
 
@@ -54,13 +53,13 @@ final class SriovService extends SriovGrpc.SriovImplBase {
             ApplyPolicyRequest request, StreamObserver<ApplyPolicyResponse> response) {
         Answers.answer(
                 response,
-                () ->
-                        ApplyPolicyResponse.newBuilder()
-                                .setPass(node.apply(request.getManifest()))
-                                .setName(
-                                        SriovNetworkNodePolicyManifest.parse(request.getManifest())
-                                                .name())
-                                .build());
+                () -> {
+                    SriovNode.Applied applied = node.apply(request.getManifest());
+                    return ApplyPolicyResponse.newBuilder()
+                            .setName(applied.name())
+                            .setPass(applied.pass())
+                            .build();
+                });
     }
 
     @Override

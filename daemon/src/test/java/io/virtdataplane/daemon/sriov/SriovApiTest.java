@@ -91,18 +91,28 @@ class SriovApiTest {
     }
 
     private void apply(String policy) {
-        long pass =
-                sriov.applyPolicy(ApplyPolicyRequest.newBuilder().setManifest(policy).build())
-                        .getPass();
+        apply(policy, "p1");
+    }
+
+    private void apply(String policy, String name) {
+        SriovNodeState state =
+                afterPass(
+                        sriov.applyPolicy(
+                                        ApplyPolicyRequest.newBuilder().setManifest(policy).build())
+                                .getPass());
+        assertThat(state.getLastSyncError()).isEmpty();
+        assertThat(state.getSyncStatus()).isEqualTo("Succeeded");
+        assertThat(state.getPoliciesList()).containsExactly(name);
+    }
+
+    private SriovNodeState afterPass(long pass) {
         Iterator<SriovNodeState> states =
                 sriov.watchNodeState(WatchNodeStateRequest.getDefaultInstance());
         SriovNodeState state = states.next();
         while (state.getPass() < pass) {
             state = states.next();
         }
-        assertThat(state.getLastSyncError()).isEmpty();
-        assertThat(state.getSyncStatus()).isEqualTo("Succeeded");
-        assertThat(state.getPoliciesList()).containsExactly("p1");
+        return state;
     }
 
     private void network(String manifest) {
@@ -190,12 +200,7 @@ class SriovApiTest {
                                         .setManifest(POLICY.replace("vfio-pci", "netdevice"))
                                         .build())
                         .getPass();
-        Iterator<SriovNodeState> states =
-                sriov.watchNodeState(WatchNodeStateRequest.getDefaultInstance());
-        SriovNodeState state = states.next();
-        while (state.getPass() < pass) {
-            state = states.next();
-        }
+        SriovNodeState state = afterPass(pass);
         assertThat(state.getSyncStatus()).isEqualTo("Failed");
         assertThat(state.getLastSyncError()) // the tree has no file to unbind by
                 .startsWith("ens1f0: cannot write '0000:02:02.0' to ")
@@ -234,6 +239,82 @@ class SriovApiTest {
                         sriov.detachVf(DetachVfRequest.newBuilder().setName("vm1/nic1").build())
                                 .getPciAddressesList())
                 .hasSize(1);
+    }
+
+    @Test
+    void unreadablePolicyLeavesTheCardsAloneUntilItIsAppliedAgainOrRemoved() throws Exception {
+        apply(POLICY);
+        Path state = directory.resolve("state/sriov");
+        Files.createDirectories(state.resolve("pci"));
+        Files.writeString(
+                state.resolve("pci/" + CardInTree.PF), "{\"numVfs\": \"0\", \"mtu\": \"1500\"}");
+        Path file = state.resolve("policies/p1.yaml");
+        Files.writeString(file, "spec: [");
+        restart(directory.resolve("b.sock"));
+        assertThat(afterPass(1).getSyncStatus()).isEqualTo("Failed");
+        assertThat(afterPass(1).getLastSyncError())
+                .startsWith("stored policy must be readable: no card is changed until")
+                .contains("file=" + file + " reason=");
+        assertThat(numVfs()).isEqualTo("2");
+        apply(POLICY);
+        Files.writeString(file, "");
+        restart(directory.resolve("c.sock"));
+        assertThat(afterPass(1).getPoliciesList()).containsExactly("p1");
+        long pass =
+                sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build())
+                        .getPass();
+        assertThat(afterPass(pass).getLastSyncError()).isEmpty();
+        assertThat(numVfs()).as("put back: no policy is left").isEqualTo("0");
+    }
+
+    private String numVfs() throws IOException {
+        return Files.readString(
+                        card.root.resolve("bus/pci/devices/" + CardInTree.PF + "/sriov_numvfs"))
+                .strip();
+    }
+
+    @Test
+    void namesAsLongAsKubernetesAllowsAreKept() throws IOException {
+        String longest = "p".repeat(253);
+        apply(POLICY.replace("name: p1", "name: " + longest), longest);
+        sriov.applyNetwork(
+                ApplyNetworkRequest.newBuilder()
+                        .setManifest(NETWORK.replace("name: net1", "name: " + longest))
+                        .build());
+        restart(directory.resolve("b.sock"));
+        SriovNodeState state = sriov.getNodeState(GetNodeStateRequest.getDefaultInstance());
+        assertThat(state.getPoliciesList()).containsExactly(longest);
+        assertThat(state.getNetworksList()).containsExactly("guests/" + longest);
+    }
+
+    @Test
+    void whatCannotBeKeptOrRemovedOnTheDiskStaysAsItWas() throws IOException {
+        apply(POLICY);
+        network(NETWORK);
+        Path networks = directory.resolve("state/sriov/networks");
+        Path moved = directory.resolve("state/sriov/moved");
+        Files.move(networks, moved); // as a disk that fails
+        refused(
+                () -> network(NETWORK.replace("guests", "others")),
+                Status.Code.INTERNAL,
+                "state/sriov/networks");
+        refused(
+                () ->
+                        sriov.removeNetwork(
+                                RemoveNetworkRequest.newBuilder().setName("guests/net1").build()),
+                Status.Code.INTERNAL,
+                "state/sriov/networks");
+        Files.move(moved, networks);
+        assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getNetworksList())
+                .containsExactly("guests/net1");
+        Path policies = directory.resolve("state/sriov/policies");
+        Files.move(policies, moved);
+        refused(
+                () -> sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build()),
+                Status.Code.INTERNAL,
+                "state/sriov/policies");
+        assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getPoliciesList())
+                .containsExactly("p1");
     }
 
     @Test
