@@ -3,20 +3,45 @@ package io.virtdataplane.sriov;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 
 /**
  * Which VF is whose, a file for each PCI address: it outlives the daemon, but not the machine's
  * boot, and can be made by one only. Beside the owner it keeps what the owner's attachment has to
- * put back.
+ * put back, and how far that attachment is. Whoever changes cards makes the calls that change it,
+ * one at a time.
  */
 public final class Allocations {
     private static final String OWNER = "owner";
     private static final String BOOT = "boot";
+    private static final String PHASE = "phase";
+    private static final String REQUEST = "request";
     private final StateFile files;
     private final String bootId;
+
+    /** How far an attachment is; a file of an earlier version has none and is ATTACHED. */
+    private enum Phase {
+        ATTACHING,
+        ATTACHED,
+        /** The guest has gone, the VF is not yet as it was. */
+        RETURNING;
+
+        static Phase of(Map<String, String> fields) {
+            String word = fields.getOrDefault(PHASE, ATTACHED.word());
+            return word.equals(ATTACHING.word())
+                    ? ATTACHING
+                    : word.equals(RETURNING.word()) ? RETURNING : ATTACHED;
+        }
+
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     /**
      * @param bootId of the running kernel: no guest and no VF has outlived another one
@@ -25,17 +50,24 @@ public final class Allocations {
         files = new StateFile(stateDirectory.resolve("allocations"));
         this.bootId = bootId;
         for (String address : files.addresses()) {
-            String boot = files.read(address).map(fields -> fields.get(BOOT)).orElse("");
+            String boot = fields(address).getOrDefault(BOOT, "");
             if (!bootId.isEmpty() && !bootId.equals(boot)) { // else nothing is known of it
                 files.remove(address);
             }
         }
     }
 
-    /** Throws where the VF has an owner already. */
-    void take(String address, String owner, Map<String, String> kept) {
-        Map<String, String> fields = new HashMap<>(kept);
+    /**
+     * Notes the intent: until {@link #settle} this VF is one to be put back. Throws where it has an
+     * owner already.
+     *
+     * @param request that all VFs of one request share
+     */
+    void take(String address, String owner, String request, Map<String, String> kept) {
+        Map<String, String> fields = new LinkedHashMap<>(kept);
         fields.put(OWNER, owner);
+        fields.put(REQUEST, request);
+        fields.put(PHASE, Phase.ATTACHING.word());
         fields.put(BOOT, bootId);
         if (!files.create(address, fields)) {
             throw new SriovException(
@@ -43,15 +75,68 @@ public final class Allocations {
         }
     }
 
-    /** What was kept; empty where the VF is not this owner's, so a late release changes nothing. */
-    Optional<Map<String, String>> kept(String address, String owner) {
-        return files.read(address).filter(fields -> owner.equals(fields.get(OWNER)));
+    /** All VFs of the request are their owners' from the last of these writes on. */
+    void settle(String request) {
+        for (String address : ofRequests(Set.of(request))) {
+            phase(address, Phase.ATTACHED);
+        }
     }
 
-    void release(String address, String owner) {
-        if (kept(address, owner).isPresent()) {
-            files.remove(address);
+    /** The guest has gone: the VF is to be put back, now and again until it is done. */
+    void returning(String address) {
+        if (Phase.of(fields(address)) != Phase.RETURNING) {
+            phase(address, Phase.RETURNING);
         }
+    }
+
+    private void phase(String address, Phase phase) {
+        Map<String, String> fields = new LinkedHashMap<>(fields(address));
+        fields.put(PHASE, phase.word());
+        files.replace(address, fields);
+    }
+
+    boolean isReturning(String address) {
+        return Phase.of(fields(address)) == Phase.RETURNING;
+    }
+
+    /**
+     * Addresses of the VFs that are to be put back: of guests that have gone, and of requests that
+     * ended before their last VF was settled, as when the daemon was killed.
+     */
+    List<String> unfinished() {
+        Set<String> requests = new HashSet<>();
+        List<String> unfinished = new ArrayList<>();
+        for (String address : files.addresses()) {
+            Map<String, String> fields = fields(address);
+            switch (Phase.of(fields)) {
+                case ATTACHING -> requests.add(fields.getOrDefault(REQUEST, ""));
+                case RETURNING -> unfinished.add(address);
+                case ATTACHED -> {
+                    // its guest has it, unless another VF of its request says otherwise
+                }
+            }
+        }
+        for (String address : ofRequests(requests)) {
+            if (!unfinished.contains(address)) {
+                unfinished.add(address);
+            }
+        }
+        return unfinished;
+    }
+
+    List<String> ofRequests(Set<String> requests) {
+        return files.addresses().stream()
+                .filter(address -> requests.contains(fields(address).get(REQUEST)))
+                .toList();
+    }
+
+    /** What was kept of a VF; nothing where it is nobody's. */
+    Map<String, String> fields(String address) {
+        return files.read(address).orElse(Map.of());
+    }
+
+    void release(String address) {
+        files.remove(address);
     }
 
     /** Empty: nobody's. */
@@ -61,13 +146,7 @@ public final class Allocations {
 
     /** Addresses of the VFs that an owner has. */
     List<String> of(String owner) {
-        List<String> addresses = new ArrayList<>();
-        for (String address : files.addresses()) {
-            if (owner(address).equals(owner)) {
-                addresses.add(address);
-            }
-        }
-        return addresses;
+        return files.addresses().stream().filter(address -> owner(address).equals(owner)).toList();
     }
 
     /** Of all VFs that have one, by address. */

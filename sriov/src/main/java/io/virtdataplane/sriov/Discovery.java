@@ -31,6 +31,15 @@ public final class Discovery {
         return sysfs.exists(DEVICES + address);
     }
 
+    /** The PF that has this VF now, whatever its network device is called. */
+    PhysicalFunction physicalFunctionOf(String vfAddress) {
+        return physicalFunctions().stream()
+                .filter(pf -> pf.indexOf(vfAddress) >= 0)
+                .findFirst()
+                .orElseThrow(
+                        () -> new SriovException("VF must have a PF: pciAddress=" + vfAddress));
+    }
+
     PhysicalFunction physicalFunction(String address) {
         String device = DEVICES + address;
         List<VirtualFunction> vfs = new ArrayList<>();

@@ -25,6 +25,15 @@ public record PhysicalFunction(
         return netdev.name();
     }
 
+    /** Its number of the VF at this address; -1: it has no such VF. */
+    int indexOf(String vfAddress) {
+        return vfs.stream()
+                .filter(vf -> vf.address().equals(vfAddress))
+                .mapToInt(VirtualFunction::index)
+                .findFirst()
+                .orElse(-1);
+    }
+
     /** The same PF, had its network device this name. */
     PhysicalFunction named(String name) {
         Netdev named = new Netdev(name, netdev.mac(), netdev.mtu(), netdev.speed(), netdev.up());

@@ -88,7 +88,7 @@ final class Provisioner {
 
     private void change(PfPlan plan, PhysicalFunction before, Drift drift) {
         if (drift.vfCount()) {
-            count(plan.address(), plan.numVfs());
+            count(before, plan.numVfs());
         }
         if (drift.mtu()) {
             mtu(before, plan.mtu());
@@ -106,9 +106,11 @@ final class Provisioner {
     }
 
     /** The kernel wants a way through 0 from one count to another (EBUSY otherwise). */
-    private void count(String address, int numVfs) {
+    private void count(PhysicalFunction pf, int numVfs) {
+        String address = pf.address();
         String file = Discovery.DEVICES + address + "/sriov_numvfs";
         sysfs.write(file, "0");
+        pf.vfs().forEach(use::tornDown);
         if (numVfs == 0) {
             return;
         }
@@ -145,7 +147,7 @@ final class Provisioner {
     private SriovException afterReset(PhysicalFunction before, SriovException cause) {
         PhysicalFunction pf = discovery.physicalFunction(before.address());
         for (VirtualFunction vf : pf.vfs()) {
-            if (!use.userOf(vf).isEmpty()) {
+            if (!use.holderOf(vf).isEmpty()) {
                 return new SriovException(
                         cause.getMessage() + "; not reset: VF in use: vf=" + vf.index(), cause);
             }
@@ -161,7 +163,7 @@ final class Provisioner {
 
     private void reset(PhysicalFunction pf, int numVfs) {
         if (pf.numVfs() > 0 || numVfs > 0) {
-            count(pf.address(), numVfs);
+            count(pf, numVfs);
         }
         int mtu = initialStates.of(pf.address()).map(InitialStates.Initial::mtu).orElse(1500);
         if (pf.netdev().exists() && pf.netdev().mtu() != mtu) {

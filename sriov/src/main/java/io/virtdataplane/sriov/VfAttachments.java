@@ -1,25 +1,30 @@
 package io.virtdataplane.sriov;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Gives a guest a VF of a resource, set as its network says, and takes it back, set as it was.
- * Nothing moves into the guest's namespace: QEMU opens the VF's vfio group. The caller makes one
- * call at a time.
+ * Nothing moves into the guest's namespace: QEMU opens the VF's vfio group. A VF that cannot be put
+ * back stays its owner's, and is tried again. The caller makes one call at a time.
  */
 public final class VfAttachments {
-    private static final String PF = "pf";
-    private static final String VF = "vf";
+    private final Discovery discovery;
     private final VfLink link;
     private final VfUse use;
     private final Allocations allocations;
     private final Patience patience;
 
-    public VfAttachments(VfLink link, VfUse use, Allocations allocations, Patience patience) {
+    public VfAttachments(
+            Discovery discovery,
+            VfLink link,
+            VfUse use,
+            Allocations allocations,
+            Patience patience) {
+        this.discovery = discovery;
         this.link = link;
         this.use = use;
         this.allocations = allocations;
@@ -27,31 +32,37 @@ public final class VfAttachments {
     }
 
     /**
+     * The VF is the owner's once the request is settled; one that is not is put back by {@link
+     * #putBackUnfinished}.
+     *
+     * @param request that all VFs of one request share
      * @param owner of the allocation; one VF each
      * @param candidates of the network's resource
      * @param mac 0: the VF keeps its own
      */
     public ResourceVf attach(
-            String owner, SriovNetwork network, List<ResourceVf> candidates, long mac) {
+            String request,
+            String owner,
+            SriovNetwork network,
+            List<ResourceVf> candidates,
+            long mac) {
         ResourceVf chosen = free(network, candidates);
         network.checkOn(chosen.pf());
         String pf = chosen.pf().name();
         int vf = chosen.vf().index();
-        Map<Integer, VfAttributes> now = link.read(pf);
-        mustBeUnique(pf, vf, mac, now);
+        mustBeUnique(pf, vf, mac, link.read(pf));
         List<VfSetting> settings = network.settings(mac);
-        Map<String, String> kept = new HashMap<>(KeptSettings.of(settings, link.read(pf, vf)));
-        kept.put(PF, pf);
-        kept.put(VF, Integer.toString(vf));
-        allocations.take(chosen.address(), owner, kept);
-        try {
-            for (VfSetting setting : settings) {
-                set(pf, vf, setting);
-            }
-        } catch (SriovException e) {
-            throw afterRelease(chosen.address(), owner, e);
+        allocations.take(
+                chosen.address(), owner, request, KeptSettings.of(settings, link.read(pf, vf)));
+        for (VfSetting setting : settings) {
+            set(pf, vf, setting);
         }
         return chosen;
+    }
+
+    /** All VFs of the request are their owners' now. */
+    public void settle(String request) {
+        allocations.settle(request);
     }
 
     private ResourceVf free(SriovNetwork network, List<ResourceVf> candidates) {
@@ -105,6 +116,10 @@ public final class VfAttachments {
 
     private void set(String pf, int vf, VfSetting setting) {
         link.set(pf, vf, setting);
+        mustHold(pf, vf, setting);
+    }
+
+    private void mustHold(String pf, int vf, VfSetting setting) {
         boolean holds =
                 patience.until(
                         patience.netdev(),
@@ -130,50 +145,94 @@ public final class VfAttachments {
                         && attributes.trust() == VfSetting.Switch.UNKNOWN;
     }
 
-    private SriovException afterRelease(String address, String owner, SriovException cause) {
-        try {
-            release(address, owner);
-            return cause;
-        } catch (SriovException e) {
-            return new SriovException(
-                    cause.getMessage() + "; putting back failed: " + e.getMessage(), cause);
-        }
+    /**
+     * Takes back all VFs of a request that failed.
+     *
+     * @return what could not be put back, and why
+     */
+    public List<String> rollBack(String request) {
+        return putBack(allocations.ofRequests(Set.of(request)));
     }
 
-    /** Addresses of the VFs taken back; none where the owner has none. */
+    /**
+     * Puts back the VFs of guests that have gone and of requests that were never settled.
+     *
+     * @return what could not be put back, and why
+     */
+    public List<String> putBackUnfinished() {
+        return putBack(allocations.unfinished());
+    }
+
+    private List<String> putBack(List<String> addresses) {
+        List<String> failures = new ArrayList<>();
+        for (String address : addresses) {
+            try {
+                release(address);
+            } catch (SriovException e) {
+                failures.add(e.getMessage());
+            }
+        }
+        return failures;
+    }
+
+    /**
+     * Addresses of the VFs taken back; none where the owner has none. Throws where one could not be
+     * put back, after all have had their turn.
+     */
     public List<String> detach(String owner) {
         List<String> addresses = allocations.of(owner);
-        addresses.forEach(address -> release(address, owner));
+        List<String> failures = putBack(addresses);
+        if (!failures.isEmpty()) {
+            throw new SriovException(String.join("; ", failures));
+        }
         return addresses;
     }
 
-    /** The allocation ends even where the VF cannot be put back: its next user sets it anew. */
-    private void release(String address, String owner) {
-        Map<String, String> kept = allocations.kept(address, owner).orElse(Map.of());
+    private void release(String address) {
+        allocations.returning(address);
         try {
-            String pf = kept.getOrDefault(PF, "");
-            if (kept.getOrDefault(VF, "").matches("\\d+")) {
-                int vf = Integer.parseInt(kept.get(VF));
-                putBack(pf, vf, KeptSettings.read(kept));
-            }
-        } finally {
-            allocations.release(address, owner);
+            putBack(address, allocations.fields(address));
+        } catch (RuntimeException e) { // a damaged file as well: the others have their turn
+            String reason = e instanceof SriovException ? e.getMessage() : e.toString();
+            throw new SriovException(
+                    "VF must be put back before it is free: pciAddress="
+                            + address
+                            + " owner="
+                            + allocations.owner(address)
+                            + ": "
+                            + reason,
+                    e);
         }
+        allocations.release(address);
     }
 
-    private void putBack(String pf, int vf, List<VfSetting> settings) {
-        SriovException first = null;
+    private void putBack(String address, Map<String, String> kept) {
+        if (!discovery.exists(address)) {
+            return; // made anew it is as the driver makes it
+        }
+        PhysicalFunction pf = discovery.physicalFunctionOf(address);
+        if (!pf.netdev().exists()) {
+            throw new SriovException("PF must have a network device: pciAddress=" + pf.address());
+        }
+        int vf = pf.indexOf(address);
+        List<VfSetting> settings = KeptSettings.read(kept);
+        List<String> failures = new ArrayList<>();
         for (VfSetting setting : settings) {
             try {
-                if (!setting.isIn(link.read(pf, vf))) {
-                    link.set(pf, vf, setting);
+                if (!setting.isIn(link.read(pf.name(), vf))) {
+                    set(pf.name(), vf, setting);
                 }
             } catch (SriovException e) {
-                first = first == null ? e : first;
+                failures.add(e.getMessage());
             }
         }
-        if (first != null) {
-            throw first;
+        for (VfSetting setting : settings) { // a driver may change one with another
+            if (failures.isEmpty()) {
+                mustHold(pf.name(), vf, setting);
+            }
+        }
+        if (!failures.isEmpty()) {
+            throw new SriovException(String.join("; ", failures));
         }
     }
 }

@@ -33,11 +33,30 @@ public final class VfUse {
 
     /** Of the VFs that have one, by address; one look at all processes. */
     Map<String, String> usersOf(List<VirtualFunction> vfs) {
+        Map<String, String> userByAddress = holdersOf(vfs);
+        for (VirtualFunction vf : vfs) {
+            if (allocations.isReturning(vf.address())) {
+                userByAddress.putIfAbsent(
+                        vf.address(), allocations.owner(vf.address()) + " (being put back)");
+            }
+        }
+        return userByAddress;
+    }
+
+    /**
+     * Who would lose a VF that is torn down; empty: nobody. A VF whose guest has gone may be: made
+     * anew it has nothing left to put back.
+     */
+    String holderOf(VirtualFunction vf) {
+        return holdersOf(List.of(vf)).getOrDefault(vf.address(), "");
+    }
+
+    private Map<String, String> holdersOf(List<VirtualFunction> vfs) {
         Map<String, String> userByAddress = new HashMap<>();
         Map<Path, String> addressByDevice = new HashMap<>();
         for (VirtualFunction vf : vfs) {
             String owner = allocations.owner(vf.address());
-            if (!owner.isEmpty()) {
+            if (!owner.isEmpty() && !allocations.isReturning(vf.address())) {
                 userByAddress.put(vf.address(), owner);
             } else if (vf.pci().isUserSpace() && vf.pci().iommuGroup() >= 0) {
                 addressByDevice.put(Path.of("/dev/vfio/" + vf.pci().iommuGroup()), vf.address());
@@ -50,7 +69,7 @@ public final class VfUse {
     }
 
     void mustBeFree(PhysicalFunction pf, VirtualFunction vf) {
-        String user = userOf(vf);
+        String user = holderOf(vf);
         if (!user.isEmpty()) {
             throw new SriovException(
                     "VF in use must not be torn down: pf="
@@ -62,6 +81,11 @@ public final class VfUse {
                             + " user="
                             + user);
         }
+    }
+
+    /** A VF that was free has been torn down. */
+    void tornDown(VirtualFunction vf) {
+        allocations.release(vf.address());
     }
 
     private void holders(Map<Path, String> addressByDevice, Map<String, String> userByAddress) {

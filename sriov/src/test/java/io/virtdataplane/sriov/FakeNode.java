@@ -1,5 +1,6 @@
 package io.virtdataplane.sriov;
 
+import io.virtdataplane.sys.Errno;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -30,6 +32,8 @@ final class FakeNode implements VfLink {
     boolean complete = true;
     int failAt = -1;
     String failure = "Input/output error";
+    Predicate<VfSetting> refused = setting -> false;
+    int errno = Errno.EOPNOTSUPP;
 
     FakeNode(Path root) {
         this.root = root;
@@ -196,7 +200,17 @@ final class FakeNode implements VfLink {
 
     @Override
     public Map<Integer, VfAttributes> read(String pf) {
+        mustExist(pf);
         return attributesByVf;
+    }
+
+    /** As the kernel, which knows a PF by the name that its network device has now. */
+    private void mustExist(String pf) {
+        Sysfs sysfs = sysfs();
+        if (sysfs.names(DEVICES).stream()
+                .noneMatch(address -> sysfs.exists(DEVICES + address + "/net/" + pf))) {
+            throw new SriovException("PF must exist in the daemon's network namespace: pf=" + pf);
+        }
     }
 
     @Override
@@ -204,6 +218,10 @@ final class FakeNode implements VfLink {
         writes.add(pf + " vf " + vf + " " + setting);
         if (writes.size() - 1 == failAt) {
             throw new SriovException(failure);
+        }
+        mustExist(pf);
+        if (refused.test(setting)) {
+            throw new SriovException(RtnetlinkVfLink.refusal(pf, vf, setting, errno));
         }
         VfAttributes old = attributesByVf.get(vf);
         attributesByVf.put(

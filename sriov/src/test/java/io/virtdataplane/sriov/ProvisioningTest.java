@@ -306,7 +306,8 @@ class ProvisioningTest {
     @Test
     void allocatedVfIsNeverTornDown() {
         reconcile(Policies.vfio().vfs(2));
-        allocations.take(VF0, "vm1/nic1", Map.of());
+        allocations.take(VF0, "vm1/nic1", "r1", Map.of());
+        allocations.settle("r1");
         node.writes.clear();
         String error =
                 "VF in use must not be torn down: pf=ens1f0 vf=0 pciAddress=0000:02:02.0 user=vm1/nic1";
@@ -315,7 +316,7 @@ class ProvisioningTest {
         failed(reconcile(), error);
         assertThat(node.writes).isEmpty();
         succeeded(reconcile(Policies.vfio().vfs(2)));
-        allocations.release(VF0, "vm1/nic1");
+        allocations.release(VF0);
         succeeded(reconcile());
         assertThat(node.value(NUM_VFS)).isEqualTo("0");
     }
@@ -333,7 +334,8 @@ class ProvisioningTest {
     @Test
     void failureBesideAVfInUseDoesNotTakeThatVfAway() throws IOException {
         reconcile(Policies.vfio().vfs(2));
-        allocations.take("0000:02:02.1", "vm1/nic1", Map.of());
+        allocations.take("0000:02:02.1", "vm1/nic1", "r1", Map.of());
+        allocations.settle("r1");
         Path driver = node.root.resolve("bus/pci/devices/" + VF0 + "/driver");
         Files.delete(driver);
         Files.createSymbolicLink(driver, node.root.resolve("bus/pci/drivers/iavf"));

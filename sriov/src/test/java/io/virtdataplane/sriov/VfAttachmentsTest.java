@@ -12,6 +12,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class VfAttachmentsTest {
     private static final Patience SHORT =
@@ -29,30 +31,50 @@ class VfAttachmentsTest {
     private Allocations allocations;
     private VfAttachments attachments;
     private List<ResourceVf> vfs;
+    private VfUse use;
+    private NodeReconciler reconciler;
 
     @BeforeEach
     void provision() throws IOException {
         node = new FakeNode(directory.resolve("sys")).withCard(64);
         allocations = new Allocations(directory.resolve("state"), "boot-1");
-        VfUse use = new VfUse(allocations, Files.createDirectories(directory.resolve("proc")));
-        attachments = new VfAttachments(node, use, allocations, SHORT);
-        NodeState state =
+        use = new VfUse(allocations, Files.createDirectories(directory.resolve("proc")));
+        attachments = on(node);
+        reconciler =
                 new NodeReconciler(
-                                node.sysfs(),
-                                node,
-                                use,
-                                new SupportedNics(List.of()),
-                                directory.resolve("state"),
-                                SHORT)
-                        .reconcile(List.of(Policies.vfio().vfs(2).make()));
+                        node.sysfs(),
+                        node,
+                        use,
+                        new SupportedNics(List.of()),
+                        directory.resolve("state"),
+                        SHORT);
+        NodeState state = reconciler.reconcile(List.of(Policies.vfio().vfs(2).make()));
         vfs = ResourceVf.byResource(state).get("net1");
         node.writes.clear();
+    }
+
+    private VfAttachments on(VfLink link) {
+        return new VfAttachments(new Discovery(node.sysfs()), link, use, allocations, SHORT);
+    }
+
+    /** As a request for one VF. */
+    private ResourceVf attach(
+            String owner, SriovNetwork network, List<ResourceVf> candidates, long mac) {
+        String request = "of " + owner;
+        try {
+            ResourceVf vf = attachments.attach(request, owner, network, candidates, mac);
+            attachments.settle(request);
+            return vf;
+        } catch (RuntimeException e) {
+            assertThat(attachments.rollBack(request)).isEmpty();
+            throw e;
+        }
     }
 
     @Test
     void settingsAreMadeInTheReferencesOrderAndPutBack() {
         VfAttributes before = node.attributesByVf.get(0);
-        ResourceVf vf = attachments.attach("vm1/nic1", FULL, vfs, MAC);
+        ResourceVf vf = attach("vm1/nic1", FULL, vfs, MAC);
         assertThat(vf.address()).isEqualTo("0000:02:02.0");
         assertThat(node.writes)
                 .containsExactly(
@@ -70,13 +92,13 @@ class VfAttachmentsTest {
 
     @Test
     void onlyTheVlanIsSetWhereNothingElseIsAsked() {
-        attachments.attach("vm1/nic1", PLAIN, vfs, 0);
+        attach("vm1/nic1", PLAIN, vfs, 0);
         assertThat(node.writes).containsExactly("ens1f0 vf 0 vlan=0 qos=0 proto=802.1q");
     }
 
     @Test
     void macThatTheGuestChangedIsPutBackThoughNobodyAskedForOne() {
-        attachments.attach("vm1/nic1", PLAIN, vfs, 0);
+        attach("vm1/nic1", PLAIN, vfs, 0);
         node.set("ens1f0", 0, new VfSetting.Mac(0x0200_0000_bb02L));
         attachments.detach("vm1/nic1");
         assertThat(node.attributesByVf.get(0).mac()).isEqualTo(0x0200_0000_0000L);
@@ -84,10 +106,9 @@ class VfAttachmentsTest {
 
     @Test
     void eachGuestHasItsOwnVfAndTheLastOneIsRefusedWithReasons() {
-        attachments.attach("vm1/nic1", PLAIN, vfs, 0);
-        assertThat(attachments.attach("vm2/nic1", PLAIN, vfs, 0).address())
-                .isEqualTo("0000:02:02.1");
-        assertThatThrownBy(() -> attachments.attach("vm3/nic1", PLAIN, vfs, 0))
+        attach("vm1/nic1", PLAIN, vfs, 0);
+        assertThat(attach("vm2/nic1", PLAIN, vfs, 0).address()).isEqualTo("0000:02:02.1");
+        assertThatThrownBy(() -> attach("vm3/nic1", PLAIN, vfs, 0))
                 .isInstanceOf(SriovException.class)
                 .hasMessage(
                         "resource must have a free VF: network=net resourceName=net1 vfs=0000:02:02.0 is used by vm1/nic1, 0000:02:02.1 is used by vm2/nic1");
@@ -95,14 +116,14 @@ class VfAttachmentsTest {
 
     @Test
     void concurrentAllocationOfOneVfIsRefused() {
-        allocations.take("0000:02:02.0", "a", Map.of());
-        assertThatThrownBy(() -> allocations.take("0000:02:02.0", "b", Map.of()))
+        allocations.take("0000:02:02.0", "a", "r1", Map.of());
+        assertThatThrownBy(() -> allocations.take("0000:02:02.0", "b", "r2", Map.of()))
                 .hasMessage("pci address 0000:02:02.0 is already allocated: owner=a");
     }
 
     @Test
     void allocationOutlivesTheDaemonButNotTheBoot() {
-        allocations.take("0000:02:02.0", "vm1/nic1", Map.of());
+        allocations.take("0000:02:02.0", "vm1/nic1", "r1", Map.of());
         Path state = directory.resolve("state");
         assertThat(new Allocations(state, "boot-1").owner("0000:02:02.0")).isEqualTo("vm1/nic1");
         assertThat(new Allocations(state, "boot-2").owner("0000:02:02.0")).isEmpty();
@@ -110,28 +131,50 @@ class VfAttachmentsTest {
 
     @Test
     void lateDetachDoesNotTouchTheNextOwner() {
-        attachments.attach("vm1/nic1", FULL, vfs, MAC);
+        attach("vm1/nic1", FULL, vfs, MAC);
         attachments.detach("vm1/nic1");
-        attachments.attach("vm2/nic1", FULL, vfs, 0x0200_0000_cc03L);
+        attach("vm2/nic1", FULL, vfs, 0x0200_0000_cc03L);
         node.writes.clear();
         assertThat(attachments.detach("vm1/nic1")).isEmpty();
         assertThat(node.writes).isEmpty();
         assertThat(allocations.owner("0000:02:02.0")).isEqualTo("vm2/nic1");
     }
 
-    @Test
-    void refusedAttributePutsBackAndFrees() {
+    @ParameterizedTest
+    @CsvSource({
+        "vlan=100 qos=3 proto=802.1ad, 93, the driver does not have this VLAN protocol",
+        "mac=02:00:00:00:aa:01, 1, the daemon lacks CAP_NET_ADMIN",
+        "min_tx_rate=100 max_tx_rate=500, 22, 'the driver refuses the rate; many take one only while the PF''s link is up, and no minimum'",
+        "spoofchk=off, 16, 'the driver is busy, or the VF is being reset'",
+        "trust=on, 95, the driver does not have this attribute",
+        "link_state=enable, 34, the value is out of the driver''s range",
+    })
+    void refusedAttributeIsNamedAndPutsBackAndFrees(String setting, int errno, String reason) {
+        SriovNetwork all =
+                new SriovNetwork(
+                        "net", "ns", "", "net1", 100, 3, "802.1ad", "off", "on", "enable", 100, 500,
+                        "", "", "", "", "");
+        ResourceVf capable = // Intel cards are refused a minimum before their driver is asked
+                new ResourceVf(
+                        new PhysicalFunction(
+                                new PciFunction(FakeNode.PF, "15b3", "1017", "mlx5_core", 1, -1),
+                                vfs.getFirst().pf().netdev(),
+                                64,
+                                2,
+                                vfs.getFirst().pf().vfs()),
+                        vfs.getFirst().vf(),
+                        vfs.getFirst().group());
         VfAttributes before = node.attributesByVf.get(0);
-        for (int i = 0; i < 6; i++) {
-            node.writes.clear();
-            node.failAt = i;
-            node.failure = "the driver does not have this attribute";
-            assertThatThrownBy(() -> attachments.attach("vm1/nic1", FULL, vfs, MAC))
-                    .hasMessage("the driver does not have this attribute");
-            node.failAt = -1;
-            assertThat(node.attributesByVf.get(0)).isEqualTo(before);
-            assertThat(allocations.owner("0000:02:02.0")).isEmpty();
-        }
+        node.refused = each -> each.toString().equals(setting);
+        node.errno = errno;
+        assertThatThrownBy(() -> attach("vm1/nic1", all, List.of(capable), MAC))
+                .hasMessage(
+                        "VF attribute must be one that the card takes: pf=ens1f0 vf=0 "
+                                + setting
+                                + ": "
+                                + reason.replace("''", "'"));
+        assertThat(node.attributesByVf.get(0)).isEqualTo(before);
+        assertThat(allocations.owner("0000:02:02.0")).isEmpty();
     }
 
     @Test
@@ -148,17 +191,16 @@ class VfAttachmentsTest {
                         // accepts and forgets
                     }
                 };
-        VfUse use = new VfUse(allocations, directory.resolve("proc"));
-        VfAttachments on = new VfAttachments(deaf, use, allocations, SHORT);
-        assertThatThrownBy(() -> on.attach("vm1/nic1", FULL, vfs, 0))
+        VfAttachments on = on(deaf);
+        assertThatThrownBy(() -> on.attach("r1", "vm1/nic1", FULL, vfs, 0))
                 .hasMessageContaining(
                         "VF attribute must be what was set: pf=ens1f0 vf=0 vlan=100 qos=3 proto=802.1q");
     }
 
     @Test
     void macOfAnotherVfIsRefused() {
-        attachments.attach("vm1/nic1", PLAIN, vfs, MAC);
-        assertThatThrownBy(() -> attachments.attach("vm2/nic1", PLAIN, vfs, MAC))
+        attach("vm1/nic1", PLAIN, vfs, MAC);
+        assertThatThrownBy(() -> attach("vm2/nic1", PLAIN, vfs, MAC))
                 .hasMessage(
                         "mac must be unique among the PF's VFs: pf=ens1f0 mac=02:00:00:00:aa:01 vf=0");
         assertThat(allocations.owner("0000:02:02.1")).isEmpty();

@@ -17,13 +17,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives the sriov interfaces of a machine their VFs and takes them back; all of a request or none
  * of it. An allocation's owner is MACHINE/INTERFACE.
  */
 final class GuestVfs {
+    private static final Logger LOG = LoggerFactory.getLogger(GuestVfs.class);
     private final SriovNode node;
     private final SriovNetworks networks;
     private final Allocations allocations;
@@ -63,36 +67,29 @@ final class GuestVfs {
                     "pci_addresses must be given where the kubelet allocates: they are in PCIDEVICE_ of the pod's environment");
         }
         node.cards().lock();
-        List<String> attached = new ArrayList<>();
         try {
-            AttachVfResponse.Builder response = AttachVfResponse.newBuilder();
-            Map<String, List<ResourceVf>> vfsByResource = ResourceVf.byResource(node.state());
+            report(attachments.putBackUnfinished());
+            List<Wanted> wanted = new ArrayList<>();
             for (int i = 0; i < nics.size(); i++) {
-                String owner = machine + "/" + nics.get(i).interfaceName();
                 String only = addresses == 0 ? "" : request.getPciAddresses(i);
-                response.addVfs(attach(owner, nics.get(i), only, vfsByResource));
-                attached.add(owner);
+                wanted.add(wanted(machine, nics.get(i), only));
             }
-            return response.build();
-        } catch (RuntimeException e) {
-            attached.forEach(owner -> takeBack(owner, e));
-            throw e;
+            return attach(wanted);
         } finally {
             node.cards().unlock();
             node.changed();
         }
     }
 
-    private void takeBack(String owner, RuntimeException cause) {
-        try {
-            attachments.detach(owner);
-        } catch (SriovException e) {
-            cause.addSuppressed(e); // the allocation has ended all the same
-        }
-    }
+    /**
+     * What one interface asks for, looked at before anything is changed.
+     *
+     * @param only address of the VF to have; empty: any of the network's resource
+     */
+    private record Wanted(String owner, SriovNic nic, SriovNetwork network, String only) {}
 
-    private AttachedVf attach(
-            String owner, SriovNic nic, String only, Map<String, List<ResourceVf>> vfsByResource) {
+    private Wanted wanted(String machine, SriovNic nic, String only) {
+        String owner = machine + "/" + nic.interfaceName();
         SriovNetwork network =
                 networks.find(nic.network())
                         .orElseThrow(
@@ -105,14 +102,49 @@ final class GuestVfs {
         if (allocations.owners().containsValue(owner)) {
             throw new SriovException("interface must not have a VF already: interface=" + owner);
         }
+        return new Wanted(owner, nic, network, only);
+    }
+
+    private AttachVfResponse attach(List<Wanted> wanted) {
+        String id = UUID.randomUUID().toString();
+        try {
+            AttachVfResponse.Builder response = AttachVfResponse.newBuilder();
+            Map<String, List<ResourceVf>> vfsByResource = ResourceVf.byResource(node.state());
+            for (Wanted each : wanted) {
+                response.addVfs(attach(id, each, vfsByResource));
+            }
+            attachments.settle(id);
+            return response.build();
+        } catch (RuntimeException e) {
+            List<String> left = attachments.rollBack(id);
+            if (left.isEmpty()) {
+                throw e;
+            }
+            report(left);
+            throw new SriovException(e.getMessage() + "; " + String.join("; ", left), e);
+        }
+    }
+
+    /** A VF that is not put back yet: a pass tries again, now and until it is. */
+    private void report(List<String> left) {
+        if (!left.isEmpty()) {
+            left.forEach(reason -> LOG.warn("tried again with each pass: {}", reason));
+            node.wantPass();
+        }
+    }
+
+    private AttachedVf attach(
+            String id, Wanted wanted, Map<String, List<ResourceVf>> vfsByResource) {
+        SriovNetwork network = wanted.network();
         List<ResourceVf> candidates =
                 vfsByResource.getOrDefault(network.resourceName(), List.of()).stream()
-                        .filter(vf -> only.isEmpty() || vf.address().equals(only))
+                        .filter(vf -> wanted.only().isEmpty() || vf.address().equals(wanted.only()))
                         .toList();
-        ResourceVf vf = attachments.attach(owner, network, candidates, nic.mac());
+        ResourceVf vf =
+                attachments.attach(id, wanted.owner(), network, candidates, wanted.nic().mac());
         return AttachedVf.newBuilder()
-                .setName(owner)
-                .setNetwork(nic.network())
+                .setName(wanted.owner())
+                .setNetwork(wanted.nic().network())
                 .setResourceName(network.resourceName())
                 .setPf(vf.pf().name())
                 .setVfId(vf.vf().index())
@@ -120,7 +152,7 @@ final class GuestVfs {
                 .setVfioDevice("/dev/vfio/" + vf.vf().pci().iommuGroup())
                 .setNumaNode(vf.vf().pci().numaNode())
                 .setMac(MacText.of(link.read(vf.pf().name(), vf.vf().index()).mac()))
-                .setHostdevXml(HostDevice.xml(vf.address(), nic.interfaceName()))
+                .setHostdevXml(HostDevice.xml(vf.address(), wanted.nic().interfaceName()))
                 .build();
     }
 
@@ -135,7 +167,8 @@ final class GuestVfs {
     }
 
     /**
-     * Addresses of the VFs taken back; none where the machine has none.
+     * Addresses of the VFs taken back; none where the machine has none. Throws where one could not
+     * be put back, after all have had their turn; a pass tries it again.
      *
      * @param name MACHINE or MACHINE/INTERFACE
      */
@@ -143,10 +176,23 @@ final class GuestVfs {
         node.cards().lock();
         try {
             List<String> addresses = new ArrayList<>();
+            List<String> left = new ArrayList<>();
             for (String owner : new TreeSet<>(allocations.owners().values())) {
                 if (owner.equals(name) || owner.startsWith(name + "/")) {
-                    addresses.addAll(attachments.detach(owner));
+                    try {
+                        addresses.addAll(attachments.detach(owner));
+                    } catch (SriovException e) {
+                        left.add(e.getMessage());
+                    }
                 }
+            }
+            report(left);
+            if (!left.isEmpty()) {
+                throw new SriovException(
+                        String.join("; ", left)
+                                + (addresses.isEmpty()
+                                        ? ""
+                                        : "; detached: " + String.join(", ", addresses)));
             }
             return addresses;
         } finally {

@@ -46,7 +46,10 @@ public final class SriovControl implements AutoCloseable {
         NodeReconciler reconciler =
                 new NodeReconciler(
                         sysfs, link, use, new SupportedNics(config.supportedNics()), directory);
-        node = new SriovNode(new Discovery(sysfs), reconciler, config, labels, directory);
+        Discovery discovery = new Discovery(sysfs);
+        VfAttachments attachments =
+                new VfAttachments(discovery, link, use, allocations, Patience.DEFAULT);
+        node = new SriovNode(discovery, reconciler, attachments, config, labels, directory);
         Path kubelet = Path.of(config.devicePluginDirectory());
         plugins =
                 Files.isDirectory(kubelet)
@@ -60,12 +63,7 @@ public final class SriovControl implements AutoCloseable {
         SriovNetworks networks = new SriovNetworks(directory);
         GuestVfs guests =
                 new GuestVfs(
-                        node,
-                        networks,
-                        allocations,
-                        new VfAttachments(link, use, allocations, Patience.DEFAULT),
-                        link,
-                        this::pluginsAreRegistered);
+                        node, networks, allocations, attachments, link, this::pluginsAreRegistered);
         service = new SriovService(node, networks, guests, config.resourcePrefix());
     }
 

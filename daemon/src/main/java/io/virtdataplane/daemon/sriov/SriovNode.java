@@ -8,6 +8,7 @@ import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.PolicyRules;
 import io.virtdataplane.sriov.SriovException;
 import io.virtdataplane.sriov.SupportedNics;
+import io.virtdataplane.sriov.VfAttachments;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,7 @@ final class SriovNode implements AutoCloseable {
     private static final long RESYNC_MS = 300_000;
     private final NodeReconciler reconciler;
     private final Discovery discovery;
+    private final VfAttachments attachments;
     private final PolicyRules rules;
     private final ManifestStore store;
     private final Map<String, NodePolicy> policyByName = new TreeMap<>();
@@ -46,10 +48,12 @@ final class SriovNode implements AutoCloseable {
     SriovNode(
             Discovery discovery,
             NodeReconciler reconciler,
+            VfAttachments attachments,
             SriovConfig config,
             Map<String, String> labels,
             Path directory) {
         this.reconciler = reconciler;
+        this.attachments = attachments;
         this.discovery = discovery;
         this.rules =
                 new PolicyRules(
@@ -92,6 +96,11 @@ final class SriovNode implements AutoCloseable {
         unreadable.remove(store.file(name));
         policyByName.remove(name);
         return change();
+    }
+
+    /** A pass now, and not when its time comes. */
+    synchronized void wantPass() {
+        change();
     }
 
     private long change() {
@@ -181,6 +190,24 @@ final class SriovNode implements AutoCloseable {
         return !closed;
     }
 
+    private NodeState result(List<NodePolicy> now) {
+        List<String> complaints = complaints();
+        // Which cards an unreadable policy selects is not known: all are left as they are.
+        return complaints.isEmpty()
+                ? reconciler.reconcile(now)
+                : reconciler.observe(
+                        now, NodeState.SyncStatus.FAILED, String.join("; ", complaints));
+    }
+
+    private static NodeState failedBy(List<String> left, NodeState state) {
+        if (left.isEmpty()) {
+            return state;
+        }
+        String errors = String.join("; ", left);
+        return state.failed(
+                state.lastSyncError().isEmpty() ? errors : state.lastSyncError() + "; " + errors);
+    }
+
     private void pass() {
         long target;
         List<NodePolicy> now;
@@ -191,15 +218,8 @@ final class SriovNode implements AutoCloseable {
         NodeState result;
         cards.lock();
         try {
-            List<String> complaints = complaints();
-            // Which cards an unreadable policy selects is not known: all are left as they are.
-            result =
-                    complaints.isEmpty()
-                            ? reconciler.reconcile(now)
-                            : reconciler.observe(
-                                    now,
-                                    NodeState.SyncStatus.FAILED,
-                                    String.join("; ", complaints));
+            List<String> left = attachments.putBackUnfinished();
+            result = failedBy(left, result(now));
         } catch (RuntimeException e) {
             LOG.error("SR-IOV pass failed", e);
             result = state().failed(e.toString());

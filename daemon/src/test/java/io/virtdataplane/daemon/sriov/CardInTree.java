@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.sriov;
 
+import io.virtdataplane.sriov.SriovException;
 import io.virtdataplane.sriov.VfAttributes;
 import io.virtdataplane.sriov.VfLink;
 import io.virtdataplane.sriov.VfSetting;
@@ -19,6 +20,7 @@ final class CardInTree implements VfLink {
     static final String PF = "0000:02:00.0";
     final Path root;
     final ConcurrentLinkedQueue<String> settings = new ConcurrentLinkedQueue<>();
+    volatile int deafVf = -1; // whose driver refuses everything
     private final Map<Integer, Long> macByVf = new ConcurrentHashMap<>();
     private final Map<Integer, VfSetting.Vlan> vlanByVf = new ConcurrentHashMap<>();
     private final int vfs;
@@ -89,6 +91,9 @@ final class CardInTree implements VfLink {
 
     @Override
     public void set(String pf, int vf, VfSetting setting) {
+        if (vf == deafVf) {
+            throw new SriovException("refused: vf=" + vf + " " + setting);
+        }
         settings.add(pf + " vf " + vf + " " + setting);
         if (setting instanceof VfSetting.Mac mac) {
             macByVf.put(vf, mac.address());

@@ -1,10 +1,8 @@
 package io.virtdataplane.daemon.sriov;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.virtdataplane.daemon.api.ApplyNetworkRequest;
 import io.virtdataplane.daemon.api.ApplyPolicyRequest;
 import io.virtdataplane.daemon.api.AttachVfRequest;
@@ -16,127 +14,15 @@ import io.virtdataplane.daemon.api.ListVfsRequest;
 import io.virtdataplane.daemon.api.RemoveNetworkRequest;
 import io.virtdataplane.daemon.api.RemovePolicyRequest;
 import io.virtdataplane.daemon.api.RenderNetworkRequest;
-import io.virtdataplane.daemon.api.SriovGrpc;
 import io.virtdataplane.daemon.api.SriovNodeState;
 import io.virtdataplane.daemon.api.Vf;
-import io.virtdataplane.daemon.api.WatchNodeStateRequest;
-import io.virtdataplane.sriov.Sysfs;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
-class SriovApiTest {
-    private static final String POLICY =
-            """
-            apiVersion: sriovnetwork.openshift.io/v1
-            kind: SriovNetworkNodePolicy
-            metadata: {name: p1}
-            spec: {resourceName: intel, numVfs: 2, nicSelector: {pfNames: [ens1f0]}, deviceType: vfio-pci}
-            """;
-    private static final String NETWORK =
-            """
-            apiVersion: sriovnetwork.openshift.io/v1
-            kind: SriovNetwork
-            metadata: {name: net1}
-            spec: {resourceName: intel, networkNamespace: guests, vlan: 100}
-            """;
-    private static final String MACHINE =
-            """
-            kind: VirtualMachine
-            metadata: {name: vm1, namespace: guests}
-            spec:
-              domain: {devices: {interfaces: [{name: nic1, sriov: {}, macAddress: "02:00:00:00:aa:01"}]}}
-              networks: [{name: nic1, multus: {networkName: net1}}]
-            """;
-    @TempDir private Path directory;
-    private final UnixGrpc grpc = new UnixGrpc();
-    private CardInTree card;
-    private SriovControl control;
-    private SriovGrpc.SriovBlockingStub sriov;
-
-    @BeforeEach
-    void start() throws IOException {
-        card = new CardInTree(directory.resolve("sys"), 2);
-        Files.createDirectories(directory.resolve("proc"));
-        restart(directory.resolve("a.sock"));
-    }
-
-    private void restart(Path socket) throws IOException {
-        if (control != null) {
-            control.close();
-        }
-        SriovConfig config =
-                new SriovConfig(
-                        null, directory.resolve("proc").toString(), null, false, null, "none");
-        control =
-                new SriovControl(
-                        config, Map.of(), directory.resolve("state"), new Sysfs(card.root), card);
-        grpc.serve(socket, control.service());
-        sriov = SriovGrpc.newBlockingStub(grpc.connect(socket));
-    }
-
-    @AfterEach
-    void stop() {
-        grpc.close();
-        control.close();
-    }
-
-    private void apply(String policy) {
-        apply(policy, "p1");
-    }
-
-    private void apply(String policy, String name) {
-        SriovNodeState state =
-                afterPass(
-                        sriov.applyPolicy(
-                                        ApplyPolicyRequest.newBuilder().setManifest(policy).build())
-                                .getPass());
-        assertThat(state.getLastSyncError()).isEmpty();
-        assertThat(state.getSyncStatus()).isEqualTo("Succeeded");
-        assertThat(state.getPoliciesList()).containsExactly(name);
-    }
-
-    private SriovNodeState afterPass(long pass) {
-        Iterator<SriovNodeState> states =
-                sriov.watchNodeState(WatchNodeStateRequest.getDefaultInstance());
-        SriovNodeState state = states.next();
-        while (state.getPass() < pass) {
-            state = states.next();
-        }
-        return state;
-    }
-
-    private void network(String manifest) {
-        assertThat(
-                        sriov.applyNetwork(
-                                        ApplyNetworkRequest.newBuilder()
-                                                .setManifest(manifest)
-                                                .build())
-                                .getName())
-                .isEqualTo("guests/net1");
-    }
-
-    private AttachedVf attach(String machine) {
-        return sriov.attachVf(AttachVfRequest.newBuilder().setManifest(machine).build()).getVfs(0);
-    }
-
-    private static void refused(Runnable call, Status.Code code, String message) {
-        assertThatThrownBy(call::run)
-                .isInstanceOfSatisfying(
-                        StatusRuntimeException.class,
-                        e -> assertThat(e.getStatus().getCode()).isEqualTo(code))
-                .hasMessageContaining(message);
-    }
-
+class SriovApiTest extends SriovApiFixture {
     @Test
     void policyNetworkAndGuestFromApplyToDetach() {
         apply(POLICY);
@@ -239,82 +125,6 @@ class SriovApiTest {
                         sriov.detachVf(DetachVfRequest.newBuilder().setName("vm1/nic1").build())
                                 .getPciAddressesList())
                 .hasSize(1);
-    }
-
-    @Test
-    void unreadablePolicyLeavesTheCardsAloneUntilItIsAppliedAgainOrRemoved() throws Exception {
-        apply(POLICY);
-        Path state = directory.resolve("state/sriov");
-        Files.createDirectories(state.resolve("pci"));
-        Files.writeString(
-                state.resolve("pci/" + CardInTree.PF), "{\"numVfs\": \"0\", \"mtu\": \"1500\"}");
-        Path file = state.resolve("policies/p1.yaml");
-        Files.writeString(file, "spec: [");
-        restart(directory.resolve("b.sock"));
-        assertThat(afterPass(1).getSyncStatus()).isEqualTo("Failed");
-        assertThat(afterPass(1).getLastSyncError())
-                .startsWith("stored policy must be readable: no card is changed until")
-                .contains("file=" + file + " reason=");
-        assertThat(numVfs()).isEqualTo("2");
-        apply(POLICY);
-        Files.writeString(file, "");
-        restart(directory.resolve("c.sock"));
-        assertThat(afterPass(1).getPoliciesList()).containsExactly("p1");
-        long pass =
-                sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build())
-                        .getPass();
-        assertThat(afterPass(pass).getLastSyncError()).isEmpty();
-        assertThat(numVfs()).as("put back: no policy is left").isEqualTo("0");
-    }
-
-    private String numVfs() throws IOException {
-        return Files.readString(
-                        card.root.resolve("bus/pci/devices/" + CardInTree.PF + "/sriov_numvfs"))
-                .strip();
-    }
-
-    @Test
-    void namesAsLongAsKubernetesAllowsAreKept() throws IOException {
-        String longest = "p".repeat(253);
-        apply(POLICY.replace("name: p1", "name: " + longest), longest);
-        sriov.applyNetwork(
-                ApplyNetworkRequest.newBuilder()
-                        .setManifest(NETWORK.replace("name: net1", "name: " + longest))
-                        .build());
-        restart(directory.resolve("b.sock"));
-        SriovNodeState state = sriov.getNodeState(GetNodeStateRequest.getDefaultInstance());
-        assertThat(state.getPoliciesList()).containsExactly(longest);
-        assertThat(state.getNetworksList()).containsExactly("guests/" + longest);
-    }
-
-    @Test
-    void whatCannotBeKeptOrRemovedOnTheDiskStaysAsItWas() throws IOException {
-        apply(POLICY);
-        network(NETWORK);
-        Path networks = directory.resolve("state/sriov/networks");
-        Path moved = directory.resolve("state/sriov/moved");
-        Files.move(networks, moved); // as a disk that fails
-        refused(
-                () -> network(NETWORK.replace("guests", "others")),
-                Status.Code.INTERNAL,
-                "state/sriov/networks");
-        refused(
-                () ->
-                        sriov.removeNetwork(
-                                RemoveNetworkRequest.newBuilder().setName("guests/net1").build()),
-                Status.Code.INTERNAL,
-                "state/sriov/networks");
-        Files.move(moved, networks);
-        assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getNetworksList())
-                .containsExactly("guests/net1");
-        Path policies = directory.resolve("state/sriov/policies");
-        Files.move(policies, moved);
-        refused(
-                () -> sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build()),
-                Status.Code.INTERNAL,
-                "state/sriov/policies");
-        assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getPoliciesList())
-                .containsExactly("p1");
     }
 
     @Test

@@ -1,0 +1,137 @@
+package io.virtdataplane.daemon.sriov;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.virtdataplane.daemon.api.ApplyNetworkRequest;
+import io.virtdataplane.daemon.api.ApplyPolicyRequest;
+import io.virtdataplane.daemon.api.AttachVfRequest;
+import io.virtdataplane.daemon.api.AttachedVf;
+import io.virtdataplane.daemon.api.ListVfsRequest;
+import io.virtdataplane.daemon.api.SriovGrpc;
+import io.virtdataplane.daemon.api.SriovNodeState;
+import io.virtdataplane.daemon.api.Vf;
+import io.virtdataplane.daemon.api.WatchNodeStateRequest;
+import io.virtdataplane.sriov.Sysfs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The API on a card in a tree, from a first start to as many as a test wants. */
+abstract class SriovApiFixture {
+    static final String POLICY =
+            """
+            apiVersion: sriovnetwork.openshift.io/v1
+            kind: SriovNetworkNodePolicy
+            metadata: {name: p1}
+            spec: {resourceName: intel, numVfs: 2, nicSelector: {pfNames: [ens1f0]}, deviceType: vfio-pci}
+            """;
+    static final String NETWORK =
+            """
+            apiVersion: sriovnetwork.openshift.io/v1
+            kind: SriovNetwork
+            metadata: {name: net1}
+            spec: {resourceName: intel, networkNamespace: guests, vlan: 100}
+            """;
+    static final String MACHINE =
+            """
+            kind: VirtualMachine
+            metadata: {name: vm1, namespace: guests}
+            spec:
+              domain: {devices: {interfaces: [{name: nic1, sriov: {}, macAddress: "02:00:00:00:aa:01"}]}}
+              networks: [{name: nic1, multus: {networkName: net1}}]
+            """;
+    @TempDir Path directory;
+    private final UnixGrpc grpc = new UnixGrpc();
+    CardInTree card;
+    SriovControl control;
+    SriovGrpc.SriovBlockingStub sriov;
+
+    @BeforeEach
+    void start() throws IOException {
+        card = new CardInTree(directory.resolve("sys"), 2);
+        Files.createDirectories(directory.resolve("proc"));
+        restart(directory.resolve("a.sock"));
+    }
+
+    void restart(Path socket) throws IOException {
+        if (control != null) {
+            control.close();
+        }
+        SriovConfig config =
+                new SriovConfig(
+                        null, directory.resolve("proc").toString(), null, false, null, "none");
+        control =
+                new SriovControl(
+                        config, Map.of(), directory.resolve("state"), new Sysfs(card.root), card);
+        grpc.serve(socket, control.service());
+        sriov = SriovGrpc.newBlockingStub(grpc.connect(socket));
+    }
+
+    @AfterEach
+    void stop() {
+        grpc.close();
+        control.close();
+    }
+
+    void apply(String policy) {
+        apply(policy, "p1");
+    }
+
+    void apply(String policy, String name) {
+        SriovNodeState state =
+                afterPass(
+                        sriov.applyPolicy(
+                                        ApplyPolicyRequest.newBuilder().setManifest(policy).build())
+                                .getPass());
+        assertThat(state.getLastSyncError()).isEmpty();
+        assertThat(state.getSyncStatus()).isEqualTo("Succeeded");
+        assertThat(state.getPoliciesList()).containsExactly(name);
+    }
+
+    SriovNodeState afterPass(long pass) {
+        Iterator<SriovNodeState> states =
+                sriov.watchNodeState(WatchNodeStateRequest.getDefaultInstance());
+        SriovNodeState state = states.next();
+        while (state.getPass() < pass) {
+            state = states.next();
+        }
+        return state;
+    }
+
+    void network(String manifest) {
+        assertThat(
+                        sriov.applyNetwork(
+                                        ApplyNetworkRequest.newBuilder()
+                                                .setManifest(manifest)
+                                                .build())
+                                .getName())
+                .isEqualTo("guests/net1");
+    }
+
+    AttachedVf attach(String machine) {
+        return sriov.attachVf(AttachVfRequest.newBuilder().setManifest(machine).build()).getVfs(0);
+    }
+
+    static void refused(Runnable call, Status.Code code, String message) {
+        assertThatThrownBy(call::run)
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        e -> assertThat(e.getStatus().getCode()).isEqualTo(code))
+                .hasMessageContaining(message);
+    }
+
+    List<String> users() {
+        return sriov.listVfs(ListVfsRequest.getDefaultInstance()).getVfsList().stream()
+                .map(Vf::getUser)
+                .toList();
+    }
+}

@@ -1,0 +1,154 @@
+package io.virtdataplane.daemon.sriov;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.virtdataplane.daemon.api.ApplyNetworkRequest;
+import io.virtdataplane.daemon.api.DetachVfRequest;
+import io.virtdataplane.daemon.api.GetNodeStateRequest;
+import io.virtdataplane.daemon.api.RemoveNetworkRequest;
+import io.virtdataplane.daemon.api.RemovePolicyRequest;
+import io.virtdataplane.daemon.api.SriovNodeState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What has failed or was cut short leaves cards, files and other guests as they were. */
+@Timeout(60)
+class SriovSafetyTest extends SriovApiFixture {
+    private static final String TWO =
+            """
+            kind: VirtualMachine
+            metadata: {name: vm2, namespace: guests}
+            spec:
+              domain: {devices: {interfaces: [{name: a, sriov: {}}, {name: b, sriov: {}}]}}
+              networks: [{name: a, multus: {networkName: net1}}, {name: b, multus: {networkName: net1}}]
+            """;
+
+    @Test
+    void unreadablePolicyLeavesTheCardsAloneUntilItIsAppliedAgainOrRemoved() throws Exception {
+        apply(POLICY);
+        Path state = directory.resolve("state/sriov");
+        Files.createDirectories(state.resolve("pci"));
+        Files.writeString(
+                state.resolve("pci/" + CardInTree.PF), "{\"numVfs\": \"0\", \"mtu\": \"1500\"}");
+        Path file = state.resolve("policies/p1.yaml");
+        Files.writeString(file, "spec: [");
+        restart(directory.resolve("b.sock"));
+        assertThat(afterPass(1).getSyncStatus()).isEqualTo("Failed");
+        assertThat(afterPass(1).getLastSyncError())
+                .startsWith("stored policy must be readable: no card is changed until")
+                .contains("file=" + file + " reason=");
+        assertThat(numVfs()).isEqualTo("2");
+        apply(POLICY);
+        Files.writeString(file, "");
+        restart(directory.resolve("c.sock"));
+        assertThat(afterPass(1).getPoliciesList()).containsExactly("p1");
+        long pass =
+                sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build())
+                        .getPass();
+        assertThat(afterPass(pass).getLastSyncError()).isEmpty();
+        assertThat(numVfs()).as("put back: no policy is left").isEqualTo("0");
+    }
+
+    private String numVfs() throws IOException {
+        return Files.readString(
+                        card.root.resolve("bus/pci/devices/" + CardInTree.PF + "/sriov_numvfs"))
+                .strip();
+    }
+
+    @Test
+    void namesAsLongAsKubernetesAllowsAreKept() throws IOException {
+        String longest = "p".repeat(253);
+        apply(POLICY.replace("name: p1", "name: " + longest), longest);
+        sriov.applyNetwork(
+                ApplyNetworkRequest.newBuilder()
+                        .setManifest(NETWORK.replace("name: net1", "name: " + longest))
+                        .build());
+        restart(directory.resolve("b.sock"));
+        SriovNodeState state = sriov.getNodeState(GetNodeStateRequest.getDefaultInstance());
+        assertThat(state.getPoliciesList()).containsExactly(longest);
+        assertThat(state.getNetworksList()).containsExactly("guests/" + longest);
+    }
+
+    @Test
+    void whatCannotBeKeptOrRemovedOnTheDiskStaysAsItWas() throws IOException {
+        apply(POLICY);
+        network(NETWORK);
+        Path networks = directory.resolve("state/sriov/networks");
+        Path moved = directory.resolve("state/sriov/moved");
+        Files.move(networks, moved); // as a disk that fails
+        refused(
+                () -> network(NETWORK.replace("guests", "others")),
+                Status.Code.INTERNAL,
+                "state/sriov/networks");
+        refused(
+                () ->
+                        sriov.removeNetwork(
+                                RemoveNetworkRequest.newBuilder().setName("guests/net1").build()),
+                Status.Code.INTERNAL,
+                "state/sriov/networks");
+        Files.move(moved, networks);
+        assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getNetworksList())
+                .containsExactly("guests/net1");
+        Path policies = directory.resolve("state/sriov/policies");
+        Files.move(policies, moved);
+        refused(
+                () -> sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build()),
+                Status.Code.INTERNAL,
+                "state/sriov/policies");
+        assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getPoliciesList())
+                .containsExactly("p1");
+    }
+
+    @Test
+    void detachGoesThroughAllAndTellsWhatItCouldNotPutBack() {
+        apply(POLICY);
+        network(NETWORK);
+        attach(TWO);
+        card.deafVf = 0;
+        DetachVfRequest detach = DetachVfRequest.newBuilder().setName("vm2").build();
+        refused(
+                () -> sriov.detachVf(detach),
+                Status.Code.FAILED_PRECONDITION,
+                "VF must be put back before it is free: pciAddress=0000:02:02.0 owner=vm2/a: refused: vf=0 vlan=0 qos=0 proto=802.1q; detached: 0000:02:02.1");
+        assertThat(users()).containsExactly("vm2/a (being put back)", "");
+        SriovNodeState state = afterPass(3);
+        assertThat(state.getSyncStatus()).isEqualTo("Failed");
+        assertThat(state.getLastSyncError()).contains("owner=vm2/a: refused: vf=0");
+        card.deafVf = -1;
+        apply(POLICY); // any pass tries again
+        assertThat(users()).containsExactly("", "");
+    }
+
+    @Test
+    void failedAttachmentOfOneInterfaceTakesTheOtherBack() {
+        apply(POLICY);
+        network(NETWORK);
+        card.deafVf = 1;
+        refused(
+                () -> attach(TWO),
+                Status.Code.FAILED_PRECONDITION,
+                "refused: vf=1 vlan=100 qos=0 proto=802.1q");
+        assertThat(users()).containsExactly("", "");
+        assertThat(card.settings)
+                .containsExactly(
+                        "ens1f0 vf 0 vlan=100 qos=0 proto=802.1q",
+                        "ens1f0 vf 0 vlan=0 qos=0 proto=802.1q");
+    }
+
+    @Test
+    void attachmentThatWasCutShortIsPutBackAtTheNextStart() throws IOException {
+        apply(POLICY);
+        network(NETWORK);
+        attach(MACHINE);
+        Path file = directory.resolve("state/sriov/allocations/0000:02:02.0");
+        Files.writeString(file, Files.readString(file).replace("\"attached\"", "\"attaching\""));
+        restart(directory.resolve("b.sock"));
+        assertThat(afterPass(1).getLastSyncError()).isEmpty();
+        assertThat(users()).containsExactly("", "");
+        assertThat(card.read("ens1f0").get(0).mac()).isEqualTo(0x0200_0000_0000L);
+    }
+}
