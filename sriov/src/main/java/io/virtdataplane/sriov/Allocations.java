@@ -21,6 +21,7 @@ public final class Allocations {
     private static final String BOOT = "boot";
     private static final String PHASE = "phase";
     private static final String REQUEST = "request";
+    private static final String POD = "pod";
     private final StateFile files;
     private final String bootId;
 
@@ -69,7 +70,11 @@ public final class Allocations {
         fields.put(REQUEST, request);
         fields.put(PHASE, Phase.ATTACHING.word());
         fields.put(BOOT, bootId);
-        if (!files.create(address, fields)) {
+        String pod = pod(address);
+        if (!pod.isEmpty() && owner(address).isEmpty()) {
+            fields.put(POD, pod); // the guest runs in it
+            files.replace(address, fields);
+        } else if (!files.create(address, fields)) {
             throw new SriovException(
                     "pci address " + address + " is already allocated: owner=" + owner(address));
         }
@@ -112,7 +117,7 @@ public final class Allocations {
                 case ATTACHING -> requests.add(fields.getOrDefault(REQUEST, ""));
                 case RETURNING -> unfinished.add(address);
                 case ATTACHED -> {
-                    // its guest has it, unless another VF of its request says otherwise
+                    // its guest or pod has it, unless another VF of its request says otherwise
                 }
             }
         }
@@ -125,9 +130,15 @@ public final class Allocations {
     }
 
     List<String> ofRequests(Set<String> requests) {
-        return files.addresses().stream()
-                .filter(address -> requests.contains(fields(address).get(REQUEST)))
-                .toList();
+        List<String> addresses = new ArrayList<>();
+        for (String address : files.addresses()) {
+            String request =
+                    fields(address).get(REQUEST); // none: of a pod, or of an earlier version
+            if (request != null && requests.contains(request)) {
+                addresses.add(address);
+            }
+        }
+        return addresses;
     }
 
     /** What was kept of a VF; nothing where it is nobody's. */
@@ -135,13 +146,58 @@ public final class Allocations {
         return files.read(address).orElse(Map.of());
     }
 
+    /** Ends the guest's share; a pod keeps its own. */
     void release(String address) {
-        files.remove(address);
+        String pod = pod(address);
+        if (pod.isEmpty()) {
+            files.remove(address);
+        } else {
+            files.replace(address, Map.of(POD, pod, BOOT, bootId));
+        }
     }
 
-    /** Empty: nobody's. */
+    /** The kubelet has given the VF to a pod; in words. A guest's share stays. */
+    public void takeForPod(String address, String pod) {
+        if (!pod(address).equals(pod)) {
+            Map<String, String> fields = new LinkedHashMap<>(fields(address));
+            fields.put(POD, pod);
+            fields.put(BOOT, bootId);
+            files.replace(address, fields);
+        }
+    }
+
+    public void releaseFromPod(String address) {
+        if (owner(address).isEmpty()) {
+            files.remove(address);
+        } else {
+            Map<String, String> fields = new LinkedHashMap<>(fields(address));
+            fields.remove(POD);
+            files.replace(address, fields);
+        }
+    }
+
+    /** Addresses of the VFs that the kubelet has given away. */
+    public List<String> ofPods() {
+        return files.addresses().stream().filter(address -> !pod(address).isEmpty()).toList();
+    }
+
+    /** Which pod has it, in words; empty: none. */
+    String pod(String address) {
+        return fields(address).getOrDefault(POD, "");
+    }
+
+    /** Whether the kubelet may give it away: no guest has it, but for one in a pod that has it. */
+    public boolean isOffered(String address) {
+        Map<String, String> fields = fields(address);
+        return owner(address).isEmpty()
+                || fields.containsKey(POD) && Phase.of(fields) != Phase.RETURNING;
+    }
+
+    /** The guest that has it; empty: none. */
     public String owner(String address) {
-        return files.read(address).map(fields -> fields.getOrDefault(OWNER, "?")).orElse("");
+        return files.read(address)
+                .map(fields -> fields.getOrDefault(OWNER, fields.containsKey(POD) ? "" : "?"))
+                .orElse("");
     }
 
     /** Addresses of the VFs that an owner has. */
@@ -149,10 +205,11 @@ public final class Allocations {
         return files.addresses().stream().filter(address -> owner(address).equals(owner)).toList();
     }
 
-    /** Of all VFs that have one, by address. */
+    /** Of all VFs that a guest has, by address. */
     public Map<String, String> owners() {
         Map<String, String> ownerByAddress = new HashMap<>();
         files.addresses().forEach(address -> ownerByAddress.put(address, owner(address)));
+        ownerByAddress.values().removeIf(String::isEmpty);
         return ownerByAddress;
     }
 }

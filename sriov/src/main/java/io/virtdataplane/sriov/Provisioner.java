@@ -45,7 +45,7 @@ final class Provisioner {
         } catch (RuntimeException e) {
             SriovException cause =
                     e instanceof SriovException known ? known : new SriovException(e.toString(), e);
-            throw plan.externallyManaged() ? cause : afterReset(pf, cause);
+            throw plan.externallyManaged() ? cause : afterReset(pf, cause, drift.vfCount());
         }
     }
 
@@ -144,10 +144,12 @@ final class Provisioner {
         return discovery.netDirectory(pf.address()) + "/" + pf.name();
     }
 
-    private SriovException afterReset(PhysicalFunction before, SriovException cause) {
+    private SriovException afterReset(
+            PhysicalFunction before, SriovException cause, boolean newVfs) {
         PhysicalFunction pf = discovery.physicalFunction(before.address());
         for (VirtualFunction vf : pf.vfs()) {
-            if (!use.holderOf(vf).isEmpty()) {
+            String user = newVfs ? use.holderOfNew(vf) : use.holderOf(vf);
+            if (!user.isEmpty()) {
                 return new SriovException(
                         cause.getMessage() + "; not reset: VF in use: vf=" + vf.index(), cause);
             }

@@ -32,28 +32,34 @@ public final class VfAttachments {
     }
 
     /**
-     * The VF is the owner's once the request is settled; one that is not is put back by {@link
-     * #putBackUnfinished}.
+     * Who wants a VF.
      *
      * @param request that all VFs of one request share
      * @param owner of the allocation; one VF each
+     * @param ofPod the VF may be one that the kubelet has given to the guest's pod
+     */
+    public record Claim(String request, String owner, boolean ofPod) {}
+
+    /**
+     * The VF is the owner's once the request is settled; one that is not is put back by {@link
+     * #putBackUnfinished}.
+     *
      * @param candidates of the network's resource
      * @param mac 0: the VF keeps its own
      */
     public ResourceVf attach(
-            String request,
-            String owner,
-            SriovNetwork network,
-            List<ResourceVf> candidates,
-            long mac) {
-        ResourceVf chosen = free(network, candidates);
+            Claim claim, SriovNetwork network, List<ResourceVf> candidates, long mac) {
+        ResourceVf chosen = free(claim, network, candidates);
         network.checkOn(chosen.pf());
         String pf = chosen.pf().name();
         int vf = chosen.vf().index();
         mustBeUnique(pf, vf, mac, link.read(pf));
         List<VfSetting> settings = network.settings(mac);
         allocations.take(
-                chosen.address(), owner, request, KeptSettings.of(settings, link.read(pf, vf)));
+                chosen.address(),
+                claim.owner(),
+                claim.request(),
+                KeptSettings.of(settings, link.read(pf, vf)));
         for (VfSetting setting : settings) {
             set(pf, vf, setting);
         }
@@ -65,10 +71,10 @@ public final class VfAttachments {
         allocations.settle(request);
     }
 
-    private ResourceVf free(SriovNetwork network, List<ResourceVf> candidates) {
+    private ResourceVf free(Claim claim, SriovNetwork network, List<ResourceVf> candidates) {
         List<String> reasons = new ArrayList<>();
         for (ResourceVf candidate : candidates) {
-            Optional<String> reason = unusable(candidate);
+            Optional<String> reason = unusable(claim, candidate);
             if (reason.isEmpty()) {
                 return candidate;
             }
@@ -83,8 +89,9 @@ public final class VfAttachments {
                         + (reasons.isEmpty() ? "none" : String.join(", ", reasons)));
     }
 
-    private Optional<String> unusable(ResourceVf candidate) {
-        String user = use.userOf(candidate.vf());
+    private Optional<String> unusable(Claim claim, ResourceVf candidate) {
+        String user =
+                claim.ofPod() ? use.otherThanKubelets(candidate.vf()) : use.userOf(candidate.vf());
         if (!user.isEmpty()) {
             return Optional.of("is used by " + user);
         }

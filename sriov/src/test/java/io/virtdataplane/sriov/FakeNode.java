@@ -30,6 +30,7 @@ final class FakeNode implements VfLink {
     String vfDriver = "iavf";
     boolean iommu = true;
     boolean complete = true;
+    boolean netdevs = true;
     int failAt = -1;
     String failure = "Input/output error";
     Predicate<VfSetting> refused = setting -> false;
@@ -161,7 +162,7 @@ final class FakeNode implements VfLink {
             return;
         }
         link(DEVICES + vf + "/driver", "bus/pci/drivers/" + driver);
-        if (!driver.equals("vfio-pci")) {
+        if (netdevs && !driver.equals("vfio-pci")) {
             String net = DEVICES + vf + "/net/" + vf.replaceAll("[:.]", "_");
             put(net + "/mtu", "1500");
             put(net + "/address", "02:00:00:00:00:0" + vf.substring(vf.length() - 1));

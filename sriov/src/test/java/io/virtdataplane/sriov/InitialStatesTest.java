@@ -30,7 +30,9 @@ class InitialStatesTest {
 
     private NodeState reconcile(Policies... policies) {
         Path state = directory.resolve("state");
-        VfUse use = new VfUse(new Allocations(state, "boot-1"), directory.resolve("proc"));
+        VfUse use =
+                new VfUse(
+                        new Allocations(state, "boot-1"), node.sysfs(), directory.resolve("proc"));
         return new NodeReconciler(
                         node.sysfs(), node, use, new SupportedNics(List.of()), state, SHORT)
                 .reconcile(Arrays.stream(policies).map(Policies::make).toList());

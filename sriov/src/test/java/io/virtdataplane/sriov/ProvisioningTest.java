@@ -34,7 +34,7 @@ class ProvisioningTest {
         return new NodeReconciler(
                 node.sysfs(),
                 node,
-                new VfUse(allocations, directory.resolve("proc")),
+                new VfUse(allocations, node.sysfs(), directory.resolve("proc")),
                 new SupportedNics(List.of()),
                 directory.resolve("state"),
                 SHORT);
@@ -155,6 +155,7 @@ class ProvisioningTest {
         Path driver = node.root.resolve("bus/pci/devices/" + VF0 + "/driver");
         Files.delete(driver);
         Files.createSymbolicLink(driver, node.root.resolve("bus/pci/drivers/iavf"));
+        node.put("bus/pci/devices/" + VF0 + "/net/eth9/mtu", "1500");
         node.writes.clear();
         succeeded(reconcile(Policies.vfio().vfs(2)));
         assertThat(node.writes)
@@ -339,6 +340,7 @@ class ProvisioningTest {
         Path driver = node.root.resolve("bus/pci/devices/" + VF0 + "/driver");
         Files.delete(driver);
         Files.createSymbolicLink(driver, node.root.resolve("bus/pci/drivers/iavf"));
+        node.put("bus/pci/devices/" + VF0 + "/net/eth9/mtu", "1500");
         node.writes.clear();
         node.failAt = 1;
         failed(reconcile(Policies.vfio().vfs(2)), "not reset: VF in use: vf=1");

@@ -38,7 +38,11 @@ class VfAttachmentsTest {
     void provision() throws IOException {
         node = new FakeNode(directory.resolve("sys")).withCard(64);
         allocations = new Allocations(directory.resolve("state"), "boot-1");
-        use = new VfUse(allocations, Files.createDirectories(directory.resolve("proc")));
+        use =
+                new VfUse(
+                        allocations,
+                        node.sysfs(),
+                        Files.createDirectories(directory.resolve("proc")));
         attachments = on(node);
         reconciler =
                 new NodeReconciler(
@@ -62,7 +66,12 @@ class VfAttachmentsTest {
             String owner, SriovNetwork network, List<ResourceVf> candidates, long mac) {
         String request = "of " + owner;
         try {
-            ResourceVf vf = attachments.attach(request, owner, network, candidates, mac);
+            ResourceVf vf =
+                    attachments.attach(
+                            new VfAttachments.Claim(request, owner, false),
+                            network,
+                            candidates,
+                            mac);
             attachments.settle(request);
             return vf;
         } catch (RuntimeException e) {
@@ -192,7 +201,13 @@ class VfAttachmentsTest {
                     }
                 };
         VfAttachments on = on(deaf);
-        assertThatThrownBy(() -> on.attach("r1", "vm1/nic1", FULL, vfs, 0))
+        assertThatThrownBy(
+                        () ->
+                                on.attach(
+                                        new VfAttachments.Claim("r1", "vm1/nic1", false),
+                                        FULL,
+                                        vfs,
+                                        0))
                 .hasMessageContaining(
                         "VF attribute must be what was set: pf=ens1f0 vf=0 vlan=100 qos=3 proto=802.1q");
     }

@@ -45,7 +45,7 @@ class VfReturnTest {
 
     private void restart() {
         allocations = new Allocations(directory.resolve("state"), "boot-1");
-        use = new VfUse(allocations, directory.resolve("proc"));
+        use = new VfUse(allocations, node.sysfs(), directory.resolve("proc"));
         attachments = on(node);
     }
 
@@ -65,7 +65,7 @@ class VfReturnTest {
     }
 
     private void attachFirst() {
-        attachments.attach("r1", "vm1/nic1", NETWORK, vfs, MAC);
+        attachments.attach(new VfAttachments.Claim("r1", "vm1/nic1", false), NETWORK, vfs, MAC);
         attachments.settle("r1");
     }
 
@@ -85,7 +85,15 @@ class VfReturnTest {
         assertThatThrownBy(() -> attachments.detach("vm1/nic1")).hasMessage(reason);
         assertThat(node.attributesByVf.get(0).mac()).as("the others are").isEqualTo(before.mac());
         assertThat(use.userOf(vfs.getFirst().vf())).isEqualTo("vm1/nic1 (being put back)");
-        assertThat(attachments.attach("r2", "vm2/nic1", NETWORK, vfs, 0).address()).isEqualTo(VF1);
+        assertThat(
+                        attachments
+                                .attach(
+                                        new VfAttachments.Claim("r2", "vm2/nic1", false),
+                                        NETWORK,
+                                        vfs,
+                                        0)
+                                .address())
+                .isEqualTo(VF1);
         attachments.settle("r2");
         restart();
         assertThat(attachments.putBackUnfinished()).containsExactly(reason);
@@ -130,7 +138,7 @@ class VfReturnTest {
     @Test
     void detachGoesThroughAllVfs() {
         attachFirst();
-        attachments.attach("r2", "vm1/nic1", NETWORK, vfs, 0);
+        attachments.attach(new VfAttachments.Claim("r2", "vm1/nic1", false), NETWORK, vfs, 0);
         attachments.settle("r2");
         VfLink halfDeaf =
                 new VfLink() {
@@ -178,7 +186,8 @@ class VfReturnTest {
             node.writes.clear();
             node.failAt = written; // as killed there: nobody rolls back
             try {
-                attachments.attach("r1", "vm1/nic1", NETWORK, vfs, MAC);
+                attachments.attach(
+                        new VfAttachments.Claim("r1", "vm1/nic1", false), NETWORK, vfs, MAC);
             } catch (SriovException e) {
                 assertThat(e).hasMessage("Input/output error");
             }
@@ -191,8 +200,8 @@ class VfReturnTest {
 
     @Test
     void requestIsItsOwnersOnlyWhenItsLastVfIsSettled() throws IOException {
-        attachments.attach("r1", "vm1/nic1", NETWORK, vfs, MAC);
-        attachments.attach("r1", "vm1/nic2", NETWORK, vfs, 0);
+        attachments.attach(new VfAttachments.Claim("r1", "vm1/nic1", false), NETWORK, vfs, MAC);
+        attachments.attach(new VfAttachments.Claim("r1", "vm1/nic2", false), NETWORK, vfs, 0);
         Path first = directory.resolve("state/allocations/" + VF0);
         Files.writeString(first, Files.readString(first).replace("\"attaching\"", "\"attached\""));
         restart();

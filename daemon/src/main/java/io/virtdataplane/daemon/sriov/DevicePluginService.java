@@ -1,8 +1,8 @@
 package io.virtdataplane.daemon.sriov;
 
-import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.virtdataplane.daemon.control.Answers;
 import io.virtdataplane.daemon.kubelet.AllocateRequest;
 import io.virtdataplane.daemon.kubelet.AllocateResponse;
 import io.virtdataplane.daemon.kubelet.ContainerAllocateRequest;
@@ -80,7 +80,7 @@ final class DevicePluginService extends DevicePluginGrpc.DevicePluginImplBase {
             Device.Builder device =
                     Device.newBuilder()
                             .setID(vf.address())
-                            .setHealth(vf.isReady() ? "Healthy" : "Unhealthy");
+                            .setHealth(isHealthy(vf) ? "Healthy" : "Unhealthy");
             int numaNode = vf.vf().pci().numaNode();
             if (numaNode >= 0 && !vf.group().excludeTopology()) {
                 device.setTopology(
@@ -91,13 +91,29 @@ final class DevicePluginService extends DevicePluginGrpc.DevicePluginImplBase {
         return devices.build();
     }
 
+    private boolean isHealthy(ResourceVf vf) {
+        return vf.isReady() && node.kubelet().isOffered(vf.address());
+    }
+
     private List<ResourceVf> vfs(NodeState state) {
         return ResourceVf.byResource(state).getOrDefault(resource, List.of());
     }
 
+    /** Noted before it is answered: from then on nobody else gets the VF or takes it away. */
     @Override
     public void allocate(AllocateRequest request, StreamObserver<AllocateResponse> response) {
+        node.cards().lock();
+        try {
+            Answers.answer(response, () -> allocate(request));
+        } finally {
+            node.cards().unlock();
+            node.changed();
+        }
+    }
+
+    private AllocateResponse allocate(AllocateRequest request) {
         List<ResourceVf> vfs = vfs(node.state());
+        List<ResourceVf> all = new ArrayList<>();
         AllocateResponse.Builder containers = AllocateResponse.newBuilder();
         for (ContainerAllocateRequest container : request.getContainerRequestsList()) {
             List<ResourceVf> allocated = new ArrayList<>();
@@ -107,20 +123,17 @@ final class DevicePluginService extends DevicePluginGrpc.DevicePluginImplBase {
                         .forEach(allocated::add);
             }
             if (allocated.size() != container.getDevicesIdsCount()) {
-                response.onError(
-                        Status.INVALID_ARGUMENT
-                                .withDescription(
-                                        "devices must be ready VFs of the resource: resource="
-                                                + resource
-                                                + " devices="
-                                                + container.getDevicesIdsList())
-                                .asRuntimeException());
-                return;
+                throw new IllegalArgumentException(
+                        "devices must be ready VFs of the resource: resource="
+                                + resource
+                                + " devices="
+                                + container.getDevicesIdsList());
             }
+            all.addAll(allocated);
             containers.addContainerResponses(containerDevices.of(allocated));
         }
-        response.onNext(containers.build());
-        response.onCompleted();
+        node.kubelet().allocate(resource, all);
+        return containers.build();
     }
 
     @Override

@@ -69,6 +69,7 @@ final class GuestVfs {
         node.cards().lock();
         try {
             report(attachments.putBackUnfinished());
+            node.kubelet().compare();
             List<Wanted> wanted = new ArrayList<>();
             for (int i = 0; i < nics.size(); i++) {
                 String only = addresses == 0 ? "" : request.getPciAddresses(i);
@@ -141,7 +142,11 @@ final class GuestVfs {
                         .filter(vf -> wanted.only().isEmpty() || vf.address().equals(wanted.only()))
                         .toList();
         ResourceVf vf =
-                attachments.attach(id, wanted.owner(), network, candidates, wanted.nic().mac());
+                attachments.attach(
+                        new VfAttachments.Claim(id, wanted.owner(), !wanted.only().isEmpty()),
+                        network,
+                        candidates,
+                        wanted.nic().mac());
         return AttachedVf.newBuilder()
                 .setName(wanted.owner())
                 .setNetwork(wanted.nic().network())

@@ -21,6 +21,7 @@ import java.util.Optional;
 public final class SriovControl implements AutoCloseable {
     private static final long LOOK_FOR_KUBELET_MS = 1000;
     private final SriovNode node;
+    private final PodResources pods;
     private final Optional<DevicePlugins> plugins;
     private final SriovService service;
 
@@ -42,15 +43,25 @@ public final class SriovControl implements AutoCloseable {
             VfLink link) {
         Path directory = stateDirectory.resolve("sriov");
         Allocations allocations = new Allocations(directory, bootId(Path.of(config.proc())));
-        VfUse use = new VfUse(allocations, Path.of(config.proc()));
+        VfUse use = new VfUse(allocations, sysfs, Path.of(config.proc()));
         NodeReconciler reconciler =
                 new NodeReconciler(
                         sysfs, link, use, new SupportedNics(config.supportedNics()), directory);
         Discovery discovery = new Discovery(sysfs);
         VfAttachments attachments =
                 new VfAttachments(discovery, link, use, allocations, Patience.DEFAULT);
-        node = new SriovNode(discovery, reconciler, attachments, config, labels, directory);
         Path kubelet = Path.of(config.devicePluginDirectory());
+        pods = new PodResources(kubelet.resolveSibling("pod-resources").resolve("kubelet.sock"));
+        KubeletVfs kubeletVfs =
+                new KubeletVfs(
+                        allocations,
+                        use,
+                        discovery,
+                        Files.isDirectory(kubelet) ? pods::podByDevice : Optional::empty,
+                        System::nanoTime);
+        node =
+                new SriovNode(
+                        discovery, reconciler, attachments, kubeletVfs, config, labels, directory);
         plugins =
                 Files.isDirectory(kubelet)
                         ? Optional.of(
@@ -91,5 +102,6 @@ public final class SriovControl implements AutoCloseable {
     public void close() {
         plugins.ifPresent(DevicePlugins::close);
         node.close();
+        pods.close();
     }
 }

@@ -32,6 +32,7 @@ final class SriovNode implements AutoCloseable {
     private final NodeReconciler reconciler;
     private final Discovery discovery;
     private final VfAttachments attachments;
+    private final KubeletVfs kubelet;
     private final PolicyRules rules;
     private final ManifestStore store;
     private final Map<String, NodePolicy> policyByName = new TreeMap<>();
@@ -49,11 +50,13 @@ final class SriovNode implements AutoCloseable {
             Discovery discovery,
             NodeReconciler reconciler,
             VfAttachments attachments,
+            KubeletVfs kubelet,
             SriovConfig config,
             Map<String, String> labels,
             Path directory) {
         this.reconciler = reconciler;
         this.attachments = attachments;
+        this.kubelet = kubelet;
         this.discovery = discovery;
         this.rules =
                 new PolicyRules(
@@ -168,9 +171,14 @@ final class SriovNode implements AutoCloseable {
         notifyAll();
     }
 
-    /** Held while cards are changed: a pass and an attachment exclude each other. */
+    /** Held while cards are changed or VFs given away: passes, attachments, the kubelet's calls. */
     ReentrantLock cards() {
         return cards;
+    }
+
+    /** Its calls are made with {@link #cards} held. */
+    KubeletVfs kubelet() {
+        return kubelet;
     }
 
     private void run() {
@@ -218,6 +226,7 @@ final class SriovNode implements AutoCloseable {
         NodeState result;
         cards.lock();
         try {
+            kubelet.compare();
             List<String> left = attachments.putBackUnfinished();
             result = failedBy(left, result(now));
         } catch (RuntimeException e) {

@@ -50,7 +50,7 @@ abstract class SriovApiFixture {
               networks: [{name: nic1, multus: {networkName: net1}}]
             """;
     @TempDir Path directory;
-    private final UnixGrpc grpc = new UnixGrpc();
+    final UnixGrpc grpc = new UnixGrpc();
     CardInTree card;
     SriovControl control;
     SriovGrpc.SriovBlockingStub sriov;
@@ -68,12 +68,21 @@ abstract class SriovApiFixture {
         }
         SriovConfig config =
                 new SriovConfig(
-                        null, directory.resolve("proc").toString(), null, false, null, "none");
+                        null,
+                        directory.resolve("proc").toString(),
+                        null,
+                        false,
+                        null,
+                        devicePluginDirectory());
         control =
                 new SriovControl(
                         config, Map.of(), directory.resolve("state"), new Sysfs(card.root), card);
         grpc.serve(socket, control.service());
         sriov = SriovGrpc.newBlockingStub(grpc.connect(socket));
+    }
+
+    String devicePluginDirectory() throws IOException {
+        return "none";
     }
 
     @AfterEach
@@ -87,14 +96,15 @@ abstract class SriovApiFixture {
     }
 
     void apply(String policy, String name) {
-        SriovNodeState state =
-                afterPass(
-                        sriov.applyPolicy(
-                                        ApplyPolicyRequest.newBuilder().setManifest(policy).build())
-                                .getPass());
+        SriovNodeState state = afterPass(applyPolicy(policy));
         assertThat(state.getLastSyncError()).isEmpty();
         assertThat(state.getSyncStatus()).isEqualTo("Succeeded");
         assertThat(state.getPoliciesList()).containsExactly(name);
+    }
+
+    long applyPolicy(String policy) {
+        return sriov.applyPolicy(ApplyPolicyRequest.newBuilder().setManifest(policy).build())
+                .getPass();
     }
 
     SriovNodeState afterPass(long pass) {
