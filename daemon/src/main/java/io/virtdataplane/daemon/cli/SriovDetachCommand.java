@@ -4,6 +4,7 @@ import io.virtdataplane.daemon.api.DetachVfRequest;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -12,6 +13,13 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class SriovDetachCommand implements Callable<Integer> {
     @Mixin private SocketOption socket;
+
+    @Option(
+            names = {"-n", "--namespace"},
+            defaultValue = "",
+            paramLabel = "NAMESPACE",
+            description = "Where machines of several namespaces have the name.")
+    private String namespace;
 
     @Parameters(paramLabel = "MACHINE[/INTERFACE]")
     private String name;
@@ -23,7 +31,11 @@ final class SriovDetachCommand implements Callable<Integer> {
                     String.join(
                             ", ",
                             client.sriov()
-                                    .detachVf(DetachVfRequest.newBuilder().setName(name).build())
+                                    .detachVf(
+                                            DetachVfRequest.newBuilder()
+                                                    .setNamespace(namespace)
+                                                    .setName(name)
+                                                    .build())
                                     .getPciAddressesList());
             System.out.println("vf/" + name + " detached: " + addresses);
         }

@@ -17,7 +17,11 @@ public final class SriovNicsManifest {
             if (nic.binding().equals("sriov")) {
                 nics.add(
                         new SriovNic(
-                                machine.machine(), nic.name(), network(machine, nic), nic.mac()));
+                                namespace(machine),
+                                machine.machine(),
+                                nic.name(),
+                                network(machine, nic),
+                                nic.mac()));
             }
         }
         if (nics.isEmpty()) {
@@ -32,7 +36,12 @@ public final class SriovNicsManifest {
             throw new InvalidManifestException(
                     "name must be the name of a multus network: name=" + nic.name());
         }
-        String own = machine.namespace().isEmpty() ? DEFAULT_NAMESPACE : machine.namespace();
-        return (network.namespace().isEmpty() ? own : network.namespace()) + "/" + network.name();
+        return (network.namespace().isEmpty() ? namespace(machine) : network.namespace())
+                + "/"
+                + network.name();
+    }
+
+    private static String namespace(MachineNics machine) {
+        return machine.namespace().isEmpty() ? DEFAULT_NAMESPACE : machine.namespace();
     }
 }

@@ -16,7 +16,6 @@ import io.virtdataplane.sriov.VfLink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -24,7 +23,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gives the sriov interfaces of a machine their VFs and takes them back; all of a request or none
- * of it. An allocation's owner is MACHINE/INTERFACE.
+ * of it. An allocation's owner is a {@link VfOwner}.
  */
 final class GuestVfs {
     private static final Logger LOG = LoggerFactory.getLogger(GuestVfs.class);
@@ -52,7 +51,8 @@ final class GuestVfs {
 
     AttachVfResponse attach(AttachVfRequest request) {
         List<SriovNic> nics = SriovNicsManifest.parse(request.getManifest());
-        String machine = machine(nics.getFirst(), request.getName());
+        String machine =
+                nics.getFirst().machine().isEmpty() ? request.getName() : nics.getFirst().machine();
         int addresses = request.getPciAddressesCount();
         if (addresses != 0 && addresses != nics.size()) {
             throw new IllegalArgumentException(
@@ -87,10 +87,10 @@ final class GuestVfs {
      *
      * @param only address of the VF to have; empty: any of the network's resource
      */
-    private record Wanted(String owner, SriovNic nic, SriovNetwork network, String only) {}
+    private record Wanted(VfOwner owner, SriovNic nic, SriovNetwork network, String only) {}
 
     private Wanted wanted(String machine, SriovNic nic, String only) {
-        String owner = machine + "/" + nic.interfaceName();
+        VfOwner owner = VfOwner.of(nic.namespace(), machine, nic.interfaceName());
         SriovNetwork network =
                 networks.find(nic.network())
                         .orElseThrow(
@@ -100,8 +100,11 @@ final class GuestVfs {
                                                         + nic.network()
                                                         + " interface="
                                                         + owner));
-        if (allocations.owners().containsValue(owner)) {
-            throw new SriovException("interface must not have a VF already: interface=" + owner);
+        for (VfOwner other : owners()) {
+            if (other.mayBe(owner)) {
+                throw new SriovException(
+                        "interface must not have a VF already: interface=" + other);
+            }
         }
         return new Wanted(owner, nic, network, only);
     }
@@ -143,12 +146,14 @@ final class GuestVfs {
                         .toList();
         ResourceVf vf =
                 attachments.attach(
-                        new VfAttachments.Claim(id, wanted.owner(), !wanted.only().isEmpty()),
+                        new VfAttachments.Claim(
+                                id, wanted.owner().toString(), !wanted.only().isEmpty()),
                         network,
                         candidates,
                         wanted.nic().mac());
         return AttachedVf.newBuilder()
-                .setName(wanted.owner())
+                .setNamespace(wanted.owner().namespace())
+                .setName(wanted.owner().machine() + "/" + wanted.owner().interfaceName())
                 .setNetwork(wanted.nic().network())
                 .setResourceName(network.resourceName())
                 .setPf(vf.pf().name())
@@ -161,34 +166,23 @@ final class GuestVfs {
                 .build();
     }
 
-    private static String machine(SriovNic nic, String name) {
-        String machine = nic.machine().isEmpty() ? name : nic.machine();
-        if (!machine.matches("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")) {
-            throw new IllegalArgumentException(
-                    "name must be a DNS name in lower case where the manifest has no metadata.name: name="
-                            + machine);
-        }
-        return machine;
-    }
-
     /**
      * Addresses of the VFs taken back; none where the machine has none. Throws where one could not
      * be put back, after all have had their turn; a pass tries it again.
      *
+     * @param namespace of the machine; may be empty where one machine only has the name
      * @param name MACHINE or MACHINE/INTERFACE
      */
-    List<String> detach(String name) {
+    List<String> detach(String namespace, String name) {
         node.cards().lock();
         try {
             List<String> addresses = new ArrayList<>();
             List<String> left = new ArrayList<>();
-            for (String owner : new TreeSet<>(allocations.owners().values())) {
-                if (owner.equals(name) || owner.startsWith(name + "/")) {
-                    try {
-                        addresses.addAll(attachments.detach(owner));
-                    } catch (SriovException e) {
-                        left.add(e.getMessage());
-                    }
+            for (VfOwner owner : named(namespace, name)) {
+                try {
+                    addresses.addAll(attachments.detach(owner.toString()));
+                } catch (SriovException e) {
+                    left.add(e.getMessage());
                 }
             }
             report(left);
@@ -204,5 +198,34 @@ final class GuestVfs {
             node.cards().unlock();
             node.changed();
         }
+    }
+
+    private List<VfOwner> named(String namespace, String name) {
+        List<VfOwner> named = owners().stream().filter(owner -> owner.isNamed(name)).toList();
+        if (!namespace.isEmpty()) {
+            List<VfOwner> within = of(namespace, named);
+            return within.isEmpty() ? of("", named) : within; // of an earlier version: may be it
+        }
+        List<String> namespaces = named.stream().map(VfOwner::namespace).distinct().toList();
+        if (namespaces.size() > 1) {
+            throw new IllegalArgumentException(
+                    "namespace must be given where machines of several have the name: name="
+                            + name
+                            + " machines="
+                            + named);
+        }
+        return named;
+    }
+
+    private static List<VfOwner> of(String namespace, List<VfOwner> owners) {
+        return owners.stream().filter(owner -> owner.namespace().equals(namespace)).toList();
+    }
+
+    private List<VfOwner> owners() {
+        return allocations.owners().values().stream()
+                .distinct()
+                .sorted()
+                .map(VfOwner::parse)
+                .toList();
     }
 }

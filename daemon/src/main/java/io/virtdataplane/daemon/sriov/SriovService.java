@@ -198,7 +198,8 @@ final class SriovService extends SriovGrpc.SriovImplBase {
         Answers.answer(
                 response,
                 () -> {
-                    List<String> addresses = guests.detach(request.getName());
+                    List<String> addresses =
+                            guests.detach(request.getNamespace(), request.getName());
                     if (addresses.isEmpty()) {
                         throw new NotFoundException(
                                 "machine must have a VF: name=" + request.getName());

@@ -75,7 +75,7 @@ class SriovGuestE2eTest {
         assertThat(said(said, "INUSE"))
                 .contains("syncStatus: Failed")
                 .contains("VF in use must not be torn down")
-                .contains("user=vm1/nic1");
+                .contains("user=default/vm1/nic1");
         assertThat(said(said, "KEPT")).isEqualTo("4");
         assertThat(said(said, "AGAIN")).contains("syncStatus: Succeeded");
         assertThat(said(said, "DETACH")).isEqualTo("vf/vm1 detached: 0000:01:10.0");

@@ -228,8 +228,8 @@ class SriovManifestsTest {
     void sriovInterfacesAreFoundInOrderWithTheirNetworks() {
         assertThat(SriovNicsManifest.parse(MACHINE))
                 .containsExactly(
-                        new SriovNic("vm1", "nic1", "guests/net-1", 0x0200_0000_aa01L),
-                        new SriovNic("vm1", "nic2", "default/net-2", 0));
+                        new SriovNic("guests", "vm1", "nic1", "guests/net-1", 0x0200_0000_aa01L),
+                        new SriovNic("guests", "vm1", "nic2", "default/net-2", 0));
     }
 
     @ParameterizedTest

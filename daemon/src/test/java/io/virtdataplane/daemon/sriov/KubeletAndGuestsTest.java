@@ -78,7 +78,7 @@ class KubeletAndGuestsTest extends SriovApiFixture {
         refused(
                 () -> plugin.allocate(request(VF0)),
                 Status.Code.FAILED_PRECONDITION,
-                "VF must be free to be allocated: resource=intel pciAddress=0000:02:02.0 user=vm1/nic1");
+                "VF must be free to be allocated: resource=intel pciAddress=0000:02:02.0 user=guests/vm1/nic1");
         sriov.detachVf(DetachVfRequest.newBuilder().setName("vm1").build());
         assertThat(lists.next().getDevicesList())
                 .extracting(Device::getHealth)
@@ -111,7 +111,7 @@ class KubeletAndGuestsTest extends SriovApiFixture {
         AttachVfRequest attach =
                 AttachVfRequest.newBuilder().setManifest(MACHINE).addPciAddresses(VF1).build();
         assertThat(sriov.attachVf(attach).getVfs(0).getPciAddress()).isEqualTo(VF1);
-        assertThat(users()).containsExactly("", "vm1/nic1");
+        assertThat(users()).containsExactly("", "guests/vm1/nic1");
         assertThat(plugin.listAndWatch(Empty.getDefaultInstance()).next().getDevicesList())
                 .extracting(Device::getHealth)
                 .containsOnly("Healthy");

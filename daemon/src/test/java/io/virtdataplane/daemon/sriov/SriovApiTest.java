@@ -31,6 +31,7 @@ class SriovApiTest extends SriovApiFixture {
         assertThat(vf)
                 .isEqualTo(
                         AttachedVf.newBuilder()
+                                .setNamespace("guests")
                                 .setName("vm1/nic1")
                                 .setNetwork("guests/net1")
                                 .setResourceName("intel")
@@ -51,7 +52,7 @@ class SriovApiTest extends SriovApiFixture {
                         "ens1f0 vf 0 vlan=100 qos=0 proto=802.1q",
                         "ens1f0 vf 0 mac=02:00:00:00:aa:01");
         List<Vf> vfs = sriov.listVfs(ListVfsRequest.getDefaultInstance()).getVfsList();
-        assertThat(vfs).extracting(Vf::getUser).containsExactly("vm1/nic1", "");
+        assertThat(vfs).extracting(Vf::getUser).containsExactly("guests/vm1/nic1", "");
         assertThat(vfs).extracting(Vf::getResourceName).containsExactly("intel", "intel");
         assertThat(
                         sriov.detachVf(DetachVfRequest.newBuilder().setName("vm1").build())
@@ -120,7 +121,7 @@ class SriovApiTest extends SriovApiFixture {
         refused(
                 () -> attach(MACHINE),
                 Status.Code.FAILED_PRECONDITION,
-                "interface must not have a VF already: interface=vm1/nic1");
+                "interface must not have a VF already: interface=guests/vm1/nic1");
         assertThat(
                         sriov.detachVf(DetachVfRequest.newBuilder().setName("vm1/nic1").build())
                                 .getPciAddressesList())
@@ -142,7 +143,7 @@ class SriovApiTest extends SriovApiFixture {
         refused(
                 () -> attach(two),
                 Status.Code.INVALID_ARGUMENT,
-                "network must be applied before: network=guests/none interface=vm2/b");
+                "network must be applied before: network=guests/none interface=guests/vm2/b");
         assertThat(sriov.listVfs(ListVfsRequest.getDefaultInstance()).getVfsList())
                 .extracting(Vf::getUser)
                 .containsExactly("", "");
@@ -169,7 +170,7 @@ class SriovApiTest extends SriovApiFixture {
         // The card was in line before us: without a note of its first state nothing is put back.
         assertThat(sriov.listVfs(ListVfsRequest.getDefaultInstance()).getVfsList())
                 .extracting(Vf::getUser)
-                .containsExactly("vm1/nic1", "");
+                .containsExactly("guests/vm1/nic1", "");
         refused(
                 () -> sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build()),
                 Status.Code.NOT_FOUND,

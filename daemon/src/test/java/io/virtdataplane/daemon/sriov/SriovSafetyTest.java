@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
 import io.virtdataplane.daemon.api.ApplyNetworkRequest;
+import io.virtdataplane.daemon.api.AttachVfRequest;
 import io.virtdataplane.daemon.api.DetachVfRequest;
 import io.virtdataplane.daemon.api.GetNodeStateRequest;
 import io.virtdataplane.daemon.api.RemoveNetworkRequest;
@@ -12,6 +13,7 @@ import io.virtdataplane.daemon.api.SriovNodeState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -113,11 +115,11 @@ class SriovSafetyTest extends SriovApiFixture {
         refused(
                 () -> sriov.detachVf(detach),
                 Status.Code.FAILED_PRECONDITION,
-                "VF must be put back before it is free: pciAddress=0000:02:02.0 owner=vm2/a: refused: vf=0 vlan=0 qos=0 proto=802.1q; detached: 0000:02:02.1");
-        assertThat(users()).containsExactly("vm2/a (being put back)", "");
+                "VF must be put back before it is free: pciAddress=0000:02:02.0 owner=guests/vm2/a: refused: vf=0 vlan=0 qos=0 proto=802.1q; detached: 0000:02:02.1");
+        assertThat(users()).containsExactly("guests/vm2/a (being put back)", "");
         SriovNodeState state = afterPass(3);
         assertThat(state.getSyncStatus()).isEqualTo("Failed");
-        assertThat(state.getLastSyncError()).contains("owner=vm2/a: refused: vf=0");
+        assertThat(state.getLastSyncError()).contains("owner=guests/vm2/a: refused: vf=0");
         card.deafVf = -1;
         apply(POLICY); // any pass tries again
         assertThat(users()).containsExactly("", "");
@@ -150,5 +152,65 @@ class SriovSafetyTest extends SriovApiFixture {
         assertThat(afterPass(1).getLastSyncError()).isEmpty();
         assertThat(users()).containsExactly("", "");
         assertThat(card.read("ens1f0").get(0).mac()).isEqualTo(0x0200_0000_0000L);
+    }
+
+    private AttachVfRequest of(String namespace) {
+        return AttachVfRequest.newBuilder()
+                .setManifest(
+                        """
+                        kind: VirtualMachine
+                        metadata: {name: vm1, namespace: %s}
+                        spec:
+                          domain: {devices: {interfaces: [{name: nic1, sriov: {}}]}}
+                          networks: [{name: nic1, multus: {networkName: default/net1}}]
+                        """
+                                .formatted(namespace))
+                .build();
+    }
+
+    private List<String> detach(String namespace, String name) {
+        return sriov.detachVf(
+                        DetachVfRequest.newBuilder().setNamespace(namespace).setName(name).build())
+                .getPciAddressesList();
+    }
+
+    private void networkOfAllNamespaces() {
+        sriov.applyNetwork(
+                ApplyNetworkRequest.newBuilder()
+                        .setManifest(NETWORK.replace("guests", "default"))
+                        .build());
+    }
+
+    @Test
+    void machinesOfOneNameInTwoNamespacesHaveTheirOwnVfs() {
+        apply(POLICY);
+        networkOfAllNamespaces();
+        assertThat(sriov.attachVf(of("blue")).getVfs(0).getNamespace()).isEqualTo("blue");
+        sriov.attachVf(of("red"));
+        assertThat(users()).containsExactly("blue/vm1/nic1", "red/vm1/nic1");
+        refused(
+                () -> detach("", "vm1"),
+                Status.Code.INVALID_ARGUMENT,
+                "namespace must be given where machines of several have the name: name=vm1 machines=[blue/vm1/nic1, red/vm1/nic1]");
+        refused(() -> detach("green", "vm1"), Status.Code.NOT_FOUND, "name=vm1");
+        assertThat(detach("red", "vm1")).containsExactly(CardInTree.vf(1));
+        assertThat(users()).containsExactly("blue/vm1/nic1", "");
+        assertThat(detach("", "vm1/nic1")).containsExactly(CardInTree.vf(0));
+    }
+
+    @Test
+    void ownerOfAnEarlierVersionHasNoNamespaceAndMayBeAny() throws IOException {
+        apply(POLICY);
+        networkOfAllNamespaces();
+        Files.writeString(
+                directory.resolve("state/sriov/allocations/" + CardInTree.vf(0)),
+                "{\"owner\": \"vm1/nic1\", \"boot\": \"\", \"pf\": \"ens1f0\", \"vf\": \"0\"}");
+        refused(
+                () -> sriov.attachVf(of("blue")),
+                Status.Code.FAILED_PRECONDITION,
+                "interface must not have a VF already: interface=vm1/nic1");
+        assertThat(users()).containsExactly("vm1/nic1", "");
+        assertThat(detach("blue", "vm1")).containsExactly(CardInTree.vf(0));
+        sriov.attachVf(of("blue"));
     }
 }
