@@ -1,5 +1,6 @@
 package io.virtdataplane.sriov;
 
+import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +16,7 @@ final class KeptSettings {
     /** What the VF has now in place of each setting to come. */
     static Map<String, String> of(List<VfSetting> coming, VfAttributes now) {
         Map<String, String> fields = new LinkedHashMap<>();
-        fields.put("mac", MacText.of(now.mac()));
+        fields.put("mac", AddressText.mac(now.mac()));
         for (VfSetting setting : coming) {
             switch (setting) {
                 case VfSetting.Mac mac -> {
@@ -52,7 +53,7 @@ final class KeptSettings {
                 (name, value) -> {
                     String[] parts = value.split("/");
                     switch (name) {
-                        case "mac" -> settings.add(new VfSetting.Mac(MacText.parse(value)));
+                        case "mac" -> settings.add(new VfSetting.Mac(AddressText.mac(value)));
                         case "vlan" ->
                                 settings.add(
                                         new VfSetting.Vlan(

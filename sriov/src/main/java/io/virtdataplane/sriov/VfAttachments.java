@@ -1,5 +1,6 @@
 package io.virtdataplane.sriov;
 
+import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -114,7 +115,7 @@ public final class VfAttachments {
                                 "mac must be unique among the PF's VFs: pf="
                                         + pf
                                         + " mac="
-                                        + MacText.of(mac)
+                                        + AddressText.mac(mac)
                                         + " vf="
                                         + other);
                     }

@@ -1,5 +1,7 @@
 package io.virtdataplane.sriov;
 
+import io.virtdataplane.wire.AddressText;
+
 /**
  * Gives one VF the driver and MTU of its group. Called by {@link Provisioner}, which has made sure
  * that nobody uses the VF.
@@ -51,7 +53,7 @@ final class VfBinding {
         Netdev netdev = discovery.netdev(address);
         boolean hasMac = netdev.mac().length() == MAC_LENGTH; // it has none while udev renames it
         if (netdev.exists() && hasMac && !netdev.mac().equals("00:00:00:00:00:00")) {
-            link.set(pf.name(), vf.index(), new VfSetting.Mac(MacText.parse(netdev.mac())));
+            link.set(pf.name(), vf.index(), new VfSetting.Mac(AddressText.mac(netdev.mac())));
         }
     }
 

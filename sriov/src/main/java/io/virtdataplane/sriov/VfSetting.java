@@ -1,5 +1,6 @@
 package io.virtdataplane.sriov;
 
+import io.virtdataplane.wire.AddressText;
 import java.util.Locale;
 
 /** One attribute of a VF and the value it is to have; its text is what messages call it. */
@@ -16,7 +17,7 @@ public sealed interface VfSetting {
 
         @Override
         public String toString() {
-            return "mac=" + MacText.of(address);
+            return "mac=" + AddressText.mac(address);
         }
     }
 

@@ -7,12 +7,12 @@ import io.virtdataplane.daemon.manifest.SriovNic;
 import io.virtdataplane.daemon.manifest.SriovNicsManifest;
 import io.virtdataplane.sriov.Allocations;
 import io.virtdataplane.sriov.HostDevice;
-import io.virtdataplane.sriov.MacText;
 import io.virtdataplane.sriov.ResourceVf;
 import io.virtdataplane.sriov.SriovException;
 import io.virtdataplane.sriov.SriovNetwork;
 import io.virtdataplane.sriov.VfAttachments;
 import io.virtdataplane.sriov.VfLink;
+import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -161,7 +161,7 @@ final class GuestVfs {
                 .setPciAddress(vf.address())
                 .setVfioDevice("/dev/vfio/" + vf.vf().pci().iommuGroup())
                 .setNumaNode(vf.vf().pci().numaNode())
-                .setMac(MacText.of(link.read(vf.pf().name(), vf.vf().index()).mac()))
+                .setMac(AddressText.mac(link.read(vf.pf().name(), vf.vf().index()).mac()))
                 .setHostdevXml(HostDevice.xml(vf.address(), wanted.nic().interfaceName()))
                 .build();
     }
