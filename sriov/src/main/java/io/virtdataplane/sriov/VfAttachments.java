@@ -172,6 +172,12 @@ public final class VfAttachments {
     }
 
     private List<String> putBack(List<String> addresses) {
+        try {
+            // All of them first: a request cut short here must not look as if it were settled.
+            addresses.forEach(allocations::returning);
+        } catch (SriovException e) {
+            return List.of(e.getMessage());
+        }
         List<String> failures = new ArrayList<>();
         for (String address : addresses) {
             try {
@@ -197,7 +203,6 @@ public final class VfAttachments {
     }
 
     private void release(String address) {
-        allocations.returning(address);
         try {
             putBack(address, allocations.fields(address));
         } catch (RuntimeException e) { // a damaged file as well: the others have their turn

@@ -210,6 +210,29 @@ class VfReturnTest {
     }
 
     @Test
+    void rollBackCutShortIsFinishedByTheNextDaemon() {
+        attachments.attach(new VfAttachments.Claim("r1", "vm1/nic1", false), NETWORK, vfs, MAC);
+        attachments.attach(new VfAttachments.Claim("r1", "vm1/nic2", false), NETWORK, vfs, 0);
+        attachments.settle("r1");
+        VfLink killed =
+                new VfLink() {
+                    @Override
+                    public Map<Integer, VfAttributes> read(String pf) {
+                        throw new AssertionError("killed here");
+                    }
+
+                    @Override
+                    public void set(String pf, int vf, VfSetting setting) {
+                        throw new AssertionError("killed here");
+                    }
+                };
+        assertThatThrownBy(() -> on(killed).rollBack("r1")).hasMessage("killed here");
+        restart();
+        assertThat(attachments.putBackUnfinished()).isEmpty();
+        isFreeAndAsBefore();
+    }
+
+    @Test
     void settledRequestIsLeftAlone() {
         attachFirst();
         restart();
