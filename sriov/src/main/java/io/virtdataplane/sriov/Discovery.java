@@ -6,6 +6,7 @@ import java.util.List;
 /** Finds the node's PFs and their VFs in sysfs. Stateless: each call looks anew. */
 public final class Discovery {
     static final String DEVICES = "bus/pci/devices/";
+    private static final String NO_IOMMU = "vfio-noiommu"; // drivers/vfio/group.c
     private static final int IFF_UP = 1; // linux/if.h
     private final Sysfs sysfs;
 
@@ -67,7 +68,8 @@ public final class Discovery {
                 sysfs.read(device + "/device").replace("0x", ""),
                 sysfs.linkName(device + "/driver"),
                 sysfs.number(device + "/numa_node", -1),
-                group.isEmpty() ? -1 : Integer.parseInt(group));
+                group.isEmpty() ? -1 : Integer.parseInt(group),
+                sysfs.read(device + "/iommu_group/name").equals(NO_IOMMU));
     }
 
     Netdev netdev(String address) {

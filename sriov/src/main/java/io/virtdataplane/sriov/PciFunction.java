@@ -8,7 +8,8 @@ package io.virtdataplane.sriov;
  * @param deviceId four hexadecimal digits
  * @param driver bound to it; empty: none
  * @param numaNode -1 where the machine has none
- * @param iommuGroup -1 without an IOMMU
+ * @param iommuGroup -1 without one
+ * @param noIommu the group is one that vfio made up, since the kernel has no IOMMU
  */
 public record PciFunction(
         String address,
@@ -16,8 +17,14 @@ public record PciFunction(
         String deviceId,
         String driver,
         int numaNode,
-        int iommuGroup) {
+        int iommuGroup,
+        boolean noIommu) {
     static final String VFIO = "vfio-pci";
+
+    /** The group's device node on the node; drivers/vfio/group.c names it. */
+    public String vfioDevice() {
+        return "/dev/vfio/" + (noIommu ? "noiommu-" : "") + iommuGroup;
+    }
 
     /** Bound to a driver that hands the function to user space: it has no network device. */
     public boolean isUserSpace() {

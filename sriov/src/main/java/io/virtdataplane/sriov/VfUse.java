@@ -29,7 +29,7 @@ public final class VfUse {
     }
 
     private static final Set<Sign> ALL = EnumSet.allOf(Sign.class);
-    private static final String VFIO = "/dev/vfio/";
+    private static final String IOMMUFD = "/dev/vfio/devices/";
     private final Allocations allocations;
     private final Sysfs sysfs;
     private final Path proc;
@@ -116,10 +116,10 @@ public final class VfUse {
     private List<Path> devices(VirtualFunction vf) {
         List<Path> devices = new ArrayList<>();
         if (vf.pci().isUserSpace() && vf.pci().iommuGroup() >= 0) {
-            devices.add(Path.of(VFIO + vf.pci().iommuGroup()));
+            devices.add(Path.of(vf.pci().vfioDevice()));
         }
         for (String name : sysfs.names(Discovery.DEVICES + vf.address() + "/vfio-dev")) {
-            devices.add(Path.of(VFIO + "devices/" + name));
+            devices.add(Path.of(IOMMUFD + name));
         }
         return devices;
     }

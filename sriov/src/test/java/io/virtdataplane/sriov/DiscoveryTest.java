@@ -17,14 +17,15 @@ class DiscoveryTest {
         List<PhysicalFunction> pfs = new Discovery(node.sysfs()).physicalFunctions();
         assertThat(pfs).hasSize(1);
         PhysicalFunction pf = pfs.getFirst();
-        assertThat(pf.pci()).isEqualTo(new PciFunction(FakeNode.PF, "8086", "158b", "i40e", 1, -1));
+        assertThat(pf.pci())
+                .isEqualTo(new PciFunction(FakeNode.PF, "8086", "158b", "i40e", 1, -1, false));
         assertThat(pf.netdev())
                 .isEqualTo(new Netdev("ens1f0", "3c:fd:fe:00:00:01", 1500, "25000 Mb/s", false));
         assertThat(pf.totalVfs()).isEqualTo(64);
         assertThat(pf.numVfs()).isEqualTo(2);
         assertThat(pf.vfs()).extracting(VirtualFunction::index).containsExactly(0, 1);
         assertThat(pf.vfs().get(1).pci())
-                .isEqualTo(new PciFunction("0000:02:02.1", "8086", "154c", "iavf", 1, 41));
+                .isEqualTo(new PciFunction("0000:02:02.1", "8086", "154c", "iavf", 1, 41, false));
         assertThat(pf.vfs().get(1).netdev().mac()).isEqualTo("02:00:00:00:00:01");
     }
 

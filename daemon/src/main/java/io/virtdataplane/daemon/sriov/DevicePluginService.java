@@ -19,6 +19,7 @@ import io.virtdataplane.daemon.kubelet.PreferredAllocationRequest;
 import io.virtdataplane.daemon.kubelet.PreferredAllocationResponse;
 import io.virtdataplane.daemon.kubelet.TopologyInfo;
 import io.virtdataplane.sriov.NodeState;
+import io.virtdataplane.sriov.RdmaDevices;
 import io.virtdataplane.sriov.ResourceVf;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,12 +35,14 @@ final class DevicePluginService extends DevicePluginGrpc.DevicePluginImplBase {
     private static final int LOOK_MS = 1000;
     private final SriovNode node;
     private final String resource;
+    private final RdmaDevices rdma;
     private final ContainerDevices containerDevices;
 
-    DevicePluginService(SriovNode node, String resource, String resourcePrefix) {
+    DevicePluginService(SriovNode node, String resource, String resourcePrefix, RdmaDevices rdma) {
         this.node = node;
         this.resource = resource;
-        this.containerDevices = new ContainerDevices(resourcePrefix, resource);
+        this.rdma = rdma;
+        this.containerDevices = new ContainerDevices(resourcePrefix, resource, rdma);
     }
 
     @Override
@@ -92,11 +95,16 @@ final class DevicePluginService extends DevicePluginGrpc.DevicePluginImplBase {
     }
 
     private boolean isHealthy(ResourceVf vf) {
-        return vf.isReady() && node.kubelet().isOffered(vf.address());
+        return isReady(vf) && node.kubelet().isOffered(vf.address());
     }
 
     private List<ResourceVf> vfs(NodeState state) {
         return ResourceVf.byResource(state).getOrDefault(resource, List.of());
+    }
+
+    /** A VF that is to do RDMA and cannot would cost the pod its start, and tell it nothing. */
+    private boolean isReady(ResourceVf vf) {
+        return vf.isReady() && (!vf.group().isRdma() || !rdma.names(vf.address()).isEmpty());
     }
 
     /** Noted before it is answered: from then on nobody else gets the VF or takes it away. */
@@ -119,12 +127,12 @@ final class DevicePluginService extends DevicePluginGrpc.DevicePluginImplBase {
             List<ResourceVf> allocated = new ArrayList<>();
             for (String id : container.getDevicesIdsList()) {
                 vfs.stream()
-                        .filter(vf -> vf.address().equals(id) && vf.isReady())
+                        .filter(vf -> vf.address().equals(id) && isReady(vf))
                         .forEach(allocated::add);
             }
             if (allocated.size() != container.getDevicesIdsCount()) {
                 throw new IllegalArgumentException(
-                        "devices must be ready VFs of the resource: resource="
+                        "devices must be ready VFs of the resource (isRdma: with an RDMA device): resource="
                                 + resource
                                 + " devices="
                                 + container.getDevicesIdsList());

@@ -13,6 +13,7 @@ import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.virtdataplane.daemon.kubelet.RegisterRequest;
 import io.virtdataplane.daemon.kubelet.RegistrationGrpc;
+import io.virtdataplane.sriov.RdmaDevices;
 import io.virtdataplane.sriov.ResourceVf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,6 +38,7 @@ final class DevicePlugins implements AutoCloseable {
     private static final String VERSION = "v1beta1";
     private static final long REGISTER_SECONDS = 5;
     private final SriovNode node;
+    private final RdmaDevices rdma;
     private final String resourcePrefix;
     private final Path directory;
     private final long lookMs;
@@ -53,8 +55,10 @@ final class DevicePlugins implements AutoCloseable {
     private volatile boolean closed;
     private volatile boolean registered;
 
-    DevicePlugins(SriovNode node, String resourcePrefix, Path directory, long lookMs) {
+    DevicePlugins(
+            SriovNode node, RdmaDevices rdma, String resourcePrefix, Path directory, long lookMs) {
         this.node = node;
+        this.rdma = rdma;
         this.resourcePrefix = resourcePrefix;
         this.directory = directory;
         this.lookMs = lookMs;
@@ -139,7 +143,8 @@ final class DevicePlugins implements AutoCloseable {
                             .bossEventLoopGroup(loop)
                             .workerEventLoopGroup(loop)
                             .executor(calls)
-                            .addService(new DevicePluginService(node, resource, resourcePrefix))
+                            .addService(
+                                    new DevicePluginService(node, resource, resourcePrefix, rdma))
                             .build()
                             .start();
             serverByResource.put(resource, server);

@@ -159,7 +159,7 @@ final class GuestVfs {
                 .setPf(vf.pf().name())
                 .setVfId(vf.vf().index())
                 .setPciAddress(vf.address())
-                .setVfioDevice("/dev/vfio/" + vf.vf().pci().iommuGroup())
+                .setVfioDevice(vf.vf().pci().vfioDevice())
                 .setNumaNode(vf.vf().pci().numaNode())
                 .setMac(AddressText.mac(link.read(vf.pf().name(), vf.vf().index()).mac()))
                 .setHostdevXml(HostDevice.xml(vf.address(), wanted.nic().interfaceName()))

@@ -5,6 +5,7 @@ import io.virtdataplane.sriov.Allocations;
 import io.virtdataplane.sriov.Discovery;
 import io.virtdataplane.sriov.NodeReconciler;
 import io.virtdataplane.sriov.Patience;
+import io.virtdataplane.sriov.RdmaDevices;
 import io.virtdataplane.sriov.RtnetlinkVfLink;
 import io.virtdataplane.sriov.SupportedNics;
 import io.virtdataplane.sriov.Sysfs;
@@ -67,6 +68,7 @@ public final class SriovControl implements AutoCloseable {
                         ? Optional.of(
                                 new DevicePlugins(
                                         node,
+                                        new RdmaDevices(sysfs),
                                         config.resourcePrefix(),
                                         kubelet,
                                         LOOK_FOR_KUBELET_MS))

@@ -52,6 +52,9 @@ class DevicePluginsTest {
               needVhostNet: true
             """;
 
+    private static final String VHOST =
+            "\"vhost\":{\"net-mount\":\"/dev/vhost-net\",\"tun-mount\":\"/dev/net/tun\"}";
+
     /** The kubelet's half. */
     private static final class Kubelet extends RegistrationGrpc.RegistrationImplBase {
         final LinkedBlockingQueue<RegisterRequest> registrations = new LinkedBlockingQueue<>();
@@ -150,16 +153,20 @@ class DevicePluginsTest {
                                 "PCIDEVICE_OPENSHIFT_IO_INTEL-NET",
                                 "0000:02:02.1,0000:02:02.0",
                                 "PCIDEVICE_OPENSHIFT_IO_INTEL-NET_INFO",
-                                "{\"0000:02:02.0\":{\"generic\":{\"deviceID\":\"0000:02:02.0\"},\"vfio\":{\"dev-mount\":\"/dev/vfio/40\",\"mount\":\"/dev/vfio/vfio\"}},"
-                                        + "\"0000:02:02.1\":{\"generic\":{\"deviceID\":\"0000:02:02.1\"},\"vfio\":{\"dev-mount\":\"/dev/vfio/41\",\"mount\":\"/dev/vfio/vfio\"}}}"));
+                                "{\"0000:02:02.0\":{\"generic\":{\"deviceID\":\"0000:02:02.0\"},\"vfio\":{\"dev-mount\":\"/dev/vfio/40\",\"mount\":\"/dev/vfio/vfio\"},"
+                                        + VHOST
+                                        + "},"
+                                        + "\"0000:02:02.1\":{\"generic\":{\"deviceID\":\"0000:02:02.1\"},\"vfio\":{\"dev-mount\":\"/dev/vfio/41\",\"mount\":\"/dev/vfio/vfio\"},"
+                                        + VHOST
+                                        + "}}"));
         assertThat(container.getDevicesList())
                 .extracting(DeviceSpec::getHostPath)
                 .containsExactly(
                         "/dev/vfio/vfio",
                         "/dev/vfio/41",
-                        "/dev/vfio/40",
                         "/dev/vhost-net",
-                        "/dev/net/tun");
+                        "/dev/net/tun",
+                        "/dev/vfio/40");
         assertThat(container.getDevicesList())
                 .extracting(DeviceSpec::getPermissions)
                 .containsOnly("rw");
@@ -170,7 +177,7 @@ class DevicePluginsTest {
         DevicePluginGrpc.DevicePluginBlockingStub plugin = plugin();
         assertThatThrownBy(() -> plugin.allocate(request("0000:09:00.0")))
                 .hasMessageContaining(
-                        "devices must be ready VFs of the resource: resource=intel-net devices=[0000:09:00.0]");
+                        "devices must be ready VFs of the resource (isRdma: with an RDMA device): resource=intel-net devices=[0000:09:00.0]");
     }
 
     private static AllocateRequest request(String... devices) {
