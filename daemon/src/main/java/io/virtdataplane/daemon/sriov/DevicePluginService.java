@@ -21,8 +21,12 @@ import io.virtdataplane.daemon.kubelet.TopologyInfo;
 import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.RdmaDevices;
 import io.virtdataplane.sriov.ResourceVf;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the kubelet asks about one resource. A device is a VF, its ID the VF's PCI address. Each
@@ -32,11 +36,14 @@ import java.util.List;
 final class DevicePluginService extends DevicePluginGrpc.DevicePluginImplBase {
     static final DevicePluginOptions OPTIONS =
             DevicePluginOptions.newBuilder().setGetPreferredAllocationAvailable(true).build();
+    private static final Logger LOG = LoggerFactory.getLogger(DevicePluginService.class);
     private static final int LOOK_MS = 1000;
     private final SriovNode node;
     private final String resource;
     private final RdmaDevices rdma;
     private final ContainerDevices containerDevices;
+    private final AtomicInteger watches = new AtomicInteger();
+    private volatile boolean failed;
 
     DevicePluginService(SriovNode node, String resource, String resourcePrefix, RdmaDevices rdma) {
         this.node = node;
@@ -52,28 +59,59 @@ final class DevicePluginService extends DevicePluginGrpc.DevicePluginImplBase {
         response.onCompleted();
     }
 
-    /** The list at once, and again when it has changed. */
+    /**
+     * The list at once, and again when it has changed. Where it cannot be told the call ends with
+     * the reason, and {@link DevicePlugin} registers anew.
+     */
     @Override
     public void listAndWatch(Empty request, StreamObserver<ListAndWatchResponse> response) {
         ServerCallStreamObserver<ListAndWatchResponse> call =
                 (ServerCallStreamObserver<ListAndWatchResponse>) response;
+        watches.incrementAndGet();
         try {
-            ListAndWatchResponse sent = null;
-            long generation = -1;
-            while (!call.isCancelled()) {
-                long now = node.awaitChange(generation, LOOK_MS);
-                if (now != generation) {
-                    ListAndWatchResponse devices = devices();
-                    if (!devices.equals(sent)) {
-                        call.onNext(devices);
-                        sent = devices;
-                    }
-                    generation = now;
-                }
-            }
+            watch(call);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            if (!call.isCancelled()) {
+                failed = true;
+                LOG.warn("ListAndWatch has failed: resource={} reason={}", resource, e.toString());
+                call.onError(Status.INTERNAL.withDescription(e.toString()).asRuntimeException());
+            }
+        } finally {
+            watches.decrementAndGet();
         }
+    }
+
+    private void watch(ServerCallStreamObserver<ListAndWatchResponse> call)
+            throws InterruptedException {
+        ListAndWatchResponse sent = null;
+        long generation = -1;
+        while (!call.isCancelled()) {
+            long now = node.awaitChange(generation, LOOK_MS);
+            if (now != generation) {
+                ListAndWatchResponse devices = devices();
+                if (!devices.equals(sent)) {
+                    call.onNext(devices);
+                    sent = devices;
+                }
+                generation = now;
+            }
+        }
+    }
+
+    /** A kubelet listens now. */
+    boolean isWatched() {
+        return watches.get() > 0;
+    }
+
+    /** A ListAndWatch has ended by a fault of ours since the last {@link #forgetFailure}. */
+    boolean hasFailed() {
+        return failed;
+    }
+
+    void forgetFailure() {
+        failed = false;
     }
 
     private ListAndWatchResponse devices() {
@@ -120,23 +158,24 @@ final class DevicePluginService extends DevicePluginGrpc.DevicePluginImplBase {
     }
 
     private AllocateResponse allocate(AllocateRequest request) {
-        List<ResourceVf> vfs = vfs(node.state());
+        Map<String, ResourceVf> readyByAddress = new HashMap<>();
+        for (ResourceVf vf : vfs(node.state())) {
+            if (isReady(vf)) {
+                readyByAddress.put(vf.address(), vf);
+            }
+        }
         List<ResourceVf> all = new ArrayList<>();
         AllocateResponse.Builder containers = AllocateResponse.newBuilder();
         for (ContainerAllocateRequest container : request.getContainerRequestsList()) {
-            List<ResourceVf> allocated = new ArrayList<>();
-            for (String id : container.getDevicesIdsList()) {
-                vfs.stream()
-                        .filter(vf -> vf.address().equals(id) && isReady(vf))
-                        .forEach(allocated::add);
-            }
-            if (allocated.size() != container.getDevicesIdsCount()) {
+            List<String> wanted = container.getDevicesIdsList();
+            if (!readyByAddress.keySet().containsAll(wanted)) {
                 throw new IllegalArgumentException(
                         "devices must be ready VFs of the resource (isRdma: with an RDMA device): resource="
                                 + resource
                                 + " devices="
-                                + container.getDevicesIdsList());
+                                + wanted);
             }
+            List<ResourceVf> allocated = wanted.stream().map(readyByAddress::get).toList();
             all.addAll(allocated);
             containers.addContainerResponses(containerDevices.of(allocated));
         }

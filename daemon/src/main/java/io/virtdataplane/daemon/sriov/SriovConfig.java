@@ -10,7 +10,8 @@ import java.util.List;
  * @param supportedNics beside the documentation's: "VENDOR PF VF"
  * @param rootDevicesAlone a policy may select by rootDevices only
  * @param resourcePrefix of extended resources
- * @param devicePluginDirectory of the kubelet; "none": no device plugin, nor where it is missing
+ * @param devicePluginDirectory of the kubelet; "none": no device plugin; where it is missing, none
+ *     until a kubelet makes it
  */
 public record SriovConfig(
         String sysfs,
@@ -19,6 +20,7 @@ public record SriovConfig(
         boolean rootDevicesAlone,
         String resourcePrefix,
         String devicePluginDirectory) {
+    static final String NO_DEVICE_PLUGIN = "none";
     public static final SriovConfig DEFAULT = new SriovConfig(null, null, null, false, null, null);
 
     public SriovConfig {

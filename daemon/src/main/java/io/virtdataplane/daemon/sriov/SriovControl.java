@@ -5,7 +5,6 @@ import io.virtdataplane.sriov.Allocations;
 import io.virtdataplane.sriov.Discovery;
 import io.virtdataplane.sriov.NodeReconciler;
 import io.virtdataplane.sriov.Patience;
-import io.virtdataplane.sriov.RdmaDevices;
 import io.virtdataplane.sriov.RtnetlinkVfLink;
 import io.virtdataplane.sriov.SupportedNics;
 import io.virtdataplane.sriov.Sysfs;
@@ -64,15 +63,15 @@ public final class SriovControl implements AutoCloseable {
                 new SriovNode(
                         discovery, reconciler, attachments, kubeletVfs, config, labels, directory);
         plugins =
-                Files.isDirectory(kubelet)
-                        ? Optional.of(
+                config.devicePluginDirectory().equals(SriovConfig.NO_DEVICE_PLUGIN)
+                        ? Optional.empty()
+                        : Optional.of(
                                 new DevicePlugins(
                                         node,
-                                        new RdmaDevices(sysfs),
+                                        sysfs,
                                         config.resourcePrefix(),
-                                        kubelet,
-                                        LOOK_FOR_KUBELET_MS))
-                        : Optional.empty();
+                                        Path.of(config.devicePluginDirectory()),
+                                        LOOK_FOR_KUBELET_MS));
         SriovNetworks networks = new SriovNetworks(directory);
         GuestVfs guests =
                 new GuestVfs(

@@ -1,0 +1,45 @@
+package io.virtdataplane.sriov;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * Notices that something has happened to VFs in use by a resource: one has gone, was bound
+ * otherwise, lost its MTU or its RDMA device, or its PF has got more of them. A look costs a few
+ * system calls for each VF, so it may be had every second. Used by one thread.
+ */
+public final class VfWatch {
+    private final Sysfs sysfs;
+    private final Discovery discovery;
+    private final RdmaDevices rdma;
+    private List<String> seen = List.of();
+
+    public VfWatch(Sysfs sysfs) {
+        this.sysfs = sysfs;
+        this.discovery = new Discovery(sysfs);
+        this.rdma = new RdmaDevices(sysfs);
+    }
+
+    /** Since the last call; also where the VFs asked about are others. */
+    public boolean hasChanged(Collection<List<ResourceVf>> vfs) {
+        List<String> now = new ArrayList<>();
+        vfs.forEach(ofResource -> ofResource.forEach(vf -> look(vf, now)));
+        boolean changed = !now.equals(seen);
+        seen = now;
+        return changed;
+    }
+
+    private void look(ResourceVf vf, List<String> now) {
+        String pf = Discovery.DEVICES + vf.pf().address();
+        now.add(vf.address());
+        now.add(sysfs.linkName(Discovery.DEVICES + vf.address() + "/driver"));
+        now.add(sysfs.linkName(pf + "/virtfn" + vf.pf().vfs().size())); // one more than we know
+        if (vf.group().isRdma()) {
+            now.addAll(rdma.names(vf.address()));
+        }
+        if (vf.group().deviceType() == NodePolicy.DeviceType.NETDEVICE && vf.group().mtu() > 0) {
+            now.add(Integer.toString(discovery.netdev(vf.address()).mtu()));
+        }
+    }
+}
