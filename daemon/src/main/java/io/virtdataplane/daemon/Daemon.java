@@ -5,6 +5,7 @@ import io.virtdataplane.daemon.api.KeptObject;
 import io.virtdataplane.daemon.api.Version;
 import io.virtdataplane.daemon.control.ControlServer;
 import io.virtdataplane.daemon.control.NetworksService;
+import io.virtdataplane.daemon.control.ObjectFiles;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
@@ -75,7 +76,9 @@ public final class Daemon {
                                         new AttachedNics(registry, networks.nics()),
                                         journal,
                                         version,
-                                        new NetworksService(networks),
+                                        new NetworksService(
+                                                networks,
+                                                new ObjectFiles(networks, sriov.objects())),
                                         sriov.service())) {
                     LOG.info(
                             "ready: version={} socket={} workers={} poller={} java={}",

@@ -16,7 +16,7 @@ public final class PortNumbers {
     private final Map<String, Integer> numberByName = new HashMap<>();
     private final EventJournal journal;
 
-    PortNumbers(EventJournal journal) {
+    public PortNumbers(EventJournal journal) {
         this.journal = journal;
     }
 

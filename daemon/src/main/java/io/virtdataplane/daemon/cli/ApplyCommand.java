@@ -1,12 +1,8 @@
 package io.virtdataplane.daemon.cli;
 
-import io.virtdataplane.daemon.api.AppliedObject;
 import io.virtdataplane.daemon.api.ApplyRequest;
 import io.virtdataplane.daemon.api.ApplyResponse;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,19 +11,14 @@ import picocli.CommandLine.Option;
 @Command(
         name = "apply",
         description =
-                "Takes NodeNetworkConfigurationPolicies and NetworkAttachmentDefinitions. A policy that costs the node its default gateway is rolled back.",
+                "Takes NodeNetworkConfigurationPolicies, NetworkAttachmentDefinitions, SriovNetworkNodePolicies and SriovNetworks. A file is refused whole where one of its objects is wrong. A network policy that costs the node its default gateway is rolled back; for SR-IOV policies it waits until the cards are in line.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class ApplyCommand implements Callable<Integer> {
     @Mixin private SocketOption socket;
     @Mixin private Output output;
 
-    @Option(
-            names = {"-f", "--filename"},
-            required = true,
-            paramLabel = "FILE",
-            description = "One manifest or several; - is standard input.")
-    private String file;
+    @Mixin private ManifestOption manifest;
 
     @Option(
             names = "--uplinks",
@@ -49,15 +40,14 @@ final class ApplyCommand implements Callable<Integer> {
             description = "Until the node's default gateway must answer again (default: 120).")
     private int probeSeconds;
 
+    @Option(names = "--no-wait", description = "Do not wait for SR-IOV cards.")
+    private boolean noWait;
+
     @Override
     public Integer call() throws IOException {
-        String manifest =
-                file.equals("-")
-                        ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
-                        : Files.readString(Path.of(file));
         ApplyRequest request =
                 ApplyRequest.newBuilder()
-                        .setManifest(manifest)
+                        .setManifest(manifest.read())
                         .setUplinks(uplinks)
                         .setHostPort(hostPort)
                         .setProbeSeconds(probeSeconds)
@@ -65,22 +55,9 @@ final class ApplyCommand implements Callable<Integer> {
         try (Client client = socket.connect()) {
             ApplyResponse response = client.networks().apply(request);
             if (!output.print(response, System.out)) {
-                response.getObjectsList().forEach(ApplyCommand::print);
+                AppliedObjects.print(response.getObjectsList());
             }
-            return response.getObjectsList().stream().anyMatch(ApplyCommand::hasFailed) ? 1 : 0;
-        }
-    }
-
-    private static boolean hasFailed(AppliedObject object) {
-        return object.getResult().equals("failed");
-    }
-
-    private static void print(AppliedObject object) {
-        String line = object.getKind() + "/" + object.getName() + " " + object.getResult();
-        if (hasFailed(object)) {
-            System.err.println("virt-dataplane: " + line + ": " + object.getMessage());
-        } else {
-            System.out.println(line);
+            return AppliedObjects.await(client, response.getObjectsList(), noWait);
         }
     }
 }

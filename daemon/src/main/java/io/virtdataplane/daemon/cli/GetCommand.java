@@ -38,7 +38,9 @@ final class GetCommand implements Callable<Integer> {
         networks,
         pfs,
         vfs,
-        sriov_state;
+        sriov_state,
+        sriov_policies,
+        sriov_networks;
 
         /** As it is written on the command line. */
         @Override
@@ -128,7 +130,18 @@ final class GetCommand implements Callable<Integer> {
             case nics -> nics(nics, out);
             case leases -> leases(nics, out);
             case counters -> counters(nics, out);
-            case sessions, bridges, fdb, mdb, vlans, policies, networks, pfs, vfs, sriov_state ->
+            case sessions,
+                    bridges,
+                    fdb,
+                    mdb,
+                    vlans,
+                    policies,
+                    networks,
+                    pfs,
+                    vfs,
+                    sriov_state,
+                    sriov_policies,
+                    sriov_networks ->
                     throw new IllegalStateException("listed apart");
         }
     }

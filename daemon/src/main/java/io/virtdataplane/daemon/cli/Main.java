@@ -53,12 +53,17 @@ public final class Main {
     }
 
     public static void main(String[] arguments) {
+        int code = run(arguments);
+        System.out.flush();
+        System.exit(code);
+    }
+
+    /** The exit code. */
+    static int run(String... arguments) {
         CommandLine commands =
                 new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
         commands.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
-        int code = arguments.length == 0 ? usage(commands) : commands.execute(arguments);
-        System.out.flush();
-        System.exit(code);
+        return arguments.length == 0 ? usage(commands) : commands.execute(arguments);
     }
 
     private static int usage(CommandLine commands) {

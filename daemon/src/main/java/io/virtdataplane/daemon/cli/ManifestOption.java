@@ -12,10 +12,15 @@ final class ManifestOption {
             names = {"-f", "--filename"},
             required = true,
             paramLabel = "FILE",
-            description = "Manifest; - for standard input.")
+            description = "Manifest, or several where several are taken; - for standard input.")
     private String file;
 
     String read() throws IOException {
+        return read(file);
+    }
+
+    /** {@code file}: its path; - for standard input. */
+    static String read(String file) throws IOException {
         return file.equals("-")
                 ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
                 : Files.readString(Path.of(file));

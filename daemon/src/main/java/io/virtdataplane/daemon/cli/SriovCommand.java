@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
         description = "Virtual functions: policies, networks, and the guests that get them.",
         mixinStandardHelpOptions = true,
         subcommands = {
-            SriovApplyCommand.class,
+            ApplyCommand.class,
             SriovRemoveCommand.class,
             SriovRenderCommand.class,
             SriovAttachCommand.class,

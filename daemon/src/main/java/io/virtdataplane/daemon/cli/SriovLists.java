@@ -18,7 +18,12 @@ import java.util.Set;
 /** What get and describe print of SR-IOV. */
 final class SriovLists {
     static final Set<GetCommand.Kind> KINDS =
-            EnumSet.of(GetCommand.Kind.pfs, GetCommand.Kind.vfs, GetCommand.Kind.sriov_state);
+            EnumSet.of(
+                    GetCommand.Kind.pfs,
+                    GetCommand.Kind.vfs,
+                    GetCommand.Kind.sriov_state,
+                    GetCommand.Kind.sriov_policies,
+                    GetCommand.Kind.sriov_networks);
     private final Client client;
     private final Output output;
     private final PrintStream out;
@@ -34,7 +39,9 @@ final class SriovLists {
             case pfs -> pfs(name);
             case vfs -> vfs(name);
             case sriov_state -> states(watch);
-            case nics, sessions, leases, counters ->
+            case sriov_policies -> new SriovObjectLists(client, output, out).policies();
+            case sriov_networks -> new SriovObjectLists(client, output, out).networks();
+            case nics, sessions, leases, counters, bridges, fdb, vlans, policies, networks ->
                     throw new IllegalStateException("listed elsewhere");
         }
     }

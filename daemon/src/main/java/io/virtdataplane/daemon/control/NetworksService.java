@@ -25,26 +25,25 @@ public final class NetworksService extends NetworksGrpc.NetworksImplBase {
     private static final int DEFAULT_ENTRIES = 1000;
     private static final int MAX_ENTRIES = 100_000;
     private final NetworkObjects networks;
+    private final ObjectFiles files;
 
-    public NetworksService(NetworkObjects networks) {
+    public NetworksService(NetworkObjects networks, ObjectFiles files) {
         this.networks = networks;
+        this.files = files;
     }
 
     @Override
     public void apply(ApplyRequest request, StreamObserver<ApplyResponse> response) {
         Answers.answer(
                 response,
-                () -> ApplyResponse.newBuilder().addAllObjects(networks.apply(request)).build());
+                () -> ApplyResponse.newBuilder().addAllObjects(files.apply(request)).build());
     }
 
     @Override
     public void delete(DeleteRequest request, StreamObserver<DeleteResponse> response) {
         Answers.answer(
                 response,
-                () -> {
-                    networks.delete(request);
-                    return DeleteResponse.getDefaultInstance();
-                });
+                () -> DeleteResponse.newBuilder().addAllObjects(files.delete(request)).build());
     }
 
     @Override

@@ -1,4 +1,4 @@
 package io.virtdataplane.daemon.manifest;
 
 /** An object that a manifest asks for. */
-public sealed interface Manifest permits MachineNics, NodePolicy, NetworkAttachment {}
+public sealed interface Manifest permits MachineNics, BridgeManifest, SriovManifest {}

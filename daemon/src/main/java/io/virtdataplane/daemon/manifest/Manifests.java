@@ -35,10 +35,14 @@ public final class Manifests {
             case "VirtualMachine", "VirtualMachineInstance" -> MachineNics.read(root);
             case "NodeNetworkConfigurationPolicy" -> NodePolicyManifest.read(root);
             case "NetworkAttachmentDefinition" -> NetworkAttachmentManifest.read(root);
+            case SriovNetworkNodePolicyManifest.KIND ->
+                    new SriovManifest.Policy(SriovNetworkNodePolicyManifest.read(root));
+            case SriovNetworkManifest.KIND ->
+                    new SriovManifest.Network(SriovNetworkManifest.read(root));
             default ->
                     throw root.error(
                             "kind",
-                            "must be VirtualMachine, VirtualMachineInstance, NodeNetworkConfigurationPolicy or NetworkAttachmentDefinition",
+                            "must be VirtualMachine, VirtualMachineInstance, NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy or SriovNetwork",
                             kind);
         };
     }

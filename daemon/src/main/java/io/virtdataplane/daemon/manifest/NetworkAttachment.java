@@ -16,4 +16,4 @@ public record NetworkAttachment(
         String cniVersion,
         CniBridge bridge,
         Optional<NetworkScope> dhcp)
-        implements Manifest {}
+        implements BridgeManifest {}

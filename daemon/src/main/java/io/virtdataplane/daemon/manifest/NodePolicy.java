@@ -13,4 +13,4 @@ public record NodePolicy(
         Map<String, String> nodeSelector,
         MaxUnavailable maxUnavailable,
         List<BridgeSpec> bridges)
-        implements Manifest {}
+        implements BridgeManifest {}

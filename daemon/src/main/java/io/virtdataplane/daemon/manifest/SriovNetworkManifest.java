@@ -9,6 +9,10 @@ import java.util.Set;
 /** Reads and checks a SriovNetwork. */
 public final class SriovNetworkManifest {
     public static final String KIND = "SriovNetwork";
+
+    /** Of objects that name none. */
+    public static final String DEFAULT_NAMESPACE = SriovObject.OPERATOR_NAMESPACE;
+
     private static final int LAST_VLAN = 4094; // 4095 is reserved by 802.1Q, whatever is printed
     private static final int LAST_PRIORITY = 7;
     private static final ObjectMapper JSON =
@@ -17,7 +21,11 @@ public final class SriovNetworkManifest {
     private SriovNetworkManifest() {}
 
     public static SriovNetwork parse(String manifest) {
-        SriovObject object = SriovObject.of(manifest, KIND);
+        return read(Document.root(manifest));
+    }
+
+    static SriovNetwork read(Fields root) {
+        SriovObject object = SriovObject.of(root, KIND);
         Fields spec = object.spec();
         spec.allowOnly(
                 Set.of(

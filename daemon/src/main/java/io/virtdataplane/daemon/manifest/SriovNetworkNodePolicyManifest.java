@@ -19,7 +19,11 @@ public final class SriovNetworkNodePolicyManifest {
     private SriovNetworkNodePolicyManifest() {}
 
     public static NodePolicy parse(String manifest) {
-        SriovObject object = SriovObject.of(manifest, KIND);
+        return read(Document.root(manifest));
+    }
+
+    static NodePolicy read(Fields root) {
+        SriovObject object = SriovObject.of(root, KIND);
         Fields spec = object.spec();
         spec.allowOnly(
                 Set.of(

@@ -11,8 +11,7 @@ record SriovObject(String name, String namespace, Fields spec) {
     /** Where the operator lives: only objects there may serve other namespaces. */
     static final String OPERATOR_NAMESPACE = "openshift-sriov-network-operator";
 
-    static SriovObject of(String manifest, String kind) {
-        Fields root = Document.root(manifest);
+    static SriovObject of(Fields root, String kind) {
         root.allowOnly(Set.of("apiVersion", "kind", "metadata", "spec", "status"));
         String version = root.text("apiVersion", "");
         if (!version.equals(GROUP)) {

@@ -7,7 +7,6 @@ import io.virtdataplane.daemon.api.ApplyRequest;
 import io.virtdataplane.daemon.api.AttachRequest;
 import io.virtdataplane.daemon.api.AttachmentDefinition;
 import io.virtdataplane.daemon.api.Bridge;
-import io.virtdataplane.daemon.api.DeleteRequest;
 import io.virtdataplane.daemon.api.GroupMember;
 import io.virtdataplane.daemon.api.KeptObject;
 import io.virtdataplane.daemon.api.ListGroupsResponse;
@@ -16,11 +15,12 @@ import io.virtdataplane.daemon.api.Policy;
 import io.virtdataplane.daemon.api.SetStationRequest;
 import io.virtdataplane.daemon.api.Station;
 import io.virtdataplane.daemon.journal.EventJournal;
-import io.virtdataplane.daemon.manifest.MachineNics;
+import io.virtdataplane.daemon.manifest.BridgeManifest;
 import io.virtdataplane.daemon.manifest.Manifest;
 import io.virtdataplane.daemon.manifest.Manifests;
 import io.virtdataplane.daemon.manifest.NetworkAttachment;
 import io.virtdataplane.daemon.manifest.NodePolicy;
+import io.virtdataplane.daemon.manifest.ObjectKind;
 import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -32,8 +32,6 @@ import org.slf4j.LoggerFactory;
 /** Bridge networks in the words of the API: messages in, messages out; kept over a restart. */
 public final class NetworkObjects {
     private static final Logger LOG = LoggerFactory.getLogger(NetworkObjects.class);
-    private static final String POLICY = "nodenetworkconfigurationpolicy.nmstate.io";
-    private static final String DEFINITION = "network-attachment-definition.k8s.cni.cncf.io";
     private static final int DEFAULT_PROBE_SECONDS = 120;
     private static final int LONGEST_PROBE_SECONDS = 480;
     private final Bridges bridges;
@@ -43,7 +41,7 @@ public final class NetworkObjects {
     private final MessageStore<KeptObject> objects;
     private final BridgedNics nics;
     private final EventJournal journal;
-    // One manifest at a time; readers do not wait for it.
+    // One object at a time; readers do not wait for it.
     private final ReentrantLock applying = new ReentrantLock();
     private long sequence; // of the object last applied
 
@@ -71,7 +69,9 @@ public final class NetworkObjects {
             ApplyRequest request = object.getRequest();
             try {
                 for (Manifest manifest : Manifests.parse(request.getManifest())) {
-                    apply(manifest, request, 0);
+                    if (manifest instanceof BridgeManifest bridge) {
+                        apply(bridge, request, 0);
+                    }
                 }
             } catch (RuntimeException e) {
                 LOG.warn("object not restored: reason={}", e.getMessage());
@@ -81,9 +81,9 @@ public final class NetworkObjects {
         return nics.restore();
     }
 
-    public List<AppliedObject> apply(ApplyRequest request) {
-        int seconds =
-                request.getProbeSeconds() == 0 ? DEFAULT_PROBE_SECONDS : request.getProbeSeconds();
+    /** Refuses what could not be taken, before anything changes. */
+    public void check(ApplyRequest request, List<BridgeManifest> manifests) {
+        int seconds = probeSeconds(request);
         check(
                 seconds >= 1 && seconds <= LONGEST_PROBE_SECONDS,
                 "probe_seconds must be 1-" + LONGEST_PROBE_SECONDS + ": probe_seconds=" + seconds);
@@ -91,34 +91,37 @@ public final class NetworkObjects {
         check(
                 uplinks.isEmpty() || uplinks.equals("take") || uplinks.equals("share"),
                 "uplinks must be take or share: uplinks=" + uplinks);
-        List<Manifest> manifests = Manifests.parse(request.getManifest());
-        for (Manifest manifest : manifests) {
-            check(
-                    !(manifest instanceof MachineNics),
-                    "kind must be NodeNetworkConfigurationPolicy or NetworkAttachmentDefinition: a VirtualMachine is attached: kind=VirtualMachine");
+        List<NetworkAttachment> wanted = new ArrayList<>(definitions.all());
+        for (BridgeManifest manifest : manifests) {
+            if (manifest instanceof NetworkAttachment definition) {
+                dhcp.check(definition, wanted);
+                wanted.add(definition);
+            }
         }
-        List<String> texts = Manifests.split(request.getManifest());
-        List<AppliedObject> applied = new ArrayList<>();
+    }
+
+    private static int probeSeconds(ApplyRequest request) {
+        return request.getProbeSeconds() == 0 ? DEFAULT_PROBE_SECONDS : request.getProbeSeconds();
+    }
+
+    /** One object of a request that {@link #check} has let pass; the request is of it alone. */
+    public AppliedObject apply(BridgeManifest manifest, ApplyRequest request) {
         applying.lock();
         try {
-            for (int i = 0; i < manifests.size(); i++) {
-                ApplyRequest one = request.toBuilder().setManifest(texts.get(i)).build();
-                AppliedObject object = apply(manifests.get(i), one, seconds);
-                applied.add(object);
-                if (!object.getResult().equals("failed")) { // else nothing of it is in force
-                    sequence++;
-                    objects.put(
-                            key(manifests.get(i)),
-                            KeptObject.newBuilder().setRequest(one).setSequence(sequence).build());
-                }
+            AppliedObject object = apply(manifest, request, probeSeconds(request));
+            if (!object.getResult().equals("failed")) { // else nothing of it is in force
+                sequence++;
+                objects.put(
+                        object.getKind() + "/" + object.getName(),
+                        KeptObject.newBuilder().setRequest(request).setSequence(sequence).build());
             }
+            return object;
         } finally {
             applying.unlock();
         }
-        return applied;
     }
 
-    private AppliedObject apply(Manifest manifest, ApplyRequest request, int probeSeconds) {
+    private AppliedObject apply(BridgeManifest manifest, ApplyRequest request, int probeSeconds) {
         AppliedObject.Builder applied = AppliedObject.newBuilder();
         switch (manifest) {
             case NodePolicy policy -> {
@@ -130,7 +133,7 @@ public final class NetworkObjects {
                                         request.getUplinks().equals("share"),
                                         request.getHostPort()),
                                 probeSeconds);
-                applied.setKind(POLICY)
+                applied.setKind(ObjectKind.NODE_NETWORK_POLICY.toString())
                         .setName(policy.name())
                         .setMessage(succeeded ? "" : policies.failure(policy.name()))
                         .setResult(succeeded ? existed ? "configured" : "created" : "failed");
@@ -140,13 +143,10 @@ public final class NetworkObjects {
                 boolean existed = definitions.has(key);
                 dhcp.check(definition, definitions.all());
                 boolean changed = definitions.put(definition);
-                applied.setKind(DEFINITION)
+                applied.setKind(ObjectKind.NETWORK_ATTACHMENT.toString())
                         .setName(key)
                         .setResult(existed ? changed ? "configured" : "unchanged" : "created");
             }
-            case MachineNics machine ->
-                    throw new IllegalArgumentException(
-                            "kind must not be VirtualMachine: name=" + machine.machine());
         }
         serve();
         return applied.build();
@@ -158,36 +158,42 @@ public final class NetworkObjects {
         }
     }
 
-    private static String key(Manifest manifest) {
-        return switch (manifest) {
-            case NodePolicy policy -> POLICY + "/" + policy.name();
-            case NetworkAttachment definition ->
-                    DEFINITION + "/" + AttachmentDefinitions.key(definition);
-            case MachineNics machine -> machine.machine();
-        };
+    /** NAMESPACE/NAME. */
+    public static String name(NetworkAttachment definition) {
+        return AttachmentDefinitions.key(definition);
     }
 
-    public void delete(DeleteRequest request) {
-        String name = request.getName();
-        switch (request.getKind()) {
-            case "nncp", "nodenetworkconfigurationpolicy", POLICY -> {
-                policies.remove(name);
-                objects.remove(POLICY + "/" + name);
-            }
-            case "net-attach-def", "nad", "network-attachment-definition", DEFINITION -> {
-                String key = name.contains("/") ? name : AttachmentDefinitions.key("", name);
-                long users = nics.users(key);
-                check(
-                        users == 0,
-                        "name must not be in use by NICs: name=" + key + " nics=" + users);
-                definitions.remove(key);
-                serve();
-                objects.remove(DEFINITION + "/" + key);
-            }
-            default ->
-                    throw new IllegalArgumentException(
-                            "kind must be nncp or net-attach-def: kind=" + request.getKind());
+    /** NAMESPACE/NAME of a network attachment definition, which may come without the first. */
+    public static String attachmentName(String name) {
+        return name.contains("/") ? name : AttachmentDefinitions.key("", name);
+    }
+
+    /** Refuses what {@link #deletePolicy} would. */
+    public void checkDeletePolicy(String name) {
+        if (!policies.has(name)) {
+            throw new NotFoundException("no such policy: name=" + name);
         }
+    }
+
+    public void deletePolicy(String name) {
+        policies.remove(name);
+        objects.remove(ObjectKind.NODE_NETWORK_POLICY + "/" + name);
+    }
+
+    /** Refuses what {@link #deleteDefinition} would. */
+    public void checkDeleteDefinition(String key) {
+        if (!definitions.has(key)) {
+            throw new NotFoundException("no such network attachment definition: name=" + key);
+        }
+        long users = nics.users(key);
+        check(users == 0, "name must not be in use by NICs: name=" + key + " nics=" + users);
+    }
+
+    public void deleteDefinition(String key) {
+        checkDeleteDefinition(key);
+        definitions.remove(key);
+        serve();
+        objects.remove(ObjectKind.NETWORK_ATTACHMENT + "/" + key);
     }
 
     /** The guests' NICs on them. */

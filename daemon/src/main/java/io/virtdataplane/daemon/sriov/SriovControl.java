@@ -24,6 +24,7 @@ public final class SriovControl implements AutoCloseable {
     private final PodResources pods;
     private final Optional<DevicePlugins> plugins;
     private final SriovService service;
+    private final SriovObjects objects;
 
     /** {@code labels}: by which policies select this node. */
     public SriovControl(SriovConfig config, Map<String, String> labels, Path stateDirectory) {
@@ -76,6 +77,7 @@ public final class SriovControl implements AutoCloseable {
         GuestVfs guests =
                 new GuestVfs(
                         node, networks, allocations, attachments, link, this::pluginsAreRegistered);
+        objects = new SriovObjects(node, networks);
         service = new SriovService(node, networks, guests, config.resourcePrefix());
     }
 
@@ -89,6 +91,11 @@ public final class SriovControl implements AutoCloseable {
 
     public BindableService service() {
         return service;
+    }
+
+    /** For files in which they stand beside others. */
+    public SriovObjects objects() {
+        return objects;
     }
 
     SriovNode node() {

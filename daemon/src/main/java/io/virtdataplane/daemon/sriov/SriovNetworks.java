@@ -5,6 +5,7 @@ import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.ResourceVf;
 import io.virtdataplane.sriov.SriovNetwork;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,16 +41,7 @@ final class SriovNetworks {
                 ResourceVf.byResource(state).getOrDefault(network.resourceName(), List.of())) {
             network.checkOn(vf.pf());
         }
-        SriovNetwork other = networkByName.get(name(network));
-        if (other != null && !other.namespace().equals(network.namespace())) {
-            throw new IllegalArgumentException(
-                    "network must not replace another namespace's: name="
-                            + name(network)
-                            + " other="
-                            + other.namespace()
-                            + "/"
-                            + other.name());
-        }
+        mustNotReplace(network);
         store.put(file(network), manifest); // first: what is not on the disk is not in force
         // One object has one definition: where networkNamespace has changed it moves.
         networkByName
@@ -60,6 +52,20 @@ final class SriovNetworks {
                                         && old.namespace().equals(network.namespace()));
         networkByName.put(name(network), network);
         return network;
+    }
+
+    /** Another namespace's network may have its definition there. */
+    synchronized void mustNotReplace(SriovNetwork network) {
+        SriovNetwork other = networkByName.get(name(network));
+        if (other != null && !other.namespace().equals(network.namespace())) {
+            throw new IllegalArgumentException(
+                    "network must not replace another namespace's: name="
+                            + name(network)
+                            + " other="
+                            + other.namespace()
+                            + "/"
+                            + other.name());
+        }
     }
 
     synchronized boolean remove(String name) {
@@ -74,6 +80,12 @@ final class SriovNetworks {
 
     synchronized Optional<SriovNetwork> find(String name) {
         return Optional.ofNullable(networkByName.get(name));
+    }
+
+    synchronized List<SriovNetwork> all() {
+        return networkByName.values().stream()
+                .sorted(Comparator.comparing(SriovNetworks::name))
+                .toList();
     }
 
     synchronized List<String> names() {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -90,6 +91,25 @@ final class SriovNode implements AutoCloseable {
         }
     }
 
+    /**
+     * Refuses policies of which one could not be applied when its turn comes.
+     *
+     * @return the node with all of them planned
+     */
+    synchronized NodeState check(List<NodePolicy> wanted) {
+        Map<String, NodePolicy> inForce = new TreeMap<>(policyByName);
+        for (NodePolicy policy : wanted) {
+            rules.check(policy, discovery.physicalFunctions(), List.copyOf(inForce.values()));
+            inForce.put(policy.name(), policy);
+        }
+        return reconciler.observe(
+                List.copyOf(inForce.values()), NodeState.SyncStatus.IN_PROGRESS, "");
+    }
+
+    synchronized Optional<NodePolicy> find(String name) {
+        return Optional.ofNullable(policyByName.get(name));
+    }
+
     /** -1: there is none of that name. */
     synchronized long remove(String name) {
         if (!policyByName.containsKey(name) && !unreadable.containsKey(store.file(name))) {
@@ -131,7 +151,7 @@ final class SriovNode implements AutoCloseable {
                 .toList();
     }
 
-    private synchronized List<NodePolicy> policies() {
+    synchronized List<NodePolicy> policies() {
         return List.copyOf(policyByName.values());
     }
 

@@ -13,6 +13,10 @@ import io.virtdataplane.daemon.api.DetachVfResponse;
 import io.virtdataplane.daemon.api.GetNodeStateRequest;
 import io.virtdataplane.daemon.api.ListPfsRequest;
 import io.virtdataplane.daemon.api.ListPfsResponse;
+import io.virtdataplane.daemon.api.ListSriovNetworksRequest;
+import io.virtdataplane.daemon.api.ListSriovNetworksResponse;
+import io.virtdataplane.daemon.api.ListSriovPoliciesRequest;
+import io.virtdataplane.daemon.api.ListSriovPoliciesResponse;
 import io.virtdataplane.daemon.api.ListVfsRequest;
 import io.virtdataplane.daemon.api.ListVfsResponse;
 import io.virtdataplane.daemon.api.Pf;
@@ -75,6 +79,29 @@ final class SriovService extends SriovGrpc.SriovImplBase {
                     }
                     return RemovePolicyResponse.newBuilder().setPass(pass).build();
                 });
+    }
+
+    @Override
+    public void listPolicies(
+            ListSriovPoliciesRequest request, StreamObserver<ListSriovPoliciesResponse> response) {
+        Answers.answer(
+                response,
+                () ->
+                        ListSriovPoliciesResponse.newBuilder()
+                                .addAllPolicies(SriovViews.policies(node.policies(), node.state()))
+                                .build());
+    }
+
+    @Override
+    public void listNetworks(
+            ListSriovNetworksRequest request, StreamObserver<ListSriovNetworksResponse> response) {
+        Answers.answer(
+                response,
+                () ->
+                        ListSriovNetworksResponse.newBuilder()
+                                .addAllNetworks(
+                                        networks.all().stream().map(SriovViews::settings).toList())
+                                .build());
     }
 
     @Override

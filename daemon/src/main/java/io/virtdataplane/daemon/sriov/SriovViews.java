@@ -2,8 +2,11 @@ package io.virtdataplane.daemon.sriov;
 
 import io.virtdataplane.daemon.api.Pf;
 import io.virtdataplane.daemon.api.RenderedNetwork;
+import io.virtdataplane.daemon.api.SriovNetworkSettings;
+import io.virtdataplane.daemon.api.SriovPolicy;
 import io.virtdataplane.daemon.api.Vf;
 import io.virtdataplane.sriov.NetworkAttachment;
+import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.PfPlan;
 import io.virtdataplane.sriov.PhysicalFunction;
@@ -66,6 +69,44 @@ final class SriovViews {
                 .setIommuGroup(vf.pci().iommuGroup())
                 .setResourceName(resource)
                 .setUser(state.userByAddress().getOrDefault(vf.address(), ""))
+                .build();
+    }
+
+    static List<SriovPolicy> policies(List<NodePolicy> policies, NodeState state) {
+        return policies.stream().map(policy -> policy(policy, state)).toList();
+    }
+
+    private static SriovPolicy policy(NodePolicy policy, NodeState state) {
+        SriovPolicy.Builder view =
+                SriovPolicy.newBuilder()
+                        .setName(policy.name())
+                        .setResourceName(policy.resourceName())
+                        .setPriority(policy.priority())
+                        .setNumVfs(policy.numVfs())
+                        .setMtu(policy.mtu())
+                        .setDeviceType(policy.deviceType().toString())
+                        .setIsRdma(policy.isRdma())
+                        .setExternallyManaged(policy.externallyManaged());
+        for (PfPlan plan : state.plans()) {
+            plan.groups().stream()
+                    .filter(group -> group.policyName().equals(policy.name()))
+                    .forEach(group -> view.addPfs(plan.name() + "#" + group.range()));
+        }
+        return view.build();
+    }
+
+    static SriovNetworkSettings settings(SriovNetwork network) {
+        return SriovNetworkSettings.newBuilder()
+                .setName(SriovNetworks.name(network))
+                .setResourceName(network.resourceName())
+                .setVlan(network.vlan())
+                .setVlanQos(network.vlanQoS())
+                .setVlanProto(network.vlanProto())
+                .setSpoofChk(network.spoofChk())
+                .setTrust(network.trust())
+                .setLinkState(network.linkState())
+                .setMinTxRate(network.minTxRate())
+                .setMaxTxRate(network.maxTxRate())
                 .build();
     }
 

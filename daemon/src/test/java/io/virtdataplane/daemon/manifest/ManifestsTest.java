@@ -30,7 +30,7 @@ class ManifestsTest {
         assertThatThrownBy(() -> Manifests.parse("kind: Pod"))
                 .isInstanceOf(InvalidManifestException.class)
                 .hasMessage(
-                        "kind must be VirtualMachine, VirtualMachineInstance, NodeNetworkConfigurationPolicy or NetworkAttachmentDefinition: kind=Pod");
+                        "kind must be VirtualMachine, VirtualMachineInstance, NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy or SriovNetwork: kind=Pod");
     }
 
     @Test

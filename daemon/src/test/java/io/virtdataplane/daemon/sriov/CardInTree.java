@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.sriov;
 
 import io.virtdataplane.sriov.SriovException;
+import io.virtdataplane.sriov.Sysfs;
 import io.virtdataplane.sriov.VfAttributes;
 import io.virtdataplane.sriov.VfLink;
 import io.virtdataplane.sriov.VfSetting;
@@ -16,16 +17,16 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * A sysfs tree with one card whose VFs are there and bound to vfio-pci: in line with a policy that
  * asks for as many, so that nothing is written. Attributes of VFs are kept and noted.
  */
-final class CardInTree implements VfLink {
-    static final String PF = "0000:02:00.0";
-    final Path root;
+public final class CardInTree implements VfLink {
+    public static final String PF = "0000:02:00.0";
+    public final Path root;
     final ConcurrentLinkedQueue<String> settings = new ConcurrentLinkedQueue<>();
     volatile int deafVf = -1; // whose driver refuses everything
     private final Map<Integer, Long> macByVf = new ConcurrentHashMap<>();
     private final Map<Integer, VfSetting.Vlan> vlanByVf = new ConcurrentHashMap<>();
     private final int vfs;
 
-    CardInTree(Path root, int vfs) {
+    public CardInTree(Path root, int vfs) {
         this.root = root;
         this.vfs = vfs;
         put(PF + "/vendor", "0x8086");
@@ -47,11 +48,11 @@ final class CardInTree implements VfLink {
         }
     }
 
-    static String vf(int index) {
+    public static String vf(int index) {
         return "0000:02:02." + index;
     }
 
-    void put(String path, String value) {
+    public void put(String path, String value) {
         Path file = root.resolve("bus/pci/devices").resolve(path);
         try {
             Files.createDirectories(file.getParent());
@@ -69,6 +70,11 @@ final class CardInTree implements VfLink {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** All of SR-IOV on this card. */
+    public SriovControl control(SriovConfig config, Path stateDirectory) {
+        return new SriovControl(config, Map.of(), stateDirectory, new Sysfs(root), this);
     }
 
     @Override

@@ -18,26 +18,27 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** gRPC over UNIX sockets for tests: servers and channels that end together. */
-final class UnixGrpc implements AutoCloseable {
+public final class UnixGrpc implements AutoCloseable {
     private final EventLoopGroup loop =
             new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private final List<ManagedChannel> channels = new ArrayList<>();
     private final List<Server> servers = new ArrayList<>();
 
-    Server serve(Path socket, BindableService service) throws IOException {
-        Server server =
+    public Server serve(Path socket, BindableService... services) throws IOException {
+        NettyServerBuilder builder =
                 NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
                         .channelType(EpollServerDomainSocketChannel.class)
                         .bossEventLoopGroup(loop)
-                        .workerEventLoopGroup(loop)
-                        .addService(service)
-                        .build()
-                        .start();
+                        .workerEventLoopGroup(loop);
+        for (BindableService service : services) {
+            builder.addService(service);
+        }
+        Server server = builder.build().start();
         servers.add(server);
         return server;
     }
 
-    ManagedChannel connect(Path socket) {
+    public ManagedChannel connect(Path socket) {
         ManagedChannel channel =
                 NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
                         .channelType(EpollDomainSocketChannel.class)
