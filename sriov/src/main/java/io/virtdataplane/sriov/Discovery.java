@@ -2,16 +2,29 @@ package io.virtdataplane.sriov;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** Finds the node's PFs and their VFs in sysfs. Stateless: each call looks anew. */
 public final class Discovery {
     static final String DEVICES = "bus/pci/devices/";
     private static final String NO_IOMMU = "vfio-noiommu"; // drivers/vfio/group.c
     private static final int IFF_UP = 1; // linux/if.h
+    private static final int ARPHRD_ETHER = 1; // linux/if_arp.h
+    private static final int ARPHRD_INFINIBAND = 32;
     private final Sysfs sysfs;
+    private final Function<String, List<String>> altNames;
 
+    /** By their names alone. */
     public Discovery(Sysfs sysfs) {
+        this(sysfs, name -> List.of());
+    }
+
+    /**
+     * @param altNames alternative names of a network device: sysfs does not have them
+     */
+    public Discovery(Sysfs sysfs, Function<String, List<String>> altNames) {
         this.sysfs = sysfs;
+        this.altNames = altNames;
     }
 
     /** All PFs with a network device or with VFs, by address. */
@@ -51,9 +64,10 @@ public final class Discovery {
                 vfs.add(new VirtualFunction(i, pci(vf), netdev(vf)));
             }
         }
+        Netdev netdev = netdev(address);
         return new PhysicalFunction(
                 pci(address),
-                netdev(address),
+                netdev.exists() ? netdev.with(altNames.apply(netdev.name())) : netdev,
                 total,
                 sysfs.number(device + "/sriov_numvfs", 0),
                 vfs);
@@ -82,10 +96,20 @@ public final class Discovery {
         int speed = sysfs.number(net + "/speed", -1);
         return new Netdev(
                 names.getFirst(),
+                List.of(),
                 sysfs.read(net + "/address"),
                 sysfs.number(net + "/mtu", 0),
                 speed > 0 ? speed + " Mb/s" : "",
+                linkType(sysfs.number(net + "/type", -1)),
                 (sysfs.number(net + "/flags", 0) & IFF_UP) != 0);
+    }
+
+    private static String linkType(int hardwareType) {
+        return switch (hardwareType) {
+            case ARPHRD_ETHER -> "ETH";
+            case ARPHRD_INFINIBAND -> "IB";
+            default -> "";
+        };
     }
 
     /** A virtio function's network device stands below its virtio device. */

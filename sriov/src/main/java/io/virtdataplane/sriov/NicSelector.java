@@ -20,14 +20,14 @@ public record NicSelector(
                 && (rootDevices.isEmpty() || rootDevices.contains(pf.address()))
                 && (pfNames.isEmpty()
                         || pfNames.stream()
-                                .anyMatch(text -> text.split("#", 2)[0].equals(pf.name())));
+                                .anyMatch(text -> pf.netdev().isNamed(text.split("#", 2)[0])));
     }
 
     /** The VFs meant on a PF; all of them where its name has no range. */
     VfRange rangeOn(PhysicalFunction pf, int numVfs) {
         for (String text : pfNames) {
             PfName entry = PfName.parse(text, numVfs);
-            if (entry.name().equals(pf.name()) && entry.range().isPresent()) {
+            if (pf.netdev().isNamed(entry.name()) && entry.range().isPresent()) {
                 return entry.range().get();
             }
         }

@@ -28,7 +28,7 @@ public final class NodeReconciler {
             SupportedNics nics,
             Path stateDirectory,
             Patience patience) {
-        this.discovery = new Discovery(sysfs);
+        this.discovery = new Discovery(sysfs, link::altNames);
         this.nics = nics;
         this.use = use;
         this.initialStates = new InitialStates(stateDirectory);

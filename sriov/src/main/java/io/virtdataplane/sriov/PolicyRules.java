@@ -30,7 +30,7 @@ public record PolicyRules(
         checkPfs(policy, pfs);
         for (NodePolicy other : others) {
             if (!other.name().equals(policy.name())) {
-                checkBeside(policy, other);
+                checkBeside(policy, other, pfs);
             }
         }
     }
@@ -159,15 +159,23 @@ public record PolicyRules(
                     policy.mtu(),
                     policy.name(),
                     pf.netdev().mtu());
+            check(
+                    policy.linkType().isEmpty()
+                            || policy.linkType().equalsIgnoreCase(pf.netdev().linkType()),
+                    "LinkType(%s) in CR %s is not equal to the LinkType for the PF externally value(%s)",
+                    policy.linkType(),
+                    policy.name(),
+                    pf.netdev().linkType());
         }
     }
 
-    private static void checkBeside(NodePolicy policy, NodePolicy other) {
+    private static void checkBeside(
+            NodePolicy policy, NodePolicy other, List<PhysicalFunction> pfs) {
         for (String text : policy.nicSelector().pfNames()) {
             PfName ours = PfName.parse(text, policy.numVfs());
             for (String otherText : other.nicSelector().pfNames()) {
                 PfName theirs = PfName.parse(otherText, other.numVfs());
-                if (ours.name().equals(theirs.name())) {
+                if (isSame(ours.name(), theirs.name(), pfs)) {
                     check(
                             policy.externallyManaged() == other.externallyManaged(),
                             "externallyManage is inconsistent with existing policy %s",
@@ -198,6 +206,13 @@ public record PolicyRules(
                 other.name(),
                 other.excludeTopology(),
                 policy.resourceName());
+    }
+
+    /** One PF may be called by several names. */
+    private static boolean isSame(String name, String other, List<PhysicalFunction> pfs) {
+        return name.equals(other)
+                || pfs.stream()
+                        .anyMatch(pf -> pf.netdev().isNamed(name) && pf.netdev().isNamed(other));
     }
 
     private static void check(boolean holds, String rule, Object... values) {

@@ -4,6 +4,7 @@ import io.virtdataplane.sys.Errno;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.NetlinkSocket;
 import io.virtdataplane.sys.SystemCallException;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,6 +19,21 @@ public final class RtnetlinkVfLink implements VfLink {
             return VfMessages.parse(netlink.request(VfMessages.RTM_GETLINK, body, "VFs of " + pf));
         } catch (SystemCallException e) {
             throw new SriovException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public List<String> altNames(String device) {
+        int index = new NetDevice(device).index();
+        if (index == 0) { // in another namespace, or renamed since it was listed
+            return List.of();
+        }
+        try (NetlinkSocket netlink = new NetlinkSocket()) {
+            return VfMessages.altNames(
+                    netlink.request(
+                            VfMessages.RTM_GETLINK, VfMessages.get(index), "names of " + device));
+        } catch (SystemCallException e) {
+            return List.of(); // gone meanwhile
         }
     }
 

@@ -1,5 +1,6 @@
 package io.virtdataplane.sriov;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -9,6 +10,11 @@ import java.util.Map;
 public interface VfLink {
     /** Of all VFs of a PF, by number. */
     Map<Integer, VfAttributes> read(String pf);
+
+    /** Alternative names of a network device (IFLA_ALT_IFNAME); none where it has gone. */
+    default List<String> altNames(String device) {
+        return List.of();
+    }
 
     /** Throws where the driver refuses, naming PF, VF and attribute. */
     void set(String pf, int vf, VfSetting setting);

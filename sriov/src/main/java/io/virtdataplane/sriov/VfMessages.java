@@ -2,6 +2,9 @@ package io.virtdataplane.sriov;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -17,6 +20,8 @@ final class VfMessages {
     private static final int INDEX = 4;
     private static final int IFLA_VFINFO_LIST = 22; // linux/if_link.h
     private static final int IFLA_EXT_MASK = 29;
+    private static final int IFLA_PROP_LIST = 52;
+    private static final int IFLA_ALT_IFNAME = 53;
     private static final int RTEXT_FILTER_VF = 1; // linux/rtnetlink.h
     private static final int RTEXT_FILTER_SKIP_STATS = 8;
     private static final int IFLA_VF_INFO = 1;
@@ -122,6 +127,35 @@ final class VfMessages {
                     }
                 });
         return attributesByVf;
+    }
+
+    /** The alternative names in an RTM_NEWLINK body. */
+    static List<String> altNames(byte[] body) {
+        List<String> names = new ArrayList<>();
+        if (body.length < LINK_HEADER) {
+            return names;
+        }
+        ByteBuffer message = ByteBuffer.wrap(body).order(ByteOrder.LITTLE_ENDIAN);
+        NetlinkAttributes.walk(
+                NetlinkAttributes.slice(message, LINK_HEADER, body.length - LINK_HEADER),
+                (type, list) -> {
+                    if (type == IFLA_PROP_LIST) {
+                        NetlinkAttributes.walk(
+                                list,
+                                (inner, name) -> {
+                                    if (inner == IFLA_ALT_IFNAME) {
+                                        names.add(text(name));
+                                    }
+                                });
+                    }
+                });
+        return names;
+    }
+
+    private static String text(ByteBuffer bytes) {
+        String text = StandardCharsets.UTF_8.decode(bytes).toString();
+        int end = text.indexOf('\0');
+        return end < 0 ? text : text.substring(0, end);
     }
 
     /** Collects the attributes of one VF; what the driver does not tell stays unknown or zero. */

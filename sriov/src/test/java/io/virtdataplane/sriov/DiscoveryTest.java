@@ -20,7 +20,15 @@ class DiscoveryTest {
         assertThat(pf.pci())
                 .isEqualTo(new PciFunction(FakeNode.PF, "8086", "158b", "i40e", 1, -1, false));
         assertThat(pf.netdev())
-                .isEqualTo(new Netdev("ens1f0", "3c:fd:fe:00:00:01", 1500, "25000 Mb/s", false));
+                .isEqualTo(
+                        new Netdev(
+                                "ens1f0",
+                                List.of(),
+                                "3c:fd:fe:00:00:01",
+                                1500,
+                                "25000 Mb/s",
+                                "ETH",
+                                false));
         assertThat(pf.totalVfs()).isEqualTo(64);
         assertThat(pf.numVfs()).isEqualTo(2);
         assertThat(pf.vfs()).extracting(VirtualFunction::index).containsExactly(0, 1);
@@ -38,6 +46,18 @@ class DiscoveryTest {
         assertThat(new Discovery(node.sysfs()).physicalFunctions())
                 .extracting(PhysicalFunction::name)
                 .containsExactly("eth5");
+    }
+
+    @Test
+    void pfHasItsAlternativeNamesAndTheTypeOfItsLink() {
+        FakeNode node = new FakeNode(root).withCard(64);
+        node.altNames.add("enp2s0f0");
+        node.put("bus/pci/devices/" + FakeNode.PF + "/net/ens1f0/type", "32");
+        Netdev netdev =
+                new Discovery(node.sysfs(), node::altNames).physicalFunctions().getFirst().netdev();
+        assertThat(netdev.altNames()).containsExactly("enp2s0f0");
+        assertThat(netdev.isNamed("enp2s0f0")).isTrue();
+        assertThat(netdev.linkType()).isEqualTo("IB");
     }
 
     @Test

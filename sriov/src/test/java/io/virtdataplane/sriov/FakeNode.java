@@ -26,6 +26,7 @@ final class FakeNode implements VfLink {
     final Path root;
     final List<String> writes = new ArrayList<>();
     final Map<Integer, VfAttributes> attributesByVf = new TreeMap<>();
+    final List<String> altNames = new ArrayList<>();
     private final Map<String, String> kernelDriverByVf = new HashMap<>();
     String vfDriver = "iavf";
     boolean iommu = true;
@@ -64,6 +65,7 @@ final class FakeNode implements VfLink {
         put(pf + "/net/" + name + "/mtu", "1500");
         put(pf + "/net/" + name + "/speed", "25000");
         put(pf + "/net/" + name + "/flags", "0x1002");
+        put(pf + "/net/" + name + "/type", "1");
         put(pf + "/net/" + name + "/address", "3c:fd:fe:00:00:01");
         return this;
     }
@@ -212,6 +214,12 @@ final class FakeNode implements VfLink {
                 .noneMatch(address -> sysfs.exists(DEVICES + address + "/net/" + pf))) {
             throw new SriovException("PF must exist in the daemon's network namespace: pf=" + pf);
         }
+    }
+
+    /** All cards have the same: a test has one that matters. */
+    @Override
+    public List<String> altNames(String device) {
+        return altNames;
     }
 
     @Override

@@ -31,7 +31,7 @@ class PolicyRulesTest {
     private void check(PolicyRules by, Policies policy, Policies... others) {
         by.check(
                 policy.make(),
-                new Discovery(node.sysfs()).physicalFunctions(),
+                new Discovery(node.sysfs(), node::altNames).physicalFunctions(),
                 java.util.Arrays.stream(others).map(Policies::make).toList());
     }
 
@@ -183,6 +183,11 @@ class PolicyRulesTest {
         refused(
                 Policies.vfio().external().vfs(4).mtu(9000),
                 "MTU(9000) in CR policy1 is higher than the MTU for the PF externally value(1500)");
+        accepted(Policies.vfio().external().vfs(4).linkType("eth"));
+        node.put("bus/pci/devices/" + FakeNode.PF + "/net/ens1f0/type", "32");
+        refused(
+                Policies.vfio().external().vfs(4).linkType("eth"),
+                "LinkType(eth) in CR policy1 is not equal to the LinkType for the PF externally value(IB)");
     }
 
     @Test
@@ -210,6 +215,20 @@ class PolicyRulesTest {
                 Policies.vfio().pfs("ens1f0#2-3"),
                 "excludeTopology[false] field conflicts with policy [first].ExcludeTopology[true] as they target the same resource[net1]",
                 Policies.vfio().named("first").pfs("ens1f0#0-1").withoutTopology());
+    }
+
+    @Test
+    void pfMayBeCalledByAnAlternativeNameAndIsTheSameStill() {
+        refused(
+                Policies.vfio().pfs("enp2s0f0#2-3"),
+                "no supported NIC is selected by the nicSelector in CR policy1");
+        node.altNames.add("enp2s0f0");
+        Policies first = Policies.vfio().named("first").resource("a").pfs("ens1f0#0-1");
+        accepted(Policies.vfio().pfs("enp2s0f0#2-3"), first);
+        refused(
+                Policies.vfio().pfs("enp2s0f0#1-3"),
+                "VF index range in enp2s0f0#1-3 is overlapped with existing policy first",
+                first);
     }
 
     @Test

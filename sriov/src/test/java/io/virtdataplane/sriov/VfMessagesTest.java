@@ -30,6 +30,22 @@ class VfMessagesTest {
     }
 
     @Test
+    void alternativeNamesAreRead() {
+        // ip link property add dev eth7 altname enp2s0f0 altname x: what the kernel then answers
+        String reply =
+                LINK_7
+                        + "0900 0300 65746837 00000000" // IFLA_IFNAME
+                        + "1c00 3480 0d00 3500 656e7032 73306630 00000000 0600 3500 78000000";
+        byte[] body = HexFormat.of().parseHex(packed(reply));
+        assertThat(VfMessages.altNames(body)).containsExactly("enp2s0f0", "x");
+        for (int length = 0; length < body.length; length++) {
+            assertThat(VfMessages.altNames(java.util.Arrays.copyOf(body, length)))
+                    .as("cut to %d", length)
+                    .hasSizeLessThan(3);
+        }
+    }
+
+    @Test
     void macIsPaddedTo32Bytes() {
         assertThat(set(new VfSetting.Mac(0x0211_2233_4455L)))
                 .isEqualTo(

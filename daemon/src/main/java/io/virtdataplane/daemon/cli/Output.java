@@ -3,10 +3,12 @@ package io.virtdataplane.daemon.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.util.StringQuotingChecker;
 import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.util.JsonFormat;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** The option -o, and the machine-readable forms of a message. */
@@ -17,6 +19,21 @@ final class Output {
         wide,
         json,
         yaml
+    }
+
+    /**
+     * Text that YAML would take for a number stands in quotes: 8086, 8e10, and by YAML 1.1, which
+     * has numbers of base 60, 0000:02:00.0 and 52:54:00:12:34:56.
+     */
+    private static final class QuotedNumbers extends StringQuotingChecker.Default {
+        private static final Pattern NUMBER =
+                Pattern.compile(
+                        "[-+]?([0-9].*:.*|[0-9_]*\\.?[0-9_]+\\.?([eE][-+]?[0-9]+)?|0[xob][0-9a-fA-F_]+)");
+
+        @Override
+        public boolean needToQuoteValue(String value) {
+            return super.needToQuoteValue(value) || NUMBER.matcher(value).matches();
+        }
     }
 
     @Option(
@@ -42,6 +59,7 @@ final class Output {
                         YAMLFactory.builder()
                                 .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
                                 .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+                                .stringQuotingChecker(new QuotedNumbers())
                                 .build();
                 out.print(
                         new ObjectMapper(factory)

@@ -65,6 +65,8 @@ final class SriovLists {
                                 "NUMA",
                                 "MTU",
                                 "MAC",
+                                "TYPE",
+                                "ALT-NAMES",
                                 "EXTERNAL")
                         : new Table("NAME", "PCI", "NIC", "DRIVER", "VFS", "TOTAL", "LINK", "NUMA");
         for (Pf pf : pfs.getPfsList()) {
@@ -84,6 +86,8 @@ final class SriovLists {
                         number(pf.getNumaNode()),
                         Integer.toString(pf.getMtu()),
                         pf.getMac(),
+                        pf.getLinkType(),
+                        String.join(",", pf.getAltNamesList()),
                         Boolean.toString(pf.getExternallyManaged()));
             } else {
                 table.row(
@@ -127,7 +131,8 @@ final class SriovLists {
                                 "NUMA",
                                 "DEVICE",
                                 "MTU",
-                                "MAC")
+                                "MAC",
+                                "VLAN")
                         : new Table("PF", "VF", "PCI", "DRIVER", "RESOURCE", "USER");
         for (Vf vf : vfs) {
             String id = Integer.toString(vf.getVfId());
@@ -144,7 +149,8 @@ final class SriovLists {
                         number(vf.getNumaNode()),
                         vf.getName(),
                         vf.getMtu() == 0 ? "" : Integer.toString(vf.getMtu()),
-                        vf.getMac());
+                        vf.getMac(),
+                        vf.getVlan() == 0 ? "" : Integer.toString(vf.getVlan()));
             } else {
                 table.row(
                         vf.getPf(),
@@ -191,15 +197,17 @@ final class SriovLists {
             return;
         }
         line("Name", pf.getName());
+        line("Alternative Names", none(String.join(", ", pf.getAltNamesList())));
         line("PCI Address", pf.getPciAddress());
         line("NIC", pf.getVendor() + ":" + pf.getDeviceId() + ", driver " + pf.getDriver());
         line("Mac", pf.getMac());
         line("MTU", Integer.toString(pf.getMtu()));
         line(
                 "Link",
-                pf.getLinkAdminState()
+                (pf.getLinkType().isEmpty() ? "" : pf.getLinkType() + ", ")
+                        + pf.getLinkAdminState()
                         + (pf.getLinkSpeed().isEmpty() ? "" : ", " + pf.getLinkSpeed()));
-        line("NUMA Node", number(pf.getNumaNode()).isEmpty() ? "none" : number(pf.getNumaNode()));
+        line("NUMA Node", none(number(pf.getNumaNode())));
         line("VFs", pf.getNumVfs() + " of " + pf.getTotalVfs());
         line("Externally Managed", Boolean.toString(pf.getExternallyManaged()));
         if (pf.getVfsCount() > 0) {
@@ -209,6 +217,10 @@ final class SriovLists {
 
     private void line(String name, String value) {
         out.printf("%-20s %s%n", name + ":", value);
+    }
+
+    private static String none(String text) {
+        return text.isEmpty() ? "none" : text;
     }
 
     /** Empty where there is none. */

@@ -48,7 +48,7 @@ public final class SriovControl implements AutoCloseable {
         NodeReconciler reconciler =
                 new NodeReconciler(
                         sysfs, link, use, new SupportedNics(config.supportedNics()), directory);
-        Discovery discovery = new Discovery(sysfs);
+        Discovery discovery = new Discovery(sysfs, link::altNames);
         VfAttachments attachments =
                 new VfAttachments(discovery, link, use, allocations, Patience.DEFAULT);
         Path kubelet = Path.of(config.devicePluginDirectory());
@@ -58,7 +58,7 @@ public final class SriovControl implements AutoCloseable {
                         allocations,
                         use,
                         discovery,
-                        Files.isDirectory(kubelet) ? pods::podByDevice : Optional::empty,
+                        () -> Files.isDirectory(kubelet) ? pods.podByDevice() : Optional.empty(),
                         System::nanoTime);
         node =
                 new SriovNode(
@@ -78,7 +78,7 @@ public final class SriovControl implements AutoCloseable {
                 new GuestVfs(
                         node, networks, allocations, attachments, link, this::pluginsAreRegistered);
         objects = new SriovObjects(node, networks);
-        service = new SriovService(node, networks, guests, config.resourcePrefix());
+        service = new SriovService(node, networks, guests, link, config.resourcePrefix());
     }
 
     private static String bootId(Path proc) {

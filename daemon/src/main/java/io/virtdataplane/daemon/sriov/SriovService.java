@@ -32,6 +32,7 @@ import io.virtdataplane.daemon.api.WatchNodeStateRequest;
 import io.virtdataplane.daemon.control.Answers;
 import io.virtdataplane.daemon.manifest.SriovNetworkManifest;
 import io.virtdataplane.sriov.NodeState;
+import io.virtdataplane.sriov.VfLink;
 import java.util.List;
 
 /**
@@ -43,12 +44,19 @@ final class SriovService extends SriovGrpc.SriovImplBase {
     private final SriovNode node;
     private final SriovNetworks networks;
     private final GuestVfs guests;
+    private final VfLink link;
     private final String resourcePrefix;
 
-    SriovService(SriovNode node, SriovNetworks networks, GuestVfs guests, String resourcePrefix) {
+    SriovService(
+            SriovNode node,
+            SriovNetworks networks,
+            GuestVfs guests,
+            VfLink link,
+            String resourcePrefix) {
         this.node = node;
         this.networks = networks;
         this.guests = guests;
+        this.link = link;
         this.resourcePrefix = resourcePrefix;
     }
 
@@ -116,7 +124,7 @@ final class SriovService extends SriovGrpc.SriovImplBase {
                 .setSyncStatus(state.syncStatus().toString())
                 .setLastSyncError(state.lastSyncError())
                 .setPass(passes)
-                .addAllInterfaces(SriovViews.pfs(state))
+                .addAllInterfaces(SriovViews.pfs(state, link))
                 .addAllPolicies(node.policyNames())
                 .addAllNetworks(networks.names())
                 .build();
@@ -167,11 +175,12 @@ final class SriovService extends SriovGrpc.SriovImplBase {
 
     private List<Pf> pfs(String wanted) {
         List<Pf> pfs =
-                SriovViews.pfs(node.state()).stream()
+                SriovViews.pfs(node.state(), link).stream()
                         .filter(
                                 pf ->
                                         wanted.isEmpty()
                                                 || pf.getName().equals(wanted)
+                                                || pf.getAltNamesList().contains(wanted)
                                                 || pf.getPciAddress().equals(wanted))
                         .toList();
         if (pfs.isEmpty() && !wanted.isEmpty()) {

@@ -5,25 +5,30 @@ import io.virtdataplane.daemon.api.RenderedNetwork;
 import io.virtdataplane.daemon.api.SriovNetworkSettings;
 import io.virtdataplane.daemon.api.SriovPolicy;
 import io.virtdataplane.daemon.api.Vf;
+import io.virtdataplane.sriov.MacText;
 import io.virtdataplane.sriov.NetworkAttachment;
 import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.PfPlan;
 import io.virtdataplane.sriov.PhysicalFunction;
+import io.virtdataplane.sriov.SriovException;
 import io.virtdataplane.sriov.SriovNetwork;
+import io.virtdataplane.sriov.VfAttributes;
 import io.virtdataplane.sriov.VfGroup;
+import io.virtdataplane.sriov.VfLink;
 import io.virtdataplane.sriov.VirtualFunction;
 import java.util.List;
+import java.util.Map;
 
 /** What the API says of cards and networks. */
 final class SriovViews {
     private SriovViews() {}
 
-    static List<Pf> pfs(NodeState state) {
-        return state.interfaces().stream().map(pf -> pf(pf, state)).toList();
+    static List<Pf> pfs(NodeState state, VfLink link) {
+        return state.interfaces().stream().map(pf -> pf(pf, state, link)).toList();
     }
 
-    private static Pf pf(PhysicalFunction pf, NodeState state) {
+    private static Pf pf(PhysicalFunction pf, NodeState state, VfLink link) {
         Pf.Builder view =
                 Pf.newBuilder()
                         .setName(pf.name())
@@ -34,6 +39,8 @@ final class SriovViews {
                         .setMac(pf.netdev().mac())
                         .setMtu(pf.netdev().mtu())
                         .setLinkSpeed(pf.netdev().speed())
+                        .setLinkType(pf.netdev().linkType())
+                        .addAllAltNames(pf.netdev().altNames())
                         .setLinkAdminState(pf.netdev().up() ? "up" : "down")
                         .setNumaNode(pf.pci().numaNode())
                         .setTotalVfs(pf.totalVfs())
@@ -43,8 +50,31 @@ final class SriovViews {
                 view.setExternallyManaged(plan.externallyManaged());
             }
         }
-        pf.vfs().forEach(vf -> view.addVfs(vf(pf, vf, state)));
+        Map<Integer, VfAttributes> kept = kept(pf, link);
+        for (VirtualFunction vf : pf.vfs()) {
+            Vf.Builder seen = vf(pf, vf, state).toBuilder();
+            VfAttributes attributes = kept.get(vf.index());
+            if (attributes != null) {
+                seen.setVlan(attributes.vlan().id());
+                if (seen.getMac().isEmpty() && attributes.mac() != 0) {
+                    seen.setMac(MacText.of(attributes.mac()));
+                }
+            }
+            view.addVfs(seen);
+        }
         return view.build();
+    }
+
+    /** What the PF's driver keeps of its VFs; a PF elsewhere or just gone tells nothing. */
+    private static Map<Integer, VfAttributes> kept(PhysicalFunction pf, VfLink link) {
+        if (pf.vfs().isEmpty() || !pf.netdev().exists()) {
+            return Map.of();
+        }
+        try {
+            return link.read(pf.name());
+        } catch (SriovException e) {
+            return Map.of();
+        }
     }
 
     private static Vf vf(PhysicalFunction pf, VirtualFunction vf, NodeState state) {

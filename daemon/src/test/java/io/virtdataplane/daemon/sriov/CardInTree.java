@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -36,6 +37,8 @@ public final class CardInTree implements VfLink {
         put(PF + "/numa_node", "0");
         put(PF + "/net/ens1f0/mtu", "1500");
         put(PF + "/net/ens1f0/flags", "0x1003");
+        put(PF + "/net/ens1f0/type", "1");
+        put(PF + "/net/ens1f0/speed", "25000");
         put(PF + "/net/ens1f0/address", "3c:fd:fe:00:00:01");
         for (int i = 0; i < vfs; i++) {
             put(vf(i) + "/vendor", "0x8086");
@@ -93,6 +96,11 @@ public final class CardInTree implements VfLink {
                             VfSetting.LinkState.of("auto")));
         }
         return attributesByVf;
+    }
+
+    @Override
+    public List<String> altNames(String device) {
+        return List.of("enp2s0f0");
     }
 
     @Override
