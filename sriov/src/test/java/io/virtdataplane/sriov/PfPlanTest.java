@@ -56,6 +56,11 @@ class PfPlanTest {
         assertThat(groups(plan(ten, absent))).containsExactly("ten 0-3");
         assertThat(groups(plan(absent, ten))).containsExactly("ten 0-3");
         assertThat(plan(absent, ten).numVfs()).isEqualTo(4);
+        Policies last = Policies.vfio().named("z").resource("last").model("8086", "").priority(99);
+        assertThat(groups(plan(last, absent)))
+                .as("absent is 99: among equals the last name")
+                .containsExactly("last 0-3");
+        assertThat(plan(last, absent).numVfs()).isEqualTo(16);
         assertThat(groups(plan(zero, absent, ten))).containsExactly("zero 0-3");
     }
 

@@ -153,6 +153,52 @@ class DevicePluginsTest {
     }
 
     @Test
+    void optionsAreThoseOfTheRegistration() throws InterruptedException {
+        RegisterRequest request = kubelet.next();
+        DevicePluginGrpc.DevicePluginBlockingStub plugin =
+                DevicePluginGrpc.newBlockingStub(
+                        grpc.connect(plugins.resolve(request.getEndpoint())));
+        assertThat(plugin.getDevicePluginOptions(Empty.getDefaultInstance()))
+                .isEqualTo(request.getOptions());
+    }
+
+    @Test
+    void topologyIsLeftOutWhereThereIsNoneOrThePolicySaysSo() throws InterruptedException {
+        card.put(CardInTree.vf(1) + "/numa_node", "-1");
+        DevicePluginGrpc.DevicePluginBlockingStub plugin = plugin();
+        assertThat(plugin.listAndWatch(Empty.getDefaultInstance()).next().getDevicesList())
+                .extracting(Device::hasTopology)
+                .containsExactly(true, false, true, true);
+        sriov.applyPolicy(
+                ApplyPolicyRequest.newBuilder()
+                        .setManifest(POLICY + "  excludeTopology: true\n")
+                        .build());
+        assertThat(plugin.listAndWatch(Empty.getDefaultInstance()).next().getDevicesList())
+                .extracting(Device::hasTopology)
+                .containsOnly(false);
+    }
+
+    @Test
+    void eachContainerOfARequestGetsItsOwn() throws InterruptedException {
+        AllocateRequest two =
+                request(CardInTree.vf(0)).toBuilder()
+                        .mergeFrom(request(CardInTree.vf(1), CardInTree.vf(2)))
+                        .build();
+        assertThat(plugin().allocate(two).getContainerResponsesList())
+                .extracting(
+                        container -> container.getEnvsOrThrow("PCIDEVICE_OPENSHIFT_IO_INTEL-NET"))
+                .containsExactly("0000:02:02.0", "0000:02:02.1,0000:02:02.2");
+    }
+
+    @Test
+    void vfThatIsNotReadyIsNotAllocated() throws Exception {
+        DevicePluginGrpc.DevicePluginBlockingStub plugin = plugin();
+        Files.delete(card.root.resolve("bus/pci/devices/0000:02:02.3/driver"));
+        assertThatThrownBy(() -> plugin.allocate(request(CardInTree.vf(2), CardInTree.vf(3))))
+                .hasMessageContaining("devices must be ready VFs of the resource");
+    }
+
+    @Test
     void unknownDeviceIsRefused() throws InterruptedException {
         DevicePluginGrpc.DevicePluginBlockingStub plugin = plugin();
         assertThatThrownBy(() -> plugin.allocate(request("0000:09:00.0")))
