@@ -2,10 +2,12 @@ package io.virtdataplane.sriov;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
- * Notices that something has happened to VFs in use by a resource: one has gone, was bound
+ * Notices that something has happened to VFs that serve a resource: one has gone, was bound
  * otherwise, lost its MTU or its RDMA device, or its PF has got more of them. A look costs a few
  * system calls for each VF, so it may be had every second. Used by one thread.
  */
@@ -24,17 +26,27 @@ public final class VfWatch {
     /** Since the last call; also where the VFs asked about are others. */
     public boolean hasChanged(Collection<List<ResourceVf>> vfs) {
         List<String> now = new ArrayList<>();
-        vfs.forEach(ofResource -> ofResource.forEach(vf -> look(vf, now)));
+        Set<String> pfs = new HashSet<>();
+        for (List<ResourceVf> ofResource : vfs) {
+            for (ResourceVf vf : ofResource) {
+                if (pfs.add(vf.pf().address())) {
+                    now.add(oneMoreThanKnown(vf.pf()));
+                }
+                look(vf, now);
+            }
+        }
         boolean changed = !now.equals(seen);
         seen = now;
         return changed;
     }
 
+    private String oneMoreThanKnown(PhysicalFunction pf) {
+        return sysfs.linkName(Discovery.DEVICES + pf.address() + "/virtfn" + pf.vfs().size());
+    }
+
     private void look(ResourceVf vf, List<String> now) {
-        String pf = Discovery.DEVICES + vf.pf().address();
         now.add(vf.address());
         now.add(sysfs.linkName(Discovery.DEVICES + vf.address() + "/driver"));
-        now.add(sysfs.linkName(pf + "/virtfn" + vf.pf().vfs().size())); // one more than we know
         if (vf.group().isRdma()) {
             now.addAll(rdma.names(vf.address()));
         }
