@@ -52,6 +52,10 @@ class SriovGuestE2eTest {
         String said = await("GUEST-DONE", TEST_SECONDS);
 
         assertThat(said(said, "APPLY")).contains("syncStatus: Succeeded");
+        assertThat(Integer.parseInt(said(said, "WRITES"))).as("the probes count").isGreaterThan(10);
+        assertThat(said(said, "MTU"))
+                .as("of the PF, of the VF of a policy, of one of no policy")
+                .isEqualTo("1600 1600 1500");
         assertThat(said(said, "NUMVFS")).isEqualTo("4");
         assertThat(said(said, "DRIVERS"))
                 .as("VFs outside the policy's range keep their driver")
@@ -70,6 +74,13 @@ class SriovGuestE2eTest {
                 .as("igb has no link state of its VFs, and the VF is free again")
                 .contains(
                         "vf=1 link_state=enable: the driver does not have this attribute (kernel says: operation not supported");
+        assertThat(said(said, "AD"))
+                .as("igb has no VLANs of providers")
+                .contains(
+                        "vf=1 vlan=100 qos=0 proto=802.1ad: the driver does not have this VLAN protocol");
+        assertThat(said(said, "RATE"))
+                .contains("minTxRate must be 0 or left out on Intel NICs")
+                .contains("minTxRate=100");
         assertThat(said)
                 .containsPattern("SAYS VFS: \\S+ +1 +0000:01:10.2 +vfio-pci +guests +<none>");
         assertThat(said(said, "INUSE"))
@@ -78,10 +89,11 @@ class SriovGuestE2eTest {
                 .contains("user=default/vm1/nic1");
         assertThat(said(said, "KEPT")).isEqualTo("4");
         assertThat(said(said, "AGAIN")).contains("syncStatus: Succeeded");
+        assertThat(said(said, "NOTHING")).as("a second pass writes nothing").isEqualTo("0");
         assertThat(said(said, "DETACH")).isEqualTo("vf/vm1 detached: 0000:01:10.0");
         assertThat(said(said, "AFTER")).isEqualTo(said(said, "BEFORE"));
         assertThat(said(said, "HELD")).containsPattern("vf=1 .*user=process \\d+");
-        assertThat(said(said, "RESTORED")).as("once nobody holds the group").isEqualTo("0");
+        assertThat(said(said, "RESTORED")).as("once nobody holds the group").isEqualTo("0 1500");
     }
 
     private void boot() throws IOException {
