@@ -18,9 +18,13 @@ import org.junit.jupiter.api.Timeout;
 @RootTest
 @Timeout(400)
 class QemuGuestE2eTest {
-    private static final int KVM_BOOT_SECONDS = 12;
-    private static final int TCG_BOOT_SECONDS = 120;
     private static final int TEST_SECONDS = 180;
+    private static final List<String> DEVICES =
+            List.of(
+                    "-netdev",
+                    "tap,id=n0,ifname=tap0,script=no,downscript=no,vhost=off",
+                    "-device",
+                    "virtio-net-pci,netdev=n0,mac=52:54:00:00:00:01,romfile=");
     private static final String SCRIPT =
             """
             mkdir -p /run/systemd/network
@@ -50,7 +54,7 @@ class QemuGuestE2eTest {
             httpd -p '[::]:80' -h /var/www
             """;
     private final Lab lab = new Lab();
-    private final Path console = lab.shell.directory().resolve("console.log");
+    private final TestGuest guest = new TestGuest(lab.shell);
 
     @AfterEach
     void close() {
@@ -59,10 +63,8 @@ class QemuGuestE2eTest {
 
     @Test
     void virtualMachineReachesOutAndIsReachedOverBothFamilies() throws IOException {
-        Path image = Path.of("target/guest").toAbsolutePath();
-        lab.shell.must(
-                Path.of("src/test/guest/build-image").toAbsolutePath().toString(),
-                image.toString());
+        Shell.Result built = guest.build();
+        assertThat(built.code()).as(built.out()).isZero();
         Path directory = Files.createDirectory(lab.shell.directory().resolve("www"));
         lab.shell.sh("head -c 64M /dev/urandom > " + directory.resolve("file"));
         Files.writeString(directory.resolve("name"), "hello by name\n");
@@ -82,8 +84,10 @@ class QemuGuestE2eTest {
                 "--guest",
                 "dev:tap0");
 
-        boot(image);
-        String said = await("GUEST-DONE", TEST_SECONDS);
+        Path files = Files.createDirectory(lab.shell.directory().resolve("overlay"));
+        Files.writeString(files.resolve("test.sh"), SCRIPT);
+        guest.boot(files, DEVICES, command -> lab.startIn(lab.pod, command));
+        String said = guest.await("GUEST-DONE", TEST_SECONDS);
         assertThat(said)
                 .as("systemd-networkd in a guest without any configuration of IPv6")
                 .contains("STOCK-ROUTE default via fe80::ff:fe00:0 dev eth0")
@@ -116,84 +120,6 @@ class QemuGuestE2eTest {
                 .isEqualTo(7);
         System.out.println(
                 "QEMU guest: " + said.lines().filter(line -> line.startsWith("IPERF")).toList());
-    }
-
-    private void boot(Path image) throws IOException {
-        Path script =
-                Files.writeString(
-                        Files.createDirectory(lab.shell.directory().resolve("overlay"))
-                                .resolve("test.sh"),
-                        SCRIPT);
-        Path initrd = lab.shell.directory().resolve("initrd");
-        lab.shell.sh(
-                "cp %1$s %2$s; (cd %3$s && echo test.sh | cpio -o -H newc --quiet | gzip -1) >> %2$s"
-                        .formatted(image.resolve("initrd.gz"), initrd, script.getParent()));
-        if (Files.exists(Path.of("/dev/kvm"))) {
-            Process guest = start(image, initrd, List.of("-accel", "kvm", "-cpu", "host"));
-            if (waitFor("GUEST-BOOTED", KVM_BOOT_SECONDS)) {
-                System.out.println("QEMU guest runs under KVM");
-                return;
-            }
-            lab.shell.end(guest);
-            Files.deleteIfExists(console);
-        }
-        System.out.println(
-                "QEMU guest runs under TCG: KVM is not there, or no guest boots under it");
-        start(image, initrd, List.of("-accel", "tcg", "-cpu", "max"));
-        await("GUEST-BOOTED", TCG_BOOT_SECONDS);
-    }
-
-    private Process start(Path image, Path initrd, List<String> accelerator) {
-        List<String> command = new java.util.ArrayList<>(List.of("qemu-system-x86_64"));
-        command.addAll(accelerator);
-        command.addAll(
-                List.of(
-                        "-M",
-                        "pc",
-                        "-m",
-                        "256",
-                        "-nodefaults",
-                        "-no-user-config",
-                        "-display",
-                        "none",
-                        "-no-reboot",
-                        "-serial",
-                        "file:" + console,
-                        "-kernel",
-                        image.resolve("vmlinuz").toString(),
-                        "-initrd",
-                        initrd.toString(),
-                        "-append",
-                        "console=ttyS0 panic=-1 quiet",
-                        "-netdev",
-                        "tap,id=n0,ifname=tap0,script=no,downscript=no,vhost=off",
-                        "-device",
-                        "virtio-net-pci,netdev=n0,mac=52:54:00:00:00:01,romfile="));
-        return lab.startIn(lab.pod, command.toArray(String[]::new));
-    }
-
-    private String await(String mark, int seconds) throws IOException {
-        if (!waitFor(mark, seconds)) {
-            throw new AssertionError("no " + mark + " in " + seconds + " s:\n" + said());
-        }
-        return said();
-    }
-
-    private boolean waitFor(String mark, int seconds) throws IOException {
-        for (int i = 0; i < seconds * 10; i++) {
-            if (said().contains(mark)) {
-                return true;
-            }
-            Lab.pause(100);
-        }
-        return false;
-    }
-
-    private String said() throws IOException {
-        return Files.exists(console)
-                ? new String(
-                        Files.readAllBytes(console), java.nio.charset.StandardCharsets.ISO_8859_1)
-                : "";
     }
 
     private static double megabits(String said, String mark) {
