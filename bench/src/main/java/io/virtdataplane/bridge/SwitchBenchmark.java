@@ -71,8 +71,8 @@ public class SwitchBenchmark {
         String[] counts = size.split("/");
         ports = new BridgePort[Integer.parseInt(counts[0])];
         stations = Integer.parseInt(counts[1]);
-        PortPolicy policy = PortPolicy.DEFAULT.with(PortVlans.access(VLAN));
         for (int i = 0; i < ports.length; i++) {
+            PortPolicy policy = PortPolicy.DEFAULT.with(PortVlans.access(VLAN)); // each its own
             BridgePortPlan plan =
                     new BridgePortPlan(
                             i, "p" + i, new PairPort(i, "p" + i), policy, GuardPolicy.NONE);

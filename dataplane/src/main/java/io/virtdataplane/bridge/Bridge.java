@@ -226,6 +226,7 @@ public final class Bridge implements Switch {
         for (int index = 0; index < MAX_PORTS; index++) {
             if (ports[index] == null) {
                 ports[index] = new BridgePort(plan.id(), plan.name(), index, this, plan);
+                ports[index].policy = shared(plan.policy());
                 recipients.changed();
                 return ports[index];
             }
@@ -246,8 +247,21 @@ public final class Bridge implements Switch {
         if (policy.vlanFiltering()) {
             fdb.flushOutside(port.index, changed.vlans().members());
         }
-        port.policy = changed;
+        port.policy = shared(changed);
         recipients.changed();
+    }
+
+    /**
+     * One object for all ports of the same policy, as guests of one network have: the walk finds it
+     * in the cache whichever port a frame is of.
+     */
+    private PortPolicy shared(PortPolicy policy) {
+        for (BridgePort port : ports) {
+            if (port != null && port.policy.equals(policy)) {
+                return port.policy;
+            }
+        }
+        return policy;
     }
 
     public void change(BridgePolicy changed) {

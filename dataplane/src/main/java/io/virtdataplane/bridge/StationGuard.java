@@ -28,16 +28,20 @@ final class StationGuard {
     private static final int OPTIONS = 240;
     private static final int MESSAGE_TYPE = 53;
     private static final int MAGIC_COOKIE = 0x6382_5363;
-    private final GuardPolicy policy;
+    private final long mac; // its own copy of the policy: one object less in a frame's way
+    private final boolean sourceMac;
+    private final boolean strict;
     private int leased;
 
     StationGuard(GuardPolicy policy) {
-        this.policy = policy;
+        mac = policy.mac();
+        sourceMac = policy.sourceMac();
+        strict = policy.strict();
     }
 
     /** No guest's port: other stations, and servers, are behind it. */
     boolean isOfManyStations() {
-        return policy.mac() == 0;
+        return mac == 0;
     }
 
     boolean isStrict() {
@@ -50,13 +54,13 @@ final class StationGuard {
 
     /** CONTINUE, or what the station pretends to be. */
     Verdict check(Frame frame) {
-        if (!policy.sourceMac()) {
+        if (!sourceMac) {
             return Verdict.CONTINUE;
         }
-        if (Ethernet.src(frame.data, frame.start) != policy.mac()) {
+        if (Ethernet.src(frame.data, frame.start) != mac) {
             return Verdict.DROP_SPOOFED_MAC;
         }
-        return policy.strict() ? checkInside(frame) : Verdict.CONTINUE;
+        return strict ? checkInside(frame) : Verdict.CONTINUE;
     }
 
     private Verdict checkInside(Frame frame) {
@@ -77,7 +81,7 @@ final class StationGuard {
         if (!Arp.fits(b, l3, end)) {
             return Verdict.DROP_MALFORMED;
         }
-        boolean own = Arp.sha(b, l3) == policy.mac() && isOwn(Arp.spa(b, l3));
+        boolean own = Arp.sha(b, l3) == mac && isOwn(Arp.spa(b, l3));
         return own ? Verdict.CONTINUE : Verdict.DROP_SPOOFED_ARP;
     }
 
@@ -101,7 +105,7 @@ final class StationGuard {
         }
         int message = l4 + Udp.HEADER;
         boolean toServer = Udp.dstPort(b, l4) == SERVER_PORT && message + OPTIONS <= end;
-        return toServer && Bytes.u48(b, message + CHADDR) != policy.mac()
+        return toServer && Bytes.u48(b, message + CHADDR) != mac
                 ? Verdict.DROP_SPOOFED_DHCP
                 : Verdict.CONTINUE;
     }
@@ -137,7 +141,7 @@ final class StationGuard {
         boolean router =
                 type == NeighborDiscovery.ROUTER_ADVERTISEMENT
                         || type == NeighborDiscovery.REDIRECT;
-        return !router && NeighborDiscovery.linkLayerIs(b, l4, limit, policy.mac())
+        return !router && NeighborDiscovery.linkLayerIs(b, l4, limit, mac)
                 ? Verdict.CONTINUE
                 : Verdict.DROP_SPOOFED_ND;
     }
@@ -147,7 +151,7 @@ final class StationGuard {
         MemorySegment b = frame.data;
         int l3 = frame.start + Ethernet.HEADER;
         int end = frame.start + frame.length;
-        if (!policy.strict()
+        if (!strict
                 || Ethernet.type(b, frame.start) != Ethernet.IPV4
                 || !Ipv4.fits(b, l3, end)
                 || Ipv4.protocol(b, l3) != Udp.PROTOCOL
@@ -162,7 +166,7 @@ final class StationGuard {
                         && Udp.dstPort(b, l4) == CLIENT_PORT
                         && message + OPTIONS <= end
                         && Bytes.u32(b, message + COOKIE) == MAGIC_COOKIE
-                        && Bytes.u48(b, message + CHADDR) == policy.mac();
+                        && Bytes.u48(b, message + CHADDR) == mac;
         if (reply && messageType(b, message + OPTIONS, end) == ACK) {
             int yiaddr = Bytes.u32(b, message + YIADDR);
             leased = yiaddr == 0 ? leased : yiaddr;
