@@ -32,6 +32,7 @@ public final class Worker {
     private final Vif[] vifByPort = new Vif[MAX_PORTS];
     private final Port[] ready = new Port[MAX_PORTS];
     private final Frame[] burst = new Frame[BURST];
+    private int burstCount;
     private final Guard guard;
     private final Egress egress;
     private long timerNs;
@@ -96,6 +97,7 @@ public final class Worker {
         for (int i = 0; i < readyPorts; i++) {
             walked += serve(ready[i], nowNs);
         }
+        sendBurst();
         if (nowNs - timerNs >= TIMER_NS) {
             timerNs = nowNs;
             timersPending = tick(nowNs);
@@ -115,23 +117,31 @@ public final class Worker {
         }
         int total = 0;
         int count;
-        while ((count = port.receive(burst, 0)) > 0) {
+        while ((count = port.receive(burst, burstCount)) > 0) {
             for (int i = 0; i < count; i++) {
-                Frame frame = burst[i];
+                Frame frame = burst[burstCount++];
                 frame.vif = vif;
                 arrive(frame, vif, nowNs);
                 if (vif instanceof Nic nic && frame.fragmentOffset == 0) {
                     walkReleased(nic, port, nowNs);
                 }
             }
-            egress.send();
-            egress.release(burst, count);
+            if (burstCount == BURST) {
+                sendBurst();
+            }
             total += count;
         }
         if (vif instanceof Nic nic) {
             age(nic, nic.plan.outbound(), nowNs); // beside tick's: as fast as traffic can open them
         }
         return total;
+    }
+
+    /** Of all ports at once: a system call of its own for each would cost more than its frames. */
+    private void sendBurst() {
+        egress.send();
+        egress.release(burst, burstCount);
+        burstCount = 0;
     }
 
     private void arrive(Frame frame, Vif vif, long nowNs) {

@@ -20,6 +20,7 @@ public final class UringPoller implements Poller {
     private static final int ENTRIES = 512;
     private static final int RESERVE = 16; // frames kept for those we make ourselves
     private static final int SPINS = 1500; // about 40 µs
+    private static final int FRAMES_A_PORT = 8;
     private static final long RETRY_NS = 100_000_000L;
     private static final long READ = 1L << 32;
     private static final long WRITE = 2L << 32;
@@ -149,6 +150,10 @@ public final class UringPoller implements Poller {
         ring.publishBuffers();
     }
 
+    /**
+     * No more ports at a time than there are frames for: where many have something to read, the
+     * kernel would disarm those that find none left, and each would be armed again and again.
+     */
     private void arm() {
         if (!wakeArmed) {
             ring.readMultishot(wake.fd().number(), WAKE);
@@ -160,7 +165,8 @@ public final class UringPoller implements Poller {
             }
             failedCount = 0;
         }
-        for (int i = 0; i < unarmedCount; i++) {
+        int count = Math.min(unarmedCount, Math.max(1, provided / FRAMES_A_PORT));
+        for (int i = 0; i < count; i++) {
             DescriptorPort port = unarmed[i];
             if (port.hasTagsBeside()) {
                 ring.receiveMultishot(port.descriptor(), READ | port.id());
@@ -169,7 +175,8 @@ public final class UringPoller implements Poller {
             }
             port.armed = true;
         }
-        unarmedCount = 0;
+        unarmedCount -= count;
+        System.arraycopy(unarmed, count, unarmed, 0, unarmedCount); // in turn: none is left out
     }
 
     /** Takes all completions that are there. */
