@@ -10,11 +10,16 @@
  *   netprobe echo PORT                         TCP and UDP echo until killed
  *   netprobe tcp-rr | udp-rr ADDR PORT SECONDS prints p50 p99 of a one-byte round trip, in nanoseconds
  *   netprobe connect ADDR PORT SECONDS         connections a second: connect, one byte there and back, reset
+ *   netprobe frames PORTS STATIONS SECONDS     frames of 60 bytes by devices h0, h1 ..., over which the stations are spread: a burst
+ *                                              by each in turn, to stations behind the others. SECONDS 0: one frame from each station, so
+ *                                              that a bridge learns it. Prints frames sent
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <linux/tcp.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdint.h>
@@ -203,6 +208,51 @@ static void connections(const char *host, const char *port, int seconds) {
     printf("%.0f\n", (double)count / seconds);
 }
 
+static void station(unsigned char *mac, int number) {
+    unsigned char bytes[] = {2, 0, 0, 0, number >> 8, number & 0xff};
+    memcpy(mac, bytes, sizeof bytes);
+}
+
+static void frames(int ports, int stations, int seconds) {
+    int *s = malloc(ports * sizeof *s), one = 1;
+    for (int i = 0; i < ports; i++) {
+        char name[IFNAMSIZ];
+        snprintf(name, sizeof name, "h%d", i);
+        struct sockaddr_ll a = {.sll_family = AF_PACKET, .sll_ifindex = if_nametoindex(name)};
+        s[i] = socket(AF_PACKET, SOCK_RAW, 0);
+        if (s[i] < 0 || bind(s[i], (struct sockaddr *)&a, sizeof a)) die(name);
+        setsockopt(s[i], SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof one);
+    }
+    static unsigned char frame[BURST][60];
+    struct mmsghdr m[BURST] = {0};
+    struct iovec v[BURST];
+    for (int i = 0; i < BURST; i++) {
+        frame[i][12] = 0x88, frame[i][13] = 0xb5; /* IEEE 802, for local experiments */
+        v[i] = (struct iovec){frame[i], sizeof frame[i]};
+        m[i].msg_hdr = (struct msghdr){.msg_iov = &v[i], .msg_iovlen = 1};
+    }
+    struct timespec pause = {0, 1000000};
+    int64_t count = 0, end = now_ns() + seconds * 1000000000LL;
+    for (int from = 0; !seconds && from < stations; from++) {
+        station(frame[0] + 6, from);
+        station(frame[0], 0);
+        if (send(s[from % ports], frame[0], sizeof frame[0], 0) > 0) count++;
+        if (from % BURST == 0) nanosleep(&pause, NULL);
+    }
+    uint32_t draw = 1;
+    for (int port = 0; seconds && now_ns() < end; port = (port + 7) % ports) {
+        for (int i = 0; i < BURST; i++) {
+            draw = draw * 1664525 + 1013904223; /* Numerical Recipes */
+            int from = (draw >> 8) % (stations / ports) * ports + port, hop = 1 + (draw >> 16) % (ports - 1);
+            station(frame[i] + 6, from);
+            station(frame[i], (from + hop) % stations);
+        }
+        int n = sendmmsg(s[port], m, BURST, 0);
+        if (n > 0) count += n;
+    }
+    printf("%ld\n", count);
+}
+
 int main(int argc, char **argv) {
     const char *mode = argc > 2 ? argv[1] : "";
     if (!strcmp(mode, "udp-sink") && argc == 4) udp_sink(argv[2], atoi(argv[3]));
@@ -215,6 +265,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(mode, "tcp-rr") && argc == 5) round_trip(SOCK_STREAM, argv[2], argv[3], atoi(argv[4]));
     else if (!strcmp(mode, "udp-rr") && argc == 5) round_trip(SOCK_DGRAM, argv[2], argv[3], atoi(argv[4]));
     else if (!strcmp(mode, "connect") && argc == 5) connections(argv[2], argv[3], atoi(argv[4]));
+    else if (!strcmp(mode, "frames") && argc == 5) frames(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
     else {
         fprintf(stderr, "usage: see the head of netprobe.c\n");
         return 2;

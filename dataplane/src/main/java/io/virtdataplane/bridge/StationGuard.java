@@ -45,7 +45,7 @@ final class StationGuard {
     }
 
     boolean isStrict() {
-        return policy.strict();
+        return strict;
     }
 
     int leasedAddress() {
