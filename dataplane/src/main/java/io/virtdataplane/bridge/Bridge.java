@@ -41,10 +41,9 @@ public final class Bridge implements Switch {
     @Override
     public Verdict process(Frame frame, BridgeVif vif, Outlet outlet, long nowNs) {
         BridgePort ingress = (BridgePort) vif;
-        if (frame.length < Ethernet.HEADER) {
+        if (frame.length < Ethernet.HEADER || !Tags.lift(frame)) {
             return Verdict.DROP_MALFORMED;
         }
-        Tags.lift(frame);
         long source = Ethernet.src(frame.data, frame.start);
         if (Ethernet.isGroup(source) || source == 0) {
             return Verdict.DROP_MALFORMED;

@@ -17,18 +17,25 @@ final class Tags {
 
     private Tags() {}
 
-    /** Takes out a tag that is in the frame. A foreign one (802.1ad) is put back: it is payload. */
-    static void lift(Frame frame) {
-        if (frame.tag == Frame.UNTAGGED) {
-            boolean tagged =
-                    frame.length >= Ethernet.HEADER + Vlan.TAG
-                            && Ethernet.type(frame.data, frame.start) == Vlan.TPID_8021Q;
-            if (tagged) {
-                pop(frame);
+    /**
+     * Takes out a tag that is in the frame. A foreign one (802.1ad) is put back: it is payload.
+     * False where the frame ends within its tag, which a Linux bridge does not even see.
+     */
+    static boolean lift(Frame frame) {
+        if (frame.tag != Frame.UNTAGGED) {
+            if (frame.tag >>> 16 != Vlan.TPID_8021Q) {
+                push(frame);
             }
-        } else if (frame.tag >>> 16 != Vlan.TPID_8021Q) {
-            push(frame);
+            return true;
         }
+        if (Ethernet.type(frame.data, frame.start) != Vlan.TPID_8021Q) {
+            return true;
+        }
+        if (frame.length < Ethernet.HEADER + Vlan.TAG) {
+            return false;
+        }
+        pop(frame);
+        return true;
     }
 
     private static void pop(Frame frame) {

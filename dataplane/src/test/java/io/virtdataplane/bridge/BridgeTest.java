@@ -300,7 +300,7 @@ class BridgeTest {
         bench.worker.breath(0);
         assertThat(bench.departed(1)).isEqualTo(tagged(bytes, 0x8100, 100));
         assertThat(VirtioNetHdr.checksumStart(frame.data, frame.vnet())).isEqualTo(38);
-        Tags.lift(frame);
+        assertThat(Tags.lift(frame)).isTrue();
         assertThat(VirtioNetHdr.checksumStart(frame.data, frame.vnet())).isEqualTo(34);
         assertThat(frame.tag).isEqualTo(0x8100 << 16 | 100);
     }
@@ -320,5 +320,15 @@ class BridgeTest {
         assertThat(bench.send(0, frame(H2, 0))).isEmpty();
         assertThat(bench.send(0, frame(H2, GROUP))).isEmpty();
         assertThat(bench.count(0, Verdict.DROP_MALFORMED)).isEqualTo(2);
+    }
+
+    @Test
+    void aFrameThatEndsWithinItsTagIsMalformed() {
+        SwitchBench bench = aware(access(100), PORT.with(PortVlans.trunk()));
+        for (int length = 14; length < 18; length++) {
+            assertThat(bench.send(0, frame(Ethernet.BROADCAST, H1, 0x8100, length))).isEmpty();
+        }
+        assertThat(bench.count(0, Verdict.DROP_MALFORMED)).isEqualTo(4);
+        assertThat(bench.bridge.stations()).isZero();
     }
 }
