@@ -31,7 +31,8 @@ class WorkerTest {
             new FramePool(Arena.ofAuto().allocate(FramePool.bytes(8), 64), 8);
     private final EventRing events = new EventRing();
     private long nowNs = 5_000_000_000L;
-    private final Worker worker = new Worker(new PairPoller(), pool, () -> nowNs, events);
+    private final CountingPoller poller = new CountingPoller();
+    private final Worker worker = new Worker(poller, pool, () -> nowNs, events);
 
     @Test
     void bugOfAStageCostsTheFrameAndIsReportedOnce() {
@@ -105,6 +106,59 @@ class WorkerTest {
                 });
         worker.breath(0);
         assertThat(worker.breath(0)).isZero();
+    }
+
+    @Test
+    void framesOfAllPortsAreSentAtOnce() {
+        attach(GUEST_MAC, FORWARD);
+        guest.inject(pool.take(), frame(GUEST_MAC, GUEST, WEB));
+        uplink.inject(pool.take(), frame(1, WEB, GUEST));
+        int before = poller.flushes;
+        assertThat(worker.breath(0)).isEqualTo(2);
+        assertThat(poller.flushes).isEqualTo(before + 1);
+        assertThat(pool.available()).isEqualTo(8);
+    }
+
+    /** A {@link PairPoller} that counts how often it is told to send. */
+    private static final class CountingPoller implements Poller {
+        private final PairPoller pairs = new PairPoller();
+        private int flushes;
+
+        @Override
+        public String kind() {
+            return pairs.kind();
+        }
+
+        @Override
+        public void add(Port port) {
+            pairs.add(port);
+        }
+
+        @Override
+        public void remove(Port port) {
+            pairs.remove(port);
+        }
+
+        @Override
+        public int await(Port[] ready, long timeoutNs) {
+            return pairs.await(ready, timeoutNs);
+        }
+
+        @Override
+        public void flush() {
+            flushes++;
+            pairs.flush();
+        }
+
+        @Override
+        public void wake() {
+            pairs.wake();
+        }
+
+        @Override
+        public void close() {
+            pairs.close();
+        }
     }
 
     private Nic attach(long mac, Stage outbound) {
