@@ -36,8 +36,7 @@ public record PhysicalFunction(
 
     /** The same PF, had its network device this name. */
     PhysicalFunction named(String name) {
-        Netdev named = new Netdev(name, netdev.mac(), netdev.mtu(), netdev.speed(), netdev.up());
-        return new PhysicalFunction(pci, named, totalVfs, numVfs, vfs);
+        return new PhysicalFunction(pci, netdev.named(name), totalVfs, numVfs, vfs);
     }
 
     public boolean isIntel() {

@@ -166,7 +166,8 @@ class VfAttachmentsTest {
         ResourceVf capable = // Intel cards are refused a minimum before their driver is asked
                 new ResourceVf(
                         new PhysicalFunction(
-                                new PciFunction(FakeNode.PF, "15b3", "1017", "mlx5_core", 1, -1),
+                                new PciFunction(
+                                        FakeNode.PF, "15b3", "1017", "mlx5_core", 1, -1, false),
                                 vfs.getFirst().pf().netdev(),
                                 64,
                                 2,

@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.sriov;
 
+import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.virtdataplane.daemon.control.Answers;
@@ -21,6 +22,7 @@ import io.virtdataplane.daemon.kubelet.TopologyInfo;
 import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.RdmaDevices;
 import io.virtdataplane.sriov.ResourceVf;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -251,7 +251,9 @@ final class SriovNode implements AutoCloseable {
             result = failedBy(left, result(now));
         } catch (RuntimeException e) {
             LOG.error("SR-IOV pass failed", e);
-            result = state().failed(e.toString());
+            synchronized (this) { // the last one: to look at the cards again may fail as well
+                result = state.failed(e.toString());
+            }
         } finally {
             cards.unlock();
         }

@@ -77,7 +77,7 @@ public final class SriovObjects {
                 NodePolicy policy = wanted.spec();
                 Optional<NodePolicy> before = node.find(policy.name());
                 yield applied(ObjectKind.SRIOV_POLICY, policy.name(), before, policy)
-                        .setPass(node.apply(manifest))
+                        .setPass(node.apply(manifest).pass())
                         .build();
             }
             case SriovManifest.Network wanted -> {

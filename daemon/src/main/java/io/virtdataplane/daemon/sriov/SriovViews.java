@@ -5,7 +5,6 @@ import io.virtdataplane.daemon.api.RenderedNetwork;
 import io.virtdataplane.daemon.api.SriovNetworkSettings;
 import io.virtdataplane.daemon.api.SriovPolicy;
 import io.virtdataplane.daemon.api.Vf;
-import io.virtdataplane.sriov.MacText;
 import io.virtdataplane.sriov.NetworkAttachment;
 import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.NodeState;
@@ -17,6 +16,7 @@ import io.virtdataplane.sriov.VfAttributes;
 import io.virtdataplane.sriov.VfGroup;
 import io.virtdataplane.sriov.VfLink;
 import io.virtdataplane.sriov.VirtualFunction;
+import io.virtdataplane.wire.AddressText;
 import java.util.List;
 import java.util.Map;
 
@@ -57,7 +57,7 @@ final class SriovViews {
             if (attributes != null) {
                 seen.setVlan(attributes.vlan().id());
                 if (seen.getMac().isEmpty() && attributes.mac() != 0) {
-                    seen.setMac(MacText.of(attributes.mac()));
+                    seen.setMac(AddressText.mac(attributes.mac()));
                 }
             }
             view.addVfs(seen);
