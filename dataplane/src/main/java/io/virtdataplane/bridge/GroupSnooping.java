@@ -15,6 +15,7 @@ abstract sealed class GroupSnooping permits IgmpSnooping, MldSnooping {
     private static final long MEMBERSHIP_NS = 260_000_000_000L; // RFC 3376 8.4
     private static final long ROUTER_NS = 255_000_000_000L; // RFC 3376 8.5
     private static final int LAST_MEMBER_QUERIES = 2; // RFC 3376 8.8
+    private static final long SHORTEST_RESPONSE_NS = 100_000_000L; // members must have some
     private static final int REPORT_HEADER = 8; // RFC 3376 4.2, RFC 3810 5.2
     private static final int RECORDS = 6;
     private static final int RECORD = 4; // in front of its addresses
@@ -110,6 +111,19 @@ abstract sealed class GroupSnooping permits IgmpSnooping, MldSnooping {
         return EVERYBODY;
     }
 
+    /**
+     * A query is sent to those it asks, or they could not answer: one in a frame to others would
+     * make members seem to have gone.
+     */
+    final boolean isSentTo(long mac) {
+        return Ethernet.dst(frame.data, frame.start) == mac;
+    }
+
+    /** Of no VLAN a querier is known now, so groups are flooded until one is heard. */
+    final void forgetQueriers() {
+        queriers.forget();
+    }
+
     /** A general query has come: its port leads to a router. */
     final void heardQuerier(long maxResponseNs) {
         if (mayBeRouter()) {
@@ -119,8 +133,10 @@ abstract sealed class GroupSnooping permits IgmpSnooping, MldSnooping {
     }
 
     final void heardRouter() {
-        if (mayBeRouter()) {
-            groups.joinAll(vlan, family, ingress.index, nowNs + ROUTER_NS);
+        boolean isLost =
+                mayBeRouter() && !groups.joinAll(vlan, family, ingress.index, nowNs + ROUTER_NS);
+        if (isLost) {
+            queriers.forget(vlan); // no room: the VLAN's groups are flooded
         }
     }
 
@@ -130,7 +146,8 @@ abstract sealed class GroupSnooping permits IgmpSnooping, MldSnooping {
      */
     final void heardQuery(long high, long low, long maxResponseNs) {
         if (mayBeRouter()) {
-            groups.shorten(vlan, high, low, nowNs + maxResponseNs * LAST_MEMBER_QUERIES);
+            long response = Math.max(maxResponseNs, SHORTEST_RESPONSE_NS);
+            groups.shorten(vlan, high, low, nowNs + response * LAST_MEMBER_QUERIES);
         }
     }
 

@@ -27,8 +27,8 @@ public final class Groups {
         void entry(int vlan, long high, long low, boolean router, int port, long expiresInNs);
     }
 
-    /** High half of the pseudo-group of routers; no group's address begins like this. */
-    private static final long ROUTERS = -1L;
+    /** High half of the pseudo-group of routers: that of a group is 0 (IPv4) or begins with ff. */
+    private static final long ROUTERS = 1;
 
     private static final int NONE = -1;
     private static final int FREE = -1;
@@ -154,13 +154,16 @@ public final class Groups {
         return count;
     }
 
-    /** All that the port has joined. */
-    void forget(int port) {
+    /** All that the port has joined; true where it got all groups of a family. */
+    boolean forget(int port) {
+        boolean wasRouter = false;
         for (int entry = 0; entry < ENTRIES && joinedByPort[port] > 0; entry++) {
             if (place[entry] != FREE && (place[entry] & HEAD) == port) {
+                wasRouter |= high[entry] == ROUTERS;
                 leave(entry);
             }
         }
+        return wasRouter;
     }
 
     /** Frees what has expired, a bounded number a call; true while there is anything that can. */

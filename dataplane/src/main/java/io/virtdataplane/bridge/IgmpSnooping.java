@@ -10,6 +10,9 @@ import java.lang.foreign.MemorySegment;
 final class IgmpSnooping extends GroupSnooping {
     private static final int PIM = 103;
     private static final int PIM_HELLO = 0x20; // RFC 7761 4.9: version 2, type 0
+    private static final int ALL_HOSTS = 0xe000_0001;
+    private static final long GROUP_MAC = 0x0100_5e00_0000L; // RFC 1112 6.4
+    private static final int GROUP_MAC_BITS = 0x7f_ffff;
     private static final int ALL_PIM_ROUTERS = 0xe000_000d;
 
     IgmpSnooping(Groups groups, int maxGroups) {
@@ -41,7 +44,9 @@ final class IgmpSnooping extends GroupSnooping {
             return MALFORMED;
         }
         switch (Igmp.type(b, l4)) {
-            case Igmp.QUERY -> query(b, l4, end);
+            case Igmp.QUERY -> {
+                return query(b, l3, l4, end);
+            }
             case Igmp.V1_REPORT, Igmp.V2_REPORT -> {
                 joinWritten(b, l4 + Igmp.GROUP);
                 return toRouters();
@@ -59,16 +64,23 @@ final class IgmpSnooping extends GroupSnooping {
      * Also of a sender 0.0.0.0: a switch that asks in a router's place (RFC 4541 2.1.1). To count
      * it as one, as Linux does, sends it more than it needs, and lets groups be known.
      */
-    private void query(MemorySegment b, int l4, int end) {
-        long response = Igmp.maxResponseNs(b, l4, end);
+    private int query(MemorySegment b, int l3, int l4, int end) {
         int group = Igmp.group(b, l4);
-        if (group != 0) {
-            if (!Igmp.isOfSources(b, l4, end)) {
-                heardQuery(0, Ip.mapped(group), response);
-            }
-        } else {
-            heardQuerier(response);
+        int asked = group == 0 ? ALL_HOSTS : group;
+        boolean isRight =
+                Ipv4.dst(b, l3) == asked
+                        && isSentTo(GROUP_MAC | asked & GROUP_MAC_BITS)
+                        && Igmp.isQueryLength(end - l4);
+        if (!isRight) {
+            return MALFORMED;
         }
+        long response = Igmp.maxResponseNs(b, l4, end);
+        if (group == 0) {
+            heardQuerier(response);
+        } else if (!Igmp.isOfSources(b, l4, end)) {
+            heardQuery(0, Ip.mapped(group), response);
+        }
+        return EVERYBODY;
     }
 
     private static boolean isPimHello(MemorySegment b, int l3, int l4, int end) {

@@ -13,6 +13,7 @@ final class MldSnooping extends GroupSnooping {
     private static final long LINK_SCOPE = 0xff02L << 48;
     private static final long ALL_NODES = 1;
     private static final long SOLICITED_NODE = 0x1_ff; // RFC 4291 2.7.1: but for the last 24 bits
+    private static final long GROUP_MAC = 0x3333_0000_0000L; // RFC 2464 7
     private static final int NOT_MLD = -3;
 
     MldSnooping(Groups groups, int maxGroups) {
@@ -69,10 +70,7 @@ final class MldSnooping extends GroupSnooping {
     private int message(MemorySegment b, int l3, int l4, int end) {
         switch (Icmpv6.type(b, l4)) {
             case Mld.QUERY -> {
-                if (!Ip.isLinkLocal6(Ipv6.srcHigh(b, l3))) {
-                    return MALFORMED; // RFC 3810 5.1.14
-                }
-                query(b, l4, end);
+                return query(b, l3, l4, end);
             }
             case Mld.V1_REPORT -> {
                 joinWritten(b, l4 + Mld.GROUP);
@@ -87,15 +85,27 @@ final class MldSnooping extends GroupSnooping {
         return EVERYBODY;
     }
 
-    private void query(MemorySegment b, int l4, int end) {
-        long response = Mld.maxResponseNs(b, l4, end);
+    private int query(MemorySegment b, int l3, int l4, int end) {
         long high = Bytes.u64(b, l4 + Mld.GROUP);
         long low = Bytes.u64(b, l4 + Mld.GROUP + Long.BYTES);
-        if ((high | low) == 0) {
+        boolean isGeneral = (high | low) == 0;
+        long askedLow = isGeneral ? ALL_NODES : low;
+        boolean isRight =
+                Ip.isLinkLocal6(Ipv6.srcHigh(b, l3)) // RFC 3810 5.1.14
+                        && Ipv6.dstHigh(b, l3) == (isGeneral ? LINK_SCOPE : high)
+                        && Ipv6.dstLow(b, l3) == askedLow
+                        && isSentTo(GROUP_MAC | askedLow & 0xffff_ffffL)
+                        && Mld.isQueryLength(end - l4);
+        if (!isRight) {
+            return MALFORMED;
+        }
+        long response = Mld.maxResponseNs(b, l4, end);
+        if (isGeneral) {
             heardQuerier(response);
         } else if (!Mld.isOfSources(b, l4, end)) {
             heardQuery(high, low, response);
         }
+        return EVERYBODY;
     }
 
     @Override

@@ -15,6 +15,10 @@ final class Queriers {
     private final long[] untilNs = new long[VlanSet.LAST + 1];
 
     Queriers() {
+        forget();
+    }
+
+    void forget() {
         Arrays.fill(untilNs, Long.MIN_VALUE);
     }
 

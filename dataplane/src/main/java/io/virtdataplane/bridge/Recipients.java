@@ -122,7 +122,7 @@ final class Recipients {
     void forget(BridgePort port) {
         floods.forget();
         if (snooping != null) {
-            snooping.groups().forget(port.index);
+            snooping.forget(port);
         }
     }
 

@@ -41,6 +41,14 @@ final class Snooping {
         return family.look(frame, ingress, vlan, nowNs, into);
     }
 
+    /** The port is gone. Where it led to a router, groups are flooded until that is heard again. */
+    void forget(BridgePort port) {
+        if (groups.forget(port.index)) {
+            igmp.forgetQueriers();
+            mld.forgetQueriers();
+        }
+    }
+
     boolean age(long nowNs) {
         return groups.age(nowNs);
     }

@@ -151,7 +151,7 @@ public final class UringPoller implements Poller {
     }
 
     /**
-     * No more ports at a time than there are frames for: where many have something to read, the
+     * Arms no more ports at once than there are frames for: where many have something to read, the
      * kernel would disarm those that find none left, and each would be armed again and again.
      */
     private void arm() {

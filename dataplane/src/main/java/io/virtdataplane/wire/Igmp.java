@@ -56,6 +56,11 @@ public final class Igmp {
         return tenths * TENTH_NS;
     }
 
+    /** A version before 3, or all of version 3's fields (RFC 3376 7.1). */
+    public static boolean isQueryLength(int length) {
+        return length == HEADER || length >= V3_QUERY;
+    }
+
     /** A query for some senders of a group only. */
     public static boolean isOfSources(MemorySegment b, int at, int end) {
         return end - at >= V3_QUERY && Bytes.u16(b, at + QUERY_SOURCES) != 0;

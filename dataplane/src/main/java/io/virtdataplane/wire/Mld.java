@@ -42,6 +42,11 @@ public final class Mld {
         return milliseconds * MILLISECOND_NS;
     }
 
+    /** Version 1, or all of version 2's fields (RFC 3810 8.1). */
+    public static boolean isQueryLength(int length) {
+        return length == V1_MESSAGE || length >= V2_QUERY;
+    }
+
     /** A query for some senders of a group only. */
     public static boolean isOfSources(MemorySegment b, int at, int end) {
         return end - at >= V2_QUERY && Bytes.u16(b, at + QUERY_SOURCES) != 0;

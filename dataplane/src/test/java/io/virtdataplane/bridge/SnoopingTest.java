@@ -289,6 +289,42 @@ class SnoopingTest {
         assertThat(members(bench)).as("the routers").hasSize(2);
     }
 
+    /** Who is not asked cannot answer, and would lose its groups. */
+    @Test
+    void queriesThatMembersDoNotHearAreDropped() {
+        SwitchBench bench = bench(true);
+        bench.send(1, report4(H1, GROUP));
+        bench.send(1, report6(H1, FF15, 5));
+        byte[] astray = query4(H0, 0, 1, ROUTER, false);
+        astray[5] = 9;
+        assertThat(bench.send(2, astray)).as("to another MAC address").isEmpty();
+        byte[] toGroup = query4(H0, GROUP, 1, ROUTER, false);
+        toGroup[5] = 9;
+        assertThat(bench.send(2, toGroup)).isEmpty();
+        byte[] mld = query6(H0, LINK_LOCAL, FF15, 5, 0);
+        mld[5] = 9;
+        assertThat(bench.send(2, mld)).isEmpty();
+        assertThat(bench.count(2, Verdict.DROP_MALFORMED)).isEqualTo(3);
+        bench.pass(1);
+        assertThat(bench.send(0, data4(H0, GROUP))).containsExactlyInAnyOrder(1, 3);
+        assertThat(bench.send(0, data6(H0, FF15, 5))).containsExactlyInAnyOrder(1, 3);
+    }
+
+    /** Groups whose address could be mistaken for an entry of the table itself. */
+    @Test
+    void noGroupIsTheRoutersOne() {
+        SwitchBench bench = bench(true);
+        for (long low = 0; low < 20_000; low++) {
+            bench.send(1, report6(H1, -1L, low));
+        }
+        assertThat(members(bench)).hasSizeLessThanOrEqualTo(Groups.OF_A_PORT + 3);
+        bench.send(2, query6(H1, LINK_LOCAL, -1L, 4, 0));
+        bench.send(2, query6(H1, LINK_LOCAL, -1L, 6, 0));
+        bench.pass(1);
+        assertThat(bench.send(0, data4(H0, OTHER))).as("routers are routers still").contains(3);
+        assertThat(bench.send(0, data6(H0, FF15, 5))).contains(3);
+    }
+
     @Test
     void aPortThatIsGoneIsNoMember() {
         SwitchBench bench = bench(true);
@@ -296,6 +332,19 @@ class SnoopingTest {
         bench.bridge.remove(bench.at(1));
         assertThat(members(bench)).hasSize(2);
         assertThat(bench.send(0, data4(H0, GROUP))).containsExactly(3);
+        bench.port(PORT); // it has the number of the one that has gone
+        assertThat(bench.send(0, data4(H0, GROUP))).containsExactly(3);
+    }
+
+    @Test
+    void whereTheRoutersPortHasGoneGroupsAreFloodedUntilItIsHeard() {
+        SwitchBench bench = bench(true);
+        bench.bridge.remove(bench.at(3));
+        bench.port(PORT);
+        assertThat(bench.send(0, data4(H0, OTHER))).containsExactly(1, 2, 4);
+        bench.send(4, query4(H3, 0, 10, ROUTER, false));
+        bench.pass(2);
+        assertThat(bench.send(0, data4(H0, OTHER))).containsExactly(4);
     }
 
     @Test
