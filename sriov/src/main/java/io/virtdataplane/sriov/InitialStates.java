@@ -13,9 +13,11 @@ final class InitialStates {
     /**
      * Before our first change.
      *
-     * @param name of the network device; empty in a note of an earlier version
+     * @param name of the network device, as a policy selected it last; empty in a note of an
+     *     earlier version
+     * @param altNames its other names then
      */
-    record Initial(int numVfs, int mtu, String name) {}
+    record Initial(int numVfs, int mtu, String name, List<String> altNames) {}
 
     private final StateFile files;
 
@@ -25,12 +27,30 @@ final class InitialStates {
 
     /** The first call for a PF counts. */
     void note(PhysicalFunction pf) {
-        files.create(
-                pf.address(),
-                Map.of(
-                        "numVfs", Integer.toString(pf.numVfs()),
-                        "mtu", Integer.toString(pf.netdev().mtu()),
-                        "name", pf.name()));
+        files.create(pf.address(), fields(pf.numVfs(), pf.netdev().mtu(), pf));
+    }
+
+    /** Of a PF that a policy selects: by these names it is known when they are missing. */
+    void noteNames(PhysicalFunction pf) {
+        Optional<Initial> known = of(pf.address());
+        boolean differs =
+                known.filter(
+                                initial ->
+                                        !initial.name().equals(pf.name())
+                                                || !initial.altNames()
+                                                        .equals(pf.netdev().altNames()))
+                        .isPresent();
+        if (differs) {
+            files.replace(pf.address(), fields(known.get().numVfs(), known.get().mtu(), pf));
+        }
+    }
+
+    private static Map<String, String> fields(int numVfs, int mtu, PhysicalFunction named) {
+        return Map.of(
+                "numVfs", Integer.toString(numVfs),
+                "mtu", Integer.toString(mtu),
+                "name", named.name(),
+                "altNames", String.join(" ", named.netdev().altNames()));
     }
 
     /** Throws where the note is damaged: a guess would take VFs away. */
@@ -41,7 +61,12 @@ final class InitialStates {
                                 new Initial(
                                         number(address, fields, "numVfs"),
                                         number(address, fields, "mtu"),
-                                        fields.getOrDefault("name", "")));
+                                        fields.getOrDefault("name", ""),
+                                        names(fields.getOrDefault("altNames", ""))));
+    }
+
+    private static List<String> names(String text) { // a name has no blank (dev_valid_name)
+        return text.isEmpty() ? List.of() : List.of(text.split(" ", -1));
     }
 
     List<String> addresses() {

@@ -35,11 +35,11 @@ public record Netdev(
         return name.equals(wanted) || altNames.contains(wanted);
     }
 
-    Netdev named(String other) {
-        return new Netdev(other, altNames, mac, mtu, speed, linkType, up);
+    Netdev named(String other, List<String> otherNames) {
+        return new Netdev(other, otherNames, mac, mtu, speed, linkType, up);
     }
 
     Netdev with(List<String> names) {
-        return new Netdev(name, names, mac, mtu, speed, linkType, up);
+        return named(name, names);
     }
 }

@@ -41,6 +41,11 @@ public final class NodeReconciler {
         for (PfPlan plan : plans) {
             attempt(plan.name(), errors, () -> provisioner.apply(plan));
         }
+        for (PhysicalFunction pf : discovery.physicalFunctions()) {
+            if (plans.stream().anyMatch(plan -> plan.address().equals(pf.address()))) {
+                attempt(pf.name(), errors, () -> initialStates.noteNames(pf));
+            }
+        }
         for (String address : initialStates.addresses()) {
             if (plans.stream().noneMatch(plan -> plan.address().equals(address))) {
                 attempt(address, errors, () -> release(address, policies));
@@ -61,13 +66,14 @@ public final class NodeReconciler {
             return; // taken out, or its driver is being loaded
         }
         PhysicalFunction pf = discovery.physicalFunction(address);
-        String known = initialStates.of(address).map(InitialStates.Initial::name).orElse("");
+        InitialStates.Initial known = initialStates.of(address).orElseThrow();
+        PhysicalFunction asKnown = pf.named(known.name(), known.altNames());
         boolean selected =
-                !known.isEmpty() && !PfPlan.of(policies, List.of(pf.named(known)), nics).isEmpty();
+                !known.name().isEmpty() && !PfPlan.of(policies, List.of(asKnown), nics).isEmpty();
         if (selected || !pf.netdev().exists()) {
             throw new SriovException(
                     "PF must have its network device, the card is left as it is: pf="
-                            + known
+                            + known.name()
                             + " found="
                             + (pf.netdev().exists() ? pf.name() : "none"));
         }

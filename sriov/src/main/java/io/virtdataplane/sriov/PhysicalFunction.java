@@ -34,9 +34,9 @@ public record PhysicalFunction(
                 .orElse(-1);
     }
 
-    /** The same PF, had its network device this name. */
-    PhysicalFunction named(String name) {
-        return new PhysicalFunction(pci, netdev.named(name), totalVfs, numVfs, vfs);
+    /** The same PF, had its network device these names. */
+    PhysicalFunction named(String name, List<String> altNames) {
+        return new PhysicalFunction(pci, netdev.named(name, altNames), totalVfs, numVfs, vfs);
     }
 
     public boolean isIntel() {

@@ -33,6 +33,9 @@ public final class RtnetlinkVfLink implements VfLink {
                     netlink.request(
                             VfMessages.RTM_GETLINK, VfMessages.get(index), "names of " + device));
         } catch (SystemCallException e) {
+            if (e.errno() != Errno.ENODEV) { // to know no name would be to select no card
+                throw new SriovException(e.getMessage(), e);
+            }
             return List.of(); // gone meanwhile
         }
     }

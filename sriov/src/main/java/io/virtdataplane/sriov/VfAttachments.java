@@ -100,7 +100,9 @@ public final class VfAttachments {
             return Optional.of(
                     "is not bound to vfio-pci, which a virtual machine needs (deviceType: vfio-pci)");
         }
-        return candidate.vf().pci().iommuGroup() < 0
+        boolean hasIommu =
+                candidate.vf().pci().iommuGroup() >= 0 && !candidate.vf().pci().noIommu();
+        return !hasIommu
                 ? Optional.of("has no IOMMU group; make sure IOMMU is enabled in BIOS")
                 : Optional.empty();
     }

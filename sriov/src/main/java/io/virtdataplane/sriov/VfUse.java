@@ -117,6 +117,7 @@ public final class VfUse {
         List<Path> devices = new ArrayList<>();
         if (vf.pci().isUserSpace() && vf.pci().iommuGroup() >= 0) {
             devices.add(Path.of(vf.pci().vfioDevice()));
+            devices.add(Path.of("/dev/vfio/" + vf.pci().iommuGroup())); // its name in a container
         }
         for (String name : sysfs.names(Discovery.DEVICES + vf.address() + "/vfio-dev")) {
             devices.add(Path.of(IOMMUFD + name));

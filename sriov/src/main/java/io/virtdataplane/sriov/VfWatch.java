@@ -23,9 +23,16 @@ public final class VfWatch {
         this.rdma = new RdmaDevices(sysfs);
     }
 
-    /** Since the last call; also where the VFs asked about are others. */
-    public boolean hasChanged(Collection<List<ResourceVf>> vfs) {
+    /**
+     * Since the last call; also where the VFs asked about are others.
+     *
+     * @param planned addresses of the PFs that are to have VFs, whether or not they have
+     */
+    public boolean hasChanged(Collection<String> planned, Collection<List<ResourceVf>> vfs) {
         List<String> now = new ArrayList<>();
+        for (String pf : planned) {
+            now.add(sysfs.linkName(Discovery.DEVICES + pf + "/virtfn0"));
+        }
         Set<String> pfs = new HashSet<>();
         for (List<ResourceVf> ofResource : vfs) {
             for (ResourceVf vf : ofResource) {

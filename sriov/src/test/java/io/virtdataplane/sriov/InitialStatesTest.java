@@ -72,6 +72,16 @@ class InitialStatesTest {
     }
 
     @Test
+    void cardWhoseAlternativeNameIsUnknownForAMomentIsLeftAsItIs() {
+        node.altNames.add("enp2s0f0");
+        assertThat(reconcile(Policies.vfio().vfs(2).pfs("enp2s0f0")).lastSyncError()).isEmpty();
+        node.altNames.clear();
+        isLeftAsItIs(reconcile(Policies.vfio().vfs(2).pfs("enp2s0f0")), "pf=ens1f0 found=ens1f0");
+        assertThat(reconcile().lastSyncError()).as("no policy at all").isEmpty();
+        assertThat(node.value(DEVICE + "/sriov_numvfs")).isEqualTo("0");
+    }
+
+    @Test
     void cardThatIsNotThereIsPutBackWhenItIsAgain() throws IOException {
         move(DEVICE, "elsewhere");
         assertThat(reconcile().lastSyncError()).isEmpty();

@@ -31,13 +31,15 @@ class VfWatchTest {
         List<PfPlan> plans = PfPlan.of(List.of(policy.make()), pfs, new SupportedNics(List.of()));
         NodeState state = new NodeState(pfs, plans, Map.of(), NodeState.SyncStatus.SUCCEEDED, "");
         vfs = ResourceVf.byResource(state).values();
-        assertThat(watch.hasChanged(vfs)).as("the first look").isTrue();
-        assertThat(watch.hasChanged(vfs)).as("nothing has happened").isFalse();
+        assertThat(watch.hasChanged(List.of(FakeNode.PF), vfs)).as("the first look").isTrue();
+        assertThat(watch.hasChanged(List.of(FakeNode.PF), vfs))
+                .as("nothing has happened")
+                .isFalse();
     }
 
     private void changedOnce() {
-        assertThat(watch.hasChanged(vfs)).isTrue();
-        assertThat(watch.hasChanged(vfs)).isFalse();
+        assertThat(watch.hasChanged(List.of(FakeNode.PF), vfs)).isTrue();
+        assertThat(watch.hasChanged(List.of(FakeNode.PF), vfs)).isFalse();
     }
 
     @Test
@@ -51,6 +53,8 @@ class VfWatchTest {
     void vfsThatGoAndThatComeAreNoticed() {
         watch(Policies.netdevice());
         node.sysfs().write("bus/pci/devices/" + FakeNode.PF + "/sriov_numvfs", "0");
+        changedOnce();
+        vfs = List.of(); // what the resource has now
         changedOnce();
         node.sysfs().write("bus/pci/devices/" + FakeNode.PF + "/sriov_numvfs", "2");
         changedOnce();
@@ -68,7 +72,9 @@ class VfWatchTest {
     void mtuIsLookedAtWhereThePolicyAsksForOne() {
         watch(Policies.netdevice());
         node.put(VF + "/net/0000_02_02_0/mtu", "1400");
-        assertThat(watch.hasChanged(vfs)).as("nobody asked for one").isFalse();
+        assertThat(watch.hasChanged(List.of(FakeNode.PF), vfs))
+                .as("nobody asked for one")
+                .isFalse();
         watch(Policies.netdevice().mtu(9000));
         node.put(VF + "/net/0000_02_02_0/mtu", "1300");
         changedOnce();

@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.cli;
 
 import io.virtdataplane.daemon.api.AppliedObject;
+import java.io.PrintStream;
 import java.util.List;
 
 /** Says what became of the objects of a file, and waits for the cards that they change. */
@@ -18,10 +19,14 @@ final class AppliedObjects {
         }
     }
 
-    /** The exit code. */
-    static int await(Client client, List<AppliedObject> objects, boolean noWait) {
+    /**
+     * The exit code.
+     *
+     * @param out where it says what the cards are
+     */
+    static int await(Client client, List<AppliedObject> objects, boolean noWait, PrintStream out) {
         long pass = objects.stream().mapToLong(AppliedObject::getPass).max().orElse(0);
-        int cards = pass == 0 || noWait ? 0 : SriovWait.until(client, pass);
+        int cards = pass == 0 || noWait ? 0 : SriovWait.until(client, pass, out);
         return objects.stream().anyMatch(AppliedObjects::hasFailed) ? 1 : cards;
     }
 

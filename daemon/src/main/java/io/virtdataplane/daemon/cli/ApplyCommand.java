@@ -3,6 +3,7 @@ package io.virtdataplane.daemon.cli;
 import io.virtdataplane.daemon.api.ApplyRequest;
 import io.virtdataplane.daemon.api.ApplyResponse;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,10 +55,12 @@ final class ApplyCommand implements Callable<Integer> {
                         .build();
         try (Client client = socket.connect()) {
             ApplyResponse response = client.networks().apply(request);
-            if (!output.print(response, System.out)) {
+            boolean isData = output.print(response, System.out);
+            if (!isData) {
                 AppliedObjects.print(response.getObjectsList());
             }
-            return AppliedObjects.await(client, response.getObjectsList(), noWait);
+            PrintStream out = isData ? System.err : System.out;
+            return AppliedObjects.await(client, response.getObjectsList(), noWait, out);
         }
     }
 }

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "delete",
         description =
-                "Forgets one object, or those of a file: where one of them is not there or in use, none. A bridge outlives its policy; a policy with state: absent removes it. Cards that no SR-IOV policy selects any more are put back to what they were.",
+                "Forgets one object, or those of a file: where one of them is not there, or is a NetworkAttachmentDefinition in use, none. A bridge outlives its policy; a policy with state: absent removes it. Cards that no SR-IOV policy selects any more are put back to what they were.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class DeleteCommand implements Callable<Integer> {
@@ -62,7 +62,7 @@ final class DeleteCommand implements Callable<Integer> {
         try (Client client = socket.connect()) {
             DeleteResponse response = client.networks().delete(request);
             AppliedObjects.print(response.getObjectsList());
-            return AppliedObjects.await(client, response.getObjectsList(), noWait);
+            return AppliedObjects.await(client, response.getObjectsList(), noWait, System.out);
         }
     }
 }

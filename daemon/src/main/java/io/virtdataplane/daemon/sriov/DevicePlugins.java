@@ -1,5 +1,7 @@
 package io.virtdataplane.daemon.sriov;
 
+import io.virtdataplane.sriov.NodeState;
+import io.virtdataplane.sriov.PfPlan;
 import io.virtdataplane.sriov.RdmaDevices;
 import io.virtdataplane.sriov.ResourceVf;
 import io.virtdataplane.sriov.Sysfs;
@@ -31,6 +33,7 @@ final class DevicePlugins implements AutoCloseable {
     private String identity = "";
     private String complaint = "";
     private Map<String, List<ResourceVf>> vfsByResource = Map.of();
+    private List<String> planned = List.of(); // PFs, by address
     private long seen = -1;
     private volatile boolean closed;
     private volatile boolean registered;
@@ -95,11 +98,13 @@ final class DevicePlugins implements AutoCloseable {
     private void update() {
         long generation = node.generation();
         if (generation != seen) { // only then: to look at all cards costs
-            vfsByResource = ResourceVf.byResource(node.state());
+            NodeState state = node.state();
+            vfsByResource = ResourceVf.byResource(state);
+            planned = state.plans().stream().map(PfPlan::address).toList();
             seen = generation;
             complaint = "";
         }
-        if (watch.hasChanged(vfsByResource.values())) {
+        if (watch.hasChanged(planned, vfsByResource.values())) {
             node.changed(); // whoever lists them looks again
         }
         for (String resource : Set.copyOf(pluginByResource.keySet())) {

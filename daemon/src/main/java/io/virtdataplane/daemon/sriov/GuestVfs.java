@@ -16,6 +16,7 @@ import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -66,10 +67,11 @@ final class GuestVfs {
             throw new SriovException(
                     "pci_addresses must be given where the kubelet allocates: they are in PCIDEVICE_ of the pod's environment");
         }
+        Optional<Map<String, String>> podByDevice = node.kubelet().ask();
         node.cards().lock();
         try {
             report(attachments.putBackUnfinished());
-            node.kubelet().compare();
+            node.kubelet().compare(podByDevice);
             List<Wanted> wanted = new ArrayList<>();
             for (int i = 0; i < nics.size(); i++) {
                 String only = addresses == 0 ? "" : request.getPciAddresses(i);

@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 /**
  * The VFs that the kubelet has given to pods, in the same table as those of guests: noted before it
  * is answered, and compared afterwards with what it says. Where it does not answer they stay noted,
- * until the machine's next boot. The caller holds the cards' lock.
+ * until the machine's next boot. The caller holds the cards' lock, but for {@link #ask}.
  */
 final class KubeletVfs {
     /** A kubelet that has just answered, or has just started, may not list the pod yet. */
@@ -72,9 +72,14 @@ final class KubeletVfs {
         return allocations.isOffered(address);
     }
 
-    /** Takes over what the kubelet says, where it answers. */
-    void compare() {
-        podByDevice.get().ifPresent(this::compare);
+    /** What the kubelet says; it may take its time, so the lock is not held for this call. */
+    Optional<Map<String, String>> ask() {
+        return podByDevice.get();
+    }
+
+    /** Takes over what it has said; where it does not answer, the time it is silent counts not. */
+    void compare(Optional<Map<String, String>> answer) {
+        answer.ifPresentOrElse(this::compare, unlistedSinceNs::clear);
     }
 
     private void compare(Map<String, String> pods) {

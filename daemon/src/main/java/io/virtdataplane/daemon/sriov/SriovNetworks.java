@@ -41,6 +41,12 @@ final class SriovNetworks {
                 ResourceVf.byResource(state).getOrDefault(network.resourceName(), List.of())) {
             network.checkOn(vf.pf());
         }
+        return apply(manifest);
+    }
+
+    /** The cards have been looked at. */
+    synchronized SriovNetwork apply(String manifest) {
+        SriovNetwork network = SriovNetworkManifest.parse(manifest);
         mustNotReplace(network);
         store.put(file(network), manifest); // first: what is not on the disk is not in force
         // One object has one definition: where networkNamespace has changed it moves.

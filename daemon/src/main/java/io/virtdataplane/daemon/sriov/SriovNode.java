@@ -106,13 +106,18 @@ final class SriovNode implements AutoCloseable {
                 List.copyOf(inForce.values()), NodeState.SyncStatus.IN_PROGRESS, "");
     }
 
+    /** One that cannot be read as well. */
+    synchronized boolean has(String name) {
+        return policyByName.containsKey(name) || unreadable.containsKey(store.file(name));
+    }
+
     synchronized Optional<NodePolicy> find(String name) {
         return Optional.ofNullable(policyByName.get(name));
     }
 
     /** -1: there is none of that name. */
     synchronized long remove(String name) {
-        if (!policyByName.containsKey(name) && !unreadable.containsKey(store.file(name))) {
+        if (!has(name)) {
             return -1;
         }
         store.remove(name); // first: what could not be removed is still in force
@@ -244,9 +249,10 @@ final class SriovNode implements AutoCloseable {
             now = new ArrayList<>(policies());
         }
         NodeState result;
+        Optional<Map<String, String>> podByDevice = kubelet.ask();
         cards.lock();
         try {
-            kubelet.compare();
+            kubelet.compare(podByDevice);
             List<String> left = attachments.putBackUnfinished();
             result = failedBy(left, result(now));
         } catch (RuntimeException e) {

@@ -11,10 +11,10 @@ import io.virtdataplane.sriov.PfPlan;
 import io.virtdataplane.sriov.PhysicalFunction;
 import io.virtdataplane.sriov.SriovNetwork;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Policies and networks of SR-IOV as objects of a file: checked together, applied one by one. */
 public final class SriovObjects {
@@ -58,12 +58,14 @@ public final class SriovObjects {
     }
 
     private void checkNames(List<SriovNetwork> wanted) {
-        Map<String, SriovNetwork> networkByName = new HashMap<>();
+        Set<String> definitions = new HashSet<>();
+        Set<String> objects = new HashSet<>();
         for (SriovNetwork network : wanted) {
             networks.mustNotReplace(network);
             String name = SriovNetworks.name(network);
-            SriovNetwork other = networkByName.put(name, network);
-            if (other != null) {
+            boolean isNew =
+                    definitions.add(name) & objects.add(network.namespace() + "/" + network.name());
+            if (!isNew) {
                 throw new IllegalArgumentException(
                         "network must stand in a file once: name=" + name);
             }
@@ -83,7 +85,7 @@ public final class SriovObjects {
             case SriovManifest.Network wanted -> {
                 SriovNetwork network = wanted.spec();
                 Optional<SriovNetwork> before = networks.find(SriovNetworks.name(network));
-                networks.apply(manifest, node.state());
+                networks.apply(manifest); // checked on the cards as the whole file makes them
                 yield applied(
                                 ObjectKind.SRIOV_NETWORK,
                                 SriovNetworks.name(network),
@@ -118,7 +120,7 @@ public final class SriovObjects {
 
     /** Refuses what {@link #deletePolicy} would. */
     public void checkDeletePolicy(String name) {
-        if (node.find(name).isEmpty()) {
+        if (!node.has(name)) {
             throw noPolicy(name);
         }
     }

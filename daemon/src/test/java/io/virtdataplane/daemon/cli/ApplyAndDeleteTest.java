@@ -87,6 +87,10 @@ class ApplyAndDeleteTest {
         assertThat(lab.must("apply", "-f", file, "--no-wait"))
                 .contains("/p1 unchanged", "/guests/net1 unchanged", "/default/blue unchanged")
                 .doesNotContain("syncStatus");
+        assertThat(lab.must("apply", "-f", file, "-o", "json").strip())
+                .as("data alone")
+                .startsWith("{")
+                .endsWith("}");
         assertThat(lab.must("delete", "-f", file))
                 .isEqualTo(
                         """
@@ -111,6 +115,9 @@ class ApplyAndDeleteTest {
 
     @Test
     void fileWithOneWrongObjectChangesNothing() {
+        refusedWhole(
+                ALL + "---\n" + NETWORK.replace("guests", "others"),
+                "network must stand in a file once: name=others/net1");
         refusedWhole(
                 ALL.replace("vlan: 100", "vlan: 4095"),
                 "document 4: spec.vlan must be 0-4094: vlan=4095");

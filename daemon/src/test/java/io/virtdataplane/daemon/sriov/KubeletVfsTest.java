@@ -51,9 +51,9 @@ class KubeletVfsTest {
     }
 
     private void waitOutGrace() {
-        vfs.compare();
+        vfs.compare(vfs.ask());
         now += KubeletVfs.GRACE_NS;
-        vfs.compare();
+        vfs.compare(vfs.ask());
     }
 
     @Test
@@ -69,33 +69,46 @@ class KubeletVfsTest {
     void whatTheKubeletNoLongerListsIsFreeAfterAWhile() {
         vfs.allocate("intel", List.of(vf(0)));
         kubelet = Optional.of(Map.of());
-        vfs.compare();
+        vfs.compare(vfs.ask());
         now += KubeletVfs.GRACE_NS - 1;
-        vfs.compare();
+        vfs.compare(vfs.ask());
         assertThat(allocations.ofPods()).as("not listed yet").containsExactly(VF0);
         now++;
-        vfs.compare();
+        vfs.compare(vfs.ask());
         assertThat(allocations.ofPods()).isEmpty();
+    }
+
+    @Test
+    void timeThatTheKubeletIsSilentIsNoTimeThatItListsNothing() {
+        vfs.allocate("intel", List.of(vf(0)));
+        kubelet = Optional.of(Map.of());
+        vfs.compare(vfs.ask());
+        kubelet = Optional.empty();
+        now += KubeletVfs.GRACE_NS;
+        vfs.compare(vfs.ask());
+        kubelet = Optional.of(Map.of()); // just started: it may not know its pods yet
+        vfs.compare(vfs.ask());
+        assertThat(allocations.ofPods()).containsExactly(VF0);
     }
 
     @Test
     void listedInBetweenItStays() {
         vfs.allocate("intel", List.of(vf(0)));
         kubelet = Optional.of(Map.of());
-        vfs.compare();
+        vfs.compare(vfs.ask());
         now += KubeletVfs.GRACE_NS - 1;
         kubelet = Optional.of(Map.of(VF0, "guests/launcher"));
-        vfs.compare();
+        vfs.compare(vfs.ask());
         now++;
         kubelet = Optional.of(Map.of());
-        vfs.compare();
+        vfs.compare(vfs.ask());
         assertThat(allocations.ofPods()).containsExactly(VF0);
     }
 
     @Test
     void whatTheKubeletListsIsTakenThoughNobodyAskedUs() {
         kubelet = Optional.of(Map.of(VF1, "guests/launcher", "gpu-7", "guests/launcher"));
-        vfs.compare();
+        vfs.compare(vfs.ask());
         assertThat(allocations.ofPods()).containsExactly(VF1);
     }
 

@@ -44,6 +44,7 @@ class SriovSafetyTest extends SriovApiFixture {
                 .startsWith("stored policy must be readable: no card is changed until")
                 .contains("file=" + file + " reason=");
         assertThat(numVfs()).isEqualTo("2");
+        control.objects().checkDeletePolicy("p1"); // refuses nothing: it can be removed
         apply(POLICY);
         Files.writeString(file, "");
         restart(directory.resolve("c.sock"));
