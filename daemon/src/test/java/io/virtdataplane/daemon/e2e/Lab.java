@@ -141,7 +141,13 @@ final class Lab implements AutoCloseable {
         }
     }
 
+    /** As an installed one has it; made once for all tests. */
+    private void makeCache() {
+        shell.run(root.resolve("bin/make-aot-cache").toString());
+    }
+
     private Lab startDaemon(String[] prefix, String... options) {
+        makeCache();
         String[] command = {
             root.resolve("bin/virt-dataplane").toString(),
             "run",
