@@ -6,6 +6,7 @@ import io.virtdataplane.bridge.PortVlans;
 import io.virtdataplane.daemon.manifest.BridgePortSpec;
 import io.virtdataplane.daemon.manifest.BridgeSpec;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -36,10 +37,15 @@ record BridgeSettings(
 
     /** What a policy gives replaces what was; what it does not give stays. */
     BridgeSettings with(BridgeSpec spec, boolean shared, boolean withHostPort) {
+        int mergedMtu = spec.mtu().orElse(mtu);
         List<PortSpec> ports =
-                spec.ports()
+                spec
+                        .ports()
                         .map(list -> list.stream().map(port -> uplink(port, shared)).toList())
-                        .orElse(uplinks);
+                        .orElse(uplinks)
+                        .stream()
+                        .map(port -> port.withMtu(mergedMtu))
+                        .toList();
         boolean filtering = spec.ports().isPresent() ? spec.isVlanAware() : policy.vlanFiltering();
         BridgePolicy merged =
                 new BridgePolicy(
@@ -57,7 +63,7 @@ record BridgeSettings(
                 name,
                 spec.description().isEmpty() ? description : spec.description(),
                 merged,
-                spec.mtu().orElse(mtu),
+                mergedMtu,
                 hostPort || withHostPort,
                 ports);
     }
@@ -83,7 +89,19 @@ record BridgeSettings(
     }
 
     BridgeSettings withoutUplinks() {
-        return new BridgeSettings(name, description, policy, mtu, hostPort, List.of());
+        return with(List.of());
+    }
+
+    boolean hasAnyOf(Set<String> devices) {
+        return uplinks.stream().anyMatch(uplink -> devices.contains(uplink.device()));
+    }
+
+    BridgeSettings without(Set<String> devices) {
+        return with(uplinks.stream().filter(uplink -> !devices.contains(uplink.device())).toList());
+    }
+
+    private BridgeSettings with(List<PortSpec> changed) {
+        return new BridgeSettings(name, description, policy, mtu, hostPort, changed);
     }
 
     private PortSpec uplink(BridgePortSpec port, boolean shared) {

@@ -78,17 +78,13 @@ public final class Bridges implements AutoCloseable {
     /** Looks after uplinks whose devices come and go. */
     synchronized void tend() {
         for (OpenBridge open : bridgeByName.values()) {
-            try {
-                open.tend(
-                        devices,
-                        numbers,
-                        (what, port) -> {
-                            journal.record(what, port, "bridge=" + open.name());
-                            LOG.info("{}: port={}", what, port);
-                        });
-            } catch (RuntimeException e) { // it is tried again, and the others have their turn
-                LOG.debug("uplinks not as wanted: bridge={}", open.name(), e);
-            }
+            open.tend(
+                    devices,
+                    numbers,
+                    (what, port) -> {
+                        journal.record(what, port, "bridge=" + open.name());
+                        LOG.info("{}: port={}", what, port);
+                    });
         }
     }
 

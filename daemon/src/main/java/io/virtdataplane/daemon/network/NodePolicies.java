@@ -5,6 +5,7 @@ import io.virtdataplane.daemon.api.Condition;
 import io.virtdataplane.daemon.api.Enactment;
 import io.virtdataplane.daemon.api.Policy;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.manifest.BridgePortSpec;
 import io.virtdataplane.daemon.manifest.BridgeSpec;
 import io.virtdataplane.daemon.manifest.NodePolicy;
 import java.net.InetAddress;
@@ -13,7 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,11 +61,12 @@ final class NodePolicies {
         List<InetAddress> before = isRestored(probeSeconds) ? List.of() : GatewayProbe.answering();
         Map<String, Optional<BridgeSettings>> was = new LinkedHashMap<>();
         try {
-            for (BridgeSpec spec : policy.bridges()) {
-                was.put(spec.name(), bridges.settings(spec.name()));
-                set(spec, wanted);
-            }
-            if (!isRestored(probeSeconds)) {
+            policy.bridges().forEach(spec -> was.put(spec.name(), bridges.settings(spec.name())));
+            if (isRestored(probeSeconds)) {
+                restore(policy, wanted);
+            } else {
+                policy.bridges().forEach(spec -> giveUp(spec, policy));
+                policy.bridges().forEach(spec -> set(spec, wanted));
                 awaitGateways(before, probeSeconds);
             }
         } catch (RuntimeException e) {
@@ -78,6 +82,37 @@ final class NodePolicies {
         note(policy, Conditions.succeeded(), Conditions.enacted());
         journal.record("PolicyApplied", policy.name(), "successfully reconciled");
         return true;
+    }
+
+    /** All that can be: an uplink that is still missing keeps no other bridge from being made. */
+    private void restore(NodePolicy policy, Wanted wanted) {
+        RuntimeException failed = null;
+        for (BridgeSpec spec : policy.bridges()) {
+            try {
+                set(spec, wanted);
+            } catch (RuntimeException e) {
+                failed = failed == null ? e : failed;
+            }
+        }
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    /** A NIC can move from one bridge of a policy to another, whatever their order. */
+    private void giveUp(BridgeSpec spec, NodePolicy policy) {
+        if (spec.state() == BridgeSpec.State.up && spec.ports().isEmpty()) {
+            return; // it is to keep what it has
+        }
+        Set<String> wantedElsewhere =
+                policy.bridges().stream()
+                        .filter(other -> !other.name().equals(spec.name()))
+                        .flatMap(other -> other.ports().stream().flatMap(List::stream))
+                        .map(BridgePortSpec::name)
+                        .collect(Collectors.toSet());
+        bridges.settings(spec.name())
+                .filter(now -> now.hasAnyOf(wantedElsewhere))
+                .ifPresent(now -> bridges.set(now.without(wantedElsewhere)));
     }
 
     private void set(BridgeSpec spec, Wanted wanted) {
@@ -129,6 +164,7 @@ final class NodePolicies {
 
     private void rollBack(Map<String, Optional<BridgeSettings>> was) {
         List<String> names = new ArrayList<>(was.keySet());
+        names.forEach(this::release); // whoever had an uplink finds it free
         for (String name : names.reversed()) {
             try {
                 was.get(name).ifPresentOrElse(bridges::set, () -> bridges.remove(name));
@@ -136,6 +172,14 @@ final class NodePolicies {
                 LOG.warn("not rolled back: bridge={} reason={}", name, e.getMessage());
                 journal.record("RollbackFailed", name, e.getMessage());
             }
+        }
+    }
+
+    private void release(String bridge) {
+        try {
+            bridges.settings(bridge).ifPresent(now -> bridges.set(now.withoutUplinks()));
+        } catch (RuntimeException e) { // it is set anew at once
+            LOG.debug("uplinks not released: bridge={}", bridge, e);
         }
     }
 

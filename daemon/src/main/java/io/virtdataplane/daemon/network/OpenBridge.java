@@ -19,6 +19,7 @@ final class OpenBridge {
     private final WorkerThread worker;
     private final Bridge bridge;
     private final Map<String, OpenPort> portByName = new TreeMap<>();
+    private final Map<String, String> reasonByPort = new TreeMap<>(); // why it is not open
     private BridgeSettings settings;
 
     OpenBridge(BridgeSettings settings, WorkerThread worker) {
@@ -101,32 +102,47 @@ final class OpenBridge {
 
     /**
      * Opens uplinks whose device has come, gives back those whose device has gone, and takes over
-     * an MTU that changed.
+     * an MTU that changed. One that cannot be opened leaves the others their turn.
      *
      * @param told of each change, with the port's name
      */
     void tend(Devices devices, PortNumbers numbers, BiConsumer<String, String> told) {
         for (PortSpec spec : settings.uplinks()) {
-            Optional<Devices.Present> present = Devices.present(spec);
-            OpenPort port = portByName.get(spec.name());
-            boolean isGone =
-                    port != null
-                            && present.filter(found -> found.index() == port.deviceIndex())
-                                    .isEmpty();
-            if (isGone) {
-                remove(port);
-                told.accept("UplinkLost", spec.name());
+            try {
+                tend(spec, devices, numbers, told);
+                reasonByPort.remove(spec.name());
+            } catch (RuntimeException e) {
+                if (!e.toString().equals(reasonByPort.put(spec.name(), e.toString()))) {
+                    told.accept("UplinkFailed", spec.name() + " " + e.getMessage());
+                }
             }
-            if (present.isEmpty()) {
-                continue;
-            }
-            if (isGone || port == null) {
-                add(spec, devices, numbers);
-                told.accept("UplinkOpened", spec.name());
-            } else if (present.get().mtu() != port.deviceMtu()) {
-                port.changeMtu(present.get().mtu());
-                told.accept("UplinkMtuChanged", spec.name());
-            }
+        }
+    }
+
+    private void tend(
+            PortSpec spec, Devices devices, PortNumbers numbers, BiConsumer<String, String> told) {
+        Optional<Devices.Present> present = Devices.present(spec);
+        OpenPort port = portByName.get(spec.name());
+        if (port != null && !port.spec().isUplink()) {
+            throw new IllegalArgumentException(
+                    "port must not have the name of a guest's NIC: port=" + spec.name());
+        }
+        boolean isGone =
+                port != null
+                        && present.filter(found -> found.index() == port.deviceIndex()).isEmpty();
+        if (isGone) {
+            remove(port);
+            told.accept("UplinkLost", spec.name());
+        }
+        if (present.isEmpty()) {
+            return;
+        }
+        if (isGone || port == null) {
+            add(spec, devices, numbers);
+            told.accept("UplinkOpened", spec.name());
+        } else if (present.get().mtu() != port.deviceMtu()) {
+            port.changeMtu(present.get().mtu());
+            told.accept("UplinkMtuChanged", spec.name());
         }
     }
 

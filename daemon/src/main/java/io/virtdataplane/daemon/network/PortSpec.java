@@ -52,6 +52,12 @@ record PortSpec(
                 deviceMtu);
     }
 
+    PortSpec withMtu(int changed) {
+        return new PortSpec(
+                name, netns, device, isTap, shared, vlans, isolated, hairpin, guard, network,
+                changed);
+    }
+
     /** Of a device with this MTU: it is never more. */
     int mtu(int deviceMtu) {
         return mtu == 0 ? deviceMtu : Math.min(mtu, deviceMtu);

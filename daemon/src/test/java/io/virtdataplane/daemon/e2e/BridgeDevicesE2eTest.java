@@ -73,6 +73,17 @@ class BridgeDevicesE2eTest {
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.out())
                 .contains("port must be of one bridge: port=eth1 bridge=br2 other=br1");
+        String moved =
+                """
+                apiVersion: nmstate.io/v1
+                kind: NodeNetworkConfigurationPolicy
+                metadata: {name: move}
+                spec: {desiredState: {interfaces: [
+                  {name: br2, type: linux-bridge, state: up, bridge: {port: [{name: eth1}]}},
+                  {name: br1, type: linux-bridge, state: up, bridge: {port: []}}]}}
+                """;
+        bridge.apply(moved);
+        assertThat(lab.mustClient("get", "vlans")).contains("br2/eth1").doesNotContain("br1/eth1");
         String masquerade =
                 """
                 kind: VirtualMachine
