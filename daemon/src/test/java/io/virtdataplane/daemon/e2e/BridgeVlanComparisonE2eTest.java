@@ -11,12 +11,15 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The same frames into a Linux bridge that filters VLANs, in a QEMU guest since many a kernel here
  * has no such bridge, and into ours: what leaves by which port is the same, frame for frame.
  */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(600)
 class BridgeVlanComparisonE2eTest {
     private static final int TEST_SECONDS = 300;

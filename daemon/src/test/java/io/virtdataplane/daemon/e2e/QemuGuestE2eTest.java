@@ -9,6 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * A real virtual machine behind a tap that QEMU holds: Debian's kernel with virtio-net. It boots
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
  * behaviour.
  */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(400)
 class QemuGuestE2eTest {
     private static final int TEST_SECONDS = 180;

@@ -13,12 +13,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The daemon on a real card: a QEMU guest with an emulated igb, which has SR-IOV, and an Intel
  * IOMMU, under TCG. Needs a QEMU that has igb, and says by name where there is none.
  */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(900)
 class SriovGuestE2eTest {
     private static final int BOOT_SECONDS = 120;
