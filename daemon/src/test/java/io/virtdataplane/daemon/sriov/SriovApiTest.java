@@ -17,6 +17,8 @@ import io.virtdataplane.daemon.api.RenderNetworkRequest;
 import io.virtdataplane.daemon.api.SriovNodeState;
 import io.virtdataplane.daemon.api.Vf;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -162,15 +164,19 @@ class SriovApiTest extends SriovApiFixture {
     }
 
     @Test
-    void policyWhoseVfsAreUsedStaysUntilTheGuestHasGone() {
+    void policyWhoseVfsAreUsedStaysUntilTheGuestHasGone() throws IOException {
         apply(POLICY);
         network(NETWORK);
         attach(MACHINE);
-        sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build());
-        // The card was in line before us: without a note of its first state nothing is put back.
-        assertThat(sriov.listVfs(ListVfsRequest.getDefaultInstance()).getVfsList())
-                .extracting(Vf::getUser)
-                .containsExactly("guests/vm1/nic1", "");
+        Path notes = Files.createDirectories(directory.resolve("state/sriov/pci"));
+        Files.writeString(notes.resolve(CardInTree.PF), "{\"numVfs\": \"0\", \"mtu\": \"1500\"}");
+        RemovePolicyRequest remove = RemovePolicyRequest.newBuilder().setName("p1").build();
+        SriovNodeState state = afterPass(sriov.removePolicy(remove).getPass());
+        assertThat(state.getSyncStatus()).isEqualTo("Failed");
+        assertThat(state.getLastSyncError())
+                .contains("VF in use must not be torn down")
+                .contains("user=guests/vm1/nic1");
+        assertThat(users()).containsExactly("guests/vm1/nic1", "");
         refused(
                 () -> sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build()),
                 Status.Code.NOT_FOUND,

@@ -3,6 +3,7 @@ package io.virtdataplane.daemon.sriov;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.virtdataplane.daemon.api.ApplyNetworkRequest;
 import io.virtdataplane.daemon.api.AttachVfRequest;
 import io.virtdataplane.daemon.api.DetachVfRequest;
@@ -13,7 +14,10 @@ import io.virtdataplane.daemon.api.SriovNodeState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -54,6 +58,38 @@ class SriovSafetyTest extends SriovApiFixture {
                         .getPass();
         assertThat(afterPass(pass).getLastSyncError()).isEmpty();
         assertThat(numVfs()).as("put back: no policy is left").isEqualTo("0");
+    }
+
+    @Test
+    void attachmentsAtOnceHaveVfsOfTheirOwn() throws Exception {
+        apply(POLICY);
+        network(NETWORK);
+        List<String> addresses = new CopyOnWriteArrayList<>();
+        List<String> reasons = new CopyOnWriteArrayList<>();
+        CountDownLatch start = new CountDownLatch(1);
+        List<Thread> guests = new ArrayList<>();
+        for (int i = 1; i <= 8; i++) {
+            String machine = MACHINE.replace("vm1", "vm" + i).replace(":aa:01", ":aa:0" + i);
+            guests.add(
+                    Thread.ofPlatform()
+                            .start(
+                                    () -> {
+                                        try {
+                                            start.await();
+                                            addresses.add(attach(machine).getPciAddress());
+                                        } catch (StatusRuntimeException e) {
+                                            reasons.add(e.getStatus().getDescription());
+                                        } catch (InterruptedException e) {
+                                            Thread.currentThread().interrupt();
+                                        }
+                                    }));
+        }
+        start.countDown();
+        for (Thread guest : guests) {
+            guest.join();
+        }
+        assertThat(addresses).containsExactlyInAnyOrder("0000:02:02.0", "0000:02:02.1");
+        assertThat(reasons).hasSize(6).allMatch(reason -> reason.contains("is used by guests/vm"));
     }
 
     private String numVfs() throws IOException {
