@@ -1,7 +1,9 @@
-"""What a frame costs on a bridge of few ports and on one of many: two daemons, each a node with real ports, under load in turn.
+"""What a frame costs on a bridge of few ports and on one of many: two daemons and two bridges of the kernel, each a node with real
+ports, under load in turn.
 
 The cost is the processor time of the packet thread for each frame that left (/proc/PID/task/TID/schedstat), the system calls and what
-the kernel does in them included. Frames of 60 bytes go between two of the ports ("pair"), or from each port to the next ("all").
+the kernel does in them included. The kernel's bridge has no thread of its own, so beside it stands the time of all processors, the
+sender's included. Frames of 60 bytes go between two of the ports ("pair"), or from each port to the next ("all").
 """
 import os
 import shutil
@@ -11,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from shell import COMMAND, ip, median_cell, run, start_daemon
+from shell import COMMAND, busy_seconds, ip, median_cell, run, start_daemon
 
 SIZES = ((8, 64), (1000, 10_000))
 PATTERNS = ("pair", "all")
@@ -28,11 +30,13 @@ spec: {desiredState: {interfaces: [{name: br1, type: linux-bridge, state: up, br
 class Node:
     """A namespace with the ports p0, p1 ..., a daemon and its bridge; the ports' other ends h0, h1 ... are in a second one."""
 
+    kind = "virt-dataplane"
+
     def __init__(self, directory, tag, ports, stations):
         self.ports, self.stations = ports, stations
-        self.node, self.hosts = f"{tag}-n{ports}", f"{tag}-h{ports}"
+        self.node, self.hosts = f"{tag}-{self.kind[0]}n{ports}", f"{tag}-{self.kind[0]}h{ports}"
         self.socket = os.path.join(directory, f"{ports}.sock")
-        self.log = open(os.path.join(directory, f"{ports}.log"), "ab")
+        self.log = open(os.path.join(directory, f"{self.kind}-{ports}.log"), "ab")
         self.directory = directory
         self.process = None
 
@@ -44,6 +48,9 @@ class Node:
         run("ip", "-batch", "-", stdin="".join(f"link add p{i} netns {self.node} type veth peer name h{i} netns {self.hosts}\n" for i in links))
         for name, device in ((self.node, "p"), (self.hosts, "h")):
             run("ip", "-n", name, "-batch", "-", stdin="".join(f"link set {device}{i} up\n" for i in links))
+        self.bridge(links)
+
+    def bridge(self, links):
         start_daemon(self.start, self.socket, os.path.join(self.directory, f"{self.ports}.state"))
         listed = ", ".join(f"{{name: p{i}}}" for i in links)
         run(COMMAND, "apply", "-f", "-", "--socket", self.socket, stdin=POLICY.replace("PORTS", listed))
@@ -83,16 +90,17 @@ class Node:
         return int(run("ip", "netns", "exec", self.hosts, *words))
 
     def measure(self, probe, pattern, seconds):
-        """Nanoseconds a frame, thousands of frames a second, the share of the packet thread's core."""
-        before, ns, began = self.arrived(), self.worker_ns(), time.monotonic()
+        """Nanoseconds a frame of the packet thread and of all processors, thousands of frames a second."""
+        before, ns, busy, began = self.arrived(), self.worker_ns(), busy_seconds(), time.monotonic()
         sender = (2, 2) if pattern == "pair" else (self.ports, self.stations)
         self.load(probe, *sender, seconds)
         frames = self.settled() - before
         took = time.monotonic() - began
         ns = self.worker_ns() - ns
+        busy = busy_seconds() - busy
         if not frames:
-            raise RuntimeError(f"no frame passed: ports={self.ports} pattern={pattern}")
-        return ns / frames, frames / took / 1e3, ns / took / 1e7
+            raise RuntimeError(f"no frame passed: {self.kind} ports={self.ports} pattern={pattern}")
+        return ns / frames, busy * 1e9 / frames, frames / took / 1e3
 
     def down(self):
         if self.process and self.process.poll() is None:
@@ -107,15 +115,28 @@ class Node:
         self.log.close()
 
 
+class KernelNode(Node):
+    """The same with a bridge of the kernel."""
+
+    kind = "kernel"
+
+    def bridge(self, links):
+        ip("link", "add", "br1", "type", "bridge", netns=self.node)
+        run("ip", "-n", self.node, "-batch", "-", stdin="link set br1 up\n" + "".join(f"link set p{i} master br1\n" for i in links))
+
+    def worker_ns(self):
+        return 0
+
+
 def measure(tag, probe_source, rounds, seconds):
     directory = tempfile.mkdtemp(prefix="virt-dataplane-bench-")
     probe = os.path.join(directory, "netprobe")
-    nodes = [Node(directory, tag, *size) for size in SIZES]
+    nodes = [kind(directory, tag, *size) for kind in (Node, KernelNode) for size in SIZES]
     samples = {}
     try:
         run("gcc", "-O2", "-o", probe, probe_source)
         for node in nodes:
-            print(f"preparing {node.ports} ports", file=sys.stderr, flush=True)
+            print(f"preparing {node.ports} ports, {node.kind}", file=sys.stderr, flush=True)
             node.up()
             node.load(probe, node.ports, node.stations, 0)
         for number in range(rounds + 1):  # the first one warms up
@@ -124,7 +145,7 @@ def measure(tag, probe_source, rounds, seconds):
                 for node in nodes:
                     values = node.measure(probe, pattern, seconds)
                     if number:
-                        samples.setdefault((pattern, node.ports), []).append(values)
+                        samples.setdefault((pattern, node.kind, node.ports), []).append(values)
     finally:
         for node in nodes:
             node.down()
@@ -134,11 +155,15 @@ def measure(tag, probe_source, rounds, seconds):
 
 def report(samples, rounds, seconds):
     print(f"\nmedian (min-max) of {rounds} rounds of {seconds} s, in turn; packet thread and sender on one core each\n")
-    print(f"{'':34}{'ns a frame':>24}{'kframes/s':>24}{'core %':>22}")
-    for (pattern, ports), values in samples.items():
+    print(f"{'':49}{'packet thread, ns a frame':>27}{'all processors, ns a frame':>28}{'kframes/s':>20}")
+    for (pattern, kind, ports), values in samples.items():
+        thread, machine, rate = (median_cell(column) for column in zip(*values))
         stations = dict(SIZES)[ports]
-        print(f"{pattern:5}{f'{ports} ports, {stations} stations':29}" + "".join(f"{median_cell(column):>24}" for column in zip(*values)))
+        print(f"{pattern:5}{kind:15}{f'{ports} ports, {stations} stations':29}{thread if kind == Node.kind else '-':>27}{machine:>28}{rate:>20}")
     few, many = (ports for ports, _ in SIZES)
     for pattern in PATTERNS:
-        cost = {ports: statistics.median(value[0] for value in samples[pattern, ports]) for ports in (few, many)}
-        print(f"{pattern}: {many} ports cost {cost[many] / cost[few] * 100 - 100:+.1f} % a frame against {few}")
+        for column, what in enumerate(("packet thread", "all processors")):
+            for kind in (Node.kind, KernelNode.kind):
+                cost = {ports: statistics.median(value[column] for value in samples[pattern, kind, ports]) for ports in (few, many)}
+                if cost[few]:
+                    print(f"{pattern}, {kind}, {what}: {many} ports cost {cost[many] / cost[few] * 100 - 100:+.1f} % a frame against {few}")

@@ -19,14 +19,21 @@ def ip(*words, netns=None):
     return run("ip", *(("-n", netns) if netns else ()), *words)
 
 
-def start_daemon(start, socket, state, **where):
+def start_daemon(start, socket, state, *options, **where):
     """`start` runs a command, whose process is its own to end; returns what it does, once the daemon answers."""
-    process = start(COMMAND, "run", "--socket", socket, "--state-dir", state, **where)
+    process = start(COMMAND, "run", "--socket", socket, "--state-dir", state, *options, **where)
     deadline = time.time() + 60
     while run(COMMAND, "version", "--socket", socket, check=False).count("daemon") == 0:
         if time.time() > deadline:
             raise RuntimeError("the daemon did not start: " + socket)
     return process
+
+
+def busy_seconds():
+    """Of all processors, since the machine started."""
+    with open("/proc/stat") as stat:
+        user, nice, system, _, _, irq, softirq = map(int, stat.readline().split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def median_cell(values):

@@ -7,10 +7,12 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.virtdataplane.daemon.network.NodeLabels;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.port.Pollers;
+import io.virtdataplane.sys.Affinity;
 import io.virtdataplane.sys.Bpf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -21,6 +23,8 @@ import java.util.Map;
  * @param stateDirectory journal and attachments
  * @param group of the socket; empty: the daemon's own
  * @param workers packet threads; 0: one for each four processors, at least one
+ * @param workerCpus a processor for each packet thread to be bound to, which sets their number;
+ *     empty: the scheduler chooses
  * @param poller "auto", "io_uring" or "epoll"
  * @param hooks how programs are tied to devices: "auto", "tcx" or "clsact"
  * @param framesPerWorker pooled frames of 68 KiB; touched only as they are used
@@ -34,6 +38,7 @@ public record Config(
         String stateDirectory,
         String group,
         int workers,
+        List<Integer> workerCpus,
         String poller,
         String hooks,
         int framesPerWorker,
@@ -49,6 +54,7 @@ public record Config(
         socket = socket == null ? DEFAULT_SOCKET : socket;
         stateDirectory = stateDirectory == null ? DEFAULT_STATE : stateDirectory;
         group = group == null ? "" : group;
+        workerCpus = workerCpus == null ? List.of() : List.copyOf(workerCpus);
         poller = poller == null ? "auto" : poller;
         hooks = hooks == null ? "auto" : hooks;
         framesPerWorker = framesPerWorker == 0 ? 128 : framesPerWorker;
@@ -65,6 +71,7 @@ public record Config(
         check(
                 workers >= 0 && workers <= MAX_WORKERS,
                 "workers must be 0-" + MAX_WORKERS + ": workers=" + workers);
+        checkCpus(workers, workerCpus);
         check(
                 framesPerWorker >= 64 && framesPerWorker <= 1024,
                 "framesPerWorker must be 64-1024: framesPerWorker=" + framesPerWorker);
@@ -78,7 +85,7 @@ public record Config(
     /** The file's settings; all defaults where there is no file and none was asked for. */
     public static Config read(Path file, boolean required) {
         if (!required && !Files.exists(file)) {
-            return new Config(null, null, null, 0, null, null, 0, 0, null, null, null);
+            return new Config(null, null, null, 0, null, null, null, 0, 0, null, null, null);
         }
         ObjectMapper yaml =
                 new ObjectMapper(new YAMLFactory())
@@ -102,12 +109,18 @@ public record Config(
         }
     }
 
-    public Config with(String newSocket, String newState, Integer newWorkers, String newPoller) {
+    public Config with(
+            String newSocket,
+            String newState,
+            Integer newWorkers,
+            List<Integer> newWorkerCpus,
+            String newPoller) {
         return new Config(
                 newSocket == null ? socket : newSocket,
                 newState == null ? stateDirectory : newState,
                 group,
                 newWorkers == null ? workers : newWorkers,
+                newWorkerCpus == null ? workerCpus : newWorkerCpus,
                 newPoller == null ? poller : newPoller,
                 hooks,
                 framesPerWorker,
@@ -130,6 +143,9 @@ public record Config(
     }
 
     int workerCount() {
+        if (!workerCpus.isEmpty()) {
+            return workerCpus.size();
+        }
         return workers > 0 ? workers : Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
     }
 
@@ -156,6 +172,22 @@ public record Config(
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("hooks must be auto, tcx or clsact: hooks=" + name);
         }
+    }
+
+    private static void checkCpus(int workers, List<Integer> cpus) {
+        check(
+                cpus.size() <= MAX_WORKERS
+                        && cpus.stream().allMatch(cpu -> cpu >= 0 && cpu <= Affinity.MAX_CPU),
+                "workerCpus must be at most 64 of 0-1023: workerCpus=" + cpus);
+        check(
+                cpus.size() == cpus.stream().distinct().count(),
+                "workerCpus must name each processor once: workerCpus=" + cpus);
+        check(
+                workers == 0 || cpus.isEmpty() || workers == cpus.size(),
+                "workers must be the number of workerCpus where both are given: workers="
+                        + workers
+                        + " workerCpus="
+                        + cpus);
     }
 
     private static void check(boolean holds, String rule) {

@@ -48,7 +48,11 @@ public final class Daemon {
         try (EventJournal journal = new EventJournal(state, config.journalBytes())) {
             for (int i = 0; i < config.workerCount(); i++) {
                 WorkerThread worker =
-                        new WorkerThread(i, config.pollerKind(), config.framesPerWorker());
+                        new WorkerThread(
+                                i,
+                                config.pollerKind(),
+                                config.framesPerWorker(),
+                                config.workerCpus());
                 workers.add(worker);
                 journal.drain(worker.events(), worker::describeFault);
             }

@@ -5,8 +5,12 @@ import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.FramePool;
 import io.virtdataplane.dataplane.Worker;
 import io.virtdataplane.port.Pollers;
+import io.virtdataplane.sys.Affinity;
 import io.virtdataplane.sys.Mapping;
+import io.virtdataplane.sys.SystemCallException;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -25,18 +29,25 @@ public final class WorkerThread implements AutoCloseable {
     private final Thread thread;
     private int nics;
 
-    WorkerThread(int number, Pollers.Kind kind, int frames) {
+    /** Bound to a processor of {@code cpus}, the number-th, if there are any. */
+    WorkerThread(int number, Pollers.Kind kind, int frames, List<Integer> cpus) {
         this.number = number;
         CompletableFuture<Worker> started = new CompletableFuture<>();
         thread =
                 Thread.ofPlatform()
                         .name("worker-" + number)
-                        .start(() -> run(kind, frames, started));
-        worker = started.join();
+                        .start(() -> run(kind, frames, cpus, started));
+        try {
+            worker = started.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
     }
 
-    private void run(Pollers.Kind kind, int frames, CompletableFuture<Worker> started) {
+    private void run(
+            Pollers.Kind kind, int frames, List<Integer> cpus, CompletableFuture<Worker> started) {
         try {
+            pin(cpus);
             Mapping memory = Mapping.anonymous(FramePool.bytes(frames));
             FramePool pool = new FramePool(memory.segment(), frames);
             Worker made = new Worker(Pollers.open(kind, pool), pool, Clock.SYSTEM, events);
@@ -51,6 +62,20 @@ public final class WorkerThread implements AutoCloseable {
                     number,
                     e);
             Runtime.getRuntime().halt(EXIT_WORKER_DIED);
+        }
+    }
+
+    private void pin(List<Integer> cpus) {
+        if (cpus.isEmpty()) {
+            return;
+        }
+        try {
+            Affinity.pin(cpus.get(number));
+        } catch (SystemCallException e) {
+            throw new IllegalArgumentException(
+                    "workerCpus must be processors that this process may run on: workerCpus="
+                            + cpus,
+                    e);
         }
     }
 

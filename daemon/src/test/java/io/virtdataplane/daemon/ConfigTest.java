@@ -27,6 +27,9 @@ class ConfigTest {
             delimiter = '|',
             value = {
                 "workers: 65 | workers must be 0-64: workers=65",
+                "workerCpus: [-1] | workerCpus must be at most 64 of 0-1023: workerCpus=[-1]",
+                "workerCpus: [1, 1] | workerCpus must name each processor once: workerCpus=[1, 1]",
+                "{workers: 2, workerCpus: [1]} | workers must be the number of workerCpus where both are given: workers=2 workerCpus=[1]",
                 "poller: dpdk | poller must be auto, io_uring or epoll: poller=dpdk",
                 "socket: rel.sock | socket must be an absolute path",
                 "hooks: xdp | hooks must be auto, tcx or clsact: hooks=xdp",

@@ -56,6 +56,10 @@ final class Libc {
         @SaveError
         int munmap(long addr, long length);
 
+        // int sched_setaffinity(pid_t pid, size_t cpusetsize, const cpu_set_t *mask);
+        @SaveError
+        int sched_setaffinity(int pid, long cpusetsize, long mask);
+
         // int setns(int fd, int nstype);
         @SaveError
         int setns(int fd, int nstype);

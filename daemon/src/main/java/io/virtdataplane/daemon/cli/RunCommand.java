@@ -4,6 +4,7 @@ import io.virtdataplane.daemon.Config;
 import io.virtdataplane.daemon.Daemon;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -42,6 +43,14 @@ final class RunCommand implements Callable<Integer> {
     private Integer workers;
 
     @Option(
+            names = "--worker-cpus",
+            paramLabel = "CPU",
+            split = ",",
+            description =
+                    "Processors that packet threads are bound to, one each, e.g. 2,3 (default: the scheduler chooses).")
+    private List<Integer> workerCpus;
+
+    @Option(
             names = "--poller",
             paramLabel = "KIND",
             description = "auto, io_uring or epoll (default: auto).")
@@ -50,7 +59,7 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Config file = Config.read(config == null ? DEFAULT_CONFIG : config, config != null);
-        new Daemon(file.with(socket, stateDirectory, workers, poller)).run();
+        new Daemon(file.with(socket, stateDirectory, workers, workerCpus, poller)).run();
         return 0;
     }
 }
