@@ -178,7 +178,12 @@ public record Config(
         check(
                 cpus.size() <= MAX_WORKERS
                         && cpus.stream().allMatch(cpu -> cpu >= 0 && cpu <= Affinity.MAX_CPU),
-                "workerCpus must be at most 64 of 0-1023: workerCpus=" + cpus);
+                "workerCpus must be at most "
+                        + MAX_WORKERS
+                        + " of 0-"
+                        + Affinity.MAX_CPU
+                        + ": workerCpus="
+                        + cpus);
         check(
                 cpus.size() == cpus.stream().distinct().count(),
                 "workerCpus must name each processor once: workerCpus=" + cpus);

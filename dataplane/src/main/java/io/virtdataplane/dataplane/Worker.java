@@ -34,8 +34,8 @@ public final class Worker {
     private final Port[] ready = new Port[MAX_PORTS];
     private final Frame[] burst = new Frame[BURST];
     private int burstCount;
-    private final Guard guard;
     private final Egress egress;
+    private final Walk walk;
     private long timerNs;
     private boolean timersPending;
     private long dueNs = Long.MAX_VALUE; // when a stage next has something to send
@@ -47,8 +47,8 @@ public final class Worker {
         this.pool = pool;
         this.clock = clock;
         this.events = events;
-        this.guard = new Guard(events);
         this.egress = new Egress(pool, poller, events);
+        this.walk = new Walk(new Guard(events), egress);
         this.timerNs = clock.nowNs();
     }
 
@@ -182,7 +182,7 @@ public final class Worker {
     /** A bug in the walk costs the frame that met it, not the daemon. */
     private Verdict contained(Frame frame, long nowNs) {
         try {
-            return walk(frame, nowNs);
+            return walk.process(frame, nowNs);
         } catch (RuntimeException e) {
             int number = faults.record(e);
             if (number >= 0) {
@@ -190,65 +190,6 @@ public final class Worker {
             }
             return Verdict.DROP_FAULT;
         }
-    }
-
-    /** A frame's life, in order. The first stage that says other than CONTINUE ends it. */
-    private Verdict walk(Frame frame, long nowNs) {
-        return frame.vif instanceof Nic nic
-                ? routed(frame, nic, nowNs)
-                : switched(frame, (BridgeVif) frame.vif, nowNs);
-    }
-
-    private Verdict switched(Frame frame, BridgeVif ingress, long nowNs) {
-        frame.note(Step.FROM_GUEST, frame.length, 0);
-        frame.splitMtu = 0;
-        return ingress.bridge().process(frame, ingress, egress, nowNs);
-    }
-
-    private Verdict routed(Frame frame, Nic nic, long nowNs) {
-        boolean fromGuest = frame.ingress == nic.plan.guest();
-        frame.note(fromGuest ? Step.FROM_GUEST : Step.FROM_UPLINK, frame.length, 0);
-        Verdict verdict = Headers.parse(frame);
-        if (verdict != Verdict.CONTINUE) {
-            return verdict;
-        }
-        return fromGuest ? fromGuest(frame, nic, nowNs) : fromUplink(frame, nic, nowNs);
-    }
-
-    private Verdict fromGuest(Frame frame, Nic nic, long nowNs) {
-        Verdict verdict = guard.check(frame, nic, nowNs);
-        if (verdict != Verdict.CONTINUE) {
-            return verdict;
-        }
-        verdict = nic.plan.responders().process(frame, nowNs); // ARP, ND, ping, DHCP
-        if (verdict != Verdict.CONTINUE) {
-            return verdict == Verdict.ANSWERED
-                    ? egress.send(frame, frame.ingress, verdict, nowNs)
-                    : verdict;
-        }
-        frame.note(Step.NO_RESPONDER, 0, 0);
-        verdict = nic.plan.outbound().process(frame, nowNs);
-        if (frame.replies) {
-            return egress.reply(frame, verdict, nowNs);
-        }
-        return switch (verdict) {
-            case FORWARDED -> egress.toUplink(frame, verdict, nowNs);
-            case HAIRPINNED -> egress.toGuest(frame, verdict, nowNs);
-            default -> verdict;
-        };
-    }
-
-    private Verdict fromUplink(Frame frame, Nic nic, long nowNs) {
-        Verdict verdict = nic.plan.inbound().process(frame, nowNs);
-        if (frame.replies) {
-            return egress.reply(frame, verdict, nowNs);
-        }
-        return switch (verdict) {
-            case FORWARDED -> egress.toGuest(frame, verdict, nowNs);
-            case HANDED_TO_POD -> // the kernel recognises its own address
-                    egress.send(frame, nic.plan.uplink(), verdict, nowNs);
-            default -> verdict;
-        };
     }
 
     private boolean tick(long nowNs) {

@@ -10,6 +10,13 @@ import java.lang.foreign.MemorySegment;
 
 /** Frames to groups, and messages about them, as hosts and routers send them. */
 final class GroupFrames {
+    static final int GROUP = 0xef0a_0a0a; // 239.10.10.10, as bridge_igmp has it
+    static final int OTHER = 0xef0a_0a0b;
+    static final int ROUTER = 0x0a00_00fe;
+    static final long FF15 = 0xff15L << 48;
+    static final long LINK_LOCAL = 0xfe80L << 48;
+    static final long H0 = 0x5254_0000_0000L;
+    static final long H1 = 0x5254_0000_0001L;
     static final long FF02 = 0xff02L << 48;
     private static final int IP = 14;
     private static final int UDP = 17;

@@ -1,6 +1,13 @@
 package io.virtdataplane.bridge;
 
 import static io.virtdataplane.bridge.GroupFrames.FF02;
+import static io.virtdataplane.bridge.GroupFrames.FF15;
+import static io.virtdataplane.bridge.GroupFrames.GROUP;
+import static io.virtdataplane.bridge.GroupFrames.H0;
+import static io.virtdataplane.bridge.GroupFrames.H1;
+import static io.virtdataplane.bridge.GroupFrames.LINK_LOCAL;
+import static io.virtdataplane.bridge.GroupFrames.OTHER;
+import static io.virtdataplane.bridge.GroupFrames.ROUTER;
 import static io.virtdataplane.bridge.GroupFrames.data4;
 import static io.virtdataplane.bridge.GroupFrames.data6;
 import static io.virtdataplane.bridge.GroupFrames.leave4;
@@ -20,13 +27,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** As bridge_igmp and bridge_mld of the Linux kernel's own tests (net/forwarding), and RFC 4541. */
 class SnoopingTest {
-    private static final int GROUP = 0xef0a_0a0a; // 239.10.10.10, as bridge_igmp has it
-    private static final int OTHER = 0xef0a_0a0b;
-    private static final int ROUTER = 0x0a00_00fe;
-    private static final long FF15 = 0xff15L << 48;
-    private static final long LINK_LOCAL = 0xfe80L << 48;
-    private static final long H0 = 0x5254_0000_0000L;
-    private static final long H1 = 0x5254_0000_0001L;
     private static final long H3 = 0x5254_0000_0003L;
     private static final PortPolicy PORT = PortPolicy.DEFAULT;
 
