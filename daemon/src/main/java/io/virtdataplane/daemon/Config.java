@@ -4,7 +4,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import io.virtdataplane.daemon.network.NodeLabels;
+import io.virtdataplane.api.Endpoint;
+import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.port.Pollers;
 import io.virtdataplane.sys.Affinity;
@@ -46,12 +47,11 @@ public record Config(
         String nodeName,
         Map<String, String> nodeLabels,
         SriovConfig sriov) {
-    public static final String DEFAULT_SOCKET = "/run/virt-dataplane/virt-dataplane.sock";
     private static final String DEFAULT_STATE = "/var/lib/virt-dataplane";
     private static final int MAX_WORKERS = 64;
 
     public Config {
-        socket = socket == null ? DEFAULT_SOCKET : socket;
+        socket = socket == null ? Endpoint.DEFAULT_SOCKET : socket;
         stateDirectory = stateDirectory == null ? DEFAULT_STATE : stateDirectory;
         group = group == null ? "" : group;
         workerCpus = workerCpus == null ? List.of() : List.copyOf(workerCpus);

@@ -1,16 +1,22 @@
 package io.virtdataplane.daemon;
 
-import io.virtdataplane.daemon.api.AttachRequest;
-import io.virtdataplane.daemon.api.KeptObject;
-import io.virtdataplane.daemon.api.Version;
+import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.api.KeptObject;
+import io.virtdataplane.api.Version;
+import io.virtdataplane.daemon.attach.PortNumbers;
 import io.virtdataplane.daemon.control.ControlServer;
 import io.virtdataplane.daemon.control.NetworksService;
-import io.virtdataplane.daemon.control.ObjectFiles;
+import io.virtdataplane.daemon.control.Nics;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
 import io.virtdataplane.daemon.network.UplinkKeeper;
+import io.virtdataplane.daemon.nic.MasqueradeNics;
+import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.sriov.SriovControl;
+import io.virtdataplane.daemon.state.MessageStore;
+import io.virtdataplane.daemon.state.StateLock;
+import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.sys.NotifySocket;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -58,8 +64,8 @@ public final class Daemon {
             }
             Version version = version(workers);
             PortNumbers numbers = new PortNumbers(journal);
-            try (NicRegistry registry =
-                            new NicRegistry(
+            try (MasqueradeNics registry =
+                            new MasqueradeNics(
                                     workers,
                                     attachments,
                                     journal,
@@ -77,12 +83,11 @@ public final class Daemon {
                                 new ControlServer(
                                         Path.of(config.socket()),
                                         config.group(),
-                                        new AttachedNics(registry, networks.nics()),
+                                        new Nics(registry, networks.nics()),
                                         journal,
                                         version,
                                         new NetworksService(
-                                                networks,
-                                                new ObjectFiles(networks, sriov.objects())),
+                                                networks, new Objects(networks, sriov.objects())),
                                         sriov.service())) {
                     LOG.info(
                             "ready: version={} socket={} workers={} poller={} java={}",

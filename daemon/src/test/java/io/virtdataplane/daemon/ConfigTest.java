@@ -3,6 +3,7 @@ package io.virtdataplane.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.virtdataplane.api.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ class ConfigTest {
     @Test
     void missingFileMeansDefaultsUnlessItWasAskedFor() {
         Path missing = directory.resolve("none.yaml");
-        assertThat(Config.read(missing, false).socket()).isEqualTo(Config.DEFAULT_SOCKET);
+        assertThat(Config.read(missing, false).socket()).isEqualTo(Endpoint.DEFAULT_SOCKET);
         assertThatThrownBy(() -> Config.read(missing, true))
                 .hasMessageContaining("config must be readable YAML");
     }

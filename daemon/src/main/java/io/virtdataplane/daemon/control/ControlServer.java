@@ -8,9 +8,9 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
-import io.virtdataplane.daemon.AttachedNics;
-import io.virtdataplane.daemon.api.Version;
+import io.virtdataplane.api.Version;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.rpc.PeerCheck;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -36,7 +36,7 @@ public final class ControlServer implements AutoCloseable {
     public ControlServer(
             Path path,
             String group,
-            AttachedNics nics,
+            Nics nics,
             EventJournal journal,
             Version version,
             BindableService... others)
@@ -52,7 +52,7 @@ public final class ControlServer implements AutoCloseable {
                         .workerEventLoopGroup(loop)
                         .executor(calls)
                         .maxInboundMessageSize(MAX_MESSAGE)
-                        .addService(new ControlService(nics, journal, version));
+                        .addService(new NicService(nics, journal, version));
         for (BindableService other : others) {
             builder.addService(other);
         }

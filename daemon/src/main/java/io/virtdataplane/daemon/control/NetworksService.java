@@ -1,33 +1,35 @@
 package io.virtdataplane.daemon.control;
 
 import io.grpc.stub.StreamObserver;
-import io.virtdataplane.daemon.api.ApplyRequest;
-import io.virtdataplane.daemon.api.ApplyResponse;
-import io.virtdataplane.daemon.api.DeleteRequest;
-import io.virtdataplane.daemon.api.DeleteResponse;
-import io.virtdataplane.daemon.api.ListAttachmentDefinitionsRequest;
-import io.virtdataplane.daemon.api.ListAttachmentDefinitionsResponse;
-import io.virtdataplane.daemon.api.ListBridgesRequest;
-import io.virtdataplane.daemon.api.ListBridgesResponse;
-import io.virtdataplane.daemon.api.ListGroupsRequest;
-import io.virtdataplane.daemon.api.ListGroupsResponse;
-import io.virtdataplane.daemon.api.ListPoliciesRequest;
-import io.virtdataplane.daemon.api.ListPoliciesResponse;
-import io.virtdataplane.daemon.api.ListStationsRequest;
-import io.virtdataplane.daemon.api.ListStationsResponse;
-import io.virtdataplane.daemon.api.NetworksGrpc;
-import io.virtdataplane.daemon.api.SetStationRequest;
-import io.virtdataplane.daemon.api.SetStationResponse;
+import io.virtdataplane.api.ApplyRequest;
+import io.virtdataplane.api.ApplyResponse;
+import io.virtdataplane.api.DeleteRequest;
+import io.virtdataplane.api.DeleteResponse;
+import io.virtdataplane.api.ListAttachmentDefinitionsRequest;
+import io.virtdataplane.api.ListAttachmentDefinitionsResponse;
+import io.virtdataplane.api.ListBridgesRequest;
+import io.virtdataplane.api.ListBridgesResponse;
+import io.virtdataplane.api.ListGroupsRequest;
+import io.virtdataplane.api.ListGroupsResponse;
+import io.virtdataplane.api.ListPoliciesRequest;
+import io.virtdataplane.api.ListPoliciesResponse;
+import io.virtdataplane.api.ListStationsRequest;
+import io.virtdataplane.api.ListStationsResponse;
+import io.virtdataplane.api.NetworksGrpc;
+import io.virtdataplane.api.SetStationRequest;
+import io.virtdataplane.api.SetStationResponse;
 import io.virtdataplane.daemon.network.NetworkObjects;
+import io.virtdataplane.daemon.object.Objects;
+import io.virtdataplane.daemon.rpc.Answers;
 
 /** The gRPC service of bridge networks. */
 public final class NetworksService extends NetworksGrpc.NetworksImplBase {
     private static final int DEFAULT_ENTRIES = 1000;
     private static final int MAX_ENTRIES = 100_000;
     private final NetworkObjects networks;
-    private final ObjectFiles files;
+    private final Objects files;
 
-    public NetworksService(NetworkObjects networks, ObjectFiles files) {
+    public NetworksService(NetworkObjects networks, Objects files) {
         this.networks = networks;
         this.files = files;
     }

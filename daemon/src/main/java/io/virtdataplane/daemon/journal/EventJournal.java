@@ -1,7 +1,7 @@
 package io.virtdataplane.daemon.journal;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.virtdataplane.daemon.api.Event;
+import io.virtdataplane.api.Event;
 import io.virtdataplane.dataplane.EventKind;
 import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.Verdict;

@@ -3,8 +3,8 @@ package io.virtdataplane.daemon.network;
 import io.virtdataplane.bridge.BridgePolicy;
 import io.virtdataplane.bridge.GuardPolicy;
 import io.virtdataplane.bridge.PortVlans;
-import io.virtdataplane.daemon.manifest.BridgePortSpec;
-import io.virtdataplane.daemon.manifest.BridgeSpec;
+import io.virtdataplane.manifest.BridgePortSpec;
+import io.virtdataplane.manifest.BridgeSpec;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * @param hostPort the node has a device of the bridge's name on it
  * @param mtu longest frames' payload; 0: each port's own
  */
-record BridgeSettings(
+public record BridgeSettings(
         String name,
         String description,
         BridgePolicy policy,

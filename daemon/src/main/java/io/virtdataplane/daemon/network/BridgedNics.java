@@ -1,11 +1,12 @@
 package io.virtdataplane.daemon.network;
 
-import io.virtdataplane.daemon.Attachment;
-import io.virtdataplane.daemon.MessageStore;
-import io.virtdataplane.daemon.api.AttachRequest;
-import io.virtdataplane.daemon.api.Nic;
+import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.api.Nic;
+import io.virtdataplane.daemon.attach.Attachment;
+import io.virtdataplane.daemon.control.BridgeViews;
 import io.virtdataplane.daemon.journal.EventJournal;
-import io.virtdataplane.daemon.manifest.NetworkAttachment;
+import io.virtdataplane.daemon.state.MessageStore;
+import io.virtdataplane.manifest.NetworkDefinition;
 import io.virtdataplane.sys.Netns;
 import io.virtdataplane.wire.Rarp;
 import java.nio.file.Files;
@@ -22,14 +23,14 @@ import org.slf4j.LoggerFactory;
 public final class BridgedNics {
     private static final Logger LOG = LoggerFactory.getLogger(BridgedNics.class);
     private final Bridges bridges;
-    private final AttachmentDefinitions definitions;
+    private final NetworkDefinitions definitions;
     private final DhcpServices dhcp;
     private final MessageStore<AttachRequest> attachments;
     private final EventJournal journal;
 
     BridgedNics(
             Bridges bridges,
-            AttachmentDefinitions definitions,
+            NetworkDefinitions definitions,
             DhcpServices dhcp,
             MessageStore<AttachRequest> attachments,
             EventJournal journal) {
@@ -88,7 +89,7 @@ public final class BridgedNics {
     }
 
     private OpenPort open(BridgedSpec spec) {
-        NetworkAttachment network = definitions.find(spec.definition());
+        NetworkDefinition network = definitions.find(spec.definition());
         OpenPort port = bridges.attach(network.bridge().bridge(), spec.port(network));
         LOG.info("attached: nic={} bridge={}", port.name(), port.bridge().name());
         return port;

@@ -1,12 +1,12 @@
 package io.virtdataplane.daemon.network;
 
+import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.bridge.GuardPolicy;
-import io.virtdataplane.daemon.api.AttachRequest;
-import io.virtdataplane.daemon.manifest.CniBridge;
-import io.virtdataplane.daemon.manifest.MachineNic;
-import io.virtdataplane.daemon.manifest.MachineNics;
-import io.virtdataplane.daemon.manifest.NetworkAttachment;
-import io.virtdataplane.daemon.manifest.NicNetwork;
+import io.virtdataplane.manifest.CniBridge;
+import io.virtdataplane.manifest.MachineNic;
+import io.virtdataplane.manifest.MachineNics;
+import io.virtdataplane.manifest.NetworkDefinition;
+import io.virtdataplane.manifest.NicNetwork;
 import io.virtdataplane.sys.NetDevice;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -47,8 +47,7 @@ record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequ
                 "netns must be a name or a path: netns=" + request.getNetns());
         String namespace = net.namespace().isEmpty() ? machine.namespace() : net.namespace();
         return Optional.of(
-                new BridgedSpec(
-                        name, nic, AttachmentDefinitions.key(namespace, net.name()), request));
+                new BridgedSpec(name, nic, NetworkDefinitions.key(namespace, net.name()), request));
     }
 
     private static MachineNic chosen(MachineNics machine, String name) {
@@ -73,7 +72,7 @@ record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequ
         return machine + "/" + nic.name();
     }
 
-    PortSpec port(NetworkAttachment network) {
+    PortSpec port(NetworkDefinition network) {
         CniBridge config = network.bridge();
         String guest = request.getGuest().isEmpty() ? "dev:tap0" : request.getGuest();
         check(

@@ -1,10 +1,10 @@
 package io.virtdataplane.daemon.network;
 
-import io.virtdataplane.daemon.AlreadyExistsException;
-import io.virtdataplane.daemon.NotFoundException;
-import io.virtdataplane.daemon.PortNumbers;
-import io.virtdataplane.daemon.WorkerThread;
+import io.virtdataplane.daemon.attach.PortNumbers;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.rpc.AlreadyExistsException;
+import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.daemon.worker.WorkerThread;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.virtdataplane.daemon.network;
 
-import io.virtdataplane.daemon.api.Condition;
+import io.virtdataplane.api.Condition;
 import java.util.List;
 
 /** Conditions of policies and enactments, as Kubernetes NMState words them. */

@@ -1,12 +1,12 @@
 package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.bridge.BridgeService;
-import io.virtdataplane.daemon.manifest.NetworkAttachment;
-import io.virtdataplane.daemon.manifest.NetworkScope;
 import io.virtdataplane.dhcp.CustomOptions;
 import io.virtdataplane.dhcp.Lease;
 import io.virtdataplane.dhcp.Scope;
 import io.virtdataplane.dhcp.ScopeResponders;
+import io.virtdataplane.manifest.NetworkDefinition;
+import io.virtdataplane.manifest.NetworkScope;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,32 +31,32 @@ final class DhcpServices {
     }
 
     /** Refuses a second server of one VLAN. */
-    void check(NetworkAttachment wanted, List<NetworkAttachment> all) {
-        for (NetworkAttachment other : all) {
+    void check(NetworkDefinition wanted, List<NetworkDefinition> all) {
+        for (NetworkDefinition other : all) {
             boolean clashes =
                     wanted.dhcp().isPresent()
                             && other.dhcp().isPresent()
                             && other.bridge().bridge().equals(wanted.bridge().bridge())
                             && Math.max(1, other.bridge().vlan())
                                     == Math.max(1, wanted.bridge().vlan())
-                            && !AttachmentDefinitions.key(other)
-                                    .equals(AttachmentDefinitions.key(wanted));
+                            && !NetworkDefinitions.key(other)
+                                    .equals(NetworkDefinitions.key(wanted));
             if (clashes) {
                 throw new IllegalArgumentException(
                         "a VLAN of a bridge must have one DHCP server: name="
-                                + AttachmentDefinitions.key(wanted)
+                                + NetworkDefinitions.key(wanted)
                                 + " other="
-                                + AttachmentDefinitions.key(other));
+                                + NetworkDefinitions.key(other));
             }
         }
     }
 
     /** Makes the bridges' servers those of the definitions; one that stays keeps its leases. */
-    void set(List<NetworkAttachment> definitions) {
+    void set(List<NetworkDefinition> definitions) {
         Map<String, Served> before = new TreeMap<>(servedByNetwork);
         servedByNetwork.clear();
         for (OpenBridge open : bridges.all()) {
-            for (NetworkAttachment one : definitions) {
+            for (NetworkDefinition one : definitions) {
                 if (one.dhcp().filter(this::isOurs).isPresent()
                         && one.bridge().bridge().equals(open.name())) {
                     serve(open, one, before);
@@ -79,7 +79,7 @@ final class DhcpServices {
         return open.name() + "/" + vlan;
     }
 
-    private void serve(OpenBridge open, NetworkAttachment one, Map<String, Served> before) {
+    private void serve(OpenBridge open, NetworkDefinition one, Map<String, Served> before) {
         NetworkScope scope = one.dhcp().orElseThrow();
         boolean filtering = open.settings().policy().vlanFiltering();
         int vlan = filtering ? Math.max(1, one.bridge().vlan()) : 0;

@@ -1,26 +1,28 @@
 package io.virtdataplane.daemon.network;
 
-import io.virtdataplane.daemon.MessageStore;
-import io.virtdataplane.daemon.NotFoundException;
-import io.virtdataplane.daemon.api.AppliedObject;
-import io.virtdataplane.daemon.api.ApplyRequest;
-import io.virtdataplane.daemon.api.AttachRequest;
-import io.virtdataplane.daemon.api.AttachmentDefinition;
-import io.virtdataplane.daemon.api.Bridge;
-import io.virtdataplane.daemon.api.GroupMember;
-import io.virtdataplane.daemon.api.KeptObject;
-import io.virtdataplane.daemon.api.ListGroupsResponse;
-import io.virtdataplane.daemon.api.ListStationsResponse;
-import io.virtdataplane.daemon.api.Policy;
-import io.virtdataplane.daemon.api.SetStationRequest;
-import io.virtdataplane.daemon.api.Station;
+import io.virtdataplane.api.AppliedObject;
+import io.virtdataplane.api.ApplyRequest;
+import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.api.AttachmentDefinition;
+import io.virtdataplane.api.Bridge;
+import io.virtdataplane.api.GroupMember;
+import io.virtdataplane.api.KeptObject;
+import io.virtdataplane.api.ListGroupsResponse;
+import io.virtdataplane.api.ListStationsResponse;
+import io.virtdataplane.api.Policy;
+import io.virtdataplane.api.SetStationRequest;
+import io.virtdataplane.api.Station;
+import io.virtdataplane.daemon.control.BridgeViews;
 import io.virtdataplane.daemon.journal.EventJournal;
-import io.virtdataplane.daemon.manifest.BridgeManifest;
-import io.virtdataplane.daemon.manifest.Manifest;
-import io.virtdataplane.daemon.manifest.Manifests;
-import io.virtdataplane.daemon.manifest.NetworkAttachment;
-import io.virtdataplane.daemon.manifest.NodePolicy;
-import io.virtdataplane.daemon.manifest.ObjectKind;
+import io.virtdataplane.daemon.object.NodeLabels;
+import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.daemon.state.MessageStore;
+import io.virtdataplane.manifest.BridgeManifest;
+import io.virtdataplane.manifest.Manifest;
+import io.virtdataplane.manifest.Manifests;
+import io.virtdataplane.manifest.NetworkDefinition;
+import io.virtdataplane.manifest.NodeNetworkPolicy;
+import io.virtdataplane.manifest.ObjectKind;
 import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -36,7 +38,7 @@ public final class NetworkObjects {
     private static final int LONGEST_PROBE_SECONDS = 480;
     private final Bridges bridges;
     private final NodePolicies policies;
-    private final AttachmentDefinitions definitions = new AttachmentDefinitions();
+    private final NetworkDefinitions definitions = new NetworkDefinitions();
     private final DhcpServices dhcp;
     private final MessageStore<KeptObject> objects;
     private final BridgedNics nics;
@@ -91,9 +93,9 @@ public final class NetworkObjects {
         check(
                 uplinks.isEmpty() || uplinks.equals("take") || uplinks.equals("share"),
                 "uplinks must be take or share: uplinks=" + uplinks);
-        List<NetworkAttachment> wanted = new ArrayList<>(definitions.all());
+        List<NetworkDefinition> wanted = new ArrayList<>(definitions.all());
         for (BridgeManifest manifest : manifests) {
-            if (manifest instanceof NetworkAttachment definition) {
+            if (manifest instanceof NetworkDefinition definition) {
                 dhcp.check(definition, wanted);
                 wanted.add(definition);
             }
@@ -124,7 +126,7 @@ public final class NetworkObjects {
     private AppliedObject apply(BridgeManifest manifest, ApplyRequest request, int probeSeconds) {
         AppliedObject.Builder applied = AppliedObject.newBuilder();
         switch (manifest) {
-            case NodePolicy policy -> {
+            case NodeNetworkPolicy policy -> {
                 boolean existed = policies.has(policy.name());
                 boolean succeeded =
                         policies.apply(
@@ -138,8 +140,8 @@ public final class NetworkObjects {
                         .setMessage(succeeded ? "" : policies.failure(policy.name()))
                         .setResult(succeeded ? existed ? "configured" : "created" : "failed");
             }
-            case NetworkAttachment definition -> {
-                String key = AttachmentDefinitions.key(definition);
+            case NetworkDefinition definition -> {
+                String key = NetworkDefinitions.key(definition);
                 boolean existed = definitions.has(key);
                 dhcp.check(definition, definitions.all());
                 boolean changed = definitions.put(definition);
@@ -159,13 +161,13 @@ public final class NetworkObjects {
     }
 
     /** NAMESPACE/NAME. */
-    public static String name(NetworkAttachment definition) {
-        return AttachmentDefinitions.key(definition);
+    public static String name(NetworkDefinition definition) {
+        return NetworkDefinitions.key(definition);
     }
 
     /** NAMESPACE/NAME of a network attachment definition, which may come without the first. */
     public static String attachmentName(String name) {
-        return name.contains("/") ? name : AttachmentDefinitions.key("", name);
+        return name.contains("/") ? name : NetworkDefinitions.key("", name);
     }
 
     /** Refuses what {@link #deletePolicy} would. */
@@ -290,8 +292,8 @@ public final class NetworkObjects {
         return definitions.all().stream().map(this::definition).toList();
     }
 
-    private AttachmentDefinition definition(NetworkAttachment from) {
-        String key = AttachmentDefinitions.key(from);
+    private AttachmentDefinition definition(NetworkDefinition from) {
+        String key = NetworkDefinitions.key(from);
         return AttachmentDefinition.newBuilder()
                 .setNamespace(key.substring(0, key.indexOf('/')))
                 .setName(from.name())

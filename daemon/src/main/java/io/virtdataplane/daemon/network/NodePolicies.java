@@ -1,13 +1,14 @@
 package io.virtdataplane.daemon.network;
 
-import io.virtdataplane.daemon.NotFoundException;
-import io.virtdataplane.daemon.api.Condition;
-import io.virtdataplane.daemon.api.Enactment;
-import io.virtdataplane.daemon.api.Policy;
+import io.virtdataplane.api.Condition;
+import io.virtdataplane.api.Enactment;
+import io.virtdataplane.api.Policy;
 import io.virtdataplane.daemon.journal.EventJournal;
-import io.virtdataplane.daemon.manifest.BridgePortSpec;
-import io.virtdataplane.daemon.manifest.BridgeSpec;
-import io.virtdataplane.daemon.manifest.NodePolicy;
+import io.virtdataplane.daemon.object.NodeLabels;
+import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.manifest.BridgePortSpec;
+import io.virtdataplane.manifest.BridgeSpec;
+import io.virtdataplane.manifest.NodeNetworkPolicy;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -52,7 +53,7 @@ final class NodePolicies {
      * @param probeSeconds until the gateways must answer again; 0: they are not asked
      * @return true where it succeeded or does not concern this node; its conditions say more
      */
-    boolean apply(NodePolicy policy, Wanted wanted, int probeSeconds) {
+    boolean apply(NodeNetworkPolicy policy, Wanted wanted, int probeSeconds) {
         if (!node.matches(policy.nodeSelector())) {
             note(policy, Conditions.ignored(), List.of());
             return true;
@@ -85,7 +86,7 @@ final class NodePolicies {
     }
 
     /** All that can be: an uplink that is still missing keeps no other bridge from being made. */
-    private void restore(NodePolicy policy, Wanted wanted) {
+    private void restore(NodeNetworkPolicy policy, Wanted wanted) {
         RuntimeException failed = null;
         for (BridgeSpec spec : policy.bridges()) {
             try {
@@ -100,7 +101,7 @@ final class NodePolicies {
     }
 
     /** A NIC can move from one bridge of a policy to another, whatever their order. */
-    private void giveUp(BridgeSpec spec, NodePolicy policy) {
+    private void giveUp(BridgeSpec spec, NodeNetworkPolicy policy) {
         if (spec.state() == BridgeSpec.State.up && spec.ports().isEmpty()) {
             return; // it is to keep what it has
         }
@@ -184,7 +185,7 @@ final class NodePolicies {
     }
 
     private synchronized void note(
-            NodePolicy policy, List<Condition> conditions, List<Condition> enacted) {
+            NodeNetworkPolicy policy, List<Condition> conditions, List<Condition> enacted) {
         Enactment enactment =
                 Enactment.newBuilder()
                         .setName(node.name() + "." + policy.name())

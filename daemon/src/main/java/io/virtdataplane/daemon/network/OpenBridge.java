@@ -2,8 +2,8 @@ package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.bridge.Bridge;
 import io.virtdataplane.bridge.BridgePolicy;
-import io.virtdataplane.daemon.PortNumbers;
-import io.virtdataplane.daemon.WorkerThread;
+import io.virtdataplane.daemon.attach.PortNumbers;
+import io.virtdataplane.daemon.worker.WorkerThread;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.function.BiConsumer;
 
 /** A bridge of this node with its open ports. Under the lock of {@link Bridges}. */
-final class OpenBridge {
+public final class OpenBridge {
     private static final int STATIONS = 16_384;
     private final String name;
     private final WorkerThread worker;
@@ -34,28 +34,28 @@ final class OpenBridge {
                 });
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
-    WorkerThread worker() {
+    public WorkerThread worker() {
         return worker;
     }
 
     /** Worker's thread only. */
-    Bridge bridge() {
+    public Bridge bridge() {
         return bridge;
     }
 
-    BridgeSettings settings() {
+    public BridgeSettings settings() {
         return settings;
     }
 
-    Collection<OpenPort> ports() {
+    public Collection<OpenPort> ports() {
         return portByName.values();
     }
 
-    void settings(BridgeSettings changed) {
+    public void settings(BridgeSettings changed) {
         BridgePolicy policy = changed.policy();
         worker.ask(
                 on -> {

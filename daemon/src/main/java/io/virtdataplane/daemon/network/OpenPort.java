@@ -3,9 +3,9 @@ package io.virtdataplane.daemon.network;
 import io.virtdataplane.bridge.BridgePort;
 import io.virtdataplane.bridge.BridgePortPlan;
 import io.virtdataplane.bridge.PortPolicy;
-import io.virtdataplane.daemon.Attachment;
-import io.virtdataplane.daemon.PortNumbers;
-import io.virtdataplane.daemon.WorkerThread;
+import io.virtdataplane.daemon.attach.Attachment;
+import io.virtdataplane.daemon.attach.PortNumbers;
+import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.dataplane.Vif;
 import io.virtdataplane.port.DescriptorPort;
 
@@ -13,7 +13,7 @@ import io.virtdataplane.port.DescriptorPort;
  * A port of a bridge with its device open. Made whole or not at all; {@link #close} gives all of it
  * back.
  */
-final class OpenPort implements Attachment, AutoCloseable {
+public final class OpenPort implements Attachment, AutoCloseable {
     private final OpenBridge bridge;
     private PortSpec spec;
     private final PortNumbers numbers;
@@ -103,28 +103,28 @@ final class OpenPort implements Attachment, AutoCloseable {
         return port;
     }
 
-    OpenBridge bridge() {
+    public OpenBridge bridge() {
         return bridge;
     }
 
-    PortSpec spec() {
+    public PortSpec spec() {
         return spec;
     }
 
     /** Worker's thread only. */
-    BridgePort port() {
+    public BridgePort port() {
         return port;
     }
 
-    PortPolicy policy() {
+    public PortPolicy policy() {
         return policy;
     }
 
-    int mtu() {
+    public int mtu() {
         return spec.mtu(deviceMtu);
     }
 
-    long attachedMs() {
+    public long attachedMs() {
         return attachedMs;
     }
 

@@ -14,7 +14,7 @@ import io.virtdataplane.bridge.PortVlans;
  * @param network NAMESPACE/NAME of the attachment definition; empty: an uplink
  * @param mtu 0: the device's
  */
-record PortSpec(
+public record PortSpec(
         String name,
         String netns,
         String device,
@@ -29,12 +29,12 @@ record PortSpec(
     /** One guest cannot fill the bridge's table. */
     private static final int STATIONS_OF_A_GUEST = 1024;
 
-    boolean isUplink() {
+    public boolean isUplink() {
         return network.isEmpty();
     }
 
     /** The node's own port: a device that has the bridge's name. */
-    boolean isHostPort() {
+    public boolean isHostPort() {
         return isUplink() && isTap;
     }
 

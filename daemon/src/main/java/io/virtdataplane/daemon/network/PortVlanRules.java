@@ -2,9 +2,9 @@ package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.bridge.PortVlans;
 import io.virtdataplane.bridge.VlanSet;
-import io.virtdataplane.daemon.manifest.CniBridge;
-import io.virtdataplane.daemon.manifest.PortVlan;
-import io.virtdataplane.daemon.manifest.VlanRange;
+import io.virtdataplane.manifest.CniBridge;
+import io.virtdataplane.manifest.PortVlan;
+import io.virtdataplane.manifest.VlanRange;
 import java.util.List;
 
 /** Which VLANs a port has, as nmstate and the CNI plugin bridge program a Linux bridge. */

@@ -1,10 +1,10 @@
 package io.virtdataplane.daemon.sriov;
 
-import io.virtdataplane.daemon.api.AttachVfRequest;
-import io.virtdataplane.daemon.api.AttachVfResponse;
-import io.virtdataplane.daemon.api.AttachedVf;
-import io.virtdataplane.daemon.manifest.SriovNic;
-import io.virtdataplane.daemon.manifest.SriovNicsManifest;
+import io.virtdataplane.api.AttachVfRequest;
+import io.virtdataplane.api.AttachVfResponse;
+import io.virtdataplane.api.AttachedVf;
+import io.virtdataplane.manifest.SriovNic;
+import io.virtdataplane.manifest.SriovNicsManifest;
 import io.virtdataplane.sriov.Allocations;
 import io.virtdataplane.sriov.HostDevice;
 import io.virtdataplane.sriov.ResourceVf;
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * Gives the sriov interfaces of a machine their VFs and takes them back; all of a request or none
  * of it. An allocation's owner is a {@link VfOwner}.
  */
-final class GuestVfs {
+public final class GuestVfs {
     private static final Logger LOG = LoggerFactory.getLogger(GuestVfs.class);
     private final SriovNode node;
     private final SriovNetworks networks;
@@ -50,7 +50,7 @@ final class GuestVfs {
         this.kubeletAllocates = kubeletAllocates;
     }
 
-    AttachVfResponse attach(AttachVfRequest request) {
+    public AttachVfResponse attach(AttachVfRequest request) {
         List<SriovNic> nics = SriovNicsManifest.parse(request.getManifest());
         String machine =
                 nics.getFirst().machine().isEmpty() ? request.getName() : nics.getFirst().machine();
@@ -175,7 +175,7 @@ final class GuestVfs {
      * @param namespace of the machine; may be empty where one machine only has the name
      * @param name MACHINE or MACHINE/INTERFACE
      */
-    List<String> detach(String namespace, String name) {
+    public List<String> detach(String namespace, String name) {
         node.cards().lock();
         try {
             List<String> addresses = new ArrayList<>();

@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.sriov;
 
+import io.virtdataplane.daemon.kubelet.PodResources;
 import io.virtdataplane.sriov.Allocations;
 import io.virtdataplane.sriov.Discovery;
 import io.virtdataplane.sriov.PhysicalFunction;
@@ -19,7 +20,7 @@ import java.util.function.Supplier;
  * is answered, and compared afterwards with what it says. Where it does not answer they stay noted,
  * until the machine's next boot. The caller holds the cards' lock, but for {@link #ask}.
  */
-final class KubeletVfs {
+public final class KubeletVfs {
     /** A kubelet that has just answered, or has just started, may not list the pod yet. */
     static final long GRACE_NS = 60_000_000_000L;
 
@@ -48,7 +49,7 @@ final class KubeletVfs {
     }
 
     /** Notes all of them, or none where one is used by another than the kubelet says. */
-    void allocate(String resource, List<ResourceVf> vfs) {
+    public void allocate(String resource, List<ResourceVf> vfs) {
         for (ResourceVf vf : vfs) {
             String user = use.otherThanKubelets(vf.vf());
             if (!user.isEmpty()) {
@@ -68,7 +69,7 @@ final class KubeletVfs {
     }
 
     /** Whether the kubelet may give it away, or has done so. */
-    boolean isOffered(String address) {
+    public boolean isOffered(String address) {
         return allocations.isOffered(address);
     }
 

@@ -1,6 +1,9 @@
 package io.virtdataplane.daemon.sriov;
 
 import io.grpc.BindableService;
+import io.virtdataplane.daemon.control.SriovService;
+import io.virtdataplane.daemon.kubelet.DevicePlugins;
+import io.virtdataplane.daemon.kubelet.PodResources;
 import io.virtdataplane.sriov.Allocations;
 import io.virtdataplane.sriov.Discovery;
 import io.virtdataplane.sriov.NodeReconciler;
@@ -36,7 +39,7 @@ public final class SriovControl implements AutoCloseable {
                 new RtnetlinkVfLink());
     }
 
-    SriovControl(
+    public SriovControl(
             SriovConfig config,
             Map<String, String> labels,
             Path stateDirectory,
@@ -98,11 +101,11 @@ public final class SriovControl implements AutoCloseable {
         return objects;
     }
 
-    SriovNode node() {
+    public SriovNode node() {
         return node;
     }
 
-    boolean pluginsAreRegistered() {
+    public boolean pluginsAreRegistered() {
         return plugins.map(DevicePlugins::isRegistered).orElse(false);
     }
 

@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.sriov;
 
-import io.virtdataplane.daemon.manifest.SriovNetworkManifest;
+import io.virtdataplane.daemon.state.ManifestStore;
+import io.virtdataplane.manifest.SriovNetworkManifest;
 import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.ResourceVf;
 import io.virtdataplane.sriov.SriovNetwork;
@@ -16,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The SR-IOV networks that guests may ask for, by NAMESPACE/NAME of their attachment definition.
  */
-final class SriovNetworks {
+public final class SriovNetworks {
     private static final Logger LOG = LoggerFactory.getLogger(SriovNetworks.class);
     private final ManifestStore store;
     private final Map<String, SriovNetwork> networkByName = new HashMap<>();
@@ -35,7 +36,7 @@ final class SriovNetworks {
     }
 
     /** Checked against the cards that serve its resource now. */
-    synchronized SriovNetwork apply(String manifest, NodeState state) {
+    public synchronized SriovNetwork apply(String manifest, NodeState state) {
         SriovNetwork network = SriovNetworkManifest.parse(manifest);
         for (ResourceVf vf :
                 ResourceVf.byResource(state).getOrDefault(network.resourceName(), List.of())) {
@@ -45,7 +46,7 @@ final class SriovNetworks {
     }
 
     /** The cards have been looked at. */
-    synchronized SriovNetwork apply(String manifest) {
+    public synchronized SriovNetwork apply(String manifest) {
         SriovNetwork network = SriovNetworkManifest.parse(manifest);
         mustNotReplace(network);
         store.put(file(network), manifest); // first: what is not on the disk is not in force
@@ -74,7 +75,7 @@ final class SriovNetworks {
         }
     }
 
-    synchronized boolean remove(String name) {
+    public synchronized boolean remove(String name) {
         SriovNetwork network = networkByName.get(name);
         if (network == null) {
             return false;
@@ -88,17 +89,17 @@ final class SriovNetworks {
         return Optional.ofNullable(networkByName.get(name));
     }
 
-    synchronized List<SriovNetwork> all() {
+    public synchronized List<SriovNetwork> all() {
         return networkByName.values().stream()
                 .sorted(Comparator.comparing(SriovNetworks::name))
                 .toList();
     }
 
-    synchronized List<String> names() {
+    public synchronized List<String> names() {
         return networkByName.keySet().stream().sorted().toList();
     }
 
-    static String name(SriovNetwork network) {
+    public static String name(SriovNetwork network) {
         return network.attachmentNamespace() + "/" + network.name();
     }
 

@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.sriov;
 
-import io.virtdataplane.daemon.manifest.SriovNetworkNodePolicyManifest;
+import io.virtdataplane.daemon.state.ManifestStore;
+import io.virtdataplane.manifest.SriovNetworkNodePolicyManifest;
 import io.virtdataplane.sriov.Discovery;
 import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.NodeReconciler;
@@ -26,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * change, again after a failure, and now and then in case somebody changed a card by hand. Calls
  * come from control threads; {@link #cards} is held by whoever changes cards.
  */
-final class SriovNode implements AutoCloseable {
+public final class SriovNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SriovNode.class);
     private static final long RETRY_MS = 30_000; // the operator's own intervals
     private static final long RESYNC_MS = 300_000;
@@ -78,9 +79,9 @@ final class SriovNode implements AutoCloseable {
      *
      * @param pass that will have made the change
      */
-    record Applied(String name, long pass) {}
+    public record Applied(String name, long pass) {}
 
-    Applied apply(String manifest) {
+    public Applied apply(String manifest) {
         NodePolicy policy = SriovNetworkNodePolicyManifest.parse(manifest);
         synchronized (this) {
             rules.check(policy, discovery.physicalFunctions(), policies());
@@ -116,7 +117,7 @@ final class SriovNode implements AutoCloseable {
     }
 
     /** -1: there is none of that name. */
-    synchronized long remove(String name) {
+    public synchronized long remove(String name) {
         if (!has(name)) {
             return -1;
         }
@@ -139,7 +140,7 @@ final class SriovNode implements AutoCloseable {
     }
 
     /** Those that cannot be read as well: they can be removed. */
-    synchronized List<String> policyNames() {
+    public synchronized List<String> policyNames() {
         Set<String> names = new TreeSet<>(policyByName.keySet());
         unreadable.keySet().forEach(file -> names.add(store.name(file)));
         return List.copyOf(names);
@@ -156,12 +157,12 @@ final class SriovNode implements AutoCloseable {
                 .toList();
     }
 
-    synchronized List<NodePolicy> policies() {
+    public synchronized List<NodePolicy> policies() {
         return List.copyOf(policyByName.values());
     }
 
     /** As the last pass left it, but VFs and users as they are now. */
-    NodeState state() {
+    public NodeState state() {
         NodeState last;
         boolean pending;
         synchronized (this) {
@@ -174,12 +175,12 @@ final class SriovNode implements AutoCloseable {
                 last.lastSyncError());
     }
 
-    synchronized long passes() {
+    public synchronized long passes() {
         return done;
     }
 
     /** The generation that differs from the one known, after at most so long. */
-    synchronized long awaitChange(long known, long longestMs) throws InterruptedException {
+    public synchronized long awaitChange(long known, long longestMs) throws InterruptedException {
         if (generation == known && !closed) {
             wait(longestMs);
         }
@@ -187,22 +188,22 @@ final class SriovNode implements AutoCloseable {
     }
 
     /** Another one after each change. */
-    synchronized long generation() {
+    public synchronized long generation() {
         return generation;
     }
 
-    synchronized void changed() {
+    public synchronized void changed() {
         generation++;
         notifyAll();
     }
 
     /** Held while cards are changed or VFs given away: passes, attachments, the kubelet's calls. */
-    ReentrantLock cards() {
+    public ReentrantLock cards() {
         return cards;
     }
 
     /** Its calls are made with {@link #cards} held. */
-    KubeletVfs kubelet() {
+    public KubeletVfs kubelet() {
         return kubelet;
     }
 

@@ -1,10 +1,10 @@
 package io.virtdataplane.daemon.sriov;
 
-import io.virtdataplane.daemon.NotFoundException;
-import io.virtdataplane.daemon.api.AppliedObject;
-import io.virtdataplane.daemon.manifest.ObjectKind;
-import io.virtdataplane.daemon.manifest.SriovManifest;
-import io.virtdataplane.daemon.manifest.SriovNetworkManifest;
+import io.virtdataplane.api.AppliedObject;
+import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.manifest.ObjectKind;
+import io.virtdataplane.manifest.SriovManifest;
+import io.virtdataplane.manifest.SriovNetworkManifest;
 import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.PfPlan;

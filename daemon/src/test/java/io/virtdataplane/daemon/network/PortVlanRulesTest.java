@@ -3,9 +3,9 @@ package io.virtdataplane.daemon.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.bridge.PortVlans;
-import io.virtdataplane.daemon.manifest.Manifests;
-import io.virtdataplane.daemon.manifest.NetworkAttachment;
-import io.virtdataplane.daemon.manifest.NodePolicy;
+import io.virtdataplane.manifest.Manifests;
+import io.virtdataplane.manifest.NetworkDefinition;
+import io.virtdataplane.manifest.NodeNetworkPolicy;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,7 +31,7 @@ class PortVlanRulesTest {
                 "{apiVersion: k8s.cni.cncf.io/v1, kind: NetworkAttachmentDefinition, metadata: {name: n}, spec: {config: '"
                         + config
                         + "'}}";
-        NetworkAttachment network = (NetworkAttachment) Manifests.parse(manifest).getFirst();
+        NetworkDefinition network = (NetworkDefinition) Manifests.parse(manifest).getFirst();
         assertVlans(PortVlanRules.guest(network.bridge()), pvid, members, untagged);
     }
 
@@ -49,7 +49,7 @@ class PortVlanRulesTest {
                 "{apiVersion: nmstate.io/v1, kind: NodeNetworkConfigurationPolicy, metadata: {name: n}, spec: {desiredState: {interfaces: [{name: br1, type: linux-bridge, state: up, bridge: {port: ["
                         + port
                         + "]}}]}}}";
-        NodePolicy policy = (NodePolicy) Manifests.parse(manifest).getFirst();
+        NodeNetworkPolicy policy = (NodeNetworkPolicy) Manifests.parse(manifest).getFirst();
         BridgeSettings settings =
                 BridgeSettings.none("br1").with(policy.bridges().getFirst(), false, false);
         assertThat(settings.policy().vlanFiltering()).isTrue();

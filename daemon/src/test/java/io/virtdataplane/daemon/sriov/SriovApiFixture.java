@@ -5,15 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.virtdataplane.daemon.api.ApplyNetworkRequest;
-import io.virtdataplane.daemon.api.ApplyPolicyRequest;
-import io.virtdataplane.daemon.api.AttachVfRequest;
-import io.virtdataplane.daemon.api.AttachedVf;
-import io.virtdataplane.daemon.api.ListVfsRequest;
-import io.virtdataplane.daemon.api.SriovGrpc;
-import io.virtdataplane.daemon.api.SriovNodeState;
-import io.virtdataplane.daemon.api.Vf;
-import io.virtdataplane.daemon.api.WatchNodeStateRequest;
+import io.virtdataplane.api.ApplyNetworkRequest;
+import io.virtdataplane.api.ApplyPolicyRequest;
+import io.virtdataplane.api.AttachVfRequest;
+import io.virtdataplane.api.AttachedVf;
+import io.virtdataplane.api.ListVfsRequest;
+import io.virtdataplane.api.SriovGrpc;
+import io.virtdataplane.api.SriovNodeState;
+import io.virtdataplane.api.Vf;
+import io.virtdataplane.api.WatchNodeStateRequest;
+import io.virtdataplane.daemon.kubelet.UnixGrpc;
 import io.virtdataplane.sriov.Sysfs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,22 +27,22 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The API on a card in a tree, from a first start to as many as a test wants. */
-abstract class SriovApiFixture {
-    static final String POLICY =
+public abstract class SriovApiFixture {
+    public static final String POLICY =
             """
             apiVersion: sriovnetwork.openshift.io/v1
             kind: SriovNetworkNodePolicy
             metadata: {name: p1}
             spec: {resourceName: intel, numVfs: 2, nicSelector: {pfNames: [ens1f0]}, deviceType: vfio-pci}
             """;
-    static final String NETWORK =
+    public static final String NETWORK =
             """
             apiVersion: sriovnetwork.openshift.io/v1
             kind: SriovNetwork
             metadata: {name: net1}
             spec: {resourceName: intel, networkNamespace: guests, vlan: 100}
             """;
-    static final String MACHINE =
+    public static final String MACHINE =
             """
             kind: VirtualMachine
             metadata: {name: vm1, namespace: guests}
@@ -49,20 +50,20 @@ abstract class SriovApiFixture {
               domain: {devices: {interfaces: [{name: nic1, sriov: {}, macAddress: "02:00:00:00:aa:01"}]}}
               networks: [{name: nic1, multus: {networkName: net1}}]
             """;
-    @TempDir Path directory;
-    final UnixGrpc grpc = new UnixGrpc();
-    CardInTree card;
-    SriovControl control;
-    SriovGrpc.SriovBlockingStub sriov;
+    @TempDir public Path directory;
+    public final UnixGrpc grpc = new UnixGrpc();
+    public CardInTree card;
+    public SriovControl control;
+    public SriovGrpc.SriovBlockingStub sriov;
 
     @BeforeEach
-    void start() throws IOException {
+    public void start() throws IOException {
         card = new CardInTree(directory.resolve("sys"), 2);
         Files.createDirectories(directory.resolve("proc"));
         restart(directory.resolve("a.sock"));
     }
 
-    void restart(Path socket) throws IOException {
+    public void restart(Path socket) throws IOException {
         if (control != null) {
             control.close();
         }
@@ -81,33 +82,33 @@ abstract class SriovApiFixture {
         sriov = SriovGrpc.newBlockingStub(grpc.connect(socket));
     }
 
-    String devicePluginDirectory() throws IOException {
+    public String devicePluginDirectory() throws IOException {
         return "none";
     }
 
     @AfterEach
-    void stop() {
+    public void stop() {
         grpc.close();
         control.close();
     }
 
-    void apply(String policy) {
+    public void apply(String policy) {
         apply(policy, "p1");
     }
 
-    void apply(String policy, String name) {
+    public void apply(String policy, String name) {
         SriovNodeState state = afterPass(applyPolicy(policy));
         assertThat(state.getLastSyncError()).isEmpty();
         assertThat(state.getSyncStatus()).isEqualTo("Succeeded");
         assertThat(state.getPoliciesList()).containsExactly(name);
     }
 
-    long applyPolicy(String policy) {
+    public long applyPolicy(String policy) {
         return sriov.applyPolicy(ApplyPolicyRequest.newBuilder().setManifest(policy).build())
                 .getPass();
     }
 
-    SriovNodeState afterPass(long pass) {
+    public SriovNodeState afterPass(long pass) {
         Iterator<SriovNodeState> states =
                 sriov.watchNodeState(WatchNodeStateRequest.getDefaultInstance());
         SriovNodeState state = states.next();
@@ -117,7 +118,7 @@ abstract class SriovApiFixture {
         return state;
     }
 
-    void network(String manifest) {
+    public void network(String manifest) {
         assertThat(
                         sriov.applyNetwork(
                                         ApplyNetworkRequest.newBuilder()
@@ -127,11 +128,11 @@ abstract class SriovApiFixture {
                 .isEqualTo("guests/net1");
     }
 
-    AttachedVf attach(String machine) {
+    public AttachedVf attach(String machine) {
         return sriov.attachVf(AttachVfRequest.newBuilder().setManifest(machine).build()).getVfs(0);
     }
 
-    static void refused(Runnable call, Status.Code code, String message) {
+    public static void refused(Runnable call, Status.Code code, String message) {
         assertThatThrownBy(call::run)
                 .isInstanceOfSatisfying(
                         StatusRuntimeException.class,
@@ -139,7 +140,7 @@ abstract class SriovApiFixture {
                 .hasMessageContaining(message);
     }
 
-    List<String> users() {
+    public List<String> users() {
         return sriov.listVfs(ListVfsRequest.getDefaultInstance()).getVfsList().stream()
                 .map(Vf::getUser)
                 .toList();

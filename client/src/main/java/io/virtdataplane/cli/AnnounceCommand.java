@@ -1,0 +1,28 @@
+package io.virtdataplane.cli;
+
+import io.virtdataplane.api.AnnounceRequest;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "announce",
+        description =
+                "Tells the guest where its gateway is (gratuitous ARP, unsolicited Neighbor Advertisement), as after a migration.",
+        mixinStandardHelpOptions = true)
+final class AnnounceCommand implements Callable<Integer> {
+    @Mixin private SocketOption socket;
+
+    @Parameters(paramLabel = "MACHINE[/INTERFACE]")
+    private String name;
+
+    @Override
+    public Integer call() {
+        try (Client client = socket.connect()) {
+            client.call().announce(AnnounceRequest.newBuilder().setName(name).build());
+            System.out.println("nic/" + name + " announced");
+        }
+        return 0;
+    }
+}

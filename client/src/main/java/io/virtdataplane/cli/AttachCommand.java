@@ -1,0 +1,149 @@
+package io.virtdataplane.cli;
+
+import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.api.Nic;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "attach",
+        description =
+                "Connects a NIC of a VirtualMachine: the masquerade one to its pod, or one on a bridge to that.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class AttachCommand implements Callable<Integer> {
+    @Mixin private SocketOption socket;
+    @Mixin private Output output;
+
+    @Option(
+            names = {"-f", "--filename"},
+            required = true,
+            paramLabel = "FILE",
+            description = "VirtualMachine or VirtualMachineInstance manifest; - is standard input.")
+    private String manifest;
+
+    @Option(
+            names = "--netns",
+            required = true,
+            paramLabel = "NAME|PATH",
+            description = "Network namespace of the pod.")
+    private String netns;
+
+    @Option(
+            names = "--guest",
+            defaultValue = "dev:tap0",
+            paramLabel = "tap:NAME|dev:NAME",
+            description =
+                    "tap: makes a tap there and holds it; dev: takes a device that is there (default: ${DEFAULT-VALUE}).")
+    private String guest;
+
+    @Option(
+            names = "--interface",
+            defaultValue = "",
+            paramLabel = "NAME",
+            description =
+                    "Which of the manifest's interfaces (default: the masquerade one, else the only one on a bridge).")
+    private String interfaceName;
+
+    @Option(
+            names = "--spoof-guard",
+            defaultValue = "",
+            paramLabel = "off|mac|strict",
+            description =
+                    "On a bridge: what is checked of the guest's frames (default: as the network's macspoofchk says).")
+    private String spoofGuard;
+
+    @Option(
+            names = "--uplink",
+            defaultValue = "eth0",
+            paramLabel = "DEV",
+            description = "Device of the pod's network (default: ${DEFAULT-VALUE}).")
+    private String uplink;
+
+    @Option(
+            names = "--name",
+            defaultValue = "",
+            paramLabel = "MACHINE",
+            description = "Name where the manifest has none (default: the file's name).")
+    private String name;
+
+    @Option(
+            names = "--resolv-conf",
+            defaultValue = "",
+            paramLabel = "FILE",
+            description = "The pod's resolv.conf (default: found by the namespace).")
+    private String resolvConf;
+
+    @Option(
+            names = "--router-advertisements",
+            defaultValue = "",
+            paramLabel = "on|off",
+            description = "Router advertisements to the guest (default: on).")
+    private String routerAdvertisements;
+
+    @Option(
+            names = "--lease-seconds",
+            defaultValue = "0",
+            paramLabel = "S",
+            description = "Lease of the guest's addresses by DHCP (default: 86313600).")
+    private long leaseSeconds;
+
+    @Mixin private NatOptions nat;
+
+    @Override
+    public Integer call() throws IOException {
+        AttachRequest request =
+                AttachRequest.newBuilder()
+                        .setManifest(readManifest())
+                        .setNetns(netns)
+                        .setGuest(guest)
+                        .setUplink(uplink)
+                        .setInterface(interfaceName)
+                        .setSpoofGuard(spoofGuard)
+                        .setName(name.isEmpty() ? fileName() : name)
+                        .setResolvConf(
+                                resolvConf.isEmpty()
+                                        ? ""
+                                        : Path.of(resolvConf).toAbsolutePath().toString())
+                        .setNat(nat.settings())
+                        .setRouterAdvertisements(routerAdvertisements)
+                        .setLeaseSeconds(leaseSeconds)
+                        .build();
+        try (Client client = socket.connect()) {
+            Nic nic = client.call().attach(request);
+            if (!output.print(nic, System.out)) {
+                System.out.println("nic/" + nic.getName() + " attached: " + words(nic));
+            }
+        }
+        return 0;
+    }
+
+    private static String words(Nic nic) {
+        if (!nic.getBridge().isEmpty()) {
+            return "guest " + nic.getGuestMac() + " on bridge " + nic.getBridge();
+        }
+        return "guest "
+                + Names.both(nic.getGuestAddress(), nic.getGuestIpv6Address())
+                + " behind "
+                + Names.both(nic.getPodAddress(), nic.getPodIpv6Address());
+    }
+
+    private String readManifest() throws IOException {
+        if (manifest.equals("-")) {
+            return new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        return Files.readString(Path.of(manifest));
+    }
+
+    private String fileName() {
+        return manifest.equals("-")
+                ? ""
+                : Path.of(manifest).getFileName().toString().replaceFirst("\\.[^.]*$", "");
+    }
+}

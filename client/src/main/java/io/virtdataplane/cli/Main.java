@@ -1,0 +1,146 @@
+package io.virtdataplane.cli;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.virtdataplane.api.Endpoint;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command-line client. The daemon, "run", is a program of its own that the launcher starts. */
+@Command(
+        name = "virt-dataplane",
+        description = "A virtual-network data plane for virtual machines beside containers.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.ClientVersion.class,
+        subcommands = {
+            RunCommand.class,
+            ApplyCommand.class,
+            DeleteCommand.class,
+            AttachCommand.class,
+            SetCommand.class,
+            AnnounceCommand.class,
+            DetachCommand.class,
+            GetCommand.class,
+            DescribeCommand.class,
+            StationCommand.class,
+            DropsCommand.class,
+            TraceCommand.class,
+            CaptureCommand.class,
+            EventsCommand.class,
+            TopCommand.class,
+            CloudInitCommand.class,
+            SriovCommand.class,
+            VersionCommand.class,
+            CommandLine.HelpCommand.class
+        },
+        footer = {
+            "",
+            "Exit codes: 0 done; 1 refused or failed; 2 wrong usage; 3 the daemon does not answer."
+        })
+public final class Main {
+    private static final int FAILED = 1;
+    private static final int NO_DAEMON = 3;
+
+    private Main() {}
+
+    /** Says the version without a daemon. */
+    static final class ClientVersion implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"virt-dataplane " + Endpoint.VERSION};
+        }
+    }
+
+    public static void main(String[] arguments) {
+        int code = run(arguments);
+        System.out.flush();
+        System.exit(code);
+    }
+
+    /** The exit code. */
+    public static int run(String... arguments) {
+        CommandLine commands =
+                new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
+        commands.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
+        if (arguments.length == 0) {
+            return usage(commands);
+        }
+        Optional<CommandLine.UnmatchedArgumentException> unknown = unknown(commands, arguments);
+        return unknown.isPresent() ? refused(unknown.get()) : commands.execute(arguments);
+    }
+
+    /** A word that is no command: picocli would pass it over where help is asked for as well. */
+    private static Optional<CommandLine.UnmatchedArgumentException> unknown(
+            CommandLine commands, String... arguments) {
+        CommandLine at = commands;
+        for (String word : arguments) {
+            if (at.getSubcommands().isEmpty() || word.startsWith("-")) {
+                break;
+            }
+            CommandLine next = at.getSubcommands().get(word);
+            if (next == null) {
+                return Optional.of(new CommandLine.UnmatchedArgumentException(at, List.of(word)));
+            }
+            at = next;
+        }
+        return Optional.empty();
+    }
+
+    private static int refused(CommandLine.UnmatchedArgumentException unknown) {
+        String name = unknown.getCommandLine().getCommandSpec().qualifiedName();
+        List<String> nearest = unknown.getSuggestions();
+        System.err.println(
+                "virt-dataplane: no such command: "
+                        + unknown.getUnmatched().getFirst()
+                        + (nearest.isEmpty()
+                                ? ""
+                                : "; did you mean " + String.join(", ", nearest) + "?")
+                        + " ("
+                        + name
+                        + " --help lists all)");
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    private static int usage(CommandLine commands) {
+        commands.usage(System.err);
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    /** One line, no stack: what broke which rule. */
+    private static int failed(Exception e) {
+        if (e instanceof StatusRuntimeException call) {
+            Status status = call.getStatus();
+            if (status.getCode() == Status.Code.UNAVAILABLE) {
+                System.err.println(
+                        "virt-dataplane: the daemon does not answer; is it running, and may you use its socket? ("
+                                + cause(status)
+                                + ")");
+                return NO_DAEMON;
+            }
+            System.err.println("virt-dataplane: " + status.getDescription());
+            return FAILED;
+        }
+        if (e instanceof NoSuchFileException missing) {
+            System.err.println("virt-dataplane: no such file: " + missing.getFile());
+            return FAILED;
+        }
+        if (e instanceof IllegalArgumentException
+                || e instanceof IOException
+                || e instanceof MissingLibraryException) {
+            System.err.println("virt-dataplane: " + e.getMessage());
+            return FAILED;
+        }
+        System.err.println("virt-dataplane: " + e);
+        return FAILED;
+    }
+
+    private static String cause(Status status) {
+        return status.getCause() == null
+                ? String.valueOf(status.getDescription())
+                : String.valueOf(status.getCause().getMessage());
+    }
+}

@@ -1,0 +1,129 @@
+package io.virtdataplane.cli;
+
+import io.virtdataplane.api.NatSettings;
+import java.util.function.Consumer;
+import picocli.CommandLine.Option;
+
+/**
+ * What the NAT of a NIC does; an option that is not given leaves the daemon's default, or what is.
+ */
+final class NatOptions {
+    @Option(
+            names = "--ports",
+            paramLabel = "PROTOCOL/PORT,...|all|manifest",
+            description =
+                    "Open inbound, such as TCP/80,UDP/53 (default: manifest, as it lists them).")
+    private String ports;
+
+    @Option(
+            names = "--unlisted-policy",
+            paramLabel = "POLICY",
+            description =
+                    "Inbound to ports that are not open: pod (its own kernel answers; default), drop, reject.")
+    private String unlistedPolicy;
+
+    @Option(
+            names = "--reserved-ports",
+            paramLabel = "POLICY",
+            description =
+                    "Inbound to 49152 and 49153: drop (default) or forward, as upstream KubeVirt does.")
+    private String reservedPorts;
+
+    @Option(
+            names = "--session-limit",
+            paramLabel = "N",
+            description = "Sessions at a time (default: 65536).")
+    private Integer sessionLimit;
+
+    @Option(
+            names = "--sessions-per-second",
+            paramLabel = "N",
+            description = "New sessions in a second; 0: no limit (default).")
+    private Integer sessionsPerSecond;
+
+    @Option(
+            names = "--fragment-limit",
+            paramLabel = "N",
+            description =
+                    "Fragmented datagrams, and fragments that wait, at a time (default: 256).")
+    private Integer fragmentLimit;
+
+    @Option(
+            names = "--mapping",
+            paramLabel = "KIND",
+            description =
+                    "RFC 4787 4.1: endpoint-independent (default) or address-and-port-dependent.")
+    private String mapping;
+
+    @Option(
+            names = "--filtering",
+            paramLabel = "KIND",
+            description =
+                    "RFC 4787 5: address-and-port-dependent (default) or endpoint-independent.")
+    private String filtering;
+
+    @Option(
+            names = "--refresh",
+            paramLabel = "SIDE",
+            description = "What keeps a UDP or ICMP session alive: both (default) or outbound.")
+    private String refresh;
+
+    @Option(
+            names = "--other-protocols",
+            paramLabel = "POLICY",
+            description = "GRE, ESP and others without ports: translate (default) or drop.")
+    private String otherProtocols;
+
+    @Option(
+            names = "--max-segment-size",
+            paramLabel = "BYTES",
+            description = "TCP's MSS is clamped to it; 0: to what both MTUs allow (default).")
+    private Integer maxSegmentSize;
+
+    @Option(
+            names = "--tcp-established-seconds",
+            paramLabel = "S",
+            description = "An idle open connection lives so long (default: 7440).")
+    private Integer tcpEstablished;
+
+    @Option(
+            names = "--tcp-transitory-seconds",
+            paramLabel = "S",
+            description = "One that opens or is closed (default: 240).")
+    private Integer tcpTransitory;
+
+    @Option(
+            names = "--udp-seconds",
+            paramLabel = "S",
+            description = "An idle UDP session (default: 300).")
+    private Integer udp;
+
+    @Option(names = "--icmp-seconds", paramLabel = "S", description = "An idle ping (default: 60).")
+    private Integer icmp;
+
+    NatSettings settings() {
+        NatSettings.Builder settings = NatSettings.newBuilder();
+        set(ports, settings::setPorts);
+        set(unlistedPolicy, settings::setUnlistedPolicy);
+        set(reservedPorts, settings::setReservedPorts);
+        set(sessionLimit, settings::setSessionLimit);
+        set(sessionsPerSecond, settings::setSessionsPerSecond);
+        set(fragmentLimit, settings::setFragmentLimit);
+        set(mapping, settings::setMapping);
+        set(filtering, settings::setFiltering);
+        set(refresh, settings::setRefresh);
+        set(otherProtocols, settings::setOtherProtocols);
+        set(maxSegmentSize, settings::setMaxSegmentSize);
+        set(tcpEstablished, settings::setTcpEstablishedSeconds);
+        set(tcpTransitory, settings::setTcpTransitorySeconds);
+        set(udp, settings::setUdpSeconds);
+        set(icmp, settings::setIcmpSeconds);
+        return settings.build();
+    }
+
+    private static <T> void set(T value, Consumer<T> setter) {
+        if (value != null) {
+            setter.accept(value);
+        }
+    }
+}

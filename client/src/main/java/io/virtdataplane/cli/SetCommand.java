@@ -1,0 +1,50 @@
+package io.virtdataplane.cli;
+
+import io.virtdataplane.api.NatSettings;
+import io.virtdataplane.api.Nic;
+import io.virtdataplane.api.UpdateRequest;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "set",
+        description =
+                "Changes what the NAT of a NIC does while its traffic flows. Established sessions go on; the change is kept over restarts.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class SetCommand implements Callable<Integer> {
+    @Spec private CommandSpec command;
+    @Mixin private SocketOption socket;
+    @Mixin private Output output;
+    @Mixin private NatOptions nat;
+
+    @Parameters(paramLabel = "MACHINE[/INTERFACE]")
+    private String name;
+
+    @Override
+    public Integer call() {
+        NatSettings settings = nat.settings();
+        if (settings.getAllFields().isEmpty()) {
+            throw new CommandLine.ParameterException(
+                    command.commandLine(), "set needs at least one setting to change");
+        }
+        try (Client client = socket.connect()) {
+            Nic nic =
+                    client.call()
+                            .update(
+                                    UpdateRequest.newBuilder()
+                                            .setName(name)
+                                            .setNat(settings)
+                                            .build());
+            if (!output.print(nic, System.out)) {
+                System.out.println("nic/" + nic.getName() + " changed");
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,75 @@
+package io.virtdataplane.cli;
+
+import io.virtdataplane.api.AttachVfRequest;
+import io.virtdataplane.api.AttachVfResponse;
+import io.virtdataplane.api.AttachedVf;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "attach",
+        description =
+                "Gives each sriov interface of a VirtualMachine a virtual function, set as its network says.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class SriovAttachCommand implements Callable<Integer> {
+    @Mixin private SocketOption socket;
+    @Mixin private ManifestOption manifest;
+    @Mixin private Output output;
+
+    @Option(
+            names = "--name",
+            defaultValue = "",
+            paramLabel = "MACHINE",
+            description = "Where the manifest has no metadata.name (default: the file's name).")
+    private String name;
+
+    @Option(
+            names = "--pci",
+            split = ",",
+            paramLabel = "ADDRESS",
+            description = "VFs that the kubelet allocated, in the order of the interfaces.")
+    private List<String> addresses = List.of();
+
+    @Option(names = "--xml", description = "Print the hostdev elements for libvirt only.")
+    private boolean xml;
+
+    @Override
+    public Integer call() throws IOException {
+        AttachVfRequest request =
+                AttachVfRequest.newBuilder()
+                        .setManifest(manifest.read())
+                        .setName(name.isEmpty() ? manifest.baseName() : name)
+                        .addAllPciAddresses(addresses)
+                        .build();
+        try (Client client = socket.connect()) {
+            AttachVfResponse attached = client.sriov().attachVf(request);
+            if (xml) {
+                attached.getVfsList().forEach(vf -> System.out.print(vf.getHostdevXml()));
+            } else if (!output.print(attached, System.out)) {
+                table(attached).print(System.out);
+            }
+        }
+        return 0;
+    }
+
+    private static Table table(AttachVfResponse attached) {
+        Table table = new Table("NAME", "NETWORK", "PCI", "VFIO", "NUMA", "PF", "VF", "MAC");
+        for (AttachedVf vf : attached.getVfsList()) {
+            table.row(
+                    vf.getName(),
+                    vf.getNetwork(),
+                    vf.getPciAddress(),
+                    vf.getVfioDevice(),
+                    vf.getNumaNode() < 0 ? "" : Integer.toString(vf.getNumaNode()),
+                    vf.getPf(),
+                    Integer.toString(vf.getVfId()),
+                    vf.getMac());
+        }
+        return table;
+    }
+}

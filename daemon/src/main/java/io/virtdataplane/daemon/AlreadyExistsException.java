@@ -1,8 +1,0 @@
-package io.virtdataplane.daemon;
-
-/** The request would make something a second time. */
-public final class AlreadyExistsException extends RuntimeException {
-    public AlreadyExistsException(String message) {
-        super(message);
-    }
-}

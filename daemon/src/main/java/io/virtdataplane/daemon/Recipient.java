@@ -1,8 +1,0 @@
-package io.virtdataplane.daemon;
-
-/** Takes messages one by one, and says whether it wants more. */
-@FunctionalInterface
-public interface Recipient<T> {
-    /** A null message only asks. */
-    boolean take(T message);
-}

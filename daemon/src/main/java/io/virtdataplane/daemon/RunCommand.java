@@ -1,0 +1,84 @@
+package io.virtdataplane.daemon;
+
+import io.virtdataplane.api.Endpoint;
+import io.virtdataplane.sys.Unsupported;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The command line of the daemon. */
+@Command(
+        name = "virt-dataplane run",
+        description = "Runs the daemon in the foreground until SIGTERM.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+public final class RunCommand implements Callable<Integer> {
+    private static final Path DEFAULT_CONFIG = Path.of("/etc/virt-dataplane/config.yaml");
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description =
+                    "Settings (default: /etc/virt-dataplane/config.yaml where it exists). Flags win over it.")
+    private Path config;
+
+    @Option(
+            names = "--socket",
+            paramLabel = "PATH",
+            description =
+                    "Where the control API listens (default: " + Endpoint.DEFAULT_SOCKET + ").")
+    private String socket;
+
+    @Option(
+            names = "--state-dir",
+            paramLabel = "DIR",
+            description = "Event journal and attachments (default: /var/lib/virt-dataplane).")
+    private String stateDirectory;
+
+    @Option(
+            names = "--workers",
+            paramLabel = "N",
+            description = "Packet threads (default: one for each four processors).")
+    private Integer workers;
+
+    @Option(
+            names = "--worker-cpus",
+            paramLabel = "CPU",
+            split = ",",
+            description =
+                    "Processors that packet threads are bound to, one each, e.g. 2,3 (default: the scheduler chooses).")
+    private List<Integer> workerCpus;
+
+    @Option(
+            names = "--poller",
+            paramLabel = "KIND",
+            description = "auto, io_uring or epoll (default: auto).")
+    private String poller;
+
+    public static void main(String[] arguments) {
+        CommandLine command = new CommandLine(new RunCommand());
+        command.setExecutionExceptionHandler((e, of, parsed) -> failed(e));
+        System.exit(command.execute(arguments));
+    }
+
+    /** One line where it is a setting's or the node's fault: what broke which rule. */
+    private static int failed(Exception e) {
+        boolean isKnown =
+                e instanceof IllegalArgumentException
+                        || e instanceof IOException
+                        || e instanceof Unsupported;
+        System.err.println("virt-dataplane: " + (isKnown ? e.getMessage() : e.toString()));
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Config file = Config.read(config == null ? DEFAULT_CONFIG : config, config != null);
+        new Daemon(file.with(socket, stateDirectory, workers, workerCpus, poller)).run();
+        return 0;
+    }
+}

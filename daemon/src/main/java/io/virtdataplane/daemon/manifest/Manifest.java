@@ -1,4 +1,0 @@
-package io.virtdataplane.daemon.manifest;
-
-/** An object that a manifest asks for. */
-public sealed interface Manifest permits MachineNics, BridgeManifest, SriovManifest {}

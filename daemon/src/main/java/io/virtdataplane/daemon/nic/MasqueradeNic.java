@@ -1,0 +1,278 @@
+package io.virtdataplane.daemon.nic;
+
+import io.virtdataplane.daemon.attach.Attachment;
+import io.virtdataplane.daemon.worker.WorkerThread;
+import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.Nic;
+import io.virtdataplane.dataplane.NicPlan;
+import io.virtdataplane.dataplane.Vif;
+import io.virtdataplane.dhcp.Ipv6Scope;
+import io.virtdataplane.dhcp.Responders;
+import io.virtdataplane.dhcp.Scope;
+import io.virtdataplane.manifest.Cidr;
+import io.virtdataplane.manifest.Ipv6Cidr;
+import io.virtdataplane.nat.Nat;
+import io.virtdataplane.nat.NatPlan;
+import io.virtdataplane.nat.NatPolicy;
+import io.virtdataplane.port.DescriptorPort;
+import io.virtdataplane.port.PacketPort;
+import io.virtdataplane.port.PodAddresses;
+import io.virtdataplane.port.TapPort;
+import io.virtdataplane.port.UplinkPort;
+import io.virtdataplane.port.UplinkPort.Uplink;
+import io.virtdataplane.sys.Bpf;
+import io.virtdataplane.sys.Mapping;
+import io.virtdataplane.sys.NetDevice;
+import io.virtdataplane.sys.Netns;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * A NIC with everything that was opened for it. Made whole or not at all; {@link #close} gives all
+ * of it back.
+ */
+public final class MasqueradeNic implements Attachment, AutoCloseable {
+    /**
+     * KubeVirt's gateway address, the same in every pod, so that a guest's neighbour entry outlives
+     * a migration.
+     */
+    public static final long GATEWAY_MAC = 0x0200_0000_0000L;
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private MasqueradeSpec spec;
+    private final WorkerThread worker;
+    private final long attachedMs = System.currentTimeMillis();
+    private final Uplink uplink;
+    private final ResolvConf resolvConf;
+    private final Addresses ipv4;
+    private final Addresses ipv6;
+    private final int guestMtu;
+    private final Nat nat;
+    private final Responders responders;
+    private final Nic nic;
+    private Mapping table; // of the sessions; gives way to a larger one
+
+    MasqueradeNic(int id, MasqueradeSpec spec, WorkerThread worker, Bpf.Mechanism hooks) {
+        this.spec = spec;
+        this.worker = worker;
+        try (Netns netns = Netns.open(spec.netns())) {
+            uplink = UplinkPort.open(2 * id, netns, spec.uplink(), tapName(spec.uplink()), hooks);
+            opened.push(uplink.port());
+            DescriptorPort guest =
+                    spec.guestIsTap()
+                            ? TapPort.open(
+                                    2 * id + 1,
+                                    netns,
+                                    spec.guestDevice(),
+                                    uplink.mtu(),
+                                    spec.nic().mac())
+                            : PacketPort.open(2 * id + 1, netns, spec.guestDevice(), hooks);
+            opened.push(guest);
+            guestMtu = spec.guestIsTap() ? uplink.mtu() : mtu(netns, spec.guestDevice());
+            resolvConf = ResolvConf.read(spec.resolvConf(), spec.netns());
+            ipv4 = ipv4();
+            ipv6 = ipv6();
+            NatPlan natPlan = natPlan();
+            NatPolicy policy = spec.policy();
+            // Closed after the ports: the worker has let go of the stages by then.
+            Mapping memory = Mapping.anonymous(Nat.bytes(natPlan));
+            opened.addLast(memory);
+            table = Mapping.table(Nat.tableBytes(policy.limits().sessions()));
+            nat =
+                    new Nat(
+                            natPlan,
+                            policy,
+                            new SteeredPorts(uplink.steering()),
+                            memory.segment(),
+                            table.segment(),
+                            RANDOM.nextLong());
+            responders = new Responders(scope(), ipv4.isOn(), ipv6Scope(), worker.events(), id);
+            NicPlan plan =
+                    new NicPlan(
+                            id,
+                            spec.name(),
+                            guest,
+                            uplink.port(),
+                            spec.nic().mac(),
+                            GATEWAY_MAC,
+                            ipv4,
+                            ipv6,
+                            responders,
+                            nat.outbound(),
+                            nat.inbound());
+            nic = worker.ask(on -> on.attach(plan));
+        } catch (RuntimeException e) {
+            giveBack();
+            throw e;
+        }
+    }
+
+    private static String tapName(String uplinkName) {
+        String name = "vdp-" + uplinkName;
+        return name.length() <= 15 ? name : "vdp-" + Integer.toHexString(uplinkName.hashCode());
+    }
+
+    private static int mtu(Netns netns, String device) {
+        return netns.call(() -> new NetDevice(device).mtu());
+    }
+
+    private Addresses ipv4() {
+        Cidr cidr = spec.nic().cidr();
+        PodAddresses pod = uplink.addresses();
+        return pod.hasIpv4()
+                ? Addresses.ipv4(cidr.guest(), cidr.gateway(), pod.ipv4())
+                : Addresses.NONE;
+    }
+
+    private Addresses ipv6() {
+        Ipv6Cidr cidr = spec.nic().ipv6Cidr();
+        PodAddresses pod = uplink.addresses();
+        return pod.hasIpv6()
+                ? Addresses.ipv6(
+                        cidr.guest(), cidr.gateway(), new long[] {pod.ipv6High(), pod.ipv6Low()})
+                : Addresses.NONE;
+    }
+
+    private NatPlan natPlan() {
+        int[] linkLocal = resolvConf.nameServers().stream().mapToInt(Integer::intValue).toArray();
+        return new NatPlan(ipv4, ipv6, linkLocal, uplink.mtu(), guestMtu);
+    }
+
+    /** From now on, for as long as the NIC is attached; sessions go on. */
+    void change(MasqueradeSpec changed) {
+        int sessions = changed.policy().limits().sessions();
+        int capacity = worker.ask(on -> nat.capacity());
+        if (sessions > capacity) {
+            Mapping larger = Mapping.table(Nat.tableBytes(sessions));
+            worker.ask(
+                    on -> {
+                        nat.grow(larger.segment(), sessions);
+                        return null;
+                    });
+            table.close();
+            table = larger;
+        }
+        worker.ask(
+                on -> {
+                    nat.change(changed.policy());
+                    return null;
+                });
+        spec = changed;
+    }
+
+    private Scope scope() {
+        Cidr cidr = spec.nic().cidr();
+        return new Scope(
+                GATEWAY_MAC,
+                cidr.gateway(),
+                cidr.gateway(),
+                cidr.guest(),
+                cidr.prefixLength(),
+                spec.leaseSeconds(),
+                Math.min(uplink.mtu(), guestMtu),
+                resolvConf.nameServers(),
+                resolvConf.searchDomains(),
+                spec.hostname(),
+                spec.nic().dhcpOptions());
+    }
+
+    private Ipv6Scope ipv6Scope() {
+        return ipv6.isOn()
+                ? new Ipv6Scope(
+                        ipv6,
+                        spec.nic().ipv6Cidr().prefixLength(),
+                        Math.min(uplink.mtu(), guestMtu),
+                        resolvConf.ipv6NameServers(),
+                        resolvConf.searchDomains(),
+                        spec.leaseSeconds(),
+                        spec.advertises())
+                : Ipv6Scope.NONE;
+    }
+
+    public Addresses ipv4Addresses() {
+        return ipv4;
+    }
+
+    public Addresses ipv6Addresses() {
+        return ipv6;
+    }
+
+    ResolvConf resolvConf() {
+        return resolvConf;
+    }
+
+    public int guestMtu() {
+        return guestMtu;
+    }
+
+    public MasqueradeSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public String name() {
+        return spec.name();
+    }
+
+    @Override
+    public Vif vif() {
+        return nic;
+    }
+
+    @Override
+    public WorkerThread worker() {
+        return worker;
+    }
+
+    public long attachedMs() {
+        return attachedMs;
+    }
+
+    public Uplink uplink() {
+        return uplink;
+    }
+
+    /** Worker's thread only, as {@link #responders} and {@link #nic}. */
+    public Nat nat() {
+        return nat;
+    }
+
+    public Responders responders() {
+        return responders;
+    }
+
+    public Nic nic() {
+        return nic;
+    }
+
+    @Override
+    public void close() {
+        worker.ask(
+                on -> {
+                    on.detach(nic);
+                    return null;
+                });
+        giveBack();
+    }
+
+    /** All of it, whatever fails on the way. */
+    private void giveBack() {
+        IllegalStateException failed = null;
+        for (AutoCloseable one : opened) {
+            try {
+                one.close();
+            } catch (Exception e) {
+                failed = new IllegalStateException("close " + spec.name(), e);
+            }
+        }
+        opened.clear();
+        if (table != null) {
+            table.close();
+        }
+        if (failed != null) {
+            throw failed;
+        }
+    }
+}

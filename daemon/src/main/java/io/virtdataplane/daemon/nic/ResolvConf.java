@@ -1,0 +1,102 @@
+package io.virtdataplane.daemon.nic;
+
+import io.virtdataplane.dhcp.DhcpOptions;
+import io.virtdataplane.wire.AddressText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a pod's resolv.conf(5) says: name servers, in order, and search domains. What makes no sense
+ * is passed over.
+ *
+ * @param unread what was passed over, in words
+ */
+record ResolvConf(
+        List<Integer> nameServers,
+        List<long[]> ipv6NameServers,
+        List<String> searchDomains,
+        List<String> unread) {
+    private static final int MAX_WORDS = 256;
+    private static final int MAX_BYTES = 1 << 16;
+    private static final Path NODE = Path.of("/etc/resolv.conf");
+
+    static ResolvConf parse(List<String> lines) {
+        List<Integer> servers = new ArrayList<>();
+        List<long[]> ipv6Servers = new ArrayList<>();
+        List<String> search = new ArrayList<>();
+        List<String> unread = new ArrayList<>();
+        for (String line : lines) {
+            String[] words = line.strip().split("\\s+");
+            if (words[0].equals("nameserver") && words.length > 1) {
+                addServer(servers, ipv6Servers, unread, words[1]);
+            } else if (words[0].equals("search") || words[0].equals("domain")) {
+                search.addAll(List.of(words).subList(1, words.length));
+            }
+        }
+        DhcpOptions.cutDomains(search).forEach(name -> unread.add("search " + name));
+        return new ResolvConf(servers, ipv6Servers, search, unread);
+    }
+
+    private static void addServer(
+            List<Integer> ipv4, List<long[]> ipv6, List<String> unread, String text) {
+        try {
+            if (text.indexOf(':') >= 0) {
+                ipv6.add(AddressText.ipv6(text));
+            } else {
+                ipv4.add(AddressText.ipv4(text));
+            }
+        } catch (IllegalArgumentException e) {
+            // Or an address with a zone, which means nothing to the guest.
+            unread.add("nameserver " + text);
+        }
+    }
+
+    /**
+     * The file given, else the pod's own by its namespace: /etc/netns/NAME, /proc/PID/root; else
+     * the node's.
+     */
+    static ResolvConf read(String file, String netns) {
+        Path path = file.isEmpty() ? find(netns) : Path.of(file);
+        try {
+            return parse(Files.readAllLines(path));
+        } catch (IOException e) {
+            if (file.isEmpty()) {
+                return new ResolvConf(List.of(), List.of(), List.of(), List.of(path + " itself"));
+            }
+            throw new IllegalArgumentException(
+                    "resolv_conf must be a readable file: resolv_conf=" + file);
+        }
+    }
+
+    /** What the guest is not told, in at most so many characters; empty where it is told all. */
+    String describeUnread() {
+        String words = String.join(", ", unread);
+        return words.length() > MAX_WORDS
+                ? words.substring(0, MAX_WORDS) + "... (" + unread.size() + " in all)"
+                : words;
+    }
+
+    private static Path find(String netns) {
+        Path candidate = NODE;
+        if (!netns.startsWith("/")) {
+            candidate = Path.of("/etc/netns", netns, "resolv.conf");
+        } else if (netns.matches("/proc/\\d+/ns/net")) {
+            candidate = Path.of(netns.replace("/ns/net", "/root/etc/resolv.conf"));
+        }
+        return isPlain(candidate) ? candidate : NODE;
+    }
+
+    /** The pod's files are the pod's to choose: no link that leads out of it, nothing endless. */
+    private static boolean isPlain(Path path) {
+        try {
+            return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+                    && Files.size(path) <= MAX_BYTES;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

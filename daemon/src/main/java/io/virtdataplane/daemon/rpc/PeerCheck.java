@@ -1,0 +1,51 @@
+package io.virtdataplane.daemon.rpc;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.unix.PeerCredentials;
+import io.virtdataplane.sys.PeerGroups;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stands in the listening socket's pipeline and lets in only root, the daemon's own user, and the
+ * members of one group whose socket it is: the kernel says who the peer is (SO_PEERCRED), whatever
+ * the file's mode.
+ */
+public final class PeerCheck extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(PeerCheck.class);
+    private final int ownUser;
+    private final int group;
+
+    /**
+     * @param group number of the group allowed beside root, or -1
+     */
+    public PeerCheck(int ownUser, int group) {
+        this.ownUser = ownUser;
+        this.group = group;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object accepted) {
+        EpollDomainSocketChannel child = (EpollDomainSocketChannel) accepted;
+        try {
+            PeerCredentials peer = child.peerCredentials();
+            if (isAllowed(peer, child.fd().intValue())) {
+                context.fireChannelRead(accepted);
+                return;
+            }
+            LOG.warn("control connection refused: uid={} pid={}", peer.uid(), peer.pid());
+        } catch (IOException e) {
+            LOG.warn("control connection refused: no peer credentials: {}", e.getMessage());
+        }
+        child.unsafe().closeForcibly();
+    }
+
+    private boolean isAllowed(PeerCredentials peer, int descriptor) {
+        return peer.uid() == 0
+                || peer.uid() == ownUser
+                || group >= 0 && PeerGroups.contains(descriptor, group);
+    }
+}

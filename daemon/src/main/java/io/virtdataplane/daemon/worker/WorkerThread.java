@@ -1,0 +1,132 @@
+package io.virtdataplane.daemon.worker;
+
+import io.virtdataplane.dataplane.Clock;
+import io.virtdataplane.dataplane.EventRing;
+import io.virtdataplane.dataplane.FramePool;
+import io.virtdataplane.dataplane.Worker;
+import io.virtdataplane.port.Pollers;
+import io.virtdataplane.sys.Affinity;
+import io.virtdataplane.sys.Mapping;
+import io.virtdataplane.sys.SystemCallException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs one {@link Worker} on a thread of its own and asks it questions for other threads. */
+public final class WorkerThread implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerThread.class);
+    private static final int ANSWER_SECONDS = 5;
+    private static final int EXIT_WORKER_DIED = 70; // EX_SOFTWARE
+    private final int number;
+    private final EventRing events = new EventRing();
+    private final Worker worker;
+    private final Thread thread;
+    private int nics;
+
+    /** Bound to a processor of {@code cpus}, the number-th, if there are any. */
+    public WorkerThread(int number, Pollers.Kind kind, int frames, List<Integer> cpus) {
+        this.number = number;
+        CompletableFuture<Worker> started = new CompletableFuture<>();
+        thread =
+                Thread.ofPlatform()
+                        .name("worker-" + number)
+                        .start(() -> run(kind, frames, cpus, started));
+        try {
+            worker = started.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    private void run(
+            Pollers.Kind kind, int frames, List<Integer> cpus, CompletableFuture<Worker> started) {
+        try {
+            pin(cpus);
+            Mapping memory = Mapping.anonymous(FramePool.bytes(frames));
+            FramePool pool = new FramePool(memory.segment(), frames);
+            Worker made = new Worker(Pollers.open(kind, pool), pool, Clock.SYSTEM, events);
+            started.complete(made);
+            made.run();
+        } catch (RuntimeException | Error e) {
+            if (started.completeExceptionally(e)) {
+                return;
+            }
+            LOG.error(
+                    "worker died, leaving so that the service manager starts us anew: worker={}",
+                    number,
+                    e);
+            Runtime.getRuntime().halt(EXIT_WORKER_DIED);
+        }
+    }
+
+    private void pin(List<Integer> cpus) {
+        if (cpus.isEmpty()) {
+            return;
+        }
+        try {
+            Affinity.pin(cpus.get(number));
+        } catch (SystemCallException e) {
+            throw new IllegalArgumentException(
+                    "workerCpus must be processors that this process may run on: workerCpus="
+                            + cpus,
+                    e);
+        }
+    }
+
+    public int number() {
+        return number;
+    }
+
+    public EventRing events() {
+        return events;
+    }
+
+    /** What a fault's number in an event stands for. */
+    public String describeFault(int faultNumber) {
+        return worker.describeFault(faultNumber);
+    }
+
+    public String pollerKind() {
+        return worker.pollerKind();
+    }
+
+    public int nics() {
+        return nics;
+    }
+
+    public void nics(int count) {
+        nics = count;
+    }
+
+    /** Asks on the worker's thread and waits for the answer. */
+    public <T> T ask(Function<Worker, T> query) {
+        try {
+            return worker.call(query).await(ANSWER_SECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause
+                    ? cause
+                    : new IllegalStateException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("worker does not answer: worker=" + number, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        worker.stop();
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(ANSWER_SECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

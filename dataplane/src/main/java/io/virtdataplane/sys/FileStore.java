@@ -1,0 +1,120 @@
+package io.virtdataplane.sys;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A directory of files of one suffix that outlive the daemon and the machine's power: a file is
+ * whole or not there, and on the disk once {@link #put} has returned.
+ */
+public final class FileStore {
+    private static final int NAME_MAX = 255; // linux/limits.h
+    private static final String TEMPORARY = ".new";
+    private final Path directory;
+    private final String suffix;
+
+    /** {@code suffix}: with its dot. */
+    public FileStore(Path directory, String suffix) {
+        this.directory = directory;
+        this.suffix = suffix;
+        try {
+            Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "stateDirectory must be writable: stateDirectory=" + directory.getParent(), e);
+        }
+    }
+
+    /**
+     * @param stem fit for a file name
+     */
+    public void put(String stem, byte[] content) {
+        Path temporary = directory.resolve(stem + TEMPORARY);
+        try {
+            try (FileChannel file =
+                    FileChannel.open(
+                            temporary,
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.TRUNCATE_EXISTING,
+                            StandardOpenOption.WRITE)) {
+                ByteBuffer rest = ByteBuffer.wrap(content);
+                while (rest.hasRemaining()) {
+                    file.write(rest);
+                }
+                file.force(true); // else the name may outlive a power cut, but not the content
+            }
+            Files.move(temporary, file(stem), StandardCopyOption.ATOMIC_MOVE);
+            forceDirectory();
+        } catch (IOException e) {
+            throw new UncheckedIOException("write " + file(stem), e);
+        }
+    }
+
+    /** False where there was none. */
+    public boolean remove(String stem) {
+        try {
+            boolean removed = Files.deleteIfExists(file(stem));
+            forceDirectory();
+            return removed;
+        } catch (IOException e) {
+            throw new UncheckedIOException("remove " + file(stem), e);
+        }
+    }
+
+    private void forceDirectory() throws IOException {
+        try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
+            names.force(true);
+        }
+    }
+
+    /** All files, sorted. */
+    public List<Path> files() {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(path -> path.toString().endsWith(suffix)).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("read " + directory, e);
+        }
+    }
+
+    public Path file(String stem) {
+        return directory.resolve(stem + suffix);
+    }
+
+    /** The name that a file was put under. */
+    public String stem(Path file) {
+        String name = file.getFileName().toString();
+        return name.substring(0, name.length() - suffix.length());
+    }
+
+    /** A name of DNS names as it is, but where a file name would be too long for the kernel. */
+    public String shortened(String name) {
+        int longest = NAME_MAX - Math.max(suffix.length(), TEMPORARY.length());
+        return name.length() <= longest
+                ? name
+                : name.substring(0, longest / 2) + "-" + digest(name);
+    }
+
+    /** 64 hexadecimal digits of a name that may hold what a file name may not, and be longer. */
+    public static String digest(String name) {
+        try {
+            return HexFormat.of()
+                    .formatHex(
+                            MessageDigest.getInstance("SHA-256")
+                                    .digest(name.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

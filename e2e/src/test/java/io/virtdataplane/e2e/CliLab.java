@@ -1,0 +1,113 @@
+package io.virtdataplane.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.api.KeptObject;
+import io.virtdataplane.cli.Main;
+import io.virtdataplane.daemon.attach.PortNumbers;
+import io.virtdataplane.daemon.control.NetworksService;
+import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.kubelet.UnixGrpc;
+import io.virtdataplane.daemon.network.Bridges;
+import io.virtdataplane.daemon.network.NetworkObjects;
+import io.virtdataplane.daemon.object.NodeLabels;
+import io.virtdataplane.daemon.object.Objects;
+import io.virtdataplane.daemon.sriov.CardInTree;
+import io.virtdataplane.daemon.sriov.SriovConfig;
+import io.virtdataplane.daemon.sriov.SriovControl;
+import io.virtdataplane.daemon.state.MessageStore;
+import io.virtdataplane.sys.Bpf;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The command line against the services of objects and of SR-IOV, without packet threads: a card is
+ * a tree of files, and network policies are those of other nodes.
+ */
+final class CliLab implements AutoCloseable {
+    /** What a command said and how it ended. */
+    record Result(int code, String out, String err) {}
+
+    final CardInTree card;
+    private final Path directory;
+    private final Path socket;
+    private final UnixGrpc grpc = new UnixGrpc();
+    private final EventJournal journal;
+    private final Bridges bridges;
+    private final SriovControl sriov;
+
+    CliLab(Path directory, int vfs) throws IOException {
+        this.directory = directory;
+        this.socket = directory.resolve("s");
+        this.card = new CardInTree(directory.resolve("sys"), vfs);
+        Path state = Files.createDirectories(directory.resolve("state"));
+        journal = new EventJournal(state, 1 << 20);
+        bridges = new Bridges(List.of(), new PortNumbers(journal), journal, Bpf.Mechanism.AUTO);
+        NetworkObjects networks =
+                new NetworkObjects(
+                        bridges,
+                        new NodeLabels("node1", Map.of()),
+                        new MessageStore<>(state.resolve("objects"), "object", KeptObject.parser()),
+                        new MessageStore<>(
+                                state.resolve("attachments"), "attach", AttachRequest.parser()),
+                        journal);
+        String proc = Files.createDirectories(directory.resolve("proc")).toString();
+        sriov = card.control(new SriovConfig(null, proc, null, false, null, "none"), state);
+        grpc.serve(
+                socket,
+                new NetworksService(networks, new Objects(networks, sriov.objects())),
+                sriov.service());
+    }
+
+    Path file(String manifest) {
+        try {
+            return Files.writeString(directory.resolve("manifest.yaml"), manifest);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    Result run(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(arguments));
+        command.addAll(List.of("--socket", socket.toString()));
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        ByteArrayOutputStream complained = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
+        try {
+            int code = Main.run(command.toArray(String[]::new));
+            return new Result(
+                    code,
+                    said.toString(StandardCharsets.UTF_8),
+                    complained.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    /** What a command that must end well has said. */
+    String must(String... arguments) {
+        Result result = run(arguments);
+        assertThat(result.code()).as(result.err()).isZero();
+        return result.out();
+    }
+
+    @Override
+    public void close() throws Exception {
+        grpc.close();
+        sriov.close();
+        bridges.close();
+        journal.close();
+    }
+}

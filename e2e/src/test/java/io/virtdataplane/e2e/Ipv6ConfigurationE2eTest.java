@@ -1,0 +1,121 @@
+package io.virtdataplane.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** IPv6 in a guest that nobody has configured: router advertisements and DHCPv6, real clients. */
+@RootTest
+@Timeout(300)
+class Ipv6ConfigurationE2eTest {
+    private static final String RUN_DHCLIENT =
+            """
+            #!/bin/sh
+            case $reason in
+              BOUND6 | RENEW6 | REBIND6)
+                ip -6 addr replace "$new_ip6_address/128" dev "$interface"
+                { echo "search $new_dhcp6_domain_search"
+                  for s in $new_dhcp6_name_servers; do echo "nameserver $s"; done; } > %s ;;
+            esac
+            exit 0
+            """;
+    private final Lab lab = new Lab();
+
+    @AfterEach
+    void close() {
+        lab.close();
+    }
+
+    @Test
+    void stockGuestReachesAnIpv6HostByName() throws IOException {
+        lab.daemon().attachTap(Lab.CHAPTER);
+        lab.nameServer();
+        lab.httpd(lab.out, 8080, lab.page("outside"));
+        assertThat(awaitRoute())
+                .as("the kernel's own router discovery")
+                .contains("default via fe80::ff:fe00:0")
+                .contains("proto ra");
+        String dhclient = "dhclient -6 -v -sf %s -pf %s -lf %s ";
+        Path resolv = Path.of("/etc/netns", lab.guest, "resolv.conf");
+        Path script = lab.shell.directory().resolve("dhclient-script");
+        Files.writeString(script, RUN_DHCLIENT.formatted(resolv));
+        assertThat(script.toFile().setExecutable(true)).isTrue();
+        Path pid = lab.shell.directory().resolve("dhclient.pid");
+        Path leases = lab.shell.directory().resolve("dhclient.leases");
+        String client = dhclient.formatted(script, pid, leases);
+        assertThat(lab.mustIn(lab.guest, "timeout 30 " + client + "-1 eth0 2>&1"))
+                .contains("Bound to lease");
+        assertThat(Files.readString(leases))
+                .contains("iaaddr fd10:0:2::2")
+                .contains("dhcp6.name-servers 2001:db8::7")
+                .contains("default.svc.cluster.local.");
+        // DAD is over within a second or two; the guest's resolver has what DHCPv6 said.
+        String curl =
+                "for i in $(seq 20); do curl -6 -sS -m 3 http://web.v6.test:8080/ 2>/dev/null && break; sleep 0.3; done";
+        assertThat(lab.mustIn(lab.guest, curl)).isEqualTo("outside");
+        assertThat(lab.mustClient("get", "leases")).contains("fd10:0:2::2");
+        assertThat(lab.mustClient("events")).contains("family=IPv6");
+        lab.mustIn(lab.guest, "timeout 30 " + client + "-r eth0 2>&1; true");
+        assertThat(lab.mustClient("get", "leases")).as("released").doesNotContain("fd10:0:2::2");
+    }
+
+    @Test
+    void dhcpcdTakesRouteAddressAndNames() {
+        lab.daemon().attachTap(Lab.CHAPTER);
+        String dhcpcd =
+                "timeout 40 dhcpcd -6 -1 -B -t 20 -c /bin/true -d eth0 2>&1; rm -f /var/lib/dhcpcd/eth0.lease6";
+        assertThat(lab.mustIn(lab.guest, dhcpcd))
+                .contains("Router Advertisement from fe80::ff:fe00:0")
+                .contains("REPLY6 received from fe80::ff:fe00:0")
+                .contains("fd10:0:2::2");
+    }
+
+    @Test
+    void advertisementsCanBeOffAndTheGatewayIsAnnounced() throws IOException {
+        lab.daemon().attachTap(Lab.CHAPTER, "--router-advertisements", "off");
+        Path seen = lab.shell.directory().resolve("seen.txt");
+        Process watch =
+                lab.startIn(
+                        lab.guest,
+                        "bash",
+                        "-c",
+                        "exec tcpdump -l -vni eth0 'arp or icmp6' > " + seen + " 2>&1");
+        Lab.pause(1500);
+        lab.mustClient("announce", "vm");
+        Lab.pause(3000);
+        lab.shell.end(watch);
+        assertThat(Files.readString(seen))
+                .contains("who-has 10.0.2.1")
+                .contains("tell 10.0.2.1")
+                .contains("neighbor advertisement, length 32, tgt is fd10:0:2::1")
+                .doesNotContain("router advertisement");
+        assertThat(lab.mustIn(lab.guest, "ip -6 route show default")).isBlank();
+        assertThat(
+                        lab.client(
+                                        "attach",
+                                        "-f",
+                                        lab.manifest(Lab.CHAPTER).toString(),
+                                        "--netns",
+                                        lab.pod,
+                                        "--router-advertisements",
+                                        "sometimes")
+                                .out())
+                .contains("router_advertisements must be on or off");
+    }
+
+    private String awaitRoute() {
+        for (int i = 0; i < 100; i++) {
+            String routes = lab.mustIn(lab.guest, "ip -6 route show default");
+            if (!routes.isBlank()) {
+                return routes;
+            }
+            Lab.pause(100);
+        }
+        return "";
+    }
+}

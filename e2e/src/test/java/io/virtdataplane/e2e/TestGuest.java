@@ -1,0 +1,118 @@
+package io.virtdataplane.e2e;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A virtual machine with Debian's kernel, of the image that {@code src/test/guest/build-image}
+ * makes. It boots under KVM where that works, else under TCG, runs a script, and is heard on its
+ * console.
+ */
+final class TestGuest {
+    /** Starts QEMU where it is to run. */
+    @FunctionalInterface
+    interface Starter {
+        Process start(String... command);
+    }
+
+    /** Of the build: the kernel cannot be had here. */
+    static final int NO_SUCH_KERNEL = 3;
+
+    private static final int KVM_BOOT_SECONDS = 12;
+    private static final int TCG_BOOT_SECONDS = 120;
+    private final Path image = Path.of("target/guest").toAbsolutePath();
+    private final Shell shell;
+    private final Path console;
+
+    TestGuest(Shell shell) {
+        this.shell = shell;
+        this.console = shell.directory().resolve("console.log");
+    }
+
+    Shell.Result build() {
+        return shell.run(
+                Path.of("src/test/guest/build-image").toAbsolutePath().toString(),
+                image.toString());
+    }
+
+    /**
+     * Boots; the guest has begun with its script when this returns.
+     *
+     * @param files go into the guest's root directory: {@code test.sh}, and what that uses
+     * @param devices QEMU's arguments for devices
+     */
+    void boot(Path files, List<String> devices, Starter starter) throws IOException {
+        Path initrd = shell.directory().resolve("initrd");
+        shell.sh(
+                "cp %1$s %2$s; (cd %3$s && ls | cpio -o -H newc --quiet | gzip -1) >> %2$s"
+                        .formatted(image.resolve("initrd.gz"), initrd, files));
+        if (Files.exists(Path.of("/dev/kvm"))) {
+            Process guest =
+                    starter.start(command(initrd, devices, "-accel", "kvm", "-cpu", "host"));
+            if (waitFor("GUEST-BOOTED", KVM_BOOT_SECONDS)) {
+                System.out.println("QEMU guest runs under KVM");
+                return;
+            }
+            shell.end(guest);
+            Files.deleteIfExists(console);
+        }
+        System.out.println(
+                "QEMU guest runs under TCG: KVM is not there, or no guest boots under it");
+        starter.start(command(initrd, devices, "-accel", "tcg", "-cpu", "max"));
+        await("GUEST-BOOTED", TCG_BOOT_SECONDS);
+    }
+
+    private String[] command(Path initrd, List<String> devices, String... accelerator) {
+        List<String> command = new ArrayList<>(List.of("qemu-system-x86_64"));
+        command.addAll(List.of(accelerator));
+        command.addAll(
+                List.of(
+                        "-M",
+                        "pc",
+                        "-m",
+                        "256",
+                        "-nodefaults",
+                        "-no-user-config",
+                        "-display",
+                        "none",
+                        "-no-reboot",
+                        "-serial",
+                        "file:" + console,
+                        "-kernel",
+                        image.resolve("vmlinuz").toString(),
+                        "-initrd",
+                        initrd.toString(),
+                        "-append",
+                        "console=ttyS0 panic=-1 quiet"));
+        command.addAll(devices);
+        return command.toArray(String[]::new);
+    }
+
+    /** All that it has said, once the mark is in it. */
+    String await(String mark, int seconds) throws IOException {
+        if (!waitFor(mark, seconds)) {
+            throw new AssertionError("no " + mark + " in " + seconds + " s:\n" + said());
+        }
+        return said();
+    }
+
+    private boolean waitFor(String mark, int seconds) throws IOException {
+        for (int i = 0; i < seconds * 10; i++) {
+            if (said().contains(mark)) {
+                return true;
+            }
+            Lab.pause(100);
+        }
+        return false;
+    }
+
+    private String said() throws IOException {
+        return Files.exists(console)
+                ? new String(Files.readAllBytes(console), StandardCharsets.ISO_8859_1)
+                : "";
+    }
+}

@@ -1,0 +1,90 @@
+package io.virtdataplane.manifest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
+
+/**
+ * Reads the text of manifests: YAML mappings of bounded size, each key once, as Kubernetes reads
+ * them.
+ */
+final class Document {
+    private static final int MAX_BYTES = 1 << 20;
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    private Document() {}
+
+    /** One document. */
+    static Fields root(String manifest) {
+        List<Fields> roots = all(manifest);
+        if (roots.size() > 1) {
+            throw new InvalidManifestException(
+                    "manifest must be one YAML document: found=" + roots.size());
+        }
+        return roots.getFirst();
+    }
+
+    /** One document or more; those with nothing in them are passed over. */
+    static List<Fields> all(String manifests) {
+        checkSize(manifests);
+        try {
+            List<Fields> roots =
+                    YamlTree.documents(manifests).stream().map(Document::mapping).toList();
+            if (roots.isEmpty()) {
+                throw new InvalidManifestException(
+                        "manifest must be one YAML mapping: found=nothing");
+            }
+            return roots;
+        } catch (JsonProcessingException e) {
+            throw notYaml(e);
+        }
+    }
+
+    /** A mapping that a field holds as JSON in a string. */
+    static Fields json(Fields parent, String name) {
+        String text = parent.text(name, "");
+        try {
+            JsonNode tree = JSON.readTree(text);
+            if (tree != null && tree.isObject()) {
+                return new Fields(tree, parent.path() + "." + name);
+            }
+        } catch (JsonProcessingException e) {
+            throw parent.error(
+                    name,
+                    "must be valid JSON, at line "
+                            + e.getLocation().getLineNr()
+                            + " of it: "
+                            + e.getOriginalMessage().lines().findFirst().orElse(""),
+                    text.strip());
+        }
+        throw parent.error(name, "must be a JSON object in a string", text.strip());
+    }
+
+    private static void checkSize(String manifest) {
+        if (manifest.length() > MAX_BYTES) {
+            throw new InvalidManifestException(
+                    "manifest must be at most 1 MiB: length=" + manifest.length());
+        }
+    }
+
+    private static Fields mapping(JsonNode tree) {
+        if (tree == null || !tree.isObject()) {
+            throw new InvalidManifestException(
+                    "manifest must be one YAML mapping: found="
+                            + (tree == null ? "nothing" : tree.getNodeType()));
+        }
+        return new Fields(tree, "");
+    }
+
+    private static InvalidManifestException notYaml(JsonProcessingException e) {
+        String where = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
+        return new InvalidManifestException(
+                "manifest must be valid YAML"
+                        + where
+                        + ": "
+                        + e.getOriginalMessage().lines().findFirst().orElse(""));
+    }
+}

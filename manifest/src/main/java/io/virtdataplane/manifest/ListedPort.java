@@ -1,0 +1,35 @@
+package io.virtdataplane.manifest;
+
+import java.util.Locale;
+
+/** An open port: IP protocol number and port. */
+public record ListedPort(int protocol, int port) {
+    static final int TCP = 6;
+    static final int UDP = 17;
+    private static final int SCTP = 132;
+
+    /** "TCP/80", "udp/53", "SCTP/5060"; without a protocol TCP is meant. */
+    public static ListedPort parse(String text) {
+        String[] parts = text.strip().split("/", -1);
+        String protocol = parts.length == 1 ? "TCP" : parts[0].toUpperCase(Locale.ROOT);
+        int number =
+                switch (protocol) {
+                    case "TCP" -> TCP;
+                    case "UDP" -> UDP;
+                    case "SCTP" -> SCTP;
+                    default -> -1;
+                };
+        int port;
+        try {
+            port = Integer.parseInt(parts[parts.length - 1]);
+        } catch (NumberFormatException e) {
+            port = -1;
+        }
+        if (parts.length > 2 || number < 0 || port < 1 || port > 65_535) {
+            throw new IllegalArgumentException(
+                    "ports must be PROTOCOL/PORT of TCP, UDP or SCTP and 1-65535, separated by commas; or all, or manifest: ports="
+                            + text);
+        }
+        return new ListedPort(number, port);
+    }
+}

@@ -1,0 +1,84 @@
+package io.virtdataplane.manifest;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Reads the part of a kubevirt.io VirtualMachine or VirtualMachineInstance that describes the NIC
+ * on the pod network. The rest of the manifest is not ours and is not looked at; within interfaces
+ * and networks every field is checked. Rules and words follow KubeVirt's admission.
+ */
+public final class VirtualMachineManifest {
+    private VirtualMachineManifest() {}
+
+    public static MasqueradeInterface parse(String manifest) {
+        return nic(MachineSpec.of(Document.root(manifest)));
+    }
+
+    private static MasqueradeInterface nic(MachineSpec machine) {
+        Fields spec = machine.spec();
+        List<Fields> interfaces = machine.interfaces();
+        String devices = spec.path() + ".domain.devices.interfaces";
+        if (interfaces.isEmpty()) {
+            throw new InvalidManifestException(devices + " must have an interface: count=0");
+        }
+        List<Fields> networks = machine.networks();
+        Fields pod =
+                MachineNetworks.pod(networks)
+                        .orElseThrow(
+                                () ->
+                                        new InvalidManifestException(
+                                                spec.path()
+                                                        + ".networks must have a pod network: count=0"));
+        String name = pod.text("name", "");
+        MachineInterfaces.checkNames(interfaces, networks);
+        for (Fields candidate : interfaces) {
+            MachineInterfaces.check(candidate);
+            if (candidate.text("name", "").equals(name)) {
+                if (!candidate.has("masquerade")) {
+                    throw new InvalidManifestException(
+                            candidate.path()
+                                    + " must have the masquerade binding: it is on the pod network");
+                }
+                NicNetwork.Pod network = MachineNetworks.podNetwork(pod);
+                return new MasqueradeInterface(
+                        machine.machine(),
+                        name,
+                        spec.text("hostname", machine.machine()),
+                        MachineInterfaces.mac(candidate),
+                        ports(candidate),
+                        network.cidr(),
+                        network.ipv6Cidr(),
+                        DhcpOptionsManifest.read(candidate));
+            }
+        }
+        throw new InvalidManifestException(
+                pod.path() + " must have an interface of its name: name=" + name);
+    }
+
+    private static List<ListedPort> ports(Fields candidate) {
+        List<ListedPort> ports = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (Fields entry : candidate.list("ports")) {
+            entry.allowOnly(Set.of("name", "protocol", "port"));
+            long port = entry.number("port", 0);
+            if (port < 1 || port > 65535) {
+                throw entry.error("port", "must be 1-65535", port);
+            }
+            String protocol = entry.text("protocol", "TCP");
+            if (!protocol.equals("TCP") && !protocol.equals("UDP")) {
+                throw entry.error("protocol", "must be TCP or UDP", protocol);
+            }
+            String name = entry.text("name", "");
+            if (!name.isEmpty() && !names.add(name)) {
+                throw entry.error("name", "must be unique among ports", name);
+            }
+            ports.add(
+                    new ListedPort(
+                            protocol.equals("TCP") ? ListedPort.TCP : ListedPort.UDP, (int) port));
+        }
+        return ports;
+    }
+}
