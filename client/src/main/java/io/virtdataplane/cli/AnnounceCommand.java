@@ -1,6 +1,7 @@
 package io.virtdataplane.cli;
 
 import io.virtdataplane.api.AnnounceRequest;
+import io.virtdataplane.api.Client;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,6 +1,7 @@
 package io.virtdataplane.cli;
 
 import io.virtdataplane.api.AppliedObject;
+import io.virtdataplane.api.Client;
 import java.io.PrintStream;
 import java.util.List;
 

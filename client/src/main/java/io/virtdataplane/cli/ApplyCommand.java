@@ -2,6 +2,8 @@ package io.virtdataplane.cli;
 
 import io.virtdataplane.api.ApplyRequest;
 import io.virtdataplane.api.ApplyResponse;
+import io.virtdataplane.api.Client;
+import io.virtdataplane.cli.view.Output;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;

@@ -1,7 +1,10 @@
 package io.virtdataplane.cli;
 
 import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.Nic;
+import io.virtdataplane.cli.view.Names;
+import io.virtdataplane.cli.view.Output;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -3,6 +3,7 @@ package io.virtdataplane.cli;
 import io.virtdataplane.api.CaptureReply;
 import io.virtdataplane.api.CaptureRequest;
 import io.virtdataplane.api.CapturedFrame;
+import io.virtdataplane.api.Client;
 import java.util.Iterator;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

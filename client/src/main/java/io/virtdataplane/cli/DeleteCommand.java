@@ -1,5 +1,6 @@
 package io.virtdataplane.cli;
 
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.DeleteRequest;
 import io.virtdataplane.api.DeleteResponse;
 import java.io.IOException;

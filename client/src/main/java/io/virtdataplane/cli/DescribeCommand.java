@@ -1,11 +1,12 @@
 package io.virtdataplane.cli;
 
-import io.virtdataplane.api.Counters;
-import io.virtdataplane.api.GetRequest;
-import io.virtdataplane.api.Nic;
-import io.virtdataplane.api.VerdictCount;
-import java.io.PrintStream;
+import io.virtdataplane.api.Client;
+import io.virtdataplane.cli.view.Description;
+import io.virtdataplane.cli.view.Descriptions;
+import io.virtdataplane.cli.view.Output;
+import java.util.ArrayList;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -15,18 +16,38 @@ import picocli.CommandLine.Parameters;
         description = "Shows one NIC, bridge or PF in full.",
         mixinStandardHelpOptions = true)
 final class DescribeCommand implements Callable<Integer> {
-    /** What can be described. */
-    enum Kind {
-        nic,
-        bridge,
-        pf
+    /** The kinds, for help and completion. */
+    static final class Kinds extends ArrayList<String> {
+        Kinds() {
+            super(Descriptions.names());
+        }
+    }
+
+    /** A kind by its name. */
+    static final class KindConverter implements CommandLine.ITypeConverter<Description<?>> {
+        @Override
+        public Description<?> convert(String name) {
+            return Descriptions.find(name)
+                    .orElseThrow(
+                            () ->
+                                    new CommandLine.TypeConversionException(
+                                            "expected one of "
+                                                    + String.join(", ", Descriptions.names())
+                                                    + " but was "
+                                                    + name));
+        }
     }
 
     @Mixin private SocketOption socket;
     @Mixin private Output output;
 
-    @Parameters(index = "0", paramLabel = "KIND", description = "One of: ${COMPLETION-CANDIDATES}.")
-    private Kind kind;
+    @Parameters(
+            index = "0",
+            paramLabel = "KIND",
+            completionCandidates = Kinds.class,
+            converter = KindConverter.class,
+            description = "One of: ${COMPLETION-CANDIDATES}.")
+    private Description<?> kind;
 
     @Parameters(
             index = "1",
@@ -37,125 +58,8 @@ final class DescribeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (Client client = socket.connect()) {
-            if (kind == Kind.bridge) {
-                new NetworkTables(client, output, System.out).describe(name);
-                return 0;
-            }
-            if (kind == Kind.pf) {
-                new SriovLists(client, output, System.out).describe(name);
-                return 0;
-            }
-            Nic nic = client.call().get(GetRequest.newBuilder().setName(name).build());
-            if (!output.print(nic, System.out)) {
-                describe(nic, System.out);
-            }
+            kind.print(client, name, output, System.out);
         }
         return 0;
-    }
-
-    private static void describe(Nic nic, PrintStream out) {
-        line(out, "Name", nic.getName());
-        line(out, "Netns", nic.getNetns());
-        line(out, "Guest", nic.getGuest());
-        line(
-                out,
-                "Uplink",
-                nic.getUplink()
-                        + ", address "
-                        + Names.both(nic.getPodAddress(), nic.getPodIpv6Address())
-                        + ", MTU "
-                        + nic.getMtu());
-        line(
-                out,
-                "Ip Address(es)",
-                Names.both(
-                        prefixed(nic.getGuestAddress(), nic.getPrefixLength()),
-                        prefixed(nic.getGuestIpv6Address(), nic.getIpv6PrefixLength())));
-        line(out, "Mac", nic.getGuestMac().isEmpty() ? "not seen yet" : nic.getGuestMac());
-        line(out, "Guest MTU", Integer.toString(nic.getGuestMtu()));
-        line(
-                out,
-                "Gateway",
-                Names.both(nic.getGatewayAddress(), nic.getGatewayIpv6Address())
-                        + " at "
-                        + nic.getGatewayMac());
-        line(
-                out,
-                "Ports",
-                nic.getPortsCount() == 0
-                        ? "all"
-                        : String.join(", ", nic.getPortsList())
-                                + "; others: "
-                                + nic.getNat().getUnlistedPolicy());
-        line(out, "Ports 49152-49153", nic.getNat().getReservedPorts());
-        line(
-                out,
-                "Nat",
-                "mapping "
-                        + nic.getNat().getMapping()
-                        + ", filtering "
-                        + nic.getNat().getFiltering()
-                        + ", refresh "
-                        + nic.getNat().getRefresh());
-        line(
-                out,
-                "Timeouts",
-                "TCP "
-                        + nic.getNat().getTcpEstablishedSeconds()
-                        + " s, opening or closed "
-                        + nic.getNat().getTcpTransitorySeconds()
-                        + " s, UDP "
-                        + nic.getNat().getUdpSeconds()
-                        + " s, ICMP "
-                        + nic.getNat().getIcmpSeconds()
-                        + " s");
-        line(
-                out,
-                "Lease",
-                nic.getLease().getMac().isEmpty()
-                        ? "none"
-                        : nic.getLease().getAddress()
-                                + " to "
-                                + nic.getLease().getMac()
-                                + ", given "
-                                + GetCommand.age(nic.getLease().getAgeSeconds())
-                                + " ago");
-        line(out, "Sessions", nic.getSessions() + " of " + nic.getNat().getSessionLimit());
-        line(out, "Worker", nic.getWorker() + ", " + nic.getPoller());
-        Counters counters = nic.getCounters();
-        line(
-                out,
-                "From guest",
-                counters.getGuestFrames() + " frames, " + counters.getGuestBytes() + " bytes");
-        line(
-                out,
-                "From uplink",
-                counters.getUplinkFrames() + " frames, " + counters.getUplinkBytes() + " bytes");
-        line(
-                out,
-                "To guest",
-                counters.getToGuestFrames() + " frames, " + counters.getToGuestBytes() + " bytes");
-        line(
-                out,
-                "To uplink",
-                counters.getToUplinkFrames()
-                        + " frames, "
-                        + counters.getToUplinkBytes()
-                        + " bytes");
-        line(out, "Unsegmented", counters.getGsoFrames() + " frames");
-        out.println("Verdicts:");
-        for (VerdictCount count : counters.getVerdictsList()) {
-            out.printf(
-                    "  %-24s %12d  %s%n",
-                    count.getVerdict(), count.getFrames(), count.getMeaning());
-        }
-    }
-
-    private static String prefixed(String address, int prefixLength) {
-        return address.isEmpty() ? "" : address + "/" + prefixLength;
-    }
-
-    private static void line(PrintStream out, String key, String value) {
-        out.printf("%-18s %s%n", key + ":", value);
     }
 }

@@ -1,9 +1,13 @@
 package io.virtdataplane.cli;
 
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.ListRequest;
 import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.api.Nic;
 import io.virtdataplane.api.VerdictCount;
+import io.virtdataplane.cli.view.Names;
+import io.virtdataplane.cli.view.Output;
+import io.virtdataplane.cli.view.Table;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,7 +1,9 @@
 package io.virtdataplane.cli;
 
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.Event;
 import io.virtdataplane.api.EventsRequest;
+import io.virtdataplane.cli.view.Output;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Iterator;

@@ -1,8 +1,10 @@
 package io.virtdataplane.cli;
 
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.NatSettings;
 import io.virtdataplane.api.Nic;
 import io.virtdataplane.api.UpdateRequest;
+import io.virtdataplane.cli.view.Output;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

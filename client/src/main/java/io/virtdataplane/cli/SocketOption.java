@@ -1,5 +1,6 @@
 package io.virtdataplane.cli;
 
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.Endpoint;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;

@@ -1,5 +1,6 @@
 package io.virtdataplane.cli;
 
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.DetachVfRequest;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,5 +1,6 @@
 package io.virtdataplane.cli;
 
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.RemoveNetworkRequest;
 import io.virtdataplane.api.RemovePolicyRequest;
 import java.util.concurrent.Callable;

@@ -1,5 +1,6 @@
 package io.virtdataplane.cli;
 
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.RenderNetworkRequest;
 import io.virtdataplane.api.RenderedNetwork;
 import java.io.IOException;

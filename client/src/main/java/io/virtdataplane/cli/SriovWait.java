@@ -1,5 +1,6 @@
 package io.virtdataplane.cli;
 
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.SriovNodeState;
 import io.virtdataplane.api.WatchNodeStateRequest;
 import java.io.PrintStream;

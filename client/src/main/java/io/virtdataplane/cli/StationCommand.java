@@ -1,5 +1,6 @@
 package io.virtdataplane.cli;
 
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.SetStationRequest;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;

@@ -1,10 +1,13 @@
 package io.virtdataplane.cli;
 
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.Counters;
 import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.api.Nic;
 import io.virtdataplane.api.VerdictCount;
 import io.virtdataplane.api.WatchRequest;
+import io.virtdataplane.cli.view.Cells;
+import io.virtdataplane.cli.view.Table;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -92,7 +95,7 @@ final class TopCommand implements Callable<Integer> {
                                     (counters.getToGuestFrames()
                                                     - before.counters().getToGuestFrames())
                                             / seconds)),
-                    Long.toString(GetCommand.drops(counters)));
+                    Long.toString(Cells.drops(counters)));
             last.put(nic.getName(), new Reading(now, counters));
             for (VerdictCount count : counters.getVerdictsList()) {
                 if (count.getDrop()) {

@@ -1,12 +1,14 @@
 package io.virtdataplane.cli;
 
 import com.google.protobuf.ByteString;
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.GetRequest;
 import io.virtdataplane.api.GivenFrame;
 import io.virtdataplane.api.LiveFrames;
 import io.virtdataplane.api.Nic;
 import io.virtdataplane.api.TraceReply;
 import io.virtdataplane.api.TraceRequest;
+import io.virtdataplane.cli.view.Output;
 import java.io.PrintStream;
 import java.util.HexFormat;
 import java.util.Iterator;

@@ -1,9 +1,11 @@
 package io.virtdataplane.cli;
 
 import io.grpc.StatusRuntimeException;
+import io.virtdataplane.api.Client;
 import io.virtdataplane.api.Endpoint;
 import io.virtdataplane.api.GetVersionRequest;
 import io.virtdataplane.api.Version;
+import io.virtdataplane.cli.view.Output;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,12 +1,8 @@
 package io.virtdataplane.daemon;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import io.virtdataplane.api.Endpoint;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.sriov.SriovConfig;
+import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.port.Pollers;
 import io.virtdataplane.sys.Affinity;
 import io.virtdataplane.sys.Bpf;
@@ -15,163 +11,93 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /**
- * The daemon's settings; README lists them.
+ * The daemon's settings, checked.
  *
- * @param socket where the control API listens
- * @param stateDirectory journal and attachments
- * @param group of the socket; empty: the daemon's own
- * @param workers packet threads; 0: one for each four processors, at least one
- * @param workerCpus a processor for each packet thread to be bound to, which sets their number;
- *     empty: the scheduler chooses
- * @param poller "auto", "io_uring" or "epoll"
- * @param hooks how programs are tied to devices: "auto", "tcx" or "clsact"
- * @param framesPerWorker pooled frames of 68 KiB; touched only as they are used
- * @param journalBytes bound of the event journal
- * @param nodeName by which policies know this node; empty: the host name
- * @param nodeLabels by which policies select this node
  * @param sriov virtual functions
  */
-public record Config(
-        String socket,
-        String stateDirectory,
-        String group,
-        int workers,
-        List<Integer> workerCpus,
-        String poller,
-        String hooks,
-        int framesPerWorker,
-        long journalBytes,
-        String nodeName,
-        Map<String, String> nodeLabels,
-        SriovConfig sriov) {
-    private static final String DEFAULT_STATE = "/var/lib/virt-dataplane";
+record Config(Socket socket, State state, Packets packets, NodeLabels node, SriovConfig sriov) {
     private static final int MAX_WORKERS = 64;
+    private static final int LONGEST_SOCKET = 107; // linux/un.h: UNIX_PATH_MAX with its NUL
+    private static final int FEWEST_FRAMES = 64;
+    private static final int MOST_FRAMES = 1024;
+    private static final int SMALLEST_JOURNAL = 1 << 20;
 
-    public Config {
-        socket = socket == null ? Endpoint.DEFAULT_SOCKET : socket;
-        stateDirectory = stateDirectory == null ? DEFAULT_STATE : stateDirectory;
-        group = group == null ? "" : group;
-        workerCpus = workerCpus == null ? List.of() : List.copyOf(workerCpus);
-        poller = poller == null ? "auto" : poller;
-        hooks = hooks == null ? "auto" : hooks;
-        framesPerWorker = framesPerWorker == 0 ? 128 : framesPerWorker;
-        journalBytes = journalBytes == 0 ? 64L << 20 : journalBytes;
-        nodeName = nodeName == null ? "" : nodeName;
-        nodeLabels = nodeLabels == null ? Map.of() : Map.copyOf(nodeLabels);
-        sriov = sriov == null ? SriovConfig.DEFAULT : sriov;
+    /**
+     * Where the control API listens.
+     *
+     * @param group whose members may use it; empty: root and the daemon's own user
+     */
+    record Socket(Path path, String group) {}
+
+    /**
+     * What outlives a run.
+     *
+     * @param journalBytes bound of the event journal
+     */
+    record State(Path directory, long journalBytes) {}
+
+    /**
+     * Who carries the frames.
+     *
+     * @param workers packet threads
+     * @param hooks how programs are tied to devices
+     */
+    record Packets(int workers, WorkerThread.Settings thread, Bpf.Mechanism hooks) {}
+
+    /** Throws with the first rule that a setting breaks. */
+    static Config of(ConfigFile file) {
+        return new Config(socket(file), state(file), packets(file), node(file), sriov(file.sriov));
+    }
+
+    private static Socket socket(ConfigFile file) {
         check(
-                socket.startsWith("/") && socket.length() < 108,
-                "socket must be an absolute path below 108 bytes: socket=" + socket);
+                file.socket.startsWith("/") && file.socket.length() <= LONGEST_SOCKET,
+                "socket must be an absolute path below 108 bytes: socket=" + file.socket);
+        return new Socket(Path.of(file.socket), file.group);
+    }
+
+    private static State state(ConfigFile file) {
         check(
-                stateDirectory.startsWith("/"),
-                "stateDirectory must be an absolute path: stateDirectory=" + stateDirectory);
+                file.stateDirectory.startsWith("/"),
+                "stateDirectory must be an absolute path: stateDirectory=" + file.stateDirectory);
         check(
-                workers >= 0 && workers <= MAX_WORKERS,
-                "workers must be 0-" + MAX_WORKERS + ": workers=" + workers);
-        checkCpus(workers, workerCpus);
+                file.journalBytes >= SMALLEST_JOURNAL,
+                "journalBytes must be at least "
+                        + SMALLEST_JOURNAL
+                        + ": journalBytes="
+                        + file.journalBytes);
+        return new State(Path.of(file.stateDirectory), file.journalBytes);
+    }
+
+    private static Packets packets(ConfigFile file) {
+        List<Integer> cpus = List.copyOf(file.workerCpus);
         check(
-                framesPerWorker >= 64 && framesPerWorker <= 1024,
-                "framesPerWorker must be 64-1024: framesPerWorker=" + framesPerWorker);
+                file.workers >= 0 && file.workers <= MAX_WORKERS,
+                "workers must be 0-" + MAX_WORKERS + ": workers=" + file.workers);
+        checkCpus(file.workers, cpus);
         check(
-                journalBytes >= 1 << 20,
-                "journalBytes must be at least 1048576: journalBytes=" + journalBytes);
-        kind(poller);
-        mechanism(hooks);
+                file.framesPerWorker >= FEWEST_FRAMES && file.framesPerWorker <= MOST_FRAMES,
+                "framesPerWorker must be "
+                        + FEWEST_FRAMES
+                        + "-"
+                        + MOST_FRAMES
+                        + ": framesPerWorker="
+                        + file.framesPerWorker);
+        return new Packets(
+                workers(file, cpus),
+                new WorkerThread.Settings(poller(file.poller), file.framesPerWorker, cpus),
+                hooks(file.hooks));
     }
 
-    /** The file's settings; all defaults where there is no file and none was asked for. */
-    public static Config read(Path file, boolean required) {
-        if (!required && !Files.exists(file)) {
-            return new Config(null, null, null, 0, null, null, null, 0, 0, null, null, null);
+    private static int workers(ConfigFile file, List<Integer> cpus) {
+        if (!cpus.isEmpty()) {
+            return cpus.size();
         }
-        ObjectMapper yaml =
-                new ObjectMapper(new YAMLFactory())
-                        .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
-        try {
-            String text = Files.readString(file);
-            return yaml.readValue(text.isBlank() ? "{}" : text, Config.class);
-        } catch (UnrecognizedPropertyException e) {
-            throw new IllegalArgumentException(
-                    "config has an unknown setting: " + e.getPropertyName() + " file=" + file);
-        } catch (IOException e) {
-            String cause =
-                    e.getCause() instanceof IllegalArgumentException rule
-                            ? rule.getMessage()
-                            : e.getMessage();
-            throw new IllegalArgumentException(
-                    "config must be readable YAML: file="
-                            + file
-                            + ": "
-                            + cause.lines().findFirst().orElse(""));
-        }
-    }
-
-    public Config with(
-            String newSocket,
-            String newState,
-            Integer newWorkers,
-            List<Integer> newWorkerCpus,
-            String newPoller) {
-        return new Config(
-                newSocket == null ? socket : newSocket,
-                newState == null ? stateDirectory : newState,
-                group,
-                newWorkers == null ? workers : newWorkers,
-                newWorkerCpus == null ? workerCpus : newWorkerCpus,
-                newPoller == null ? poller : newPoller,
-                hooks,
-                framesPerWorker,
-                journalBytes,
-                nodeName,
-                nodeLabels,
-                sriov);
-    }
-
-    NodeLabels node() {
-        return new NodeLabels(nodeName.isEmpty() ? hostName() : nodeName, nodeLabels);
-    }
-
-    private static String hostName() {
-        try {
-            return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
-        } catch (IOException e) {
-            throw new IllegalArgumentException("nodeName must be set: the host has no name", e);
-        }
-    }
-
-    int workerCount() {
-        if (!workerCpus.isEmpty()) {
-            return workerCpus.size();
-        }
-        return workers > 0 ? workers : Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
-    }
-
-    Pollers.Kind pollerKind() {
-        return kind(poller);
-    }
-
-    private static Pollers.Kind kind(String name) {
-        try {
-            return Pollers.Kind.valueOf(name.toUpperCase(Locale.ROOT));
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    "poller must be auto, io_uring or epoll: poller=" + name);
-        }
-    }
-
-    Bpf.Mechanism hookMechanism() {
-        return mechanism(hooks);
-    }
-
-    private static Bpf.Mechanism mechanism(String name) {
-        try {
-            return Bpf.Mechanism.valueOf(name.toUpperCase(Locale.ROOT));
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("hooks must be auto, tcx or clsact: hooks=" + name);
-        }
+        return file.workers > 0
+                ? file.workers
+                : Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
     }
 
     private static void checkCpus(int workers, List<Integer> cpus) {
@@ -193,6 +119,44 @@ public record Config(
                         + workers
                         + " workerCpus="
                         + cpus);
+    }
+
+    private static Pollers.Kind poller(String name) {
+        try {
+            return Pollers.Kind.valueOf(name.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "poller must be auto, io_uring or epoll: poller=" + name, e);
+        }
+    }
+
+    private static Bpf.Mechanism hooks(String name) {
+        try {
+            return Bpf.Mechanism.valueOf(name.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "hooks must be auto, tcx or clsact: hooks=" + name, e);
+        }
+    }
+
+    private static NodeLabels node(ConfigFile file) {
+        return new NodeLabels(
+                file.nodeName.isEmpty() ? hostName() : file.nodeName, file.nodeLabels);
+    }
+
+    private static String hostName() {
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("nodeName must be set: the host has no name", e);
+        }
+    }
+
+    private static SriovConfig sriov(ConfigFile.Sriov file) {
+        return new SriovConfig(
+                new SriovConfig.Trees(file.sysfs, file.proc),
+                new SriovConfig.Nics(file.supportedNics, file.rootDevicesAlone),
+                new SriovConfig.Offer(file.resourcePrefix, file.devicePluginDirectory));
     }
 
     private static void check(boolean holds, String rule) {

@@ -77,8 +77,13 @@ public final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Config file = Config.read(config == null ? DEFAULT_CONFIG : config, config != null);
-        new Daemon(file.with(socket, stateDirectory, workers, workerCpus, poller)).run();
+        ConfigFile file = ConfigFile.read(config == null ? DEFAULT_CONFIG : config, config != null);
+        file.socket = socket == null ? file.socket : socket;
+        file.stateDirectory = stateDirectory == null ? file.stateDirectory : stateDirectory;
+        file.workers = workers == null ? file.workers : workers;
+        file.workerCpus = workerCpus == null ? file.workerCpus : workerCpus;
+        file.poller = poller == null ? file.poller : poller;
+        new Service().run(Config.of(file));
         return 0;
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.api.Endpoint;
+import io.virtdataplane.daemon.sriov.SriovConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,9 +19,18 @@ class ConfigTest {
     @Test
     void missingFileMeansDefaultsUnlessItWasAskedFor() {
         Path missing = directory.resolve("none.yaml");
-        assertThat(Config.read(missing, false).socket()).isEqualTo(Endpoint.DEFAULT_SOCKET);
-        assertThatThrownBy(() -> Config.read(missing, true))
+        assertThat(Config.of(ConfigFile.read(missing, false)).socket().path().toString())
+                .isEqualTo(Endpoint.DEFAULT_SOCKET);
+        assertThatThrownBy(() -> ConfigFile.read(missing, true))
                 .hasMessageContaining("config must be readable YAML");
+    }
+
+    @Test
+    void settingWithoutAValueHasItsDefault() throws IOException {
+        Path file = Files.writeString(directory.resolve("config.yaml"), "group:\nsriov:\n");
+        Config config = Config.of(ConfigFile.read(file, true));
+        assertThat(config.socket().group()).isEmpty();
+        assertThat(config.sriov()).isEqualTo(SriovConfig.DEFAULT);
     }
 
     @ParameterizedTest
@@ -35,12 +45,16 @@ class ConfigTest {
                 "socket: rel.sock | socket must be an absolute path",
                 "hooks: xdp | hooks must be auto, tcx or clsact: hooks=xdp",
                 "colour: red | config has an unknown setting: colour",
+                "sriov: {nodeLabels: {a: b}} | config has an unknown setting: sriov.nodeLabels",
+                "sriov: {resourcePrefix: A} | resourcePrefix must be a DNS name in lower case",
+                "sriov: {supportedNics: [x]} | must be",
+                "workers: many | config must be readable YAML",
                 "framesPerWorker: 8 | framesPerWorker must be 64-1024: framesPerWorker=8",
                 "journalBytes: 5 | journalBytes must be at least 1048576: journalBytes=5",
             })
     void wrongSettingIsNamedWithItsRule(String line, String message) throws IOException {
         Path file = Files.writeString(directory.resolve("config.yaml"), line + "\n");
-        assertThatThrownBy(() -> Config.read(file, true))
+        assertThatThrownBy(() -> Config.of(ConfigFile.read(file, true)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(message);
     }

@@ -243,6 +243,7 @@ public final class Worker {
             throw new IllegalStateException("no frame is free, or the bytes are too many");
         }
         Trace trace = new Trace(true);
+        trace.fromGuest(fromGuest);
         Frame frame = pool.take();
         frame.received(vif.ingress(fromGuest), bytes);
         frame.vif = vif;
@@ -265,6 +266,11 @@ public final class Worker {
     /** On the worker's thread: copies frames as they pass; null ends it. */
     public void capture(Vif vif, FrameTap tap) {
         vif.tap = tap;
+    }
+
+    /** On the worker's thread: it is attached, and was not detached since. */
+    public boolean has(Vif vif) {
+        return vifByPort[vif.ingress(true).id()] == vif;
     }
 
     /** On the worker's thread: from now on the NIC's frames are walked. */

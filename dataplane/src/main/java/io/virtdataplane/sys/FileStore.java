@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -38,27 +39,62 @@ public final class FileStore {
     }
 
     /**
+     * Replaces what was there.
+     *
      * @param stem fit for a file name
      */
     public void put(String stem, byte[] content) {
-        Path temporary = directory.resolve(stem + TEMPORARY);
+        Path temporary = temporary(stem);
         try {
-            try (FileChannel file =
-                    FileChannel.open(
-                            temporary,
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.TRUNCATE_EXISTING,
-                            StandardOpenOption.WRITE)) {
-                ByteBuffer rest = ByteBuffer.wrap(content);
-                while (rest.hasRemaining()) {
-                    file.write(rest);
-                }
-                file.force(true); // else the name may outlive a power cut, but not the content
-            }
+            write(temporary, content);
             Files.move(temporary, file(stem), StandardCopyOption.ATOMIC_MOVE);
             forceDirectory();
         } catch (IOException e) {
             throw new UncheckedIOException("write " + file(stem), e);
+        }
+    }
+
+    /** False where there is one already: of several who create one, one only succeeds. */
+    public boolean create(String stem, byte[] content) {
+        Path temporary = temporary(stem);
+        try {
+            write(temporary, content);
+            Files.createLink(file(stem), temporary); // not a move: it fails where the name is taken
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException("write " + file(stem), e);
+        } finally {
+            removeTemporary(temporary);
+        }
+    }
+
+    private void removeTemporary(Path temporary) {
+        try {
+            Files.deleteIfExists(temporary);
+            forceDirectory();
+        } catch (IOException e) {
+            throw new UncheckedIOException("remove " + temporary, e);
+        }
+    }
+
+    private Path temporary(String stem) {
+        return directory.resolve(stem + TEMPORARY);
+    }
+
+    private static void write(Path to, byte[] content) throws IOException {
+        try (FileChannel file =
+                FileChannel.open(
+                        to,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE)) {
+            ByteBuffer rest = ByteBuffer.wrap(content);
+            while (rest.hasRemaining()) {
+                file.write(rest);
+            }
+            file.force(true); // else the name may outlive a power cut, but not the content
         }
     }
 

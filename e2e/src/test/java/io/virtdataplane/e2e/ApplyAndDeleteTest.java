@@ -182,7 +182,8 @@ class ApplyAndDeleteTest {
                 .contains("p1 deleted", "syncStatus: Succeeded");
         CliLab.Result again = lab.run("delete", "sriov-policy", "p1");
         assertThat(again.code()).isEqualTo(1);
-        assertThat(again.err()).isEqualTo("virt-dataplane: policy must be applied: name=p1\n");
+        assertThat(again.err())
+                .isEqualTo("virt-dataplane: no such SriovNetworkNodePolicy: name=p1\n");
         assertThat(lab.run("delete", "sriov-network", "net1").err())
                 .contains("name=openshift-sriov-network-operator/net1");
         assertThat(lab.run("delete", "pod", "p").err())
@@ -197,7 +198,8 @@ class ApplyAndDeleteTest {
         String before = everything();
         CliLab.Result result = lab.run("delete", "-f", lab.file(ALL).toString());
         assertThat(result.code()).isEqualTo(1);
-        assertThat(result.err()).contains("no such policy: name=br1-policy");
+        assertThat(result.err())
+                .contains("no such NodeNetworkConfigurationPolicy: name=br1-policy");
         result = lab.run("delete", "-f", lab.file(POLICY + POLICY).toString());
         assertThat(result.err()).contains("object must stand in a file once: ");
         assertThat(everything()).isEqualTo(before);

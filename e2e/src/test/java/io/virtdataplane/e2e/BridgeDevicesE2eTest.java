@@ -2,6 +2,7 @@ package io.virtdataplane.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -62,6 +63,69 @@ class BridgeDevicesE2eTest {
             Lab.pause(250);
         }
         throw new AssertionError(lab.mustClient("events"));
+    }
+
+    /** What "get policies" says of one. */
+    private String policy(String name) {
+        return lab.mustClient("get", "policies")
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .findFirst()
+                .orElse("none");
+    }
+
+    private void awaitPolicy(String name, String... words) {
+        Lab.await(
+                "policy " + name,
+                15,
+                () -> policy(name),
+                said -> Stream.of(words).allMatch(said::contains));
+    }
+
+    private void link(String device) {
+        lab.shell.sh(
+                """
+                ip link add %2$s netns %1$s type veth peer name %2$s-far netns %1$s
+                for d in %2$s %2$s-far; do ip -n %1$s link set $d up; done
+                """
+                        .formatted(bridge.node, device));
+    }
+
+    @Test
+    void aPolicyWaitsForItsUplinkAndItsConditionFollowsTheNode() {
+        bridge.bridges();
+        String seven =
+                """
+                apiVersion: nmstate.io/v1
+                kind: NodeNetworkConfigurationPolicy
+                metadata: {name: seven}
+                spec: {desiredState: {interfaces: [
+                  {name: br7, type: linux-bridge, state: up, bridge: {port: [{name: eth7}]}}]}}
+                """;
+        Shell.Result first = lab.client("apply", "-f", bridge.file(seven).toString());
+        assertThat(first.code()).isEqualTo(1);
+        assertThat(first.out())
+                .contains("device must exist in its namespace: dev=eth7")
+                .contains("tried again");
+        awaitPolicy("seven", "Degraded", "FailedToConfigure", "dev=eth7");
+        assertThat(lab.mustClient("get", "bridges")).as("rolled back").doesNotContain("br7");
+        lab.endDaemon();
+        lab.daemonIn(bridge.node);
+        awaitPolicy("seven", "Degraded");
+        link("eth7");
+        awaitPolicy("seven", "Available", "SuccessfullyConfigured");
+        assertThat(lab.mustClient("get", "bridges")).containsPattern("br7 +\\w+ +eth7");
+        lab.shell.sh("ip -n %s link del eth7".formatted(bridge.node));
+        awaitPolicy("seven", "Degraded", "waiting for port eth7");
+        awaitEvent("PolicyDegraded", "seven");
+        lab.endDaemon();
+        lab.daemonIn(bridge.node);
+        awaitPolicy("seven", "Degraded", "waiting for port eth7");
+        assertThat(policy("br1-eth1-policy")).contains("Available");
+        link("eth7");
+        awaitPolicy("seven", "Available", "successfully reconciled");
+        lab.mustClient("delete", "nncp", "seven");
+        assertThat(policy("seven")).isEqualTo("none");
     }
 
     @Test

@@ -346,7 +346,7 @@ class BridgeE2eTest {
                                         "bridge-net")
                                 .out())
                 .contains(
-                        "no such network attachment definition; apply its manifest first: name=default/nowhere");
+                        "no such NetworkAttachmentDefinition: name=default/nowhere; apply its manifest first");
         assertThat(
                         lab.client(
                                         "apply",

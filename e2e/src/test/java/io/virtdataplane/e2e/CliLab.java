@@ -2,21 +2,18 @@ package io.virtdataplane.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.virtdataplane.api.AttachRequest;
-import io.virtdataplane.api.KeptObject;
 import io.virtdataplane.cli.Main;
-import io.virtdataplane.daemon.attach.PortNumbers;
+import io.virtdataplane.daemon.attach.Attachments;
 import io.virtdataplane.daemon.control.NetworksService;
+import io.virtdataplane.daemon.control.SriovLab;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.kubelet.UnixGrpc;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
 import io.virtdataplane.daemon.object.NodeLabels;
-import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.sriov.CardInTree;
 import io.virtdataplane.daemon.sriov.SriovConfig;
-import io.virtdataplane.daemon.sriov.SriovControl;
-import io.virtdataplane.daemon.state.MessageStore;
+import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.sys.Bpf;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -42,7 +39,7 @@ final class CliLab implements AutoCloseable {
     private final UnixGrpc grpc = new UnixGrpc();
     private final EventJournal journal;
     private final Bridges bridges;
-    private final SriovControl sriov;
+    private final SriovLab sriov;
 
     CliLab(Path directory, int vfs) throws IOException {
         this.directory = directory;
@@ -50,21 +47,19 @@ final class CliLab implements AutoCloseable {
         this.card = new CardInTree(directory.resolve("sys"), vfs);
         Path state = Files.createDirectories(directory.resolve("state"));
         journal = new EventJournal(state, 1 << 20);
-        bridges = new Bridges(List.of(), new PortNumbers(journal), journal, Bpf.Mechanism.AUTO);
+        Attachments attachments = new Attachments(journal);
+        bridges = new Bridges(Workers.none(), attachments, journal, Bpf.Mechanism.AUTO);
         NetworkObjects networks =
                 new NetworkObjects(
                         bridges,
+                        attachments,
                         new NodeLabels("node1", Map.of()),
-                        new MessageStore<>(state.resolve("objects"), "object", KeptObject.parser()),
-                        new MessageStore<>(
-                                state.resolve("attachments"), "attach", AttachRequest.parser()),
-                        journal);
-        String proc = Files.createDirectories(directory.resolve("proc")).toString();
-        sriov = card.control(new SriovConfig(null, proc, null, false, null, "none"), state);
-        grpc.serve(
-                socket,
-                new NetworksService(networks, new Objects(networks, sriov.objects())),
-                sriov.service());
+                        journal,
+                        System::nanoTime);
+        Path proc = Files.createDirectories(directory.resolve("proc"));
+        SriovConfig config = SriovConfig.DEFAULT.withProc(proc).withDevicePlugins("none");
+        sriov = new SriovLab(card, config, state, networks);
+        grpc.serve(socket, new NetworksService(bridges, networks, sriov.objects), sriov.service());
     }
 
     Path file(String manifest) {

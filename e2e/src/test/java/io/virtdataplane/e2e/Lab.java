@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -346,6 +348,20 @@ final class Lab implements AutoCloseable {
                 "--host-record=web.v6.test," + OUTSIDE6,
                 "--bind-interfaces",
                 "--address=/example.test/192.0.2.1");
+    }
+
+    /** Waits for a condition; where it does not come in time the test fails with what was seen. */
+    static String await(String what, int seconds, Supplier<String> look, Predicate<String> holds) {
+        long deadline = System.nanoTime() + seconds * 1_000_000_000L;
+        String seen = look.get();
+        while (!holds.test(seen)) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError(what + " did not come in " + seconds + " s: " + seen);
+            }
+            pause(50);
+            seen = look.get();
+        }
+        return seen;
     }
 
     static void pause(long milliseconds) {

@@ -141,7 +141,7 @@ class SriovListsTest {
                 }) {
             CliLab.Result result = lab.run(command);
             assertThat(result.code()).isEqualTo(1);
-            assertThat(result.err()).isEqualTo("virt-dataplane: PF must exist: pf=ens9\n");
+            assertThat(result.err()).isEqualTo("virt-dataplane: no such PF: name=ens9\n");
             assertThat(result.out()).isEmpty();
         }
         assertThat(lab.run("get", "cards").code()).as("no such kind: usage").isEqualTo(2);

@@ -18,7 +18,10 @@ public record MachineNics(String machine, String namespace, List<MachineNic> nic
     }
 
     static MachineNics read(Fields root) {
-        MachineSpec machine = MachineSpec.of(root);
+        return read(MachineSpec.of(root));
+    }
+
+    static MachineNics read(MachineSpec machine) {
         List<Fields> networks = machine.networks();
         MachineNetworks.pod(networks);
         MachineInterfaces.checkNames(machine.interfaces(), networks);
@@ -30,6 +33,16 @@ public record MachineNics(String machine, String namespace, List<MachineNic> nic
             }
         }
         return new MachineNics(machine.machine(), machine.namespace(), List.copyOf(nics));
+    }
+
+    @Override
+    public ObjectKind kind() {
+        return ObjectKind.VIRTUAL_MACHINE;
+    }
+
+    @Override
+    public String name() {
+        return kind().fullName(namespace.isEmpty() ? machine : namespace + "/" + machine);
     }
 
     private static MachineNic nic(Fields candidate, List<Fields> networks, String namespace) {

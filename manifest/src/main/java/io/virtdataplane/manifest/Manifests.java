@@ -7,12 +7,12 @@ import java.util.List;
 public final class Manifests {
     private Manifests() {}
 
-    public static List<Manifest> parse(String text) {
+    public static List<WrittenManifest> parse(String text) {
         List<Fields> documents = Document.all(text);
-        List<Manifest> manifests = new ArrayList<>();
+        List<WrittenManifest> manifests = new ArrayList<>();
         for (Fields root : documents) {
             try {
-                manifests.add(read(root));
+                manifests.add(new WrittenManifest(read(root), root.toString()));
             } catch (InvalidManifestException e) {
                 if (documents.size() == 1) {
                     throw e;
@@ -24,26 +24,10 @@ public final class Manifests {
         return List.copyOf(manifests);
     }
 
-    /** The objects' texts, in the order of {@link #parse}. */
-    public static List<String> split(String text) {
-        return Document.all(text).stream().map(Fields::toString).toList();
-    }
-
     private static Manifest read(Fields root) {
         String kind = root.text("kind", "");
-        return switch (kind) {
-            case "VirtualMachine", "VirtualMachineInstance" -> MachineNics.read(root);
-            case "NodeNetworkConfigurationPolicy" -> NodeNetworkPolicyManifest.read(root);
-            case "NetworkAttachmentDefinition" -> NetworkDefinitionManifest.read(root);
-            case SriovNetworkNodePolicyManifest.KIND ->
-                    new SriovManifest.Policy(SriovNetworkNodePolicyManifest.read(root));
-            case SriovNetworkManifest.KIND ->
-                    new SriovManifest.Network(SriovNetworkManifest.read(root));
-            default ->
-                    throw root.error(
-                            "kind",
-                            "must be VirtualMachine, VirtualMachineInstance, NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy or SriovNetwork",
-                            kind);
-        };
+        return ObjectKind.ofManifest(kind)
+                .orElseThrow(() -> root.error("kind", "must be " + ObjectKind.allKinds(), kind))
+                .read(root);
     }
 }

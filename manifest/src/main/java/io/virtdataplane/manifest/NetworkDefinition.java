@@ -5,15 +5,32 @@ import java.util.Optional;
 /**
  * What a NetworkAttachmentDefinition asks for: a port of a bridge.
  *
- * @param namespace or empty
- * @param dhcp a server for the network, by annotations of ours
+ * @param ownName metadata.name
+ * @param namespace metadata.namespace, or "default"
  * @param network the configuration's own name
+ * @param dhcp a server for the network, by annotations of ours
  */
 public record NetworkDefinition(
-        String name,
+        String ownName,
         String namespace,
         String network,
         String cniVersion,
         CniBridge bridge,
         Optional<NetworkScope> dhcp)
-        implements BridgeManifest {}
+        implements Manifest {
+    static final String DEFAULT_NAMESPACE = "default";
+
+    public NetworkDefinition {
+        namespace = namespace.isEmpty() ? DEFAULT_NAMESPACE : namespace;
+    }
+
+    @Override
+    public ObjectKind kind() {
+        return ObjectKind.NETWORK_DEFINITION;
+    }
+
+    @Override
+    public String name() {
+        return namespace + "/" + ownName;
+    }
+}

@@ -13,4 +13,9 @@ public record NodeNetworkPolicy(
         Map<String, String> nodeSelector,
         MaxUnavailable maxUnavailable,
         List<BridgeSpec> bridges)
-        implements BridgeManifest {}
+        implements Manifest {
+    @Override
+    public ObjectKind kind() {
+        return ObjectKind.NODE_NETWORK_POLICY;
+    }
+}

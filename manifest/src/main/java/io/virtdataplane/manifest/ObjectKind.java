@@ -2,30 +2,89 @@ package io.virtdataplane.manifest;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The kinds of objects that are applied and deleted, by the names that kubectl knows them by. */
+/**
+ * The kinds of objects: how a manifest names them, how kubectl does, and who reads them. A new kind
+ * is a line here and its reader.
+ */
 public enum ObjectKind {
+    VIRTUAL_MACHINE(
+            List.of("VirtualMachine", "VirtualMachineInstance"),
+            "default",
+            MachineNics::read,
+            "virtualmachine.kubevirt.io",
+            "virtualmachine",
+            "vm"),
     NODE_NETWORK_POLICY(
-            "nodenetworkconfigurationpolicy.nmstate.io", "nodenetworkconfigurationpolicy", "nncp"),
-    NETWORK_ATTACHMENT(
+            List.of("NodeNetworkConfigurationPolicy"),
+            "",
+            NodeNetworkPolicyManifest::read,
+            "nodenetworkconfigurationpolicy.nmstate.io",
+            "nodenetworkconfigurationpolicy",
+            "nncp"),
+    NETWORK_DEFINITION(
+            List.of("NetworkAttachmentDefinition"),
+            NetworkDefinition.DEFAULT_NAMESPACE,
+            NetworkDefinitionManifest::read,
             "network-attachment-definition.k8s.cni.cncf.io",
             "network-attachment-definition",
             "net-attach-def",
             "nad"),
     SRIOV_POLICY(
+            List.of(SriovNetworkNodePolicyManifest.KIND),
+            "",
+            root -> new SriovManifest.Policy(SriovNetworkNodePolicyManifest.read(root)),
             "sriovnetworknodepolicy.sriovnetwork.openshift.io",
             "sriovnetworknodepolicy",
             "sriov-policy"),
-    SRIOV_NETWORK("sriovnetwork.sriovnetwork.openshift.io", "sriovnetwork", "sriov-network");
+    SRIOV_NETWORK(
+            List.of(SriovNetworkManifest.KIND),
+            SriovNetworkManifest.DEFAULT_NAMESPACE,
+            root -> new SriovManifest.Network(SriovNetworkManifest.read(root)),
+            "sriovnetwork.sriovnetwork.openshift.io",
+            "sriovnetwork",
+            "sriov-network");
 
+    private final List<String> kinds;
+    private final String defaultNamespace;
+    private final Function<Fields, Manifest> reader;
     private final List<String> names;
 
-    ObjectKind(String... names) {
+    /**
+     * @param kinds as manifests say
+     * @param defaultNamespace of names without one; empty: the kind has no namespaces
+     * @param names in full, with the group; then the shorter ones
+     */
+    ObjectKind(
+            List<String> kinds,
+            String defaultNamespace,
+            Function<Fields, Manifest> reader,
+            String... names) {
+        this.kinds = kinds;
+        this.defaultNamespace = defaultNamespace;
+        this.reader = reader;
         this.names = List.of(names);
     }
 
-    /** By any of its names. */
+    Manifest read(Fields root) {
+        return reader.apply(root);
+    }
+
+    /** As a manifest's field kind says. */
+    static Optional<ObjectKind> ofManifest(String kind) {
+        return Arrays.stream(values()).filter(each -> each.kinds.contains(kind)).findFirst();
+    }
+
+    /** "A, B or C". */
+    static String allKinds() {
+        List<String> all = Arrays.stream(values()).flatMap(kind -> kind.kinds.stream()).toList();
+        return String.join(", ", all.subList(0, all.size() - 1)) + " or " + all.getLast();
+    }
+
+    /** By any of the names that kubectl knows. */
     public static ObjectKind of(String name) {
         return Arrays.stream(values())
                 .filter(kind -> kind.names.contains(name))
@@ -35,10 +94,23 @@ public enum ObjectKind {
                                 new IllegalArgumentException(
                                         "kind must be one of "
                                                 + Arrays.stream(values())
+                                                        .filter(kind -> kind != VIRTUAL_MACHINE)
                                                         .map(kind -> kind.names.getLast())
                                                         .collect(Collectors.joining(", "))
                                                 + ": kind="
                                                 + name));
+    }
+
+    /** NAMESPACE/NAME of a name that may come without the first; the name where there are none. */
+    public String fullName(String name) {
+        return defaultNamespace.isEmpty() || name.contains("/")
+                ? name
+                : defaultNamespace + "/" + name;
+    }
+
+    /** As a manifest says. */
+    public String manifestKind() {
+        return kinds.getFirst();
     }
 
     /** In full, with its group. */

@@ -17,7 +17,7 @@ public final class VirtualMachineManifest {
         return nic(MachineSpec.of(Document.root(manifest)));
     }
 
-    private static MasqueradeInterface nic(MachineSpec machine) {
+    static MasqueradeInterface nic(MachineSpec machine) {
         Fields spec = machine.spec();
         List<Fields> interfaces = machine.interfaces();
         String devices = spec.path() + ".domain.devices.interfaces";
@@ -44,13 +44,13 @@ public final class VirtualMachineManifest {
                 }
                 NicNetwork.Pod network = MachineNetworks.podNetwork(pod);
                 return new MasqueradeInterface(
-                        machine.machine(),
-                        name,
-                        spec.text("hostname", machine.machine()),
-                        MachineInterfaces.mac(candidate),
+                        new MasqueradeInterface.Guest(
+                                machine.machine(),
+                                name,
+                                spec.text("hostname", machine.machine()),
+                                MachineInterfaces.mac(candidate)),
                         ports(candidate),
-                        network.cidr(),
-                        network.ipv6Cidr(),
+                        new MasqueradeInterface.Networks(network.cidr(), network.ipv6Cidr()),
                         DhcpOptionsManifest.read(candidate));
             }
         }

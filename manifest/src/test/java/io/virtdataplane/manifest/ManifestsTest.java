@@ -11,7 +11,7 @@ class ManifestsTest {
 
     @Test
     void eachDocumentIsReadByItsKind() {
-        List<Manifest> manifests =
+        List<WrittenManifest> manifests =
                 Manifests.parse(
                         "---\n"
                                 + NodeNetworkPolicyManifestTest.CHAPTER
@@ -21,7 +21,7 @@ class ManifestsTest {
                                 + MACHINE
                                 + "...\n");
         assertThat(manifests)
-                .extracting(manifest -> (Object) manifest.getClass())
+                .extracting(written -> (Object) written.manifest().getClass())
                 .containsExactly(
                         NodeNetworkPolicy.class, NetworkDefinition.class, MachineNics.class);
     }

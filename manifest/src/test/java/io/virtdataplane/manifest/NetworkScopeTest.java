@@ -15,7 +15,7 @@ class NetworkScopeTest {
                 "{apiVersion: k8s.cni.cncf.io/v1, kind: NetworkAttachmentDefinition, metadata: {name: n, annotations: {"
                         + annotations
                         + "}}, spec: {config: '{\"cniVersion\": \"0.3.1\", \"name\": \"n\", \"type\": \"cnv-bridge\", \"bridge\": \"br1\"}'}}";
-        return (NetworkDefinition) Manifests.parse(manifest).getFirst();
+        return (NetworkDefinition) Manifests.parse(manifest).getFirst().manifest();
     }
 
     @Test

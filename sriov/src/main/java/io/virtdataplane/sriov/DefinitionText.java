@@ -68,7 +68,7 @@ public final class DefinitionText {
                         quoted(resource()),
                         quoted(owner()),
                         quoted(network.name()),
-                        quoted(network.attachmentNamespace()),
+                        quoted(network.definitionNamespace()),
                         quoted(config()));
     }
 
@@ -87,7 +87,7 @@ public final class DefinitionText {
                 """
                 .formatted(
                         network.name(),
-                        network.attachmentNamespace(),
+                        network.definitionNamespace(),
                         resource(),
                         owner(),
                         config().replace("'", "''"));

@@ -63,8 +63,13 @@ public record SriovNetwork(
     }
 
     /** Where its NetworkAttachmentDefinition lives. */
-    public String attachmentNamespace() {
+    public String definitionNamespace() {
         return networkNamespace.isEmpty() ? namespace : networkNamespace;
+    }
+
+    /** NAMESPACE/NAME of its NetworkAttachmentDefinition. */
+    public String definitionName() {
+        return definitionNamespace() + "/" + name;
     }
 
     /**

@@ -1,20 +1,20 @@
 package io.virtdataplane.sriov;
 
+import io.virtdataplane.sys.FileStore;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A directory of small files, one for each PCI address, each a flat JSON object of strings. A file
@@ -25,55 +25,41 @@ final class StateFile {
             Pattern.compile("\"([A-Za-z]+)\":\\s*\"((?:[^\"\\\\]|\\\\.)*)\"");
     private static final Pattern ADDRESS =
             Pattern.compile("[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7]");
-    private final Path directory;
+    private final FileStore files;
 
     StateFile(Path directory) {
-        this.directory = directory;
         try {
-            Files.createDirectories(directory);
-        } catch (IOException e) {
+            files = new FileStore(directory, "");
+        } catch (IllegalArgumentException e) {
             throw new SriovException("state directory must be writable: " + directory, e);
         }
     }
 
     /** False where the address has a file already. */
     boolean create(String address, Map<String, String> fields) {
-        Path temporary = directory.resolve(address + ".new");
-        try {
-            write(temporary, fields);
-            // A link, not a move: it fails where the name is taken.
-            Files.createLink(file(address), temporary);
-            return true;
-        } catch (FileAlreadyExistsException e) {
-            return false;
-        } catch (IOException e) {
-            throw new SriovException("cannot write " + file(address) + ": " + e.getMessage(), e);
-        } finally {
-            delete(temporary);
-        }
+        return write(address, () -> files.create(address, content(fields)));
     }
 
     void replace(String address, Map<String, String> fields) {
-        Path temporary = directory.resolve(address + ".new");
+        write(
+                address,
+                () -> {
+                    files.put(address, content(fields));
+                    return true;
+                });
+    }
+
+    private <T> T write(String address, Supplier<T> work) {
         try {
-            write(temporary, fields);
-            Files.move(temporary, file(address), StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            throw new SriovException("cannot write " + file(address) + ": " + e.getMessage(), e);
+            return work.get();
+        } catch (UncheckedIOException e) {
+            throw new SriovException(
+                    "cannot write " + file(address) + ": " + e.getCause().getMessage(), e);
         }
     }
 
-    /**
-     * To the disk, not to memory only: else the name may outlive a power cut, but not the content.
-     */
-    private static void write(Path file, Map<String, String> fields) throws IOException {
-        Files.writeString(
-                file,
-                json(fields),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.DSYNC);
+    private static byte[] content(Map<String, String> fields) {
+        return json(fields).getBytes(StandardCharsets.UTF_8);
     }
 
     Optional<Map<String, String>> read(String address) {
@@ -92,30 +78,27 @@ final class StateFile {
     }
 
     List<String> addresses() {
-        try (Stream<Path> files = Files.list(directory)) {
-            return files.map(path -> path.getFileName().toString())
+        try {
+            return files.files().stream()
+                    .map(path -> path.getFileName().toString())
                     .filter(ADDRESS.asMatchPredicate())
-                    .sorted()
                     .toList();
-        } catch (IOException e) {
-            throw new SriovException("cannot read " + directory + ": " + e.getMessage(), e);
+        } catch (UncheckedIOException e) {
+            throw new SriovException(e.getMessage() + ": " + e.getCause().getMessage(), e);
         }
     }
 
     void remove(String address) {
-        delete(file(address));
+        try {
+            files.remove(address);
+        } catch (UncheckedIOException e) {
+            throw new SriovException(
+                    "cannot remove " + file(address) + ": " + e.getCause().getMessage(), e);
+        }
     }
 
     Path file(String address) {
-        return directory.resolve(address);
-    }
-
-    private static void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            throw new SriovException("cannot remove " + file + ": " + e.getMessage(), e);
-        }
+        return files.file(address);
     }
 
     private static String json(Map<String, String> fields) {

@@ -22,7 +22,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /** Copies what a worker knows of bridges into the messages of the API. */
-public final class BridgeViews {
+final class BridgeViews {
     private static final long SECOND_NS = 1_000_000_000L;
 
     private record Live(
@@ -30,7 +30,7 @@ public final class BridgeViews {
 
     private BridgeViews() {}
 
-    public static Bridge bridge(OpenBridge open) {
+    static Bridge bridge(OpenBridge open) {
         BridgeSettings settings = open.settings();
         Bridge.Builder view =
                 Bridge.newBuilder()
@@ -82,15 +82,14 @@ public final class BridgeViews {
     }
 
     private static Live live(OpenPort open) {
-        return open.worker()
-                .ask(
-                        on ->
-                                new Live(
-                                        open.port().counters.copy(),
-                                        open.bridge().bridge().learned(open.port()),
-                                        open.port().withheld(),
-                                        open.port().unlearned(),
-                                        open.port().leasedAddress()));
+        return open.ask(
+                on ->
+                        new Live(
+                                open.port().counters.copy(),
+                                open.bridge().bridge().learned(open.port()),
+                                open.port().withheld(),
+                                open.port().unlearned(),
+                                open.port().leasedAddress()));
     }
 
     private static String guard(GuardPolicy guard) {
@@ -101,7 +100,7 @@ public final class BridgeViews {
     }
 
     /** A guest's NIC, as the masquerade ones are shown. */
-    public static Nic nic(OpenPort open, io.virtdataplane.dhcp.Lease lease) {
+    static Nic nic(OpenPort open, io.virtdataplane.dhcp.Lease lease) {
         PortSpec spec = open.spec();
         BridgePort port = port(open);
         int slash = spec.name().indexOf('/');
@@ -155,7 +154,7 @@ public final class BridgeViews {
     }
 
     /** The bridge's stations in order; all of them. */
-    public static List<Station> stations(OpenBridge open) {
+    static List<Station> stations(OpenBridge open) {
         List<Station> stations =
                 open.worker()
                         .ask(
@@ -177,7 +176,7 @@ public final class BridgeViews {
     }
 
     /** Who has joined which group, in order. */
-    public static List<GroupMember> groups(OpenBridge open) {
+    static List<GroupMember> groups(OpenBridge open) {
         List<GroupMember> members = new ArrayList<>();
         long nowNs = System.nanoTime();
         open.worker()

@@ -5,6 +5,7 @@ import io.virtdataplane.api.ApplyRequest;
 import io.virtdataplane.api.ApplyResponse;
 import io.virtdataplane.api.DeleteRequest;
 import io.virtdataplane.api.DeleteResponse;
+import io.virtdataplane.api.GroupMember;
 import io.virtdataplane.api.ListAttachmentDefinitionsRequest;
 import io.virtdataplane.api.ListAttachmentDefinitionsResponse;
 import io.virtdataplane.api.ListBridgesRequest;
@@ -18,34 +19,64 @@ import io.virtdataplane.api.ListStationsResponse;
 import io.virtdataplane.api.NetworksGrpc;
 import io.virtdataplane.api.SetStationRequest;
 import io.virtdataplane.api.SetStationResponse;
+import io.virtdataplane.api.Station;
+import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
+import io.virtdataplane.daemon.network.StationEntry;
+import io.virtdataplane.daemon.object.ApplyOptions;
+import io.virtdataplane.daemon.object.ObjectResult;
 import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.rpc.Answers;
+import io.virtdataplane.manifest.ObjectKind;
+import java.util.List;
 
-/** The gRPC service of bridge networks. */
+/** The gRPC service of objects of all kinds, and of bridges. */
 public final class NetworksService extends NetworksGrpc.NetworksImplBase {
     private static final int DEFAULT_ENTRIES = 1000;
     private static final int MAX_ENTRIES = 100_000;
+    private final Bridges bridges;
     private final NetworkObjects networks;
-    private final Objects files;
+    private final Objects objects;
 
-    public NetworksService(NetworkObjects networks, Objects files) {
+    public NetworksService(Bridges bridges, NetworkObjects networks, Objects objects) {
+        this.bridges = bridges;
         this.networks = networks;
-        this.files = files;
+        this.objects = objects;
     }
 
     @Override
     public void apply(ApplyRequest request, StreamObserver<ApplyResponse> response) {
         Answers.answer(
                 response,
-                () -> ApplyResponse.newBuilder().addAllObjects(files.apply(request)).build());
+                () -> {
+                    ApplyOptions options =
+                            ApplyOptions.of(
+                                    request.getUplinks(),
+                                    request.getHostPort(),
+                                    request.getProbeSeconds());
+                    ApplyResponse.Builder applied = ApplyResponse.newBuilder();
+                    objects.apply(request.getManifest(), options)
+                            .forEach(each -> applied.addObjects(PolicyViews.applied(each)));
+                    return applied.build();
+                });
     }
 
     @Override
     public void delete(DeleteRequest request, StreamObserver<DeleteResponse> response) {
         Answers.answer(
                 response,
-                () -> DeleteResponse.newBuilder().addAllObjects(files.delete(request)).build());
+                () -> {
+                    List<ObjectResult> deleted =
+                            request.getManifest().isEmpty()
+                                    ? List.of(
+                                            objects.delete(
+                                                    ObjectKind.of(request.getKind()),
+                                                    request.getName()))
+                                    : objects.delete(request.getManifest());
+                    return DeleteResponse.newBuilder()
+                            .addAllObjects(deleted.stream().map(PolicyViews::applied).toList())
+                            .build();
+                });
     }
 
     @Override
@@ -53,20 +84,43 @@ public final class NetworksService extends NetworksGrpc.NetworksImplBase {
             ListBridgesRequest request, StreamObserver<ListBridgesResponse> response) {
         Answers.answer(
                 response,
-                () -> ListBridgesResponse.newBuilder().addAllBridges(networks.bridges()).build());
+                () ->
+                        ListBridgesResponse.newBuilder()
+                                .addAllBridges(bridges.lookAll("", BridgeViews::bridge))
+                                .build());
     }
 
     @Override
     public void listStations(
             ListStationsRequest request, StreamObserver<ListStationsResponse> response) {
         Answers.answer(
-                response, () -> networks.stations(request.getBridge(), limit(request.getLimit())));
+                response,
+                () -> {
+                    int limit = limit(request.getLimit());
+                    ListStationsResponse.Builder listed = ListStationsResponse.newBuilder();
+                    for (List<Station> each :
+                            bridges.lookAll(request.getBridge(), BridgeViews::stations)) {
+                        listed.setTotal(listed.getTotal() + each.size());
+                        each.stream().limit(limit).forEach(listed::addStations);
+                    }
+                    return listed.build();
+                });
     }
 
     @Override
     public void listGroups(ListGroupsRequest request, StreamObserver<ListGroupsResponse> response) {
         Answers.answer(
-                response, () -> networks.groups(request.getBridge(), limit(request.getLimit())));
+                response,
+                () -> {
+                    int limit = limit(request.getLimit());
+                    ListGroupsResponse.Builder listed = ListGroupsResponse.newBuilder();
+                    for (List<GroupMember> each :
+                            bridges.lookAll(request.getBridge(), BridgeViews::groups)) {
+                        listed.setTotal(listed.getTotal() + each.size());
+                        each.stream().limit(limit).forEach(listed::addMembers);
+                    }
+                    return listed.build();
+                });
     }
 
     private static int limit(int asked) {
@@ -83,7 +137,18 @@ public final class NetworksService extends NetworksGrpc.NetworksImplBase {
         Answers.answer(
                 response,
                 () -> {
-                    networks.setStation(request);
+                    StationEntry entry =
+                            new StationEntry(
+                                    request.getVlan(),
+                                    request.getMac(),
+                                    request.getPort(),
+                                    request.getSticky());
+                    bridges.look(
+                            request.getBridge(),
+                            open -> {
+                                entry.putOn(open);
+                                return open;
+                            });
                     return SetStationResponse.getDefaultInstance();
                 });
     }
@@ -95,7 +160,10 @@ public final class NetworksService extends NetworksGrpc.NetworksImplBase {
                 response,
                 () ->
                         ListPoliciesResponse.newBuilder()
-                                .addAllPolicies(networks.policies())
+                                .addAllPolicies(
+                                        networks.policies().stream()
+                                                .map(PolicyViews::policy)
+                                                .toList())
                                 .build());
     }
 
@@ -105,9 +173,17 @@ public final class NetworksService extends NetworksGrpc.NetworksImplBase {
             StreamObserver<ListAttachmentDefinitionsResponse> response) {
         Answers.answer(
                 response,
-                () ->
-                        ListAttachmentDefinitionsResponse.newBuilder()
-                                .addAllDefinitions(networks.definitions())
-                                .build());
+                () -> {
+                    ListAttachmentDefinitionsResponse.Builder listed =
+                            ListAttachmentDefinitionsResponse.newBuilder();
+                    networks.definitions()
+                            .all()
+                            .forEach(
+                                    each ->
+                                            listed.addDefinitions(
+                                                    PolicyViews.definition(
+                                                            each, networks.users(each.name()))));
+                    return listed.build();
+                });
     }
 }

@@ -14,48 +14,74 @@ import io.virtdataplane.api.Event;
 import io.virtdataplane.api.EventsRequest;
 import io.virtdataplane.api.GetRequest;
 import io.virtdataplane.api.GetVersionRequest;
+import io.virtdataplane.api.GivenFrame;
 import io.virtdataplane.api.ListRequest;
 import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.api.ListSessionsRequest;
 import io.virtdataplane.api.ListSessionsResponse;
+import io.virtdataplane.api.LiveFrames;
 import io.virtdataplane.api.Nic;
 import io.virtdataplane.api.TraceReply;
 import io.virtdataplane.api.TraceRequest;
 import io.virtdataplane.api.UpdateRequest;
 import io.virtdataplane.api.Version;
 import io.virtdataplane.api.WatchRequest;
+import io.virtdataplane.daemon.attach.Attachments;
+import io.virtdataplane.daemon.attach.Nics;
+import io.virtdataplane.daemon.inspect.Capturing;
+import io.virtdataplane.daemon.inspect.TraceFilter;
+import io.virtdataplane.daemon.inspect.Tracing;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.nic.MasqueradeNics;
 import io.virtdataplane.daemon.rpc.Answers;
 import io.virtdataplane.daemon.rpc.Recipient;
+import io.virtdataplane.daemon.rpc.Streams;
+import io.virtdataplane.dataplane.Trace;
 
-/**
- * The gRPC service: translates requests into calls of the registry, and what they throw into status
- * codes.
- */
-final class NicService extends DataplaneGrpc.DataplaneImplBase {
+/** The gRPC service of NICs: what is attached, what passes there, and what has happened. */
+public final class NicService extends DataplaneGrpc.DataplaneImplBase {
     private static final int DEFAULT_INTERVAL_MS = 1000;
     private static final int MINIMUM_INTERVAL_MS = 100;
     private static final int MAX_SESSIONS = 10_000;
-    private static final int READY_MS = 20;
     private static final int DEFAULT_SESSIONS = 1000;
+    private final Attachments attachments;
     private final Nics nics;
+    private final MasqueradeNics masquerade;
+    private final NicViews views;
+    private final Tracing tracing;
+    private final Capturing capturing;
     private final EventJournal journal;
     private final Version version;
 
-    NicService(Nics nics, EventJournal journal, Version version) {
-        this.nics = nics;
-        this.journal = journal;
+    /** What answers are made of: the rooms below. */
+    public record Rooms(
+            Attachments attachments,
+            Nics nics,
+            MasqueradeNics masquerade,
+            NicViews views,
+            EventJournal journal) {}
+
+    public NicService(Rooms rooms, Version version) {
+        this.attachments = rooms.attachments();
+        this.nics = rooms.nics();
+        this.masquerade = rooms.masquerade();
+        this.views = rooms.views();
+        this.tracing = new Tracing(attachments);
+        this.capturing = new Capturing(attachments);
+        this.journal = rooms.journal();
         this.version = version;
     }
 
     @Override
     public void attach(AttachRequest request, StreamObserver<Nic> response) {
-        Answers.answer(response, () -> nics.attach(request));
+        Answers.answer(response, () -> views.nic(nics.attach(request)));
     }
 
     @Override
     public void update(UpdateRequest request, StreamObserver<Nic> response) {
-        Answers.answer(response, () -> nics.update(request));
+        Answers.answer(
+                response,
+                () -> views.nic(masquerade.update(request.getName(), request.getNat(), nics)));
     }
 
     @Override
@@ -84,42 +110,37 @@ final class NicService extends DataplaneGrpc.DataplaneImplBase {
     }
 
     private ListResponse list() {
-        return ListResponse.newBuilder().addAllNics(nics.list()).build();
+        return ListResponse.newBuilder().addAllNics(views.nics(attachments.nics())).build();
     }
 
     @Override
     public void get(GetRequest request, StreamObserver<Nic> response) {
-        Answers.answer(response, () -> nics.get(request.getName()));
+        Answers.answer(response, () -> views.nic(attachments.nic(request.getName())));
     }
 
     @Override
     public void watch(WatchRequest request, StreamObserver<ListResponse> response) {
         int interval = request.getIntervalMs() == 0 ? DEFAULT_INTERVAL_MS : request.getIntervalMs();
-        if (interval < MINIMUM_INTERVAL_MS) {
-            response.onError(
-                    Answers.status(
-                            new IllegalArgumentException(
-                                    "interval_ms must be at least "
-                                            + MINIMUM_INTERVAL_MS
-                                            + ": interval_ms="
-                                            + interval)));
-            return;
-        }
         ServerCallStreamObserver<ListResponse> call =
                 (ServerCallStreamObserver<ListResponse>) response;
-        try {
-            long generation = -1;
-            while (!call.isCancelled()) {
-                if (call.isReady()) { // a client that does not read misses updates
-                    call.onNext(list());
-                }
-                generation = nics.awaitChange(generation, interval);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
-            end(call, e);
-        }
+        Streams.stream(
+                response,
+                to -> {
+                    if (interval < MINIMUM_INTERVAL_MS) {
+                        throw new IllegalArgumentException(
+                                "interval_ms must be at least "
+                                        + MINIMUM_INTERVAL_MS
+                                        + ": interval_ms="
+                                        + interval);
+                    }
+                    long generation = -1;
+                    while (to.take(null)) {
+                        if (call.isReady()) { // a client that does not read misses updates
+                            to.take(list());
+                        }
+                        generation = attachments.awaitChange(generation, interval);
+                    }
+                });
     }
 
     @Override
@@ -133,79 +154,56 @@ final class NicService extends DataplaneGrpc.DataplaneImplBase {
                         throw new IllegalArgumentException(
                                 "limit must be 1-" + MAX_SESSIONS + ": limit=" + limit);
                     }
-                    return nics.sessions(request.getNic(), limit);
+                    return request.getNic().isEmpty()
+                            ? views.sessions(attachments.nics(), limit)
+                            : views.sessions(attachments.nic(request.getNic()), limit);
                 });
     }
 
     @Override
     public void events(EventsRequest request, StreamObserver<Event> response) {
-        stream(response, to -> journal.read(request.getFollow(), to::take));
+        Streams.stream(response, to -> journal.read(request.getFollow(), to::take));
     }
 
     @Override
     public void trace(TraceRequest request, StreamObserver<TraceReply> response) {
-        stream(response, to -> nics.trace(request, to));
+        Streams.stream(response, InspectViews::trace, to -> trace(request, to));
+    }
+
+    private void trace(TraceRequest request, Recipient<Trace> to) throws InterruptedException {
+        switch (request.getFramesCase()) {
+            case GIVEN -> {
+                GivenFrame given = request.getGiven();
+                byte[] frame = given.getFrame().toByteArray();
+                to.take(tracing.explain(request.getNic(), given.getFrom(), frame));
+            }
+            case LIVE -> {
+                LiveFrames live = request.getLive();
+                TraceFilter filter =
+                        new TraceFilter(
+                                live.getProtocol(),
+                                live.getAddress(),
+                                live.getPort(),
+                                live.getDropsOnly());
+                tracing.live(request.getNic(), filter, live.getCount(), to);
+            }
+            case FRAMES_NOT_SET ->
+                    throw new IllegalArgumentException("frames must be given or live: frames=none");
+        }
     }
 
     @Override
     public void capture(CaptureRequest request, StreamObserver<CaptureReply> response) {
-        stream(response, to -> nics.capture(request, to));
-    }
-
-    /** Work that sends messages for as long as it is told that there is somebody to read them. */
-    @FunctionalInterface
-    private interface Streaming<T> {
-        void run(Recipient<T> to) throws InterruptedException;
-    }
-
-    /** A null message only asks whether the client is still there. */
-    private static <T> void stream(StreamObserver<T> response, Streaming<T> work) {
-        ServerCallStreamObserver<T> call = (ServerCallStreamObserver<T>) response;
-        try {
-            work.run(message -> send(call, message));
-            if (!call.isCancelled()) {
-                call.onCompleted();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
-            end(call, e);
-        }
-    }
-
-    private static <T> boolean send(ServerCallStreamObserver<T> call, T message) {
-        try {
-            if (message == null) {
-                return !call.isCancelled();
-            }
-            if (!awaitReady(call)) {
-                return false;
-            }
-            call.onNext(message);
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        Streams.stream(
+                response,
+                InspectViews::captured,
+                to ->
+                        capturing.capture(
+                                request.getNic(), request.getSide(), request.getFilter(), to));
     }
 
     @Override
     public void getVersion(GetVersionRequest request, StreamObserver<Version> response) {
         Answers.answer(response, () -> version);
-    }
-
-    /** Waits while the client has not read what it was sent; false when it has gone. */
-    private static boolean awaitReady(ServerCallStreamObserver<?> call)
-            throws InterruptedException {
-        while (!call.isReady() && !call.isCancelled()) {
-            Thread.sleep(READY_MS);
-        }
-        return !call.isCancelled();
-    }
-
-    private static void end(ServerCallStreamObserver<?> call, RuntimeException e) {
-        if (!call.isCancelled()) {
-            call.onError(Answers.status(e));
-        }
     }
 }

@@ -1,56 +1,95 @@
 package io.virtdataplane.daemon.control;
 
 import io.virtdataplane.api.Lease;
+import io.virtdataplane.api.ListSessionsResponse;
 import io.virtdataplane.api.Nic;
 import io.virtdataplane.api.Session;
+import io.virtdataplane.daemon.attach.AttachedNic;
 import io.virtdataplane.daemon.inspect.PacketFields;
-import io.virtdataplane.daemon.inspect.Protocols;
+import io.virtdataplane.daemon.network.BridgedNic;
+import io.virtdataplane.daemon.network.DhcpServices;
 import io.virtdataplane.daemon.nic.MasqueradeNic;
 import io.virtdataplane.daemon.nic.MasqueradeSpec;
 import io.virtdataplane.daemon.nic.NatSettingsReader;
+import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dhcp.Responders;
+import io.virtdataplane.nat.Nat;
 import io.virtdataplane.nat.SessionView;
 import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Ip;
+import io.virtdataplane.wire.Protocols;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Copies what a worker knows of a NIC into the messages of the API. */
 public final class NicViews {
     private record Live(
             io.virtdataplane.dataplane.Counters counters,
             long mac,
-            int sessions,
-            int waitingFragments,
+            Inside inside,
             io.virtdataplane.dhcp.Lease lease,
-            long lease6Holder,
-            long lease6Age) {}
+            Lease6 lease6) {}
 
-    private NicViews() {}
+    private record Inside(int sessions, int waitingFragments) {}
 
-    static Nic nic(MasqueradeNic attached) {
-        Live live =
-                attached.worker()
-                        .ask(
-                                on ->
-                                        new Live(
-                                                attached.nic().counters.copy(),
-                                                attached.nic().guestMac,
-                                                attached.nat().sessionCount(),
-                                                attached.nat().waitingFragments(),
-                                                attached.responders().lease(System.nanoTime()),
-                                                attached.responders().lease6Holder(),
-                                                attached.responders()
-                                                        .lease6Age(System.nanoTime())));
+    private record Lease6(long holder, long age) {}
+
+    private final DhcpServices dhcp;
+
+    /**
+     * @param dhcp the servers of bridge networks
+     */
+    public NicViews(DhcpServices dhcp) {
+        this.dhcp = dhcp;
+    }
+
+    Nic nic(AttachedNic attached) {
+        return switch (attached) {
+            case MasqueradeNic masquerade -> masquerade(masquerade);
+            case BridgedNic bridged -> BridgeViews.nic(bridged.port(), dhcp.lease(bridged.port()));
+            default -> throw new IllegalStateException("no view of " + attached.getClass());
+        };
+    }
+
+    /** Those that have not gone meanwhile. */
+    List<Nic> nics(List<AttachedNic> attached) {
+        List<Nic> nics = new ArrayList<>();
+        for (AttachedNic each : attached) {
+            try {
+                nics.add(nic(each));
+            } catch (NotFoundException e) {
+                // It was detached while the others were looked at.
+            }
+        }
+        return nics;
+    }
+
+    private static Live live(MasqueradeNic attached) {
+        Nat nat = attached.nat();
+        Responders responders = attached.responders();
+        return attached.ask(
+                on -> {
+                    long nowNs = System.nanoTime();
+                    return new Live(
+                            attached.nic().counters.copy(),
+                            attached.nic().guestMac,
+                            new Inside(nat.sessionCount(), nat.waitingFragments()),
+                            responders.lease(nowNs),
+                            new Lease6(responders.lease6Holder(), responders.lease6Age(nowNs)));
+                });
+    }
+
+    private static Nic masquerade(MasqueradeNic attached) {
+        Live live = live(attached);
         MasqueradeSpec spec = attached.spec();
         Nic.Builder view =
                 Nic.newBuilder()
                         .setName(spec.name())
-                        .setMachine(spec.machine())
+                        .setMachine(attached.machine())
                         .setInterface(spec.nic().interfaceName())
                         .setNetns(spec.netns())
-                        .setGuest(spec.guest())
+                        .setGuest(spec.guestDevice())
                         .setUplink(spec.uplink())
                         .setGatewayMac(AddressText.mac(MasqueradeNic.GATEWAY_MAC))
                         .setGuestMac(live.mac() == 0 ? "" : AddressText.mac(live.mac()))
@@ -58,21 +97,21 @@ public final class NicViews {
                         .setGuestMtu(attached.guestMtu())
                         .addAllPorts(spec.policy().ports().open().text())
                         .setNat(NatSettingsReader.settings(spec.policy()))
-                        .setSessions(live.sessions())
-                        .setWaitingFragments(live.waitingFragments())
+                        .setSessions(live.inside().sessions())
+                        .setWaitingFragments(live.inside().waitingFragments())
                         .setLease(lease(live.lease()))
                         .setCounters(CounterViews.counters(live.counters()))
                         .setWorker(attached.worker().number())
                         .setPoller(attached.worker().pollerKind())
                         .setAttachedUnixMs(attached.attachedMs());
         addresses(view, attached);
-        if (live.lease6Holder() != 0) {
+        if (live.lease6().holder() != 0) {
             view.setLease6(
                     Lease.newBuilder()
                             .setAddress(view.getGuestIpv6Address())
-                            .setMac(AddressText.mac(live.lease6Holder()))
+                            .setMac(AddressText.mac(live.lease6().holder()))
                             .setSeconds(attached.responders().lease6Seconds())
-                            .setAgeSeconds(live.lease6Age()));
+                            .setAgeSeconds(live.lease6().age()));
         }
         return view.build();
     }
@@ -94,14 +133,6 @@ public final class NicViews {
         }
     }
 
-    /** "10.244.1.5,fd00:10:244::5", as many as the pod has families. */
-    public static String podAddresses(MasqueradeNic attached) {
-        return Stream.of(attached.ipv4Addresses(), attached.ipv6Addresses())
-                .filter(Addresses::isOn)
-                .map(family -> AddressText.ip(family.podHigh(), family.podLow()))
-                .collect(Collectors.joining(","));
-    }
-
     private static Lease lease(io.virtdataplane.dhcp.Lease lease) {
         if (lease.mac() == 0) {
             return Lease.getDefaultInstance();
@@ -114,10 +145,35 @@ public final class NicViews {
                 .build();
     }
 
-    static List<Session> sessions(MasqueradeNic attached, int limit) {
-        List<SessionView> views =
-                attached.worker().ask(on -> attached.nat().list(limit, System.nanoTime()));
-        return views.stream().map(view -> session(view, attached)).toList();
+    ListSessionsResponse sessions(List<AttachedNic> nics, int limit) {
+        ListSessionsResponse.Builder response = ListSessionsResponse.newBuilder();
+        for (AttachedNic nic : nics) {
+            if (nic instanceof MasqueradeNic masquerade) {
+                add(masquerade, limit, response);
+            }
+        }
+        return response.build();
+    }
+
+    ListSessionsResponse sessions(AttachedNic nic, int limit) {
+        if (!(nic instanceof MasqueradeNic)) {
+            throw new IllegalArgumentException(
+                    "nic must be a masquerade NIC, a NIC on a bridge has no sessions: nic="
+                            + nic.name());
+        }
+        return sessions(List.of(nic), limit);
+    }
+
+    private static void add(MasqueradeNic nic, int limit, ListSessionsResponse.Builder response) {
+        record Listed(List<SessionView> views, int total) {}
+        Listed listed =
+                nic.ask(
+                        on ->
+                                new Listed(
+                                        nic.nat().list(limit, System.nanoTime()),
+                                        nic.nat().sessionCount()));
+        listed.views().forEach(view -> response.addSessions(session(view, nic)));
+        response.setTotal(response.getTotal() + listed.total());
     }
 
     private static Session session(SessionView view, MasqueradeNic attached) {

@@ -28,38 +28,39 @@ import io.virtdataplane.api.RenderedNetwork;
 import io.virtdataplane.api.SriovGrpc;
 import io.virtdataplane.api.SriovNodeState;
 import io.virtdataplane.api.WatchNodeStateRequest;
+import io.virtdataplane.daemon.object.ApplyOptions;
+import io.virtdataplane.daemon.object.ObjectResult;
+import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.rpc.Answers;
 import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.daemon.rpc.Streams;
 import io.virtdataplane.daemon.sriov.GuestVfs;
+import io.virtdataplane.daemon.sriov.SriovControl;
 import io.virtdataplane.daemon.sriov.SriovNetworks;
 import io.virtdataplane.daemon.sriov.SriovNode;
+import io.virtdataplane.manifest.ObjectKind;
 import io.virtdataplane.manifest.SriovNetworkManifest;
+import io.virtdataplane.manifest.SriovNicsManifest;
 import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.VfLink;
 import java.util.List;
 
-/**
- * The gRPC service: translates requests into calls of the node, and what they throw into status
- * codes.
- */
+/** The gRPC service of SR-IOV: cards, their objects, and guests' VFs. */
 public final class SriovService extends SriovGrpc.SriovImplBase {
     private static final int LOOK_MS = 1000; // whether the client is still there
     private final SriovNode node;
     private final SriovNetworks networks;
     private final GuestVfs guests;
     private final VfLink link;
+    private final Objects objects;
     private final String resourcePrefix;
 
-    public SriovService(
-            SriovNode node,
-            SriovNetworks networks,
-            GuestVfs guests,
-            VfLink link,
-            String resourcePrefix) {
-        this.node = node;
-        this.networks = networks;
-        this.guests = guests;
-        this.link = link;
+    public SriovService(SriovControl sriov, Objects objects, String resourcePrefix) {
+        this.node = sriov.node();
+        this.networks = sriov.networks();
+        this.guests = sriov.guests();
+        this.link = sriov.link();
+        this.objects = objects;
         this.resourcePrefix = resourcePrefix;
     }
 
@@ -69,12 +70,17 @@ public final class SriovService extends SriovGrpc.SriovImplBase {
         Answers.answer(
                 response,
                 () -> {
-                    SriovNode.Applied applied = node.apply(request.getManifest());
+                    ObjectResult applied = applyOne(request.getManifest(), ObjectKind.SRIOV_POLICY);
                     return ApplyPolicyResponse.newBuilder()
                             .setName(applied.name())
-                            .setPass(applied.pass())
+                            .setPass(applied.outcome().pass())
                             .build();
                 });
+    }
+
+    /** Of the kind that the call is for. */
+    private ObjectResult applyOne(String manifest, ObjectKind kind) {
+        return objects.applyOne(manifest, kind, ApplyOptions.DEFAULT);
     }
 
     @Override
@@ -83,12 +89,11 @@ public final class SriovService extends SriovGrpc.SriovImplBase {
         Answers.answer(
                 response,
                 () -> {
-                    long pass = node.remove(request.getName());
-                    if (pass < 0) {
-                        throw new NotFoundException(
-                                "policy must be applied: name=" + request.getName());
-                    }
-                    return RemovePolicyResponse.newBuilder().setPass(pass).build();
+                    ObjectResult removed =
+                            objects.delete(ObjectKind.SRIOV_POLICY, request.getName());
+                    return RemovePolicyResponse.newBuilder()
+                            .setPass(removed.outcome().pass())
+                            .build();
                 });
     }
 
@@ -138,24 +143,20 @@ public final class SriovService extends SriovGrpc.SriovImplBase {
             WatchNodeStateRequest request, StreamObserver<SriovNodeState> response) {
         ServerCallStreamObserver<SriovNodeState> call =
                 (ServerCallStreamObserver<SriovNodeState>) response;
-        try {
-            long generation = -1;
-            while (!call.isCancelled()) {
-                long now = node.awaitChange(generation, LOOK_MS);
-                if (now != generation && call.isReady()) {
-                    call.onNext(state());
-                    generation = now;
-                } else if (now != generation) {
-                    Thread.sleep(LOOK_MS); // a client that does not read misses states
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
-            if (!call.isCancelled()) {
-                call.onError(Answers.status(e));
-            }
-        }
+        Streams.stream(
+                response,
+                to -> {
+                    long generation = -1;
+                    while (to.take(null)) {
+                        long now = node.awaitChange(generation, LOOK_MS);
+                        if (now != generation && call.isReady()) {
+                            to.take(state());
+                            generation = now;
+                        } else if (now != generation) {
+                            Thread.sleep(LOOK_MS); // a client that does not read misses states
+                        }
+                    }
+                });
     }
 
     @Override
@@ -187,7 +188,7 @@ public final class SriovService extends SriovGrpc.SriovImplBase {
                                                 || pf.getPciAddress().equals(wanted))
                         .toList();
         if (pfs.isEmpty() && !wanted.isEmpty()) {
-            throw new NotFoundException("PF must exist: pf=" + wanted);
+            throw NotFoundException.of("PF", wanted);
         }
         return pfs;
     }
@@ -199,7 +200,9 @@ public final class SriovService extends SriovGrpc.SriovImplBase {
                 response,
                 () ->
                         SriovViews.rendered(
-                                networks.apply(request.getManifest(), node.state()),
+                                networks.get(
+                                        applyOne(request.getManifest(), ObjectKind.SRIOV_NETWORK)
+                                                .name()),
                                 resourcePrefix));
     }
 
@@ -219,17 +222,21 @@ public final class SriovService extends SriovGrpc.SriovImplBase {
         Answers.answer(
                 response,
                 () -> {
-                    if (!networks.remove(request.getName())) {
-                        throw new NotFoundException(
-                                "network must be applied: name=" + request.getName());
-                    }
+                    objects.delete(ObjectKind.SRIOV_NETWORK, request.getName());
                     return RemoveNetworkResponse.getDefaultInstance();
                 });
     }
 
     @Override
     public void attachVf(AttachVfRequest request, StreamObserver<AttachVfResponse> response) {
-        Answers.answer(response, () -> guests.attach(request));
+        Answers.answer(
+                response,
+                () ->
+                        SriovViews.attached(
+                                guests.attach(
+                                        SriovNicsManifest.parse(request.getManifest()),
+                                        request.getName(),
+                                        request.getPciAddressesList())));
     }
 
     @Override
@@ -240,8 +247,7 @@ public final class SriovService extends SriovGrpc.SriovImplBase {
                     List<String> addresses =
                             guests.detach(request.getNamespace(), request.getName());
                     if (addresses.isEmpty()) {
-                        throw new NotFoundException(
-                                "machine must have a VF: name=" + request.getName());
+                        throw NotFoundException.of("machine with a VF", request.getName());
                     }
                     return DetachVfResponse.newBuilder().addAllPciAddresses(addresses).build();
                 });

@@ -1,16 +1,20 @@
 package io.virtdataplane.daemon.control;
 
+import io.virtdataplane.api.AttachVfResponse;
+import io.virtdataplane.api.AttachedVf;
 import io.virtdataplane.api.Pf;
 import io.virtdataplane.api.RenderedNetwork;
 import io.virtdataplane.api.SriovNetworkSettings;
 import io.virtdataplane.api.SriovPolicy;
 import io.virtdataplane.api.Vf;
-import io.virtdataplane.daemon.sriov.SriovNetworks;
+import io.virtdataplane.daemon.sriov.GuestVfs;
 import io.virtdataplane.sriov.DefinitionText;
+import io.virtdataplane.sriov.HostDevice;
 import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.PfPlan;
 import io.virtdataplane.sriov.PhysicalFunction;
+import io.virtdataplane.sriov.ResourceVf;
 import io.virtdataplane.sriov.SriovException;
 import io.virtdataplane.sriov.SriovNetwork;
 import io.virtdataplane.sriov.VfAttributes;
@@ -128,7 +132,7 @@ final class SriovViews {
 
     static SriovNetworkSettings settings(SriovNetwork network) {
         return SriovNetworkSettings.newBuilder()
-                .setName(SriovNetworks.name(network))
+                .setName(network.definitionName())
                 .setResourceName(network.resourceName())
                 .setVlan(network.vlan())
                 .setVlanQos(network.vlanQoS())
@@ -141,10 +145,33 @@ final class SriovViews {
                 .build();
     }
 
+    static AttachVfResponse attached(List<GuestVfs.Given> given) {
+        AttachVfResponse.Builder response = AttachVfResponse.newBuilder();
+        given.forEach(each -> response.addVfs(attached(each)));
+        return response.build();
+    }
+
+    private static AttachedVf attached(GuestVfs.Given given) {
+        ResourceVf vf = given.vf();
+        return AttachedVf.newBuilder()
+                .setNamespace(given.owner().namespace())
+                .setName(given.owner().machine() + "/" + given.owner().interfaceName())
+                .setNetwork(given.nic().network())
+                .setResourceName(given.network().resourceName())
+                .setPf(vf.pf().name())
+                .setVfId(vf.vf().index())
+                .setPciAddress(vf.address())
+                .setVfioDevice(vf.vf().pci().vfioDevice())
+                .setNumaNode(vf.vf().pci().numaNode())
+                .setMac(AddressText.mac(given.mac()))
+                .setHostdevXml(HostDevice.xml(vf.address(), given.nic().interfaceName()))
+                .build();
+    }
+
     static RenderedNetwork rendered(SriovNetwork network, String resourcePrefix) {
         DefinitionText attachment = new DefinitionText(network, resourcePrefix);
         return RenderedNetwork.newBuilder()
-                .setName(SriovNetworks.name(network))
+                .setName(network.definitionName())
                 .setJson(attachment.json())
                 .setYaml(attachment.yaml())
                 .setConfig(attachment.config())

@@ -1,16 +1,14 @@
 package io.virtdataplane.daemon.inspect;
 
-import com.google.protobuf.UnsafeByteOperations;
-import io.virtdataplane.api.CaptureReply;
-import io.virtdataplane.api.CaptureRequest;
-import io.virtdataplane.api.CapturedFrame;
 import io.virtdataplane.daemon.attach.Attachment;
 import io.virtdataplane.daemon.attach.Attachments;
+import io.virtdataplane.daemon.inspect.CapturedFrames.Captured;
 import io.virtdataplane.daemon.rpc.Recipient;
 import io.virtdataplane.dataplane.FrameTap;
 import io.virtdataplane.sys.Mapping;
 import java.lang.foreign.ValueLayout;
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -31,88 +29,86 @@ public final class Capturing {
     }
 
     /**
-     * Until the NIC goes or {@code to} has had enough. An empty reply is sent when it has begun.
+     * Until the NIC goes or {@code to} has had enough. No frames are sent when it has begun.
+     *
+     * @param side "guest", "uplink", "both" or empty: both
+     * @param filter of pcap-filter(7); empty: all frames
      */
-    public void capture(CaptureRequest request, Recipient<CaptureReply> to)
+    public void capture(String name, String side, String filter, Recipient<CapturedFrames> to)
             throws InterruptedException {
-        FrameTap.Side only = side(request.getSide());
-        Attachment attached = attachments.find(request.getNic());
-        String name = attached.name();
-        try (CaptureFilter filter = CaptureFilter.compile(request.getFilter())) {
-            if (!captured.add(name)) {
-                throw new IllegalArgumentException("nic must not be captured already: nic=" + name);
+        FrameTap.Side only = side(side);
+        Attachment attached = attachments.find(name);
+        String fullName = attached.name();
+        try (CaptureFilter compiled = CaptureFilter.compile(filter)) {
+            if (!captured.add(fullName)) {
+                throw new IllegalArgumentException(
+                        "nic must not be captured already: nic=" + fullName);
             }
             Mapping ring = Mapping.anonymous(RING_BYTES);
-            FrameTap tap = new FrameTap(ring.segment(), WHOLE_FRAMES);
-            long clockToUnixNs = System.currentTimeMillis() * 1_000_000L - System.nanoTime();
-            install(attached, tap);
+            Tap tap = new Tap(new FrameTap(ring.segment(), WHOLE_FRAMES), only, compiled);
+            attached.worker().tell(on -> on.capture(attached.vif(), tap.tap()));
             try {
-                to.take(CaptureReply.getDefaultInstance());
-                forward(attached, tap, only, filter, clockToUnixNs, to);
+                to.take(CapturedFrames.NONE);
+                forward(attached, tap, to);
             } finally {
                 try {
-                    install(attached, null);
+                    attached.worker().tell(on -> on.capture(attached.vif(), null));
                     ring.close(); // where the worker has not answered, the ring is kept for it
                 } finally {
-                    captured.remove(name);
+                    captured.remove(fullName);
                 }
             }
         }
     }
 
-    private static void install(Attachment attached, FrameTap tap) {
-        attached.worker()
-                .ask(
-                        on -> {
-                            on.capture(attached.vif(), tap);
-                            return null;
-                        });
+    /**
+     * What one capture takes from the ring.
+     *
+     * @param only null: both sides
+     */
+    private record Tap(FrameTap tap, FrameTap.Side only, CaptureFilter filter) {
+        boolean wants(FrameTap.Side side, byte[] frame) {
+            return (only == null || side == only) && filter.matches(frame);
+        }
     }
 
-    private void forward(
-            Attachment attached,
-            FrameTap tap,
-            FrameTap.Side only,
-            CaptureFilter filter,
-            long clockToUnixNs,
-            Recipient<CaptureReply> to)
+    private void forward(Attachment attached, Tap tap, Recipient<CapturedFrames> to)
             throws InterruptedException {
-        CaptureReply.Builder reply = CaptureReply.newBuilder();
+        long clockToUnixNs = System.currentTimeMillis() * 1_000_000L - System.nanoTime();
         long lost = 0;
         boolean wanted = true;
-        while (wanted && attachments.isAttached(attached)) {
-            int[] bytes = {0};
-            int drained =
-                    tap.drain(
-                            (timeNs, side, data, wireLength) -> {
-                                if (only != null && side != only) {
-                                    return;
-                                }
-                                byte[] frame = data.toArray(ValueLayout.JAVA_BYTE);
-                                if (!filter.matches(frame)) {
-                                    return;
-                                }
-                                bytes[0] += frame.length;
-                                reply.addFrames(
-                                        CapturedFrame.newBuilder()
-                                                .setUnixNs(timeNs + clockToUnixNs)
-                                                .setSide(side.name().toLowerCase(Locale.ROOT))
-                                                .setData(UnsafeByteOperations.unsafeWrap(frame)));
-                                if (bytes[0] >= MESSAGE_BYTES) {
-                                    bytes[0] = 0;
-                                    to.take(reply.build());
-                                    reply.clear();
-                                }
-                            });
-            if (reply.getFramesCount() > 0 || tap.lost() != lost) {
-                lost = tap.lost();
-                wanted = to.take(reply.setLost(lost).build());
-                reply.clear();
+        while (wanted && attachments.has(attached)) {
+            List<Captured> frames = new ArrayList<>();
+            int drained = drain(tap, clockToUnixNs, frames, to);
+            if (!frames.isEmpty() || tap.tap().lost() != lost) {
+                lost = tap.tap().lost();
+                wanted = to.take(new CapturedFrames(frames, lost));
             } else if (drained == 0) {
                 wanted = to.take(null);
                 Thread.sleep(POLL_MS);
             }
         }
+    }
+
+    /** What does not fit into one message is sent at once. */
+    private static int drain(
+            Tap tap, long clockToUnixNs, List<Captured> frames, Recipient<CapturedFrames> to) {
+        int[] bytes = {0};
+        return tap.tap()
+                .drain(
+                        (timeNs, side, data, wireLength) -> {
+                            byte[] frame = data.toArray(ValueLayout.JAVA_BYTE);
+                            if (!tap.wants(side, frame)) {
+                                return;
+                            }
+                            bytes[0] += frame.length;
+                            frames.add(new Captured(timeNs + clockToUnixNs, side, frame));
+                            if (bytes[0] >= MESSAGE_BYTES) {
+                                bytes[0] = 0;
+                                to.take(new CapturedFrames(List.copyOf(frames), 0));
+                                frames.clear();
+                            }
+                        });
     }
 
     /** Null for both. */

@@ -9,6 +9,7 @@ import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.Ipv6Chain;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Tcp;
 import java.lang.foreign.MemorySegment;
 
@@ -17,22 +18,26 @@ import java.lang.foreign.MemorySegment;
  *
  * @param etherType -1 where the frame is too short for one
  * @param protocol IP protocol, or -1
- * @param srcPort or -1, as {@code dstPort}
  */
-public record PacketFields(
-        int etherType,
-        long srcHigh,
-        long srcLow,
-        long dstHigh,
-        long dstLow,
-        int protocol,
-        int srcPort,
-        int dstPort,
-        String rest) {
-    private static final int ICMP = 1;
-    private static final int ICMPV6 = 58;
+public record PacketFields(int etherType, End src, End dst, int protocol, String rest) {
+    private static final End NOBODY = new End(0, 0, -1);
 
-    static PacketFields of(byte[] frame) {
+    /**
+     * One of the two ends.
+     *
+     * @param port -1: it has none
+     */
+    record End(long high, long low, int port) {
+        boolean is(long otherHigh, long otherLow) {
+            return high == otherHigh && low == otherLow;
+        }
+
+        End withPort(int its) {
+            return new End(high, low, its);
+        }
+    }
+
+    public static PacketFields of(byte[] frame) {
         MemorySegment b = MemorySegment.ofArray(frame);
         if (frame.length < Ethernet.HEADER) {
             return bare(-1, "frame of " + frame.length + " bytes");
@@ -62,7 +67,7 @@ public record PacketFields(
     }
 
     private static PacketFields bare(int etherType, String words) {
-        return new PacketFields(etherType, 0, 0, 0, 0, -1, -1, -1, words);
+        return new PacketFields(etherType, NOBODY, NOBODY, -1, words);
     }
 
     private static PacketFields ipv4(MemorySegment b, int l3, int end) {
@@ -74,8 +79,9 @@ public record PacketFields(
         return transport(
                 b,
                 Ethernet.IPV4,
-                new long[] {
-                    0, Ip.mapped(Ipv4.src(b, l3)), 0, Ip.mapped(Ipv4.dst(b, l3)),
+                new End[] {
+                    new End(0, Ip.mapped(Ipv4.src(b, l3)), -1),
+                    new End(0, Ip.mapped(Ipv4.dst(b, l3)), -1)
                 },
                 Ipv4.protocol(b, l3),
                 later ? end : l3 + Ipv4.headerLength(b, l3),
@@ -95,8 +101,9 @@ public record PacketFields(
         return transport(
                 b,
                 Ethernet.IPV6,
-                new long[] {
-                    Ipv6.srcHigh(b, l3), Ipv6.srcLow(b, l3), Ipv6.dstHigh(b, l3), Ipv6.dstLow(b, l3)
+                new End[] {
+                    new End(Ipv6.srcHigh(b, l3), Ipv6.srcLow(b, l3), -1),
+                    new End(Ipv6.dstHigh(b, l3), Ipv6.dstLow(b, l3), -1)
                 },
                 readable ? Ipv6Chain.protocol(chain) : -1,
                 readable && !later ? Ipv6Chain.l4(chain) : end,
@@ -104,34 +111,31 @@ public record PacketFields(
     }
 
     private static PacketFields transport(
-            MemorySegment b, int type, long[] addresses, int protocol, int l4, String words) {
+            MemorySegment b, int type, End[] ends, int protocol, int l4, String words) {
         boolean hasPorts =
                 switch (protocol) {
-                    case 6, 17, 33, 132, 136 -> true;
+                    case Protocols.TCP,
+                            Protocols.UDP,
+                            Protocols.DCCP,
+                            Protocols.SCTP,
+                            Protocols.UDPLITE ->
+                            true;
                     default -> false;
                 };
-        int srcPort = -1;
-        int dstPort = -1;
+        End src = ends[0];
+        End dst = ends[1];
         String rest = words;
         if (hasPorts && l4 + 4 <= b.byteSize()) {
-            srcPort = Bytes.u16(b, l4);
-            dstPort = Bytes.u16(b, l4 + 2);
-        } else if ((protocol == ICMP || protocol == ICMPV6) && l4 + 8 <= b.byteSize()) {
+            src = src.withPort(Bytes.u16(b, l4));
+            dst = dst.withPort(Bytes.u16(b, l4 + 2));
+        } else if ((protocol == Protocols.ICMP || protocol == Protocols.ICMPV6)
+                && l4 + 8 <= b.byteSize()) {
             rest = " type " + Icmp.type(b, l4) + " id " + Icmp.identifier(b, l4) + rest;
         }
-        if (protocol == Tcp.PROTOCOL && l4 + Tcp.HEADER <= b.byteSize()) {
+        if (protocol == Protocols.TCP && l4 + Tcp.HEADER <= b.byteSize()) {
             rest = " flags " + flags(Tcp.flags(b, l4)) + rest;
         }
-        return new PacketFields(
-                type,
-                addresses[0],
-                addresses[1],
-                addresses[2],
-                addresses[3],
-                protocol,
-                srcPort,
-                dstPort,
-                rest);
+        return new PacketFields(type, src, dst, protocol, rest);
     }
 
     private static String flags(int flags) {
@@ -150,27 +154,27 @@ public record PacketFields(
     }
 
     boolean hasAddress(long high, long low) {
-        return isIp() && (srcHigh == high && srcLow == low || dstHigh == high && dstLow == low);
+        return isIp() && (src.is(high, low) || dst.is(high, low));
     }
 
     boolean hasPort(int port) {
-        return srcPort == port || dstPort == port;
+        return src.port == port || dst.port == port;
     }
 
     /** ICMP's number stands for that of either family. */
     boolean isProtocol(int wanted) {
-        return protocol == wanted || wanted == ICMP && protocol == ICMPV6;
+        return protocol == wanted || wanted == Protocols.ICMP && protocol == Protocols.ICMPV6;
     }
 
     /** One line, near to what tcpdump prints. */
-    String text() {
-        if (!isIp() || (srcHigh | srcLow | dstHigh | dstLow) == 0) {
+    public String text() {
+        if (!isIp() || src.is(0, 0) && dst.is(0, 0)) {
             return rest;
         }
         return (etherType == Ethernet.IPV4 ? "IPv4 " : "IPv6 ")
-                + endpoint(srcHigh, srcLow, srcPort)
+                + endpoint(src.high, src.low, src.port)
                 + " > "
-                + endpoint(dstHigh, dstLow, dstPort)
+                + endpoint(dst.high, dst.low, dst.port)
                 + " "
                 + (protocol < 0 ? "?" : Protocols.name(protocol))
                 + rest;

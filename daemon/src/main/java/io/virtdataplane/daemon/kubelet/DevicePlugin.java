@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.kubelet;
 
-import io.grpc.Server;
+import io.virtdataplane.daemon.rpc.Complaint;
+import io.virtdataplane.daemon.rpc.UnixServer;
 import io.virtdataplane.kubelet.deviceplugin.RegisterRequest;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,12 +24,12 @@ final class DevicePlugin implements AutoCloseable {
     private final String socket;
     private final DevicePluginService service;
     private final long shortestPauseMs;
-    private Server server; // null: nothing is served, nobody was told
+    private UnixServer server; // null: nothing is served, nobody was told
     private long registeredMs;
     private long watchedMs;
     private long nextTryMs = Long.MIN_VALUE;
     private long pauseMs;
-    private String complaint = "";
+    private final Complaint complaint;
 
     /**
      * @param resourceName such as openshift.io/intel
@@ -44,6 +45,11 @@ final class DevicePlugin implements AutoCloseable {
         this.service = service;
         this.shortestPauseMs = shortestPauseMs;
         this.pauseMs = shortestPauseMs;
+        this.complaint =
+                new Complaint(
+                        LOG,
+                        "device plugin not registered, to be tried again: resource="
+                                + resourceName);
     }
 
     boolean isRegistered() {
@@ -91,20 +97,13 @@ final class DevicePlugin implements AutoCloseable {
                         .build());
         registeredMs = nowMs;
         watchedMs = nowMs;
-        complaint = "";
+        complaint.settle();
         LOG.info("device plugin registered: resource={}", resourceName);
     }
 
     private void complain(RuntimeException e) {
-        if (Thread.currentThread().isInterrupted()) {
-            return; // the daemon ends
-        }
-        if (!e.toString().equals(complaint)) { // once a reason, not once a try
-            complaint = e.toString();
-            LOG.warn(
-                    "device plugin not registered, to be tried again: resource={} reason={}",
-                    resourceName,
-                    complaint);
+        if (!Thread.currentThread().isInterrupted()) { // else the daemon ends
+            complaint.raise(e);
         }
     }
 
@@ -118,11 +117,11 @@ final class DevicePlugin implements AutoCloseable {
 
     @Override
     public void close() {
-        Server served = server;
+        UnixServer served = server;
         server = null;
         service.forgetFailure();
         if (served != null) {
-            kubelet.stop(socket, served);
+            served.close();
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.kubelet;
 
+import io.virtdataplane.daemon.rpc.Complaint;
 import io.virtdataplane.daemon.sriov.SriovNode;
 import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.PfPlan;
@@ -12,7 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.slf4j.Logger;
+import java.util.function.LongSupplier;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -20,38 +21,48 @@ import org.slf4j.LoggerFactory;
  * started anew has forgotten us and removed our sockets. A thread of its own looks for both, and
  * for VFs that have changed, so that the kubelet hears of them within a second or two.
  */
-public final class DevicePlugins implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(DevicePlugins.class);
+final class DevicePlugins implements AutoCloseable {
     private final SriovNode node;
     private final RdmaDevices rdma;
     private final VfWatch watch;
     private final String resourcePrefix;
     private final KubeletDirectory kubelet;
-    private final long lookMs;
+    private final Looks looks;
     private final Map<String, DevicePlugin> pluginByResource = new HashMap<>();
     private final Thread thread =
             Thread.ofPlatform().name("device-plugins").daemon().unstarted(this::run);
     private String identity = "";
-    private String complaint = "";
+    private final Complaint complaint =
+            new Complaint(
+                    LoggerFactory.getLogger(DevicePlugins.class),
+                    "device plugins are not up to date");
     private Map<String, List<ResourceVf>> vfsByResource = Map.of();
     private List<String> planned = List.of(); // PFs, by address
     private long seen = -1;
     private volatile boolean closed;
     private volatile boolean registered;
 
-    public DevicePlugins(
-            SriovNode node, Sysfs sysfs, String resourcePrefix, Path directory, long lookMs) {
+    /**
+     * How a kubelet is looked for.
+     *
+     * @param directory of its plugins
+     * @param everyMs between two looks
+     * @param clock nanoseconds, as System.nanoTime
+     */
+    record Looks(Path directory, long everyMs, LongSupplier clock) {}
+
+    DevicePlugins(SriovNode node, Sysfs sysfs, String resourcePrefix, Looks looks) {
         this.node = node;
         this.rdma = new RdmaDevices(sysfs);
         this.watch = new VfWatch(sysfs);
         this.resourcePrefix = resourcePrefix;
-        this.kubelet = new KubeletDirectory(directory);
-        this.lookMs = lookMs;
+        this.kubelet = new KubeletDirectory(looks.directory());
+        this.looks = looks;
         thread.start();
     }
 
     /** A kubelet knows of our devices, and so gives them away. */
-    public boolean isRegistered() {
+    boolean isRegistered() {
         return registered;
     }
 
@@ -60,21 +71,14 @@ public final class DevicePlugins implements AutoCloseable {
             try {
                 look();
             } catch (RuntimeException e) { // whatever it is, the next look may have more luck
-                complain(e);
+                complaint.raise(e);
             }
             try {
-                Thread.sleep(lookMs);
+                Thread.sleep(looks.everyMs());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
             }
-        }
-    }
-
-    private void complain(RuntimeException e) {
-        if (!e.toString().equals(complaint)) { // once a reason, not once a look
-            complaint = e.toString();
-            LOG.warn("device plugins are not up to date: reason={}", complaint);
         }
     }
 
@@ -90,9 +94,9 @@ public final class DevicePlugins implements AutoCloseable {
         try {
             update();
         } catch (RuntimeException e) { // those that are there go on
-            complain(e);
+            complaint.raise(e);
         }
-        long nowMs = System.nanoTime() / 1_000_000;
+        long nowMs = looks.clock().getAsLong() / 1_000_000;
         pluginByResource.values().forEach(plugin -> plugin.look(nowMs));
         registered = pluginByResource.values().stream().anyMatch(DevicePlugin::isRegistered);
     }
@@ -104,7 +108,7 @@ public final class DevicePlugins implements AutoCloseable {
             vfsByResource = ResourceVf.byResource(state);
             planned = state.plans().stream().map(PfPlan::address).toList();
             seen = generation;
-            complaint = "";
+            complaint.settle();
         }
         if (watch.hasChanged(planned, vfsByResource.values())) {
             node.changed(); // whoever lists them looks again
@@ -124,7 +128,7 @@ public final class DevicePlugins implements AutoCloseable {
                 kubelet,
                 resourcePrefix + "/" + resource,
                 new DevicePluginService(node, resource, resourcePrefix, rdma),
-                lookMs);
+                looks.everyMs());
     }
 
     private void closeAll() {
@@ -144,6 +148,5 @@ public final class DevicePlugins implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         closeAll();
-        kubelet.close();
     }
 }

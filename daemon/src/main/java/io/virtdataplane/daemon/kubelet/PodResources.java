@@ -1,13 +1,8 @@
 package io.virtdataplane.daemon.kubelet;
 
-import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.unix.DomainSocketAddress;
+import io.virtdataplane.api.UnixChannel;
+import io.virtdataplane.daemon.rpc.Complaint;
 import io.virtdataplane.kubelet.podresources.ContainerDevices;
 import io.virtdataplane.kubelet.podresources.ContainerResources;
 import io.virtdataplane.kubelet.podresources.ListPodResourcesRequest;
@@ -19,56 +14,41 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Asks the kubelet which pod has which device, by its pod resources API. */
-public final class PodResources implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(PodResources.class);
+final class PodResources {
     private static final long SECONDS = 5;
     private static final int LONGEST_ANSWER = 16 << 20; // as the kubelet's own clients have it
     private final Path socket;
-    private final EventLoopGroup loop =
-            new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-    private String complaint = "";
+    private final Complaint complaint =
+            new Complaint(
+                    LoggerFactory.getLogger(PodResources.class),
+                    "kubelet does not tell which pod has which VF");
 
     /**
      * @param socket of the kubelet; it may come and go
      */
-    public PodResources(Path socket) {
+    PodResources(Path socket) {
         this.socket = socket;
     }
 
     /** NAMESPACE/NAME of the pod, by device ID; empty where the kubelet does not answer. */
-    public synchronized Optional<Map<String, String>> podByDevice() {
+    synchronized Optional<Map<String, String>> podByDevice() {
         if (!Files.exists(socket)) {
             return Optional.empty();
         }
-        ManagedChannel channel =
-                NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
-                        .channelType(EpollDomainSocketChannel.class)
-                        .eventLoopGroup(loop)
-                        .directExecutor()
-                        .overrideAuthority("localhost") // a path is none to other servers
-                        .maxInboundMessageSize(LONGEST_ANSWER)
-                        .usePlaintext()
-                        .build();
-        try {
+        try (UnixChannel kubelet = new UnixChannel(socket, LONGEST_ANSWER)) {
             Map<String, String> podByDevice =
                     podByDevice(
-                            PodResourcesListerGrpc.newBlockingStub(channel)
+                            PodResourcesListerGrpc.newBlockingStub(kubelet.channel())
                                     .withDeadlineAfter(SECONDS, TimeUnit.SECONDS)
                                     .list(ListPodResourcesRequest.getDefaultInstance()));
-            complaint = "";
+            complaint.settle();
             return Optional.of(podByDevice);
         } catch (StatusRuntimeException e) {
-            if (!e.toString().equals(complaint)) { // once a reason, not once a look
-                complaint = e.toString();
-                LOG.warn("kubelet does not tell which pod has which VF: reason={}", complaint);
-            }
+            complaint.raise(e);
             return Optional.empty();
-        } finally {
-            channel.shutdownNow();
         }
     }
 
@@ -83,10 +63,5 @@ public final class PodResources implements AutoCloseable {
             }
         }
         return podByDevice;
-    }
-
-    @Override
-    public void close() {
-        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 }

@@ -3,10 +3,13 @@ package io.virtdataplane.daemon.network;
 import io.virtdataplane.bridge.BridgePolicy;
 import io.virtdataplane.bridge.GuardPolicy;
 import io.virtdataplane.bridge.PortVlans;
+import io.virtdataplane.daemon.network.PortDevice.Holding;
+import io.virtdataplane.daemon.network.PortRules.Flag;
 import io.virtdataplane.manifest.BridgePortSpec;
 import io.virtdataplane.manifest.BridgeSpec;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -16,12 +19,10 @@ import java.util.stream.Stream;
  * @param mtu longest frames' payload; 0: each port's own
  */
 public record BridgeSettings(
-        String name,
-        String description,
-        BridgePolicy policy,
-        int mtu,
-        boolean hostPort,
-        List<PortSpec> uplinks) {
+        Head head, BridgePolicy policy, int mtu, boolean hostPort, List<PortSpec> uplinks) {
+    /** What it is called. */
+    record Head(String name, String description) {}
+
     private static final long SECOND_NS = 1_000_000_000L;
 
     static BridgeSettings none(String name) {
@@ -32,7 +33,7 @@ public record BridgeSettings(
                         0,
                         true,
                         BridgePolicy.DEFAULT_MAX_GROUPS);
-        return new BridgeSettings(name, "", plain, 0, false, List.of());
+        return new BridgeSettings(new Head(name, ""), plain, 0, false, List.of());
     }
 
     /** What a policy gives replaces what was; what it does not give stays. */
@@ -60,8 +61,7 @@ public record BridgeSettings(
                                         spec.options().hashMax().orElse(policy.maxGroups()),
                                         Integer.MAX_VALUE));
         return new BridgeSettings(
-                name,
-                spec.description().isEmpty() ? description : spec.description(),
+                new Head(name(), spec.description().isEmpty() ? description() : spec.description()),
                 merged,
                 mergedMtu,
                 hostPort || withHostPort,
@@ -75,21 +75,33 @@ public record BridgeSettings(
 
     private PortSpec ownPort() {
         return new PortSpec(
-                name + "/" + name,
-                "",
-                name,
-                true,
-                false,
-                PortVlans.NEW_PORT,
-                false,
-                false,
-                GuardPolicy.NONE,
+                name() + "/" + name(),
+                PortDevice.ofNode(name(), Holding.MADE),
+                PortRules.PLAIN,
                 "",
                 mtu);
     }
 
+    public String name() {
+        return head.name();
+    }
+
+    public String description() {
+        return head.description();
+    }
+
     BridgeSettings withoutUplinks() {
         return with(List.of());
+    }
+
+    /** Of the uplinks. */
+    Set<String> devices() {
+        return uplinks.stream().map(PortSpec::device).collect(Collectors.toSet());
+    }
+
+    /** With no other uplinks than these. */
+    BridgeSettings only(Set<String> devices) {
+        return with(uplinks.stream().filter(uplink -> devices.contains(uplink.device())).toList());
     }
 
     boolean hasAnyOf(Set<String> devices) {
@@ -101,20 +113,15 @@ public record BridgeSettings(
     }
 
     private BridgeSettings with(List<PortSpec> changed) {
-        return new BridgeSettings(name, description, policy, mtu, hostPort, changed);
+        return new BridgeSettings(head, policy, mtu, hostPort, changed);
     }
 
     private PortSpec uplink(BridgePortSpec port, boolean shared) {
+        PortVlans vlans = port.vlan().map(PortVlanRules::uplink).orElse(PortVlans.NEW_PORT);
         return new PortSpec(
-                name + "/" + port.name(),
-                "",
-                port.name(),
-                false,
-                shared,
-                port.vlan().map(PortVlanRules::uplink).orElse(PortVlans.NEW_PORT),
-                false,
-                port.hairpin(),
-                GuardPolicy.NONE,
+                name() + "/" + port.name(),
+                PortDevice.ofNode(port.name(), shared ? Holding.SHARED : Holding.TAKEN),
+                new PortRules(vlans, Flag.HAIRPIN.when(port.hairpin()), GuardPolicy.NONE),
                 "",
                 mtu);
     }

@@ -2,17 +2,23 @@ package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.bridge.GuardPolicy;
+import io.virtdataplane.daemon.attach.GuestDevice;
+import io.virtdataplane.daemon.network.PortDevice.Holding;
+import io.virtdataplane.daemon.network.PortRules.Flag;
 import io.virtdataplane.manifest.CniBridge;
+import io.virtdataplane.manifest.MachineName;
 import io.virtdataplane.manifest.MachineNic;
 import io.virtdataplane.manifest.MachineNics;
 import io.virtdataplane.manifest.NetworkDefinition;
 import io.virtdataplane.manifest.NicNetwork;
-import io.virtdataplane.sys.NetDevice;
+import io.virtdataplane.manifest.ObjectKind;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * An attach request for a secondary NIC on a bridge, checked.
@@ -20,14 +26,11 @@ import java.util.Optional;
  * @param definition NAMESPACE/NAME of its NetworkAttachmentDefinition
  */
 record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequest request) {
-    private static final String MACHINE = "[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?";
-
     /**
      * The NIC that the request names, or the only one of a machine without a masquerade NIC; none
      * where it is not a NIC on a bridge.
      */
-    static Optional<BridgedSpec> of(AttachRequest request) {
-        MachineNics machine = MachineNics.parse(request.getManifest());
+    static Optional<BridgedSpec> of(AttachRequest request, MachineNics machine) {
         MachineNic nic = chosen(machine, request.getInterface());
         if (nic == null || nic.isMasquerade()) {
             return Optional.empty();
@@ -37,17 +40,16 @@ record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequ
                     "interface must be masquerade on the pod network, or bridge on a multus network: interface="
                             + nic.name());
         }
-        String name = machine.machine().isEmpty() ? request.getName() : machine.machine();
-        check(
-                name.matches(MACHINE),
-                "name must be a DNS name in lower case where the manifest has no metadata.name: name="
-                        + name);
-        check(
-                !request.getNetns().isBlank(),
-                "netns must be a name or a path: netns=" + request.getNetns());
+        String name = MachineName.of(machine.machine(), request.getName());
+        if (request.getNetns().isBlank()) {
+            throw new IllegalArgumentException(
+                    "netns must be a name or a path: netns=" + request.getNetns());
+        }
         String namespace = net.namespace().isEmpty() ? machine.namespace() : net.namespace();
-        return Optional.of(
-                new BridgedSpec(name, nic, NetworkDefinitions.key(namespace, net.name()), request));
+        String definition =
+                ObjectKind.NETWORK_DEFINITION.fullName(
+                        namespace.isEmpty() ? net.name() : namespace + "/" + net.name());
+        return Optional.of(new BridgedSpec(name, nic, definition, request));
     }
 
     private static MachineNic chosen(MachineNics machine, String name) {
@@ -74,20 +76,15 @@ record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequ
 
     PortSpec port(NetworkDefinition network) {
         CniBridge config = network.bridge();
-        String guest = request.getGuest().isEmpty() ? "dev:tap0" : request.getGuest();
-        check(
-                guest.startsWith("tap:") || guest.startsWith("dev:"),
-                "guest must be tap:NAME or dev:NAME: guest=" + guest);
+        GuestDevice guest = GuestDevice.parse(request.getGuest());
+        Holding holding = guest.isTap() ? Holding.MADE : Holding.TAKEN;
+        Set<Flag> flags = EnumSet.noneOf(Flag.class);
+        flags.addAll(Flag.ISOLATED.when(config.portIsolation()));
+        flags.addAll(Flag.HAIRPIN.when(config.hairpinMode()));
         return new PortSpec(
                 name(),
-                request.getNetns(),
-                NetDevice.checkName(guest.substring(4)),
-                guest.startsWith("tap:"),
-                false,
-                PortVlanRules.guest(config),
-                config.portIsolation(),
-                config.hairpinMode(),
-                guard(config),
+                new PortDevice(request.getNetns(), guest.name(), holding),
+                new PortRules(PortVlanRules.guest(config), flags, guard(config)),
                 definition,
                 config.mtu());
     }
@@ -129,12 +126,6 @@ record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequ
             return mac;
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
-        }
-    }
-
-    private static void check(boolean holds, String rule) {
-        if (!holds) {
-            throw new IllegalArgumentException(rule);
         }
     }
 }

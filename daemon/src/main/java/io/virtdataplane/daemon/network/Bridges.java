@@ -1,35 +1,33 @@
 package io.virtdataplane.daemon.network;
 
-import io.virtdataplane.daemon.attach.PortNumbers;
+import io.virtdataplane.daemon.attach.Attachments;
 import io.virtdataplane.daemon.journal.EventJournal;
-import io.virtdataplane.daemon.rpc.AlreadyExistsException;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.daemon.worker.WorkerThread;
+import io.virtdataplane.daemon.worker.Workers;
+import io.virtdataplane.sys.Bpf;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The bridges of this node and their ports: makes, changes, finds and ends them. */
 public final class Bridges implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Bridges.class);
-    private final List<WorkerThread> workers;
-    private final PortNumbers numbers;
+    private final Workers workers;
+    private final Attachments attachments;
     private final Devices devices;
     private final EventJournal journal;
     private final Map<String, OpenBridge> bridgeByName = new TreeMap<>();
 
     public Bridges(
-            List<WorkerThread> workers,
-            PortNumbers numbers,
-            EventJournal journal,
-            io.virtdataplane.sys.Bpf.Mechanism hooks) {
+            Workers workers, Attachments attachments, EventJournal journal, Bpf.Mechanism hooks) {
         this.workers = workers;
-        this.numbers = numbers;
+        this.attachments = attachments;
         this.journal = journal;
         this.devices = new Devices(hooks);
     }
@@ -44,17 +42,24 @@ public final class Bridges implements AutoCloseable {
         OpenBridge open = bridgeByName.get(wanted.name());
         boolean isNew = open == null;
         if (isNew) {
-            WorkerThread worker =
-                    workers.stream().min(Comparator.comparingInt(WorkerThread::nics)).orElseThrow();
-            open = new OpenBridge(wanted, worker);
-            worker.nics(worker.nics() + 1);
+            open = open(wanted);
             bridgeByName.put(wanted.name(), open);
         }
         open.settings(wanted);
-        open.uplinks(wanted.ports(), devices, numbers);
+        open.uplinks(wanted.ports(), devices, attachments);
         String words = isNew ? "BridgeCreated" : "BridgeChanged";
         journal.record(words, wanted.name(), "uplinks=" + uplinkNames(wanted));
         LOG.info("{}: bridge={} uplinks={}", words, wanted.name(), uplinkNames(wanted));
+    }
+
+    private OpenBridge open(BridgeSettings wanted) {
+        WorkerThread worker = workers.takeLeastLoaded();
+        try {
+            return new OpenBridge(wanted, worker);
+        } catch (RuntimeException e) {
+            workers.give(worker);
+            throw e;
+        }
     }
 
     private void refuseElsewhere(PortSpec uplink, String bridge) {
@@ -80,7 +85,7 @@ public final class Bridges implements AutoCloseable {
         for (OpenBridge open : bridgeByName.values()) {
             open.tend(
                     devices,
-                    numbers,
+                    attachments,
                     (what, port) -> {
                         journal.record(what, port, "bridge=" + open.name());
                         LOG.info("{}: port={}", what, port);
@@ -118,44 +123,49 @@ public final class Bridges implements AutoCloseable {
     private void end(OpenBridge open) {
         open.close();
         bridgeByName.remove(open.name());
-        open.worker().nics(open.worker().nics() - 1);
+        workers.give(open.worker());
     }
 
     /** A guest's port on a bridge that is there. */
     synchronized OpenPort attach(String bridge, PortSpec spec) {
-        OpenBridge open = bridge(bridge);
-        if (find(spec.name()).isPresent()) {
-            throw new AlreadyExistsException("NIC is attached already: name=" + spec.name());
-        }
-        return open.add(spec, devices, numbers);
+        return bridge(bridge).add(spec, devices, attachments);
     }
 
-    synchronized void detach(String name) {
-        OpenPort port =
-                find(name)
-                        .filter(found -> !found.spec().isUplink())
-                        .orElseThrow(() -> new NotFoundException("no such NIC: name=" + name));
+    synchronized void detach(OpenPort port) {
         port.bridge().remove(port);
     }
 
-    synchronized OpenBridge bridge(String name) {
+    private OpenBridge bridge(String name) {
         OpenBridge open = bridgeByName.get(name);
         if (open == null) {
-            throw new NotFoundException("no such bridge: bridge=" + name);
+            throw NotFoundException.of("bridge", name);
         }
         return open;
     }
 
-    /** By its full name. */
-    synchronized Optional<OpenPort> find(String name) {
-        return bridgeByName.values().stream()
-                .flatMap(open -> open.ports().stream())
-                .filter(port -> port.name().equals(name))
-                .findFirst();
+    /** Looks at a bridge while nothing of it comes or goes. */
+    public synchronized <T> T look(String name, Function<OpenBridge, T> question) {
+        return question.apply(bridge(name));
     }
 
-    synchronized List<OpenBridge> all() {
-        return new ArrayList<>(bridgeByName.values());
+    /** As {@link #look}, at all of them in order; at one where it is named. */
+    public synchronized <T> List<T> lookAll(String name, Function<OpenBridge, T> question) {
+        List<OpenBridge> wanted =
+                name.isEmpty() ? List.copyOf(bridgeByName.values()) : List.of(bridge(name));
+        return wanted.stream().map(question).toList();
+    }
+
+    /**
+     * Why each uplink that the bridge is to have is not open; none of a bridge that is not there.
+     */
+    synchronized Map<String, String> missingUplinks(String name) {
+        OpenBridge open = bridgeByName.get(name);
+        return open == null ? Map.of() : open.missingUplinks();
+    }
+
+    /** The node has all of these devices. */
+    boolean hasDevices(List<String> names) {
+        return names.stream().allMatch(name -> Devices.present(name).isPresent());
     }
 
     /** Ends all for this run; policies and attachments stay for the next. */

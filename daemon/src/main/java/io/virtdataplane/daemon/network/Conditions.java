@@ -1,6 +1,5 @@
 package io.virtdataplane.daemon.network;
 
-import io.virtdataplane.api.Condition;
 import java.util.List;
 
 /** Conditions of policies and enactments, as Kubernetes NMState words them. */
@@ -67,12 +66,6 @@ final class Conditions {
     }
 
     private static Condition one(String type, String status, String reason, String message) {
-        return Condition.newBuilder()
-                .setType(type)
-                .setStatus(status)
-                .setReason(reason)
-                .setMessage(message)
-                .setLastTransitionUnixMs(System.currentTimeMillis())
-                .build();
+        return new Condition(type, status, reason, message, System.currentTimeMillis());
     }
 }

@@ -20,8 +20,8 @@ final class Devices {
     }
 
     /** What the node has under this name now; empty: nothing. */
-    static Optional<Present> present(PortSpec uplink) {
-        NetDevice device = new NetDevice(uplink.device());
+    static Optional<Present> present(String name) {
+        NetDevice device = new NetDevice(name);
         int index = device.index();
         try {
             return index == 0 ? Optional.empty() : Optional.of(new Present(index, device.mtu()));
@@ -50,7 +50,7 @@ final class Devices {
                 return new OpenPort.Device(tap, mtu, 0);
             }
             DescriptorPort port =
-                    spec.shared()
+                    spec.isShared()
                             ? PacketPort.openShared(id, netns, spec.device())
                             : PacketPort.open(id, netns, spec.device(), hooks);
             try {

@@ -11,11 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/**
- * The DHCP servers of bridge networks: one for a VLAN of a bridge at most. Under the lock of {@link
- * Bridges}.
- */
-final class DhcpServices {
+/** The DHCP servers of bridge networks: one for a VLAN of a bridge at most. */
+public final class DhcpServices {
     /** Of all our servers: each is on a network of its own. */
     private static final long MAC = 0x0200_0000_0043L;
 
@@ -39,34 +36,41 @@ final class DhcpServices {
                             && other.bridge().bridge().equals(wanted.bridge().bridge())
                             && Math.max(1, other.bridge().vlan())
                                     == Math.max(1, wanted.bridge().vlan())
-                            && !NetworkDefinitions.key(other)
-                                    .equals(NetworkDefinitions.key(wanted));
+                            && !other.name().equals(wanted.name());
             if (clashes) {
                 throw new IllegalArgumentException(
                         "a VLAN of a bridge must have one DHCP server: name="
-                                + NetworkDefinitions.key(wanted)
+                                + wanted.name()
                                 + " other="
-                                + NetworkDefinitions.key(other));
+                                + other.name());
             }
         }
     }
 
     /** Makes the bridges' servers those of the definitions; one that stays keeps its leases. */
-    void set(List<NetworkDefinition> definitions) {
+    synchronized void set(List<NetworkDefinition> definitions) {
         Map<String, Served> before = new TreeMap<>(servedByNetwork);
         servedByNetwork.clear();
-        for (OpenBridge open : bridges.all()) {
-            for (NetworkDefinition one : definitions) {
-                if (one.dhcp().filter(this::isOurs).isPresent()
-                        && one.bridge().bridge().equals(open.name())) {
-                    serve(open, one, before);
-                }
+        bridges.lookAll(
+                "",
+                open -> {
+                    set(open, definitions, before);
+                    return open;
+                });
+    }
+
+    private void set(
+            OpenBridge open, List<NetworkDefinition> definitions, Map<String, Served> before) {
+        for (NetworkDefinition one : definitions) {
+            if (one.dhcp().filter(this::isOurs).isPresent()
+                    && one.bridge().bridge().equals(open.name())) {
+                serve(open, one, before);
             }
         }
         before.forEach(
                 (name, served) -> {
                     if (!servedByNetwork.containsKey(name)) {
-                        bridges.all().forEach(open -> end(open, name, served));
+                        end(open, name, served);
                     }
                 });
     }
@@ -87,12 +91,7 @@ final class DhcpServices {
         boolean stays = known != null && known.scope().equals(scope);
         ScopeResponders responders = stays ? known.responders() : responders(open, scope);
         servedByNetwork.put(key(open, vlan), new Served(scope, vlan, responders));
-        open.worker()
-                .ask(
-                        on -> {
-                            open.bridge().service(vlan, new BridgeService(MAC, responders));
-                            return null;
-                        });
+        open.worker().tell(on -> open.bridge().service(vlan, new BridgeService(MAC, responders)));
     }
 
     private static ScopeResponders responders(OpenBridge open, NetworkScope scope) {
@@ -115,17 +114,12 @@ final class DhcpServices {
 
     private static void end(OpenBridge open, String name, Served served) {
         if (name.equals(key(open, served.vlan()))) {
-            open.worker()
-                    .ask(
-                            on -> {
-                                open.bridge().service(served.vlan(), null);
-                                return null;
-                            });
+            open.worker().tell(on -> open.bridge().service(served.vlan(), null));
         }
     }
 
     /** The lease of the station behind a port; its address is 0 where it has none. */
-    Lease lease(OpenPort port) {
+    public synchronized Lease lease(OpenPort port) {
         boolean filtering = port.bridge().settings().policy().vlanFiltering();
         int vlan = filtering ? port.policy().vlans().pvid() : 0;
         Served served = servedByNetwork.get(key(port.bridge(), vlan));

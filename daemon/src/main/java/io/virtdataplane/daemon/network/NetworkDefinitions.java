@@ -2,48 +2,34 @@ package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.manifest.NetworkDefinition;
+import io.virtdataplane.manifest.ObjectKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** The NetworkAttachmentDefinitions that were applied, by NAMESPACE/NAME. */
-final class NetworkDefinitions {
-    private static final String DEFAULT_NAMESPACE = "default";
+public final class NetworkDefinitions {
     private final Map<String, NetworkDefinition> definitionByName = new TreeMap<>();
 
-    static String key(String namespace, String name) {
-        return (namespace.isEmpty() ? DEFAULT_NAMESPACE : namespace) + "/" + name;
+    synchronized void put(NetworkDefinition definition) {
+        definitionByName.put(definition.name(), definition);
     }
 
-    static String key(NetworkDefinition definition) {
-        return key(definition.namespace(), definition.name());
+    synchronized void remove(String name) {
+        definitionByName.remove(name);
     }
 
-    synchronized boolean put(NetworkDefinition definition) {
-        return !definition.equals(definitionByName.put(key(definition), definition));
-    }
-
-    synchronized boolean has(String key) {
-        return definitionByName.containsKey(key);
-    }
-
-    synchronized void remove(String key) {
-        if (definitionByName.remove(key) == null) {
-            throw new NotFoundException("no such network attachment definition: name=" + key);
-        }
-    }
-
-    synchronized NetworkDefinition find(String key) {
-        NetworkDefinition definition = definitionByName.get(key);
+    synchronized NetworkDefinition find(String name) {
+        NetworkDefinition definition = definitionByName.get(name);
         if (definition == null) {
-            throw new NotFoundException(
-                    "no such network attachment definition; apply its manifest first: name=" + key);
+            throw NotFoundException.of(
+                    ObjectKind.NETWORK_DEFINITION.manifestKind(), name, "apply its manifest first");
         }
         return definition;
     }
 
-    synchronized List<NetworkDefinition> all() {
+    public synchronized List<NetworkDefinition> all() {
         return new ArrayList<>(definitionByName.values());
     }
 }

@@ -1,317 +1,167 @@
 package io.virtdataplane.daemon.network;
 
-import io.virtdataplane.api.AppliedObject;
-import io.virtdataplane.api.ApplyRequest;
-import io.virtdataplane.api.AttachRequest;
-import io.virtdataplane.api.AttachmentDefinition;
-import io.virtdataplane.api.Bridge;
-import io.virtdataplane.api.GroupMember;
-import io.virtdataplane.api.KeptObject;
-import io.virtdataplane.api.ListGroupsResponse;
-import io.virtdataplane.api.ListStationsResponse;
-import io.virtdataplane.api.Policy;
-import io.virtdataplane.api.SetStationRequest;
-import io.virtdataplane.api.Station;
-import io.virtdataplane.daemon.control.BridgeViews;
+import io.virtdataplane.daemon.attach.Attachments;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.object.ApplyOptions;
+import io.virtdataplane.daemon.object.Kept;
 import io.virtdataplane.daemon.object.NodeLabels;
-import io.virtdataplane.daemon.rpc.NotFoundException;
-import io.virtdataplane.daemon.state.MessageStore;
-import io.virtdataplane.manifest.BridgeManifest;
+import io.virtdataplane.daemon.object.Outcome;
+import io.virtdataplane.daemon.object.Reconciler;
 import io.virtdataplane.manifest.Manifest;
-import io.virtdataplane.manifest.Manifests;
 import io.virtdataplane.manifest.NetworkDefinition;
 import io.virtdataplane.manifest.NodeNetworkPolicy;
 import io.virtdataplane.manifest.ObjectKind;
-import io.virtdataplane.wire.AddressText;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Bridge networks in the words of the API: messages in, messages out; kept over a restart. */
-public final class NetworkObjects {
+/** Objects of bridge networks: node policies make bridges, definitions say who may be on them. */
+public final class NetworkObjects implements Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(NetworkObjects.class);
-    private static final int DEFAULT_PROBE_SECONDS = 120;
-    private static final int LONGEST_PROBE_SECONDS = 480;
     private final Bridges bridges;
+    private final Attachments attachments;
     private final NodePolicies policies;
     private final NetworkDefinitions definitions = new NetworkDefinitions();
     private final DhcpServices dhcp;
-    private final MessageStore<KeptObject> objects;
-    private final BridgedNics nics;
     private final EventJournal journal;
-    // One object at a time; readers do not wait for it.
-    private final ReentrantLock applying = new ReentrantLock();
-    private long sequence; // of the object last applied
+    private volatile BiConsumer<Manifest, Outcome> listener = (manifest, outcome) -> {};
 
+    /**
+     * @param clock nanoseconds, as System.nanoTime
+     */
     public NetworkObjects(
             Bridges bridges,
+            Attachments attachments,
             NodeLabels node,
-            MessageStore<KeptObject> objects,
-            MessageStore<AttachRequest> attachments,
-            EventJournal journal) {
+            EventJournal journal,
+            LongSupplier clock) {
         this.bridges = bridges;
-        this.policies = new NodePolicies(bridges, node, journal);
+        this.attachments = attachments;
+        this.policies = new NodePolicies(bridges, node, journal, clock);
         this.dhcp = new DhcpServices(bridges, node.name());
-        this.objects = objects;
-        this.nics = new BridgedNics(bridges, definitions, dhcp, attachments, journal);
         this.journal = journal;
     }
 
-    /** Takes up what an earlier run left; the attachments that are not to a bridge. */
-    public List<AttachRequest> restore() {
-        List<KeptObject> kept = new ArrayList<>(objects.all());
-        kept.sort(
-                Comparator.comparingLong(KeptObject::getSequence)); // policies build on each other
-        for (KeptObject object : kept) {
-            sequence = object.getSequence();
-            ApplyRequest request = object.getRequest();
-            try {
-                for (Manifest manifest : Manifests.parse(request.getManifest())) {
-                    if (manifest instanceof BridgeManifest bridge) {
-                        apply(bridge, request, 0);
-                    }
-                }
-            } catch (RuntimeException e) {
-                LOG.warn("object not restored: reason={}", e.getMessage());
-                journal.record("RestoreFailed", "", e.getMessage());
-            }
-        }
-        return nics.restore();
+    @Override
+    public List<ObjectKind> kinds() {
+        return List.of(ObjectKind.NODE_NETWORK_POLICY, ObjectKind.NETWORK_DEFINITION);
     }
 
-    /** Refuses what could not be taken, before anything changes. */
-    public void check(ApplyRequest request, List<BridgeManifest> manifests) {
-        int seconds = probeSeconds(request);
-        check(
-                seconds >= 1 && seconds <= LONGEST_PROBE_SECONDS,
-                "probe_seconds must be 1-" + LONGEST_PROBE_SECONDS + ": probe_seconds=" + seconds);
-        String uplinks = request.getUplinks();
-        check(
-                uplinks.isEmpty() || uplinks.equals("take") || uplinks.equals("share"),
-                "uplinks must be take or share: uplinks=" + uplinks);
-        List<NetworkDefinition> wanted = new ArrayList<>(definitions.all());
-        for (BridgeManifest manifest : manifests) {
+    @Override
+    public void check(List<Manifest> wanted) {
+        List<NetworkDefinition> all = new ArrayList<>(definitions.all());
+        for (Manifest manifest : wanted) {
             if (manifest instanceof NetworkDefinition definition) {
-                dhcp.check(definition, wanted);
-                wanted.add(definition);
+                dhcp.check(definition, all);
+                all.add(definition);
             }
         }
     }
 
-    private static int probeSeconds(ApplyRequest request) {
-        return request.getProbeSeconds() == 0 ? DEFAULT_PROBE_SECONDS : request.getProbeSeconds();
-    }
-
-    /** One object of a request that {@link #check} has let pass; the request is of it alone. */
-    public AppliedObject apply(BridgeManifest manifest, ApplyRequest request) {
-        applying.lock();
-        try {
-            AppliedObject object = apply(manifest, request, probeSeconds(request));
-            if (!object.getResult().equals("failed")) { // else nothing of it is in force
-                sequence++;
-                objects.put(
-                        object.getKind() + "/" + object.getName(),
-                        KeptObject.newBuilder().setRequest(request).setSequence(sequence).build());
-            }
-            return object;
-        } finally {
-            applying.unlock();
-        }
-    }
-
-    private AppliedObject apply(BridgeManifest manifest, ApplyRequest request, int probeSeconds) {
-        AppliedObject.Builder applied = AppliedObject.newBuilder();
-        switch (manifest) {
-            case NodeNetworkPolicy policy -> {
-                boolean existed = policies.has(policy.name());
-                boolean succeeded =
-                        policies.apply(
-                                policy,
-                                new NodePolicies.Wanted(
-                                        request.getUplinks().equals("share"),
-                                        request.getHostPort()),
-                                probeSeconds);
-                applied.setKind(ObjectKind.NODE_NETWORK_POLICY.toString())
-                        .setName(policy.name())
-                        .setMessage(succeeded ? "" : policies.failure(policy.name()))
-                        .setResult(succeeded ? existed ? "configured" : "created" : "failed");
-            }
+    @Override
+    public Outcome apply(Manifest object, ApplyOptions options) {
+        Outcome outcome = Outcome.IN_FORCE;
+        switch (object) {
+            case NodeNetworkPolicy policy -> outcome = policies.apply(policy, options);
             case NetworkDefinition definition -> {
-                String key = NetworkDefinitions.key(definition);
-                boolean existed = definitions.has(key);
                 dhcp.check(definition, definitions.all());
-                boolean changed = definitions.put(definition);
-                applied.setKind(ObjectKind.NETWORK_ATTACHMENT.toString())
-                        .setName(key)
-                        .setResult(existed ? changed ? "configured" : "unchanged" : "created");
+                definitions.put(definition);
             }
+            default -> throw new IllegalStateException("not of this family: " + object.kind());
         }
-        serve();
-        return applied.build();
+        dhcp.set(definitions.all());
+        return outcome;
     }
 
-    private void serve() {
-        synchronized (bridges) {
+    @Override
+    public void checkDelete(Manifest object) {
+        if (object instanceof NetworkDefinition definition) {
+            long users = users(definition.name());
+            if (users > 0) {
+                throw new IllegalArgumentException(
+                        "name must not be in use by NICs: name="
+                                + definition.name()
+                                + " nics="
+                                + users);
+            }
+        }
+    }
+
+    /** How many NICs are on the network of that definition. */
+    public long users(String definition) {
+        return attachments.nics().stream()
+                .filter(
+                        nic ->
+                                nic instanceof BridgedNic bridged
+                                        && bridged.network().equals(definition))
+                .count();
+    }
+
+    @Override
+    public Outcome delete(Manifest object) {
+        if (object instanceof NodeNetworkPolicy policy) {
+            policies.remove(policy.name());
+        } else {
+            definitions.remove(object.name());
             dhcp.set(definitions.all());
         }
+        return Outcome.IN_FORCE;
     }
 
-    /** NAMESPACE/NAME. */
-    public static String name(NetworkDefinition definition) {
-        return NetworkDefinitions.key(definition);
-    }
-
-    /** NAMESPACE/NAME of a network attachment definition, which may come without the first. */
-    public static String attachmentName(String name) {
-        return name.contains("/") ? name : NetworkDefinitions.key("", name);
-    }
-
-    /** Refuses what {@link #deletePolicy} would. */
-    public void checkDeletePolicy(String name) {
-        if (!policies.has(name)) {
-            throw new NotFoundException("no such policy: name=" + name);
-        }
-    }
-
-    public void deletePolicy(String name) {
-        policies.remove(name);
-        objects.remove(ObjectKind.NODE_NETWORK_POLICY + "/" + name);
-    }
-
-    /** Refuses what {@link #deleteDefinition} would. */
-    public void checkDeleteDefinition(String key) {
-        if (!definitions.has(key)) {
-            throw new NotFoundException("no such network attachment definition: name=" + key);
-        }
-        long users = nics.users(key);
-        check(users == 0, "name must not be in use by NICs: name=" + key + " nics=" + users);
-    }
-
-    public void deleteDefinition(String key) {
-        checkDeleteDefinition(key);
-        definitions.remove(key);
-        serve();
-        objects.remove(ObjectKind.NETWORK_ATTACHMENT + "/" + key);
-    }
-
-    /** The guests' NICs on them. */
-    public BridgedNics nics() {
-        return nics;
-    }
-
-    public List<Bridge> bridges() {
-        synchronized (bridges) {
-            return bridges.all().stream().map(BridgeViews::bridge).toList();
-        }
-    }
-
-    public ListStationsResponse stations(String bridge, int limit) {
-        synchronized (bridges) {
-            ListStationsResponse.Builder response = ListStationsResponse.newBuilder();
-            long total = 0;
-            for (OpenBridge open : named(bridge)) {
-                List<Station> stations = BridgeViews.stations(open);
-                total += stations.size();
-                stations.stream().limit(limit).forEach(response::addStations);
+    @Override
+    public void restore(List<Kept> inForce, List<Kept> waiting, Map<Path, String> unreadable) {
+        unreadable.forEach(
+                (file, reason) -> {
+                    LOG.warn("object not restored: file={} reason={}", file, reason);
+                    journal.record("RestoreFailed", "", file + ": " + reason);
+                });
+        for (Kept kept : inForce) {
+            switch (kept.manifest()) {
+                case NodeNetworkPolicy policy -> policies.restore(policy, kept.options());
+                case NetworkDefinition definition -> definitions.put(definition);
+                default -> throw new IllegalStateException("not of this family");
             }
-            return response.setTotal(total).build();
         }
-    }
-
-    public ListGroupsResponse groups(String bridge, int limit) {
-        synchronized (bridges) {
-            ListGroupsResponse.Builder response = ListGroupsResponse.newBuilder();
-            long total = 0;
-            for (OpenBridge open : named(bridge)) {
-                List<GroupMember> members = BridgeViews.groups(open);
-                total += members.size();
-                members.stream().limit(limit).forEach(response::addMembers);
+        for (Kept kept : waiting) {
+            switch (kept.manifest()) {
+                case NodeNetworkPolicy policy ->
+                        policies.restoreWaiting(policy, kept.options(), kept.givenUp());
+                case NetworkDefinition definition -> definitions.put(definition);
+                default -> throw new IllegalStateException("not of this family");
             }
-            return response.setTotal(total).build();
         }
+        dhcp.set(definitions.all());
     }
 
-    /** All of them where no name is given. */
-    private List<OpenBridge> named(String bridge) {
-        return bridge.isEmpty() ? bridges.all() : List.of(bridges.bridge(bridge));
+    @Override
+    public void reportTo(BiConsumer<Manifest, Outcome> later) {
+        listener = later;
     }
 
-    public void setStation(SetStationRequest request) {
-        synchronized (bridges) {
-            OpenBridge open = bridges.bridge(request.getBridge());
-            boolean filtering = open.settings().policy().vlanFiltering();
-            int vlan = request.getVlan();
-            check(
-                    filtering ? vlan >= 1 && vlan <= 4094 : vlan == 0,
-                    (filtering ? "vlan must be 1-4094" : "vlan must be 0: the bridge filters none")
-                            + ": vlan="
-                            + vlan);
-            long mac = AddressText.mac(request.getMac());
-            check(
-                    mac != 0 && (mac & 0x0100_0000_0000L) == 0,
-                    "mac must be a station's address: mac=" + request.getMac());
-            if (request.getPort().isEmpty()) {
-                boolean removed = open.worker().ask(on -> open.bridge().removeStation(vlan, mac));
-                if (!removed) {
-                    throw new NotFoundException("no such station: mac=" + request.getMac());
-                }
-                return;
-            }
-            OpenPort port =
-                    bridges.find(request.getPort())
-                            .filter(found -> found.bridge() == open)
-                            .orElseThrow(
-                                    () ->
-                                            new NotFoundException(
-                                                    "no such port of the bridge: port="
-                                                            + request.getPort()));
-            boolean done =
-                    open.worker()
-                            .ask(
-                                    on ->
-                                            open.bridge()
-                                                    .putStation(
-                                                            vlan,
-                                                            mac,
-                                                            port.port(),
-                                                            request.getSticky(),
-                                                            System.nanoTime()));
-            check(done, "stations of a bridge are at their limit: bridge=" + open.name());
-        }
+    /** Uplinks that came or went, policies that wait: called every few seconds. */
+    void tend() {
+        bridges.tend();
+        policies.tend(
+                (policy, outcome) -> {
+                    dhcp.set(definitions.all()); // a bridge may have come
+                    listener.accept(policy, outcome);
+                });
     }
 
-    public List<Policy> policies() {
+    public List<PolicyStatus> policies() {
         return policies.all();
     }
 
-    public List<AttachmentDefinition> definitions() {
-        return definitions.all().stream().map(this::definition).toList();
+    public NetworkDefinitions definitions() {
+        return definitions;
     }
 
-    private AttachmentDefinition definition(NetworkDefinition from) {
-        String key = NetworkDefinitions.key(from);
-        return AttachmentDefinition.newBuilder()
-                .setNamespace(key.substring(0, key.indexOf('/')))
-                .setName(from.name())
-                .setBridge(from.bridge().bridge())
-                .setVlan(from.bridge().vlan())
-                .setTrunk(
-                        String.join(
-                                ",",
-                                from.bridge().vlanTrunk().stream().map(Object::toString).toList()))
-                .setPreserveDefaultVlan(from.bridge().preserveDefaultVlan())
-                .setMacspoofchk(from.bridge().macspoofchk())
-                .setPorts((int) nics.users(key))
-                .build();
-    }
-
-    private static void check(boolean holds, String rule) {
-        if (!holds) {
-            throw new IllegalArgumentException(rule);
-        }
+    public DhcpServices dhcp() {
+        return dhcp;
     }
 }

@@ -1,224 +1,280 @@
 package io.virtdataplane.daemon.network;
 
-import io.virtdataplane.api.Condition;
-import io.virtdataplane.api.Enactment;
-import io.virtdataplane.api.Policy;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.object.ApplyOptions;
 import io.virtdataplane.daemon.object.NodeLabels;
-import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.daemon.object.Outcome;
 import io.virtdataplane.manifest.BridgePortSpec;
 import io.virtdataplane.manifest.BridgeSpec;
 import io.virtdataplane.manifest.NodeNetworkPolicy;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The NodeNetworkConfigurationPolicies of this node. Applying one is a transaction: what the
- * bridges were is put back where a part of it fails, or where a default gateway that answered
- * before does not answer again in time.
+ * The NodeNetworkConfigurationPolicies of this node. Each is brought into force as a transaction,
+ * and again and again where that fails, but where it cost the node a gateway. What its conditions
+ * say follows the node: an uplink that goes or comes changes them.
  */
 final class NodePolicies {
     private static final Logger LOG = LoggerFactory.getLogger(NodePolicies.class);
-    private static final int AGAIN_MS = 500;
-
-    /**
-     * What a request adds to its policies.
-     *
-     * @param shared the node's kernel keeps the uplinks
-     * @param hostPort the node has a port on each bridge
-     */
-    record Wanted(boolean shared, boolean hostPort) {}
+    private static final long FIRST_PAUSE_NS = 3_000_000_000L;
+    private static final long LONGEST_PAUSE_NS = 60_000_000_000L;
 
     private final Bridges bridges;
     private final NodeLabels node;
     private final EventJournal journal;
-    private final Map<String, Policy> policyByName = new TreeMap<>();
+    private final LongSupplier clock;
+    private final Map<String, Entry> entryByName = new LinkedHashMap<>(); // in order of application
+    private final Map<String, PolicyStatus> statusByName = new TreeMap<>(); // for readers, copied
 
-    NodePolicies(Bridges bridges, NodeLabels node, EventJournal journal) {
-        this.bridges = bridges;
-        this.node = node;
-        this.journal = journal;
+    /** A policy and how it stands. */
+    private static final class Entry {
+        final NodeNetworkPolicy policy;
+        final ApplyOptions options;
+        Outcome outcome;
+        long nextTryNs;
+        long pauseNs = FIRST_PAUSE_NS;
+
+        Entry(NodeNetworkPolicy policy, ApplyOptions options, Outcome outcome) {
+            this.policy = policy;
+            this.options = options;
+            this.outcome = outcome;
+        }
     }
 
     /**
-     * @param probeSeconds until the gateways must answer again; 0: they are not asked
-     * @return true where it succeeded or does not concern this node; its conditions say more
+     * @param clock nanoseconds, as System.nanoTime
      */
-    boolean apply(NodeNetworkPolicy policy, Wanted wanted, int probeSeconds) {
-        if (!node.matches(policy.nodeSelector())) {
-            note(policy, Conditions.ignored(), List.of());
-            return true;
+    NodePolicies(Bridges bridges, NodeLabels node, EventJournal journal, LongSupplier clock) {
+        this.bridges = bridges;
+        this.node = node;
+        this.journal = journal;
+        this.clock = clock;
+    }
+
+    synchronized Outcome apply(NodeNetworkPolicy policy, ApplyOptions options) {
+        Entry entry = new Entry(policy, options, Outcome.IN_FORCE);
+        entryByName.remove(policy.name()); // to the end
+        entryByName.put(policy.name(), entry);
+        attempt(entry);
+        return entry.outcome;
+    }
+
+    /** What was in force when the last run ended. */
+    synchronized void restore(NodeNetworkPolicy policy, ApplyOptions options) {
+        Entry entry = new Entry(policy, options, Outcome.IN_FORCE);
+        entryByName.put(policy.name(), entry);
+        if (!selects(policy)) {
+            note(entry);
+            return;
         }
-        note(policy, Conditions.progressing(), Conditions.enacting());
-        List<InetAddress> before = isRestored(probeSeconds) ? List.of() : GatewayProbe.answering();
-        Map<String, Optional<BridgeSettings>> was = new LinkedHashMap<>();
+        String failure = "";
         try {
-            policy.bridges().forEach(spec -> was.put(spec.name(), bridges.settings(spec.name())));
-            if (isRestored(probeSeconds)) {
-                restore(policy, wanted);
-            } else {
-                policy.bridges().forEach(spec -> giveUp(spec, policy));
-                policy.bridges().forEach(spec -> set(spec, wanted));
-                awaitGateways(before, probeSeconds);
-            }
+            transaction(entry).restore();
+            journal.record("PolicyApplied", policy.name(), "restored after a restart");
         } catch (RuntimeException e) {
-            String message = e.getMessage();
-            if (!isRestored(probeSeconds)) { // else what could be opened is better than nothing
-                rollBack(was);
-                message = "rolling back desired state configuration: " + message;
-            }
-            note(policy, Conditions.failed(), Conditions.failing(message));
-            journal.record("PolicyFailed", policy.name(), message);
-            return false;
+            LOG.warn(
+                    "policy not restored whole: policy={} reason={}",
+                    policy.name(),
+                    e.getMessage());
+            failure = e.getMessage();
         }
-        note(policy, Conditions.succeeded(), Conditions.enacted());
-        journal.record("PolicyApplied", policy.name(), "successfully reconciled");
-        return true;
-    }
-
-    /** All that can be: an uplink that is still missing keeps no other bridge from being made. */
-    private void restore(NodeNetworkPolicy policy, Wanted wanted) {
-        RuntimeException failed = null;
-        for (BridgeSpec spec : policy.bridges()) {
-            try {
-                set(spec, wanted);
-            } catch (RuntimeException e) {
-                failed = failed == null ? e : failed;
-            }
-        }
-        if (failed != null) {
-            throw failed;
+        observe(entry);
+        if (!failure.isEmpty() && entry.outcome.message().isEmpty()) { // no uplink that may come
+            failed(entry, Outcome.waiting(failure));
+            note(entry);
         }
     }
 
-    /** A NIC can move from one bridge of a policy to another, whatever their order. */
-    private void giveUp(BridgeSpec spec, NodeNetworkPolicy policy) {
-        if (spec.state() == BridgeSpec.State.up && spec.ports().isEmpty()) {
-            return; // it is to keep what it has
-        }
-        Set<String> wantedElsewhere =
-                policy.bridges().stream()
-                        .filter(other -> !other.name().equals(spec.name()))
-                        .flatMap(other -> other.ports().stream().flatMap(List::stream))
-                        .map(BridgePortSpec::name)
-                        .collect(Collectors.toSet());
-        bridges.settings(spec.name())
-                .filter(now -> now.hasAnyOf(wantedElsewhere))
-                .ifPresent(now -> bridges.set(now.without(wantedElsewhere)));
+    /** What was not in force. Where {@code givenUp} is empty it is tried with the next look. */
+    synchronized void restoreWaiting(
+            NodeNetworkPolicy policy, ApplyOptions options, String givenUp) {
+        Outcome outcome =
+                givenUp.isEmpty()
+                        ? Outcome.waiting("the daemon ended before it was in force")
+                        : Outcome.givenUp(givenUp);
+        Entry entry = new Entry(policy, options, outcome);
+        entry.nextTryNs = clock.getAsLong();
+        entryByName.put(policy.name(), entry);
+        note(entry);
     }
 
-    private void set(BridgeSpec spec, Wanted wanted) {
-        switch (spec.state()) {
-            case up -> {
-                BridgeSettings now =
-                        bridges.settings(spec.name()).orElse(BridgeSettings.none(spec.name()));
-                bridges.set(now.with(spec, wanted.shared(), wanted.hostPort()));
-            }
-            // The bridge stays and carries nothing by its uplinks.
-            case down ->
-                    bridges.settings(spec.name())
-                            .ifPresent(now -> bridges.set(now.withoutUplinks()));
-            case absent -> bridges.remove(spec.name());
-            case ignore -> {}
-        }
+    private boolean selects(NodeNetworkPolicy policy) {
+        return node.matches(policy.nodeSelector());
     }
 
-    private static void awaitGateways(List<InetAddress> gateways, int seconds) {
-        long deadline = System.nanoTime() + seconds * 1_000_000_000L;
-        for (InetAddress gateway : gateways) {
-            while (!GatewayProbe.answers(gateway)) {
-                if (System.nanoTime() > deadline) {
-                    throw new IllegalStateException(
-                            "default gateway "
-                                    + gateway.getHostAddress()
-                                    + " answered before and does not within "
-                                    + seconds
-                                    + " s");
+    private BridgeTransaction transaction(Entry entry) {
+        return new BridgeTransaction(
+                bridges,
+                entry.policy,
+                entry.options,
+                (bridge, e) -> {
+                    LOG.warn("not rolled back: bridge={} reason={}", bridge, e.getMessage());
+                    journal.record("RollbackFailed", bridge, e.getMessage());
+                });
+    }
+
+    private void attempt(Entry entry) {
+        NodeNetworkPolicy policy = entry.policy;
+        if (!selects(policy)) {
+            entry.outcome = Outcome.IN_FORCE;
+            note(entry);
+            return;
+        }
+        publish(entry, Conditions.progressing(), Conditions.enacting());
+        try {
+            transaction(entry).run();
+            entry.outcome = Outcome.IN_FORCE;
+            entry.pauseNs = FIRST_PAUSE_NS;
+            journal.record("PolicyApplied", policy.name(), "successfully reconciled");
+        } catch (BridgeTransaction.GatewayLostException e) {
+            failed(entry, Outcome.givenUp(rolledBack(e)));
+        } catch (RuntimeException e) {
+            failed(entry, Outcome.waiting(rolledBack(e)));
+        }
+        note(entry);
+    }
+
+    private static String rolledBack(RuntimeException e) {
+        return "rolling back desired state configuration: " + e.getMessage();
+    }
+
+    private void failed(Entry entry, Outcome outcome) {
+        if (!outcome.equals(entry.outcome)) { // once a reason, not once a try
+            journal.record("PolicyFailed", entry.policy.name(), outcome.message());
+        }
+        entry.outcome = outcome;
+        entry.nextTryNs = clock.getAsLong() + entry.pauseNs;
+        entry.pauseNs = Math.min(2 * entry.pauseNs, LONGEST_PAUSE_NS);
+    }
+
+    /**
+     * Tries those that wait, and sees whether what is in force still is. Called every few seconds.
+     *
+     * @param settled hears of each policy that has come to another standing, once no lock is held
+     */
+    void tend(BiConsumer<NodeNetworkPolicy, Outcome> settled) {
+        Map<NodeNetworkPolicy, Outcome> changed = new LinkedHashMap<>();
+        synchronized (this) {
+            for (Entry entry : new ArrayList<>(entryByName.values())) {
+                Outcome before = entry.outcome;
+                tend(entry);
+                if (entry.outcome.standing() != before.standing()) {
+                    changed.put(entry.policy, entry.outcome);
                 }
-                pause();
             }
         }
+        changed.forEach(settled);
     }
 
-    private static void pause() {
-        try {
-            Thread.sleep(AGAIN_MS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-        }
-    }
-
-    /** After a restart the node is asked nothing: it is as the policy has left it. */
-    private static boolean isRestored(int probeSeconds) {
-        return probeSeconds == 0;
-    }
-
-    private void rollBack(Map<String, Optional<BridgeSettings>> was) {
-        List<String> names = new ArrayList<>(was.keySet());
-        names.forEach(this::release); // whoever had an uplink finds it free
-        for (String name : names.reversed()) {
-            try {
-                was.get(name).ifPresentOrElse(bridges::set, () -> bridges.remove(name));
-            } catch (RuntimeException e) { // the others are put back all the same
-                LOG.warn("not rolled back: bridge={} reason={}", name, e.getMessage());
-                journal.record("RollbackFailed", name, e.getMessage());
+    private void tend(Entry entry) {
+        switch (entry.outcome.standing()) {
+            case IN_FORCE -> observe(entry);
+            case WAITING -> {
+                boolean isDue = clock.getAsLong() - entry.nextTryNs >= 0;
+                if (isDue && bridges.hasDevices(uplinks(entry.policy))) {
+                    attempt(entry);
+                }
             }
+            case GIVEN_UP -> {}
         }
     }
 
-    private void release(String bridge) {
-        try {
-            bridges.settings(bridge).ifPresent(now -> bridges.set(now.withoutUplinks()));
-        } catch (RuntimeException e) { // it is set anew at once
-            LOG.debug("uplinks not released: bridge={}", bridge, e);
+    private static List<String> uplinks(NodeNetworkPolicy policy) {
+        return policy.bridges().stream()
+                .filter(spec -> spec.state() == BridgeSpec.State.up)
+                .flatMap(spec -> spec.ports().stream().flatMap(List::stream))
+                .map(BridgePortSpec::name)
+                .toList();
+    }
+
+    /** Its bridges are there, but an uplink of theirs may be missing. */
+    private void observe(Entry entry) {
+        if (!selects(entry.policy)) {
+            return;
+        }
+        List<String> missing =
+                entry.policy.bridges().stream()
+                        .filter(spec -> spec.state() == BridgeSpec.State.up)
+                        .flatMap(spec -> missing(spec))
+                        .toList();
+        Outcome now =
+                new Outcome(
+                        Outcome.Standing.IN_FORCE,
+                        missing.isEmpty() ? "" : "waiting for " + String.join("; ", missing),
+                        0);
+        boolean isKnown = statusByName.containsKey(entry.policy.name());
+        if (isKnown && now.equals(entry.outcome)) {
+            return;
+        }
+        if (!missing.isEmpty()) {
+            journal.record("PolicyDegraded", entry.policy.name(), now.message());
+        } else if (!entry.outcome.message().isEmpty()) {
+            journal.record("PolicyApplied", entry.policy.name(), "all uplinks are there");
+        }
+        entry.outcome = now;
+        note(entry);
+    }
+
+    /** Of the uplinks that the policy names: another policy may have taken one away since. */
+    private Stream<String> missing(BridgeSpec spec) {
+        List<String> own =
+                spec.ports().orElse(List.of()).stream().map(BridgePortSpec::name).toList();
+        return bridges.missingUplinks(spec.name()).entrySet().stream()
+                .filter(uplink -> own.contains(uplink.getKey()))
+                .map(uplink -> "port " + uplink.getKey() + ": " + uplink.getValue());
+    }
+
+    private void note(Entry entry) {
+        if (!selects(entry.policy)) {
+            publish(entry, Conditions.ignored(), List.of());
+        } else if (entry.outcome.message().isEmpty()) {
+            publish(entry, Conditions.succeeded(), Conditions.enacted());
+        } else {
+            publish(entry, Conditions.failed(), Conditions.failing(entry.outcome.message()));
         }
     }
 
-    private synchronized void note(
-            NodeNetworkPolicy policy, List<Condition> conditions, List<Condition> enacted) {
-        Enactment enactment =
-                Enactment.newBuilder()
-                        .setName(node.name() + "." + policy.name())
-                        .addAllConditions(enacted)
-                        .build();
-        Policy.Builder view =
-                Policy.newBuilder().setName(policy.name()).addAllConditions(conditions);
-        policyByName.put(
-                policy.name(),
-                enacted.isEmpty() ? view.build() : view.setEnactment(enactment).build());
-    }
-
-    /** Why it failed. */
-    synchronized String failure(String name) {
-        return policyByName.get(name).getEnactment().getConditionsList().stream()
-                .filter(condition -> condition.getType().equals("Failing"))
-                .map(Condition::getMessage)
-                .findFirst()
-                .orElse("");
-    }
-
-    synchronized boolean has(String name) {
-        return policyByName.containsKey(name);
+    private void publish(Entry entry, List<Condition> conditions, List<Condition> enacted) {
+        String name = entry.policy.name();
+        PolicyStatus status =
+                new PolicyStatus(
+                        name,
+                        conditions,
+                        enacted.isEmpty() ? "" : node.name() + "." + name,
+                        enacted);
+        synchronized (statusByName) {
+            statusByName.put(name, status);
+        }
     }
 
     /** What it has made stays: "state: absent" removes a bridge. */
     synchronized void remove(String name) {
-        if (policyByName.remove(name) == null) {
-            throw new NotFoundException("no such policy: name=" + name);
+        entryByName.remove(name);
+        synchronized (statusByName) {
+            statusByName.remove(name);
         }
     }
 
-    synchronized List<Policy> all() {
-        return new ArrayList<>(policyByName.values());
+    /** Readers do not wait for a policy that is being applied. */
+    List<PolicyStatus> all() {
+        synchronized (statusByName) {
+            return new ArrayList<>(statusByName.values());
+        }
+    }
+
+    Optional<PolicyStatus> find(String name) {
+        synchronized (statusByName) {
+            return Optional.ofNullable(statusByName.get(name));
+        }
     }
 }

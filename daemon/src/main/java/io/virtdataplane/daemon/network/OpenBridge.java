@@ -2,7 +2,7 @@ package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.bridge.Bridge;
 import io.virtdataplane.bridge.BridgePolicy;
-import io.virtdataplane.daemon.attach.PortNumbers;
+import io.virtdataplane.daemon.attach.Attachments;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -20,18 +20,14 @@ public final class OpenBridge {
     private final Bridge bridge;
     private final Map<String, OpenPort> portByName = new TreeMap<>();
     private final Map<String, String> reasonByPort = new TreeMap<>(); // why it is not open
-    private BridgeSettings settings;
+    private volatile BridgeSettings settings;
 
     OpenBridge(BridgeSettings settings, WorkerThread worker) {
         this.name = settings.name();
         this.worker = worker;
         this.settings = settings;
         this.bridge = new Bridge(name, settings.policy(), STATIONS);
-        worker.ask(
-                on -> {
-                    on.attach(bridge);
-                    return null;
-                });
+        worker.tell(on -> on.attach(bridge));
     }
 
     public String name() {
@@ -66,7 +62,7 @@ public final class OpenBridge {
     }
 
     /** Makes the uplinks these and no others; guests' ports stay. */
-    void uplinks(List<PortSpec> wanted, Devices devices, PortNumbers numbers) {
+    void uplinks(List<PortSpec> wanted, Devices devices, Attachments attachments) {
         for (OpenPort port : List.copyOf(portByName.values())) {
             boolean stays =
                     !port.spec().isUplink()
@@ -78,8 +74,10 @@ public final class OpenBridge {
         RuntimeException failed = null;
         for (PortSpec spec : wanted) { // all that can be, whatever fails
             try {
-                open(spec, devices, numbers);
+                open(spec, devices, attachments);
+                reasonByPort.remove(spec.name());
             } catch (RuntimeException e) {
+                reasonByPort.put(spec.name(), reason(e));
                 failed = failed == null ? e : failed;
             }
         }
@@ -88,10 +86,14 @@ public final class OpenBridge {
         }
     }
 
-    private void open(PortSpec spec, Devices devices, PortNumbers numbers) {
+    private static String reason(RuntimeException e) {
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    private void open(PortSpec spec, Devices devices, Attachments attachments) {
         OpenPort open = portByName.get(spec.name());
         if (open == null) {
-            add(spec, devices, numbers);
+            add(spec, devices, attachments);
         } else if (open.spec().isUplink()) {
             open.change(spec);
         } else {
@@ -106,13 +108,13 @@ public final class OpenBridge {
      *
      * @param told of each change, with the port's name
      */
-    void tend(Devices devices, PortNumbers numbers, BiConsumer<String, String> told) {
+    void tend(Devices devices, Attachments attachments, BiConsumer<String, String> told) {
         for (PortSpec spec : settings.uplinks()) {
             try {
-                tend(spec, devices, numbers, told);
+                tend(spec, devices, attachments, told);
                 reasonByPort.remove(spec.name());
             } catch (RuntimeException e) {
-                if (!e.toString().equals(reasonByPort.put(spec.name(), e.toString()))) {
+                if (!reason(e).equals(reasonByPort.put(spec.name(), reason(e)))) {
                     told.accept("UplinkFailed", spec.name() + " " + e.getMessage());
                 }
             }
@@ -120,8 +122,11 @@ public final class OpenBridge {
     }
 
     private void tend(
-            PortSpec spec, Devices devices, PortNumbers numbers, BiConsumer<String, String> told) {
-        Optional<Devices.Present> present = Devices.present(spec);
+            PortSpec spec,
+            Devices devices,
+            Attachments attachments,
+            BiConsumer<String, String> told) {
+        Optional<Devices.Present> present = Devices.present(spec.device());
         OpenPort port = portByName.get(spec.name());
         if (port != null && !port.spec().isUplink()) {
             throw new IllegalArgumentException(
@@ -138,7 +143,7 @@ public final class OpenBridge {
             return;
         }
         if (isGone || port == null) {
-            add(spec, devices, numbers);
+            add(spec, devices, attachments);
             told.accept("UplinkOpened", spec.name());
         } else if (present.get().mtu() != port.deviceMtu()) {
             port.changeMtu(present.get().mtu());
@@ -146,19 +151,36 @@ public final class OpenBridge {
         }
     }
 
-    OpenPort add(PortSpec spec, Devices devices, PortNumbers numbers) {
-        int number = numbers.take(spec.name());
+    /** Why each uplink that is to be here is not open, by device. */
+    Map<String, String> missingUplinks() {
+        Map<String, String> reasonByDevice = new TreeMap<>();
+        for (PortSpec spec : settings.uplinks()) {
+            OpenPort port = portByName.get(spec.name());
+            if (port == null || !port.spec().isUplink()) {
+                reasonByDevice.put(
+                        spec.device(),
+                        reasonByPort.getOrDefault(spec.name(), "the node has no such device"));
+            }
+        }
+        return reasonByDevice;
+    }
+
+    OpenPort add(PortSpec spec, Devices devices, Attachments attachments) {
+        int number = attachments.take(spec.name());
         OpenPort.Device device = null;
         try {
             device = devices.open(spec, number);
-            OpenPort port = new OpenPort(this, spec, numbers, number, device);
+            OpenPort port = new OpenPort(this, spec, attachments, number, device);
             portByName.put(spec.name(), port);
+            if (spec.isUplink()) { // a guest's port is listed as its NIC
+                attachments.add(port);
+            }
             return port;
         } catch (RuntimeException e) {
             if (device != null) {
                 device.port().close();
             }
-            numbers.give(number);
+            attachments.give(number);
             throw e;
         }
     }
@@ -173,10 +195,6 @@ public final class OpenBridge {
         for (OpenPort port : new ArrayList<>(portByName.values())) {
             remove(port);
         }
-        worker.ask(
-                on -> {
-                    on.detach(bridge);
-                    return null;
-                });
+        worker.tell(on -> on.detach(bridge));
     }
 }

@@ -4,7 +4,7 @@ import io.virtdataplane.bridge.BridgePort;
 import io.virtdataplane.bridge.BridgePortPlan;
 import io.virtdataplane.bridge.PortPolicy;
 import io.virtdataplane.daemon.attach.Attachment;
-import io.virtdataplane.daemon.attach.PortNumbers;
+import io.virtdataplane.daemon.attach.Attachments;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.dataplane.Vif;
 import io.virtdataplane.port.DescriptorPort;
@@ -15,20 +15,20 @@ import io.virtdataplane.port.DescriptorPort;
  */
 public final class OpenPort implements Attachment, AutoCloseable {
     private final OpenBridge bridge;
-    private PortSpec spec;
-    private final PortNumbers numbers;
+    private volatile PortSpec spec;
+    private final Attachments attachments;
     private final int number;
-    private int deviceMtu;
+    private volatile int deviceMtu;
     private final int deviceIndex;
     private final DescriptorPort device;
     private final BridgePort port;
     private final long attachedMs = System.currentTimeMillis();
-    private PortPolicy policy;
+    private volatile PortPolicy policy;
 
-    OpenPort(OpenBridge bridge, PortSpec spec, PortNumbers numbers, int number, Device opened) {
+    OpenPort(OpenBridge bridge, PortSpec spec, Attachments attachments, int number, Device opened) {
         this.bridge = bridge;
         this.spec = spec;
-        this.numbers = numbers;
+        this.attachments = attachments;
         this.number = number;
         this.device = opened.port();
         this.deviceMtu = opened.mtu();
@@ -69,12 +69,7 @@ public final class OpenPort implements Attachment, AutoCloseable {
 
     private void change(PortSpec changedSpec, int changedMtu) {
         PortPolicy changed = changedSpec.policy(changedSpec.mtu(changedMtu));
-        bridge.worker()
-                .ask(
-                        on -> {
-                            bridge.bridge().change(port, changed);
-                            return null;
-                        });
+        bridge.worker().tell(on -> bridge.bridge().change(port, changed));
         spec = changedSpec;
         deviceMtu = changedMtu;
         policy = changed;
@@ -132,13 +127,13 @@ public final class OpenPort implements Attachment, AutoCloseable {
     public void close() {
         // Where the worker does not answer, it may still use the device: nothing is given back.
         bridge.worker()
-                .ask(
+                .tell(
                         on -> {
                             on.detach(port);
                             bridge.bridge().remove(port);
-                            return null;
                         });
+        attachments.remove(this);
         device.close();
-        numbers.give(number);
+        attachments.give(number);
     }
 }

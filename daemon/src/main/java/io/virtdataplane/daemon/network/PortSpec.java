@@ -3,31 +3,42 @@ package io.virtdataplane.daemon.network;
 import io.virtdataplane.bridge.GuardPolicy;
 import io.virtdataplane.bridge.PortPolicy;
 import io.virtdataplane.bridge.PortVlans;
+import io.virtdataplane.daemon.network.PortDevice.Holding;
 
 /**
  * What a bridge port is made of.
  *
  * @param name BRIDGE/DEVICE of an uplink, MACHINE/INTERFACE of a guest
- * @param netns of the device; empty: the node's own
- * @param isTap the device is made here, and ends with the port
- * @param shared the device's own kernel goes on receiving what arrives there
  * @param network NAMESPACE/NAME of the attachment definition; empty: an uplink
  * @param mtu 0: the device's
  */
-public record PortSpec(
-        String name,
-        String netns,
-        String device,
-        boolean isTap,
-        boolean shared,
-        PortVlans vlans,
-        boolean isolated,
-        boolean hairpin,
-        GuardPolicy guard,
-        String network,
-        int mtu) {
+public record PortSpec(String name, PortDevice where, PortRules rules, String network, int mtu) {
     /** One guest cannot fill the bridge's table. */
     private static final int STATIONS_OF_A_GUEST = 1024;
+
+    public String netns() {
+        return where.netns();
+    }
+
+    public String device() {
+        return where.name();
+    }
+
+    public boolean isTap() {
+        return where.holding() == Holding.MADE;
+    }
+
+    boolean isShared() {
+        return where.holding() == Holding.SHARED;
+    }
+
+    PortVlans vlans() {
+        return rules.vlans();
+    }
+
+    public GuardPolicy guard() {
+        return rules.guard();
+    }
 
     public boolean isUplink() {
         return network.isEmpty();
@@ -35,27 +46,25 @@ public record PortSpec(
 
     /** The node's own port: a device that has the bridge's name. */
     public boolean isHostPort() {
-        return isUplink() && isTap;
+        return isUplink() && isTap();
     }
 
     PortPolicy policy(int deviceMtu) {
         return new PortPolicy(
-                vlans,
+                vlans(),
                 true,
                 true,
                 true,
                 true,
-                isolated,
-                hairpin,
+                rules.flags().contains(PortRules.Flag.ISOLATED),
+                rules.flags().contains(PortRules.Flag.HAIRPIN),
                 false,
                 isUplink() ? Integer.MAX_VALUE : STATIONS_OF_A_GUEST,
                 deviceMtu);
     }
 
     PortSpec withMtu(int changed) {
-        return new PortSpec(
-                name, netns, device, isTap, shared, vlans, isolated, hairpin, guard, network,
-                changed);
+        return new PortSpec(name, where, rules, network, changed);
     }
 
     /** Of a device with this MTU: it is never more. */
@@ -66,11 +75,8 @@ public record PortSpec(
     /** The same device, to be opened in the same way. */
     boolean isSameDevice(PortSpec other) {
         return name.equals(other.name)
-                && netns.equals(other.netns)
-                && device.equals(other.device)
-                && isTap == other.isTap
-                && shared == other.shared
-                && (!isTap || mtu == other.mtu)
-                && guard.equals(other.guard);
+                && where.equals(other.where)
+                && (!isTap() || mtu == other.mtu)
+                && guard().equals(other.guard());
     }
 }

@@ -1,6 +1,8 @@
 package io.virtdataplane.daemon.nic;
 
-import io.virtdataplane.daemon.attach.Attachment;
+import io.virtdataplane.api.NatSettings;
+import io.virtdataplane.daemon.attach.AttachedNic;
+import io.virtdataplane.daemon.attach.Closing;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Nic;
@@ -10,29 +12,22 @@ import io.virtdataplane.dhcp.Ipv6Scope;
 import io.virtdataplane.dhcp.Responders;
 import io.virtdataplane.dhcp.Scope;
 import io.virtdataplane.manifest.Cidr;
-import io.virtdataplane.manifest.Ipv6Cidr;
 import io.virtdataplane.nat.Nat;
 import io.virtdataplane.nat.NatPlan;
-import io.virtdataplane.nat.NatPolicy;
-import io.virtdataplane.port.DescriptorPort;
-import io.virtdataplane.port.PacketPort;
-import io.virtdataplane.port.PodAddresses;
-import io.virtdataplane.port.TapPort;
-import io.virtdataplane.port.UplinkPort;
 import io.virtdataplane.port.UplinkPort.Uplink;
 import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.Mapping;
-import io.virtdataplane.sys.NetDevice;
-import io.virtdataplane.sys.Netns;
+import io.virtdataplane.wire.AddressText;
 import java.security.SecureRandom;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * A NIC with everything that was opened for it. Made whole or not at all; {@link #close} gives all
- * of it back.
+ * A NIC behind a pod's address, with everything that was opened for it. Made whole or not at all;
+ * {@link #close} gives all of it back.
  */
-public final class MasqueradeNic implements Attachment, AutoCloseable {
+public final class MasqueradeNic implements AttachedNic {
     /**
      * KubeVirt's gateway address, the same in every pod, so that a guest's neighbour entry outlives
      * a migration.
@@ -40,126 +35,76 @@ public final class MasqueradeNic implements Attachment, AutoCloseable {
     public static final long GATEWAY_MAC = 0x0200_0000_0000L;
 
     private static final SecureRandom RANDOM = new SecureRandom();
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-    private MasqueradeSpec spec;
     private final WorkerThread worker;
+    private final Runnable ended;
     private final long attachedMs = System.currentTimeMillis();
-    private final Uplink uplink;
+    private final NicDevices devices;
     private final ResolvConf resolvConf;
     private final Addresses ipv4;
     private final Addresses ipv6;
-    private final int guestMtu;
     private final Nat nat;
     private final Responders responders;
     private final Nic nic;
+    private final Mapping memory; // of the NAT's stages, of fixed size
     private Mapping table; // of the sessions; gives way to a larger one
+    private volatile MasqueradeSpec spec;
 
-    MasqueradeNic(int id, MasqueradeSpec spec, WorkerThread worker, Bpf.Mechanism hooks) {
+    /**
+     * @param ended is run when all has been given back
+     */
+    MasqueradeNic(
+            int id, MasqueradeSpec spec, WorkerThread worker, Bpf.Mechanism hooks, Runnable ended) {
         this.spec = spec;
         this.worker = worker;
-        try (Netns netns = Netns.open(spec.netns())) {
-            uplink = UplinkPort.open(2 * id, netns, spec.uplink(), tapName(spec.uplink()), hooks);
-            opened.push(uplink.port());
-            DescriptorPort guest =
-                    spec.guestIsTap()
-                            ? TapPort.open(
-                                    2 * id + 1,
-                                    netns,
-                                    spec.guestDevice(),
-                                    uplink.mtu(),
-                                    spec.nic().mac())
-                            : PacketPort.open(2 * id + 1, netns, spec.guestDevice(), hooks);
-            opened.push(guest);
-            guestMtu = spec.guestIsTap() ? uplink.mtu() : mtu(netns, spec.guestDevice());
-            resolvConf = ResolvConf.read(spec.resolvConf(), spec.netns());
-            ipv4 = ipv4();
-            ipv6 = ipv6();
-            NatPlan natPlan = natPlan();
-            NatPolicy policy = spec.policy();
-            // Closed after the ports: the worker has let go of the stages by then.
-            Mapping memory = Mapping.anonymous(Nat.bytes(natPlan));
-            opened.addLast(memory);
-            table = Mapping.table(Nat.tableBytes(policy.limits().sessions()));
-            nat =
-                    new Nat(
-                            natPlan,
-                            policy,
-                            new SteeredPorts(uplink.steering()),
-                            memory.segment(),
-                            table.segment(),
-                            RANDOM.nextLong());
+        this.ended = ended;
+        this.devices = NicDevices.open(id, spec, hooks);
+        Mapping made = null;
+        try {
+            resolvConf = ResolvConf.read(spec.pod().resolvConf(), spec.netns());
+            ipv4 = devices.ipv4(spec.nic().cidr());
+            ipv6 = devices.ipv6(spec.nic().ipv6Cidr());
+            NatPlan plan = natPlan();
+            made = Mapping.anonymous(Nat.bytes(plan));
+            memory = made;
+            table = Mapping.table(Nat.tableBytes(spec.policy().limits().sessions()));
+            nat = nat(plan);
             responders = new Responders(scope(), ipv4.isOn(), ipv6Scope(), worker.events(), id);
-            NicPlan plan =
-                    new NicPlan(
-                            id,
-                            spec.name(),
-                            guest,
-                            uplink.port(),
-                            spec.nic().mac(),
-                            GATEWAY_MAC,
-                            ipv4,
-                            ipv6,
-                            responders,
-                            nat.outbound(),
-                            nat.inbound());
-            nic = worker.ask(on -> on.attach(plan));
+            NicPlan nicPlan = nicPlan(id);
+            nic = worker.ask(on -> on.attach(nicPlan));
         } catch (RuntimeException e) {
-            giveBack();
+            Closing.all(spec.name(), devices, made, table);
             throw e;
         }
     }
 
-    private static String tapName(String uplinkName) {
-        String name = "vdp-" + uplinkName;
-        return name.length() <= 15 ? name : "vdp-" + Integer.toHexString(uplinkName.hashCode());
-    }
-
-    private static int mtu(Netns netns, String device) {
-        return netns.call(() -> new NetDevice(device).mtu());
-    }
-
-    private Addresses ipv4() {
-        Cidr cidr = spec.nic().cidr();
-        PodAddresses pod = uplink.addresses();
-        return pod.hasIpv4()
-                ? Addresses.ipv4(cidr.guest(), cidr.gateway(), pod.ipv4())
-                : Addresses.NONE;
-    }
-
-    private Addresses ipv6() {
-        Ipv6Cidr cidr = spec.nic().ipv6Cidr();
-        PodAddresses pod = uplink.addresses();
-        return pod.hasIpv6()
-                ? Addresses.ipv6(
-                        cidr.guest(), cidr.gateway(), new long[] {pod.ipv6High(), pod.ipv6Low()})
-                : Addresses.NONE;
-    }
-
     private NatPlan natPlan() {
         int[] linkLocal = resolvConf.nameServers().stream().mapToInt(Integer::intValue).toArray();
-        return new NatPlan(ipv4, ipv6, linkLocal, uplink.mtu(), guestMtu);
+        return new NatPlan(ipv4, ipv6, linkLocal, devices.uplink().mtu(), devices.guestMtu());
     }
 
-    /** From now on, for as long as the NIC is attached; sessions go on. */
-    void change(MasqueradeSpec changed) {
-        int sessions = changed.policy().limits().sessions();
-        int capacity = worker.ask(on -> nat.capacity());
-        if (sessions > capacity) {
-            Mapping larger = Mapping.table(Nat.tableBytes(sessions));
-            worker.ask(
-                    on -> {
-                        nat.grow(larger.segment(), sessions);
-                        return null;
-                    });
-            table.close();
-            table = larger;
-        }
-        worker.ask(
-                on -> {
-                    nat.change(changed.policy());
-                    return null;
-                });
-        spec = changed;
+    private Nat nat(NatPlan plan) {
+        return new Nat(
+                plan,
+                spec.policy(),
+                new SteeredPorts(devices.uplink().steering()),
+                memory.segment(),
+                table.segment(),
+                RANDOM.nextLong());
+    }
+
+    private NicPlan nicPlan(int id) {
+        return new NicPlan(
+                id,
+                spec.name(),
+                devices.guest(),
+                devices.uplink().port(),
+                spec.nic().mac(),
+                GATEWAY_MAC,
+                ipv4,
+                ipv6,
+                responders,
+                nat.outbound(),
+                nat.inbound());
     }
 
     private Scope scope() {
@@ -170,8 +115,8 @@ public final class MasqueradeNic implements Attachment, AutoCloseable {
                 cidr.gateway(),
                 cidr.guest(),
                 cidr.prefixLength(),
-                spec.leaseSeconds(),
-                Math.min(uplink.mtu(), guestMtu),
+                spec.guest().leaseSeconds(),
+                devices.smallestMtu(),
                 resolvConf.nameServers(),
                 resolvConf.searchDomains(),
                 spec.hostname(),
@@ -183,12 +128,41 @@ public final class MasqueradeNic implements Attachment, AutoCloseable {
                 ? new Ipv6Scope(
                         ipv6,
                         spec.nic().ipv6Cidr().prefixLength(),
-                        Math.min(uplink.mtu(), guestMtu),
+                        devices.smallestMtu(),
                         resolvConf.ipv6NameServers(),
                         resolvConf.searchDomains(),
-                        spec.leaseSeconds(),
-                        spec.advertises())
+                        spec.guest().leaseSeconds(),
+                        spec.guest().advertises())
                 : Ipv6Scope.NONE;
+    }
+
+    /**
+     * From now on, for as long as the NIC is attached; sessions go on.
+     *
+     * @param keep takes what the NIC is kept as; where that fails all is as before
+     */
+    synchronized void change(NatSettings changes, Consumer<MasqueradeSpec> keep) {
+        MasqueradeSpec before = spec;
+        MasqueradeSpec changed = before.with(changes);
+        enforce(changed);
+        try {
+            keep.accept(changed);
+        } catch (RuntimeException e) {
+            enforce(before);
+            throw e;
+        }
+    }
+
+    private void enforce(MasqueradeSpec changed) {
+        int sessions = changed.policy().limits().sessions();
+        if (sessions > this.<Integer>ask(on -> nat.capacity())) {
+            Mapping larger = Mapping.table(Nat.tableBytes(sessions));
+            worker.tell(on -> nat.grow(larger.segment(), sessions));
+            table.close();
+            table = larger;
+        }
+        worker.tell(on -> nat.change(changed.policy()));
+        spec = changed;
     }
 
     public Addresses ipv4Addresses() {
@@ -204,7 +178,7 @@ public final class MasqueradeNic implements Attachment, AutoCloseable {
     }
 
     public int guestMtu() {
-        return guestMtu;
+        return devices.guestMtu();
     }
 
     public MasqueradeSpec spec() {
@@ -214,6 +188,16 @@ public final class MasqueradeNic implements Attachment, AutoCloseable {
     @Override
     public String name() {
         return spec.name();
+    }
+
+    @Override
+    public String machine() {
+        return spec.nic().machine();
+    }
+
+    @Override
+    public boolean isOnPodNetwork() {
+        return true;
     }
 
     @Override
@@ -231,7 +215,7 @@ public final class MasqueradeNic implements Attachment, AutoCloseable {
     }
 
     public Uplink uplink() {
-        return uplink;
+        return devices.uplink();
     }
 
     /** Worker's thread only, as {@link #responders} and {@link #nic}. */
@@ -248,31 +232,33 @@ public final class MasqueradeNic implements Attachment, AutoCloseable {
     }
 
     @Override
-    public void close() {
-        worker.ask(
-                on -> {
-                    on.detach(nic);
-                    return null;
-                });
-        giveBack();
+    public String describe() {
+        return "netns=" + spec.netns() + " guest=" + spec.guestDevice() + " pod=" + podAddresses();
     }
 
-    /** All of it, whatever fails on the way. */
-    private void giveBack() {
-        IllegalStateException failed = null;
-        for (AutoCloseable one : opened) {
-            try {
-                one.close();
-            } catch (Exception e) {
-                failed = new IllegalStateException("close " + spec.name(), e);
-            }
-        }
-        opened.clear();
-        if (table != null) {
-            table.close();
-        }
-        if (failed != null) {
-            throw failed;
-        }
+    /** "10.244.1.5,fd00:10:244::5", as many as the pod has families. */
+    private String podAddresses() {
+        return Stream.of(ipv4, ipv6)
+                .filter(Addresses::isOn)
+                .map(family -> AddressText.ip(family.podHigh(), family.podLow()))
+                .collect(Collectors.joining(","));
+    }
+
+    @Override
+    public String announce() {
+        ask(
+                on -> {
+                    responders.announce();
+                    return null;
+                });
+        return "the gateway to the guest";
+    }
+
+    @Override
+    public synchronized void close() {
+        worker.tell(on -> on.detach(nic));
+        // The ports first: the worker has let go of the stages by then.
+        Closing.all(spec.name(), devices, memory, table);
+        ended.run();
     }
 }

@@ -20,6 +20,10 @@ public final class NodeLabels {
         return name;
     }
 
+    public Map<String, String> labels() {
+        return Map.copyOf(labels);
+    }
+
     /** Has all of them. */
     public boolean matches(Map<String, String> selector) {
         return labels.entrySet().containsAll(selector.entrySet());

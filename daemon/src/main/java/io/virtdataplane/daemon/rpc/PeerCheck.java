@@ -14,17 +14,20 @@ import org.slf4j.LoggerFactory;
  * members of one group whose socket it is: the kernel says who the peer is (SO_PEERCRED), whatever
  * the file's mode.
  */
-public final class PeerCheck extends ChannelInboundHandlerAdapter {
+final class PeerCheck extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(PeerCheck.class);
-    private final int ownUser;
-    private final int group;
+    private final Allowed allowed;
 
     /**
-     * @param group number of the group allowed beside root, or -1
+     * Who may connect beside root.
+     *
+     * @param user the daemon's own
+     * @param group its number, or -1
      */
-    public PeerCheck(int ownUser, int group) {
-        this.ownUser = ownUser;
-        this.group = group;
+    record Allowed(int user, int group) {}
+
+    PeerCheck(Allowed allowed) {
+        this.allowed = allowed;
     }
 
     @Override
@@ -45,7 +48,7 @@ public final class PeerCheck extends ChannelInboundHandlerAdapter {
 
     private boolean isAllowed(PeerCredentials peer, int descriptor) {
         return peer.uid() == 0
-                || peer.uid() == ownUser
-                || group >= 0 && PeerGroups.contains(descriptor, group);
+                || peer.uid() == allowed.user()
+                || allowed.group() >= 0 && PeerGroups.contains(descriptor, allowed.group());
     }
 }

@@ -1,18 +1,13 @@
 package io.virtdataplane.daemon.sriov;
 
-import io.virtdataplane.api.AttachVfRequest;
-import io.virtdataplane.api.AttachVfResponse;
-import io.virtdataplane.api.AttachedVf;
+import io.virtdataplane.manifest.MachineName;
 import io.virtdataplane.manifest.SriovNic;
-import io.virtdataplane.manifest.SriovNicsManifest;
 import io.virtdataplane.sriov.Allocations;
-import io.virtdataplane.sriov.HostDevice;
 import io.virtdataplane.sriov.ResourceVf;
 import io.virtdataplane.sriov.SriovException;
 import io.virtdataplane.sriov.SriovNetwork;
 import io.virtdataplane.sriov.VfAttachments;
 import io.virtdataplane.sriov.VfLink;
-import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,19 +45,29 @@ public final class GuestVfs {
         this.kubeletAllocates = kubeletAllocates;
     }
 
-    public AttachVfResponse attach(AttachVfRequest request) {
-        List<SriovNic> nics = SriovNicsManifest.parse(request.getManifest());
-        String machine =
-                nics.getFirst().machine().isEmpty() ? request.getName() : nics.getFirst().machine();
-        int addresses = request.getPciAddressesCount();
-        if (addresses != 0 && addresses != nics.size()) {
+    /**
+     * A VF that a guest's interface has been given.
+     *
+     * @param mac the VF's, as its driver keeps it
+     */
+    public record Given(
+            VfOwner owner, SriovNic nic, SriovNetwork network, ResourceVf vf, long mac) {}
+
+    /**
+     * @param name of the machine where its manifest has none
+     * @param pciAddresses of the VFs to have, one for each NIC; none: any of the networks'
+     *     resources
+     */
+    public List<Given> attach(List<SriovNic> nics, String name, List<String> pciAddresses) {
+        String machine = MachineName.of(nics.getFirst().machine(), name);
+        if (!pciAddresses.isEmpty() && pciAddresses.size() != nics.size()) {
             throw new IllegalArgumentException(
                     "pci_addresses must be one for each sriov interface: pci_addresses="
-                            + addresses
+                            + pciAddresses.size()
                             + " interfaces="
                             + nics.size());
         }
-        if (addresses == 0 && kubeletAllocates.getAsBoolean()) {
+        if (pciAddresses.isEmpty() && kubeletAllocates.getAsBoolean()) {
             // Two who choose would choose the same VF.
             throw new SriovException(
                     "pci_addresses must be given where the kubelet allocates: they are in PCIDEVICE_ of the pod's environment");
@@ -74,7 +79,7 @@ public final class GuestVfs {
             node.kubelet().compare(podByDevice);
             List<Wanted> wanted = new ArrayList<>();
             for (int i = 0; i < nics.size(); i++) {
-                String only = addresses == 0 ? "" : request.getPciAddresses(i);
+                String only = pciAddresses.isEmpty() ? "" : pciAddresses.get(i);
                 wanted.add(wanted(machine, nics.get(i), only));
             }
             return attach(wanted);
@@ -111,16 +116,16 @@ public final class GuestVfs {
         return new Wanted(owner, nic, network, only);
     }
 
-    private AttachVfResponse attach(List<Wanted> wanted) {
+    private List<Given> attach(List<Wanted> wanted) {
         String id = UUID.randomUUID().toString();
         try {
-            AttachVfResponse.Builder response = AttachVfResponse.newBuilder();
+            List<Given> given = new ArrayList<>();
             Map<String, List<ResourceVf>> vfsByResource = ResourceVf.byResource(node.state());
             for (Wanted each : wanted) {
-                response.addVfs(attach(id, each, vfsByResource));
+                given.add(attach(id, each, vfsByResource));
             }
             attachments.settle(id);
-            return response.build();
+            return given;
         } catch (RuntimeException e) {
             List<String> left = attachments.rollBack(id);
             if (left.isEmpty()) {
@@ -139,8 +144,7 @@ public final class GuestVfs {
         }
     }
 
-    private AttachedVf attach(
-            String id, Wanted wanted, Map<String, List<ResourceVf>> vfsByResource) {
+    private Given attach(String id, Wanted wanted, Map<String, List<ResourceVf>> vfsByResource) {
         SriovNetwork network = wanted.network();
         List<ResourceVf> candidates =
                 vfsByResource.getOrDefault(network.resourceName(), List.of()).stream()
@@ -153,19 +157,8 @@ public final class GuestVfs {
                         network,
                         candidates,
                         wanted.nic().mac());
-        return AttachedVf.newBuilder()
-                .setNamespace(wanted.owner().namespace())
-                .setName(wanted.owner().machine() + "/" + wanted.owner().interfaceName())
-                .setNetwork(wanted.nic().network())
-                .setResourceName(network.resourceName())
-                .setPf(vf.pf().name())
-                .setVfId(vf.vf().index())
-                .setPciAddress(vf.address())
-                .setVfioDevice(vf.vf().pci().vfioDevice())
-                .setNumaNode(vf.vf().pci().numaNode())
-                .setMac(AddressText.mac(link.read(vf.pf().name(), vf.vf().index()).mac()))
-                .setHostdevXml(HostDevice.xml(vf.address(), wanted.nic().interfaceName()))
-                .build();
+        long mac = link.read(vf.pf().name(), vf.vf().index()).mac();
+        return new Given(wanted.owner(), wanted.nic(), network, vf, mac);
     }
 
     /**

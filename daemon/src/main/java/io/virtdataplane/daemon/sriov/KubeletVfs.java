@@ -1,6 +1,5 @@
 package io.virtdataplane.daemon.sriov;
 
-import io.virtdataplane.daemon.kubelet.PodResources;
 import io.virtdataplane.sriov.Allocations;
 import io.virtdataplane.sriov.Discovery;
 import io.virtdataplane.sriov.PhysicalFunction;
@@ -32,7 +31,7 @@ public final class KubeletVfs {
     private final Map<String, Long> unlistedSinceNs = new HashMap<>();
 
     /**
-     * @param podByDevice as {@link PodResources#podByDevice}
+     * @param podByDevice as the kubelet
      * @param clock in ns
      */
     KubeletVfs(

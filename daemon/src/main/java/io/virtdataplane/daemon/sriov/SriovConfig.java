@@ -1,42 +1,72 @@
 package io.virtdataplane.daemon.sriov;
 
+import io.virtdataplane.sriov.SupportedNics;
+import java.nio.file.Path;
 import java.util.List;
 
-/**
- * The settings below {@code sriov}.
- *
- * @param sysfs root of the device tree
- * @param proc where processes are looked up
- * @param supportedNics beside the documentation's: "VENDOR PF VF"
- * @param rootDevicesAlone a policy may select by rootDevices only
- * @param resourcePrefix of extended resources
- * @param devicePluginDirectory of the kubelet; "none": no device plugin; where it is missing, none
- *     until a kubelet makes it
- */
-public record SriovConfig(
-        String sysfs,
-        String proc,
-        List<String> supportedNics,
-        boolean rootDevicesAlone,
-        String resourcePrefix,
-        String devicePluginDirectory) {
-    static final String NO_DEVICE_PLUGIN = "none";
-    public static final SriovConfig DEFAULT = new SriovConfig(null, null, null, false, null, null);
+/** The settings of SR-IOV, checked. */
+public record SriovConfig(Trees trees, Nics nics, Offer offer) {
+    public static final SriovConfig DEFAULT =
+            new SriovConfig(
+                    new Trees("/sys", "/proc"),
+                    new Nics(List.of(), false),
+                    new Offer("openshift.io", "/var/lib/kubelet/device-plugins"));
 
-    public SriovConfig {
-        sysfs = sysfs == null ? "/sys" : sysfs;
-        proc = proc == null ? "/proc" : proc;
-        supportedNics = supportedNics == null ? List.of() : List.copyOf(supportedNics);
-        resourcePrefix = resourcePrefix == null ? "openshift.io" : resourcePrefix;
-        devicePluginDirectory =
-                devicePluginDirectory == null
-                        ? "/var/lib/kubelet/device-plugins"
-                        : devicePluginDirectory;
-        if (!resourcePrefix.matches("[a-z0-9]([a-z0-9.-]*[a-z0-9])?")) {
-            throw new IllegalArgumentException(
-                    "resourcePrefix must be a DNS name in lower case: resourcePrefix="
-                            + resourcePrefix);
+    /**
+     * Where the kernel tells.
+     *
+     * @param sysfs root of the device tree
+     * @param proc where processes are looked up
+     */
+    public record Trees(String sysfs, String proc) {}
+
+    /**
+     * Which cards are configured.
+     *
+     * @param supported beside the documentation's: "VENDOR PF VF"
+     * @param rootDevicesAlone a policy may select by rootDevices only
+     */
+    public record Nics(List<String> supported, boolean rootDevicesAlone) {
+        public Nics {
+            supported = List.copyOf(supported);
+            new SupportedNics(supported); // refuses what it cannot read
         }
-        new io.virtdataplane.sriov.SupportedNics(supportedNics); // refuses what it cannot read
+    }
+
+    /**
+     * What the kubelet is offered.
+     *
+     * @param resourcePrefix of extended resources
+     * @param devicePlugins directory of the kubelet; "none": no device plugin; where it is missing,
+     *     none until a kubelet makes it
+     */
+    public record Offer(String resourcePrefix, String devicePlugins) {
+        private static final String NOTHING = "none";
+
+        public Offer {
+            if (!resourcePrefix.matches("[a-z0-9]([a-z0-9.-]*[a-z0-9])?")) {
+                throw new IllegalArgumentException(
+                        "resourcePrefix must be a DNS name in lower case: resourcePrefix="
+                                + resourcePrefix);
+            }
+        }
+
+        public boolean isOn() {
+            return !devicePlugins.equals(NOTHING);
+        }
+
+        public Path directory() {
+            return Path.of(devicePlugins);
+        }
+    }
+
+    /** The same where processes are looked up elsewhere. */
+    public SriovConfig withProc(Path proc) {
+        return new SriovConfig(new Trees(trees.sysfs(), proc.toString()), nics, offer);
+    }
+
+    /** The same with another directory of the kubelet, or "none". */
+    public SriovConfig withDevicePlugins(String directory) {
+        return new SriovConfig(trees, nics, new Offer(offer.resourcePrefix(), directory));
     }
 }

@@ -1,9 +1,6 @@
 package io.virtdataplane.daemon.sriov;
 
-import io.grpc.BindableService;
-import io.virtdataplane.daemon.control.SriovService;
-import io.virtdataplane.daemon.kubelet.DevicePlugins;
-import io.virtdataplane.daemon.kubelet.PodResources;
+import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.sriov.Allocations;
 import io.virtdataplane.sriov.Discovery;
 import io.virtdataplane.sriov.NodeReconciler;
@@ -19,69 +16,66 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
-/** Builds all of SR-IOV from its settings, and takes it down; the cards stay as they are. */
+/**
+ * Builds what SR-IOV is made of from its settings, and takes it down; the cards stay as they are.
+ */
 public final class SriovControl implements AutoCloseable {
-    private static final long LOOK_FOR_KUBELET_MS = 1000;
+    private final Sysfs sysfs;
+    private final VfLink link;
     private final SriovNode node;
-    private final PodResources pods;
-    private final Optional<DevicePlugins> plugins;
-    private final SriovService service;
-    private final SriovObjects objects;
+    private final SriovNetworks networks = new SriovNetworks();
+    private final GuestVfs guests;
 
-    /** {@code labels}: by which policies select this node. */
-    public SriovControl(SriovConfig config, Map<String, String> labels, Path stateDirectory) {
-        this(
-                config,
-                labels,
-                stateDirectory,
-                new Sysfs(Path.of(config.sysfs())),
-                new RtnetlinkVfLink());
+    /**
+     * Where cards and the kubelet are asked.
+     *
+     * @param link attributes of VFs
+     * @param podByDevice which pod the kubelet has given which device; empty: it does not answer
+     * @param kubeletAllocates a kubelet knows of our devices, and so gives them away
+     */
+    public record Surroundings(
+            Sysfs sysfs,
+            VfLink link,
+            Supplier<Optional<Map<String, String>>> podByDevice,
+            BooleanSupplier kubeletAllocates) {
+        /** This node's cards. */
+        public static Surroundings ofNode(
+                SriovConfig config,
+                Supplier<Optional<Map<String, String>>> podByDevice,
+                BooleanSupplier kubeletAllocates) {
+            return new Surroundings(
+                    new Sysfs(Path.of(config.trees().sysfs())),
+                    new RtnetlinkVfLink(),
+                    podByDevice,
+                    kubeletAllocates);
+        }
     }
 
+    /**
+     * @param labels by which policies select this node
+     */
     public SriovControl(
-            SriovConfig config,
-            Map<String, String> labels,
-            Path stateDirectory,
-            Sysfs sysfs,
-            VfLink link) {
+            SriovConfig config, NodeLabels labels, Path stateDirectory, Surroundings around) {
+        this.sysfs = around.sysfs();
+        this.link = around.link();
         Path directory = stateDirectory.resolve("sriov");
-        Allocations allocations = new Allocations(directory, bootId(Path.of(config.proc())));
-        VfUse use = new VfUse(allocations, sysfs, Path.of(config.proc()));
-        NodeReconciler reconciler =
-                new NodeReconciler(
-                        sysfs, link, use, new SupportedNics(config.supportedNics()), directory);
+        Allocations allocations =
+                new Allocations(directory, bootId(Path.of(config.trees().proc())));
+        VfUse use = new VfUse(allocations, sysfs, Path.of(config.trees().proc()));
+        SupportedNics supported = new SupportedNics(config.nics().supported());
+        NodeReconciler reconciler = new NodeReconciler(sysfs, link, use, supported, directory);
         Discovery discovery = new Discovery(sysfs, link::altNames);
         VfAttachments attachments =
                 new VfAttachments(discovery, link, use, allocations, Patience.DEFAULT);
-        Path kubelet = Path.of(config.devicePluginDirectory());
-        pods = new PodResources(kubelet.resolveSibling("pod-resources").resolve("kubelet.sock"));
-        KubeletVfs kubeletVfs =
-                new KubeletVfs(
-                        allocations,
-                        use,
-                        discovery,
-                        () -> Files.isDirectory(kubelet) ? pods.podByDevice() : Optional.empty(),
-                        System::nanoTime);
-        node =
-                new SriovNode(
-                        discovery, reconciler, attachments, kubeletVfs, config, labels, directory);
-        plugins =
-                config.devicePluginDirectory().equals(SriovConfig.NO_DEVICE_PLUGIN)
-                        ? Optional.empty()
-                        : Optional.of(
-                                new DevicePlugins(
-                                        node,
-                                        sysfs,
-                                        config.resourcePrefix(),
-                                        Path.of(config.devicePluginDirectory()),
-                                        LOOK_FOR_KUBELET_MS));
-        SriovNetworks networks = new SriovNetworks(directory);
-        GuestVfs guests =
+        KubeletVfs kubelet =
+                new KubeletVfs(allocations, use, discovery, around.podByDevice(), System::nanoTime);
+        node = new SriovNode(discovery, reconciler, attachments, kubelet, config, labels);
+        guests =
                 new GuestVfs(
-                        node, networks, allocations, attachments, link, this::pluginsAreRegistered);
-        objects = new SriovObjects(node, networks);
-        service = new SriovService(node, networks, guests, link, config.resourcePrefix());
+                        node, networks, allocations, attachments, link, around.kubeletAllocates());
     }
 
     private static String bootId(Path proc) {
@@ -92,27 +86,33 @@ public final class SriovControl implements AutoCloseable {
         }
     }
 
-    public BindableService service() {
-        return service;
-    }
-
-    /** For files in which they stand beside others. */
+    /** The way in of its objects; with their restoration the passes begin. */
     public SriovObjects objects() {
-        return objects;
+        return new SriovObjects(node, networks);
     }
 
     public SriovNode node() {
         return node;
     }
 
-    public boolean pluginsAreRegistered() {
-        return plugins.map(DevicePlugins::isRegistered).orElse(false);
+    public SriovNetworks networks() {
+        return networks;
+    }
+
+    public GuestVfs guests() {
+        return guests;
+    }
+
+    public VfLink link() {
+        return link;
+    }
+
+    public Sysfs sysfs() {
+        return sysfs;
     }
 
     @Override
     public void close() {
-        plugins.ifPresent(DevicePlugins::close);
         node.close();
-        pods.close();
     }
 }

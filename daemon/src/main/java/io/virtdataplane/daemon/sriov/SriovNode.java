@@ -1,7 +1,6 @@
 package io.virtdataplane.daemon.sriov;
 
-import io.virtdataplane.daemon.state.ManifestStore;
-import io.virtdataplane.manifest.SriovNetworkNodePolicyManifest;
+import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.sriov.Discovery;
 import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.NodeReconciler;
@@ -36,9 +35,8 @@ public final class SriovNode implements AutoCloseable {
     private final VfAttachments attachments;
     private final KubeletVfs kubelet;
     private final PolicyRules rules;
-    private final ManifestStore store;
     private final Map<String, NodePolicy> policyByName = new TreeMap<>();
-    private final Map<Path, String> unreadable; // why, by file
+    private final Map<Path, String> unreadable = new TreeMap<>(); // why, by file
     private final ReentrantLock cards = new ReentrantLock();
     private final Thread thread = Thread.ofPlatform().name("sriov").daemon().unstarted(this::run);
     private NodeState state;
@@ -47,49 +45,48 @@ public final class SriovNode implements AutoCloseable {
     private long generation;
     private boolean closed;
 
-    /** {@code labels}: what a policy's nodeSelector is compared with. */
+    /**
+     * No pass is made before {@link #start}.
+     *
+     * @param node what a policy's nodeSelector is compared with
+     */
     SriovNode(
             Discovery discovery,
             NodeReconciler reconciler,
             VfAttachments attachments,
             KubeletVfs kubelet,
             SriovConfig config,
-            Map<String, String> labels,
-            Path directory) {
+            NodeLabels node) {
         this.reconciler = reconciler;
         this.attachments = attachments;
         this.kubelet = kubelet;
         this.discovery = discovery;
         this.rules =
                 new PolicyRules(
-                        new SupportedNics(config.supportedNics()),
-                        labels,
-                        config.rootDevicesAlone());
-        this.store = new ManifestStore(directory.resolve("policies"));
-        ManifestStore.Stored<NodePolicy> stored = store.all(SriovNetworkNodePolicyManifest::parse);
-        stored.manifests().forEach(policy -> policyByName.put(policy.name(), policy));
-        this.unreadable = new TreeMap<>(stored.unreadable());
+                        new SupportedNics(config.nics().supported()),
+                        node.labels(),
+                        config.nics().rootDevicesAlone());
         this.wanted = 1;
-        this.state = reconciler.observe(policies(), NodeState.SyncStatus.IN_PROGRESS, "");
-        thread.start();
+        this.state = reconciler.observe(List.of(), NodeState.SyncStatus.IN_PROGRESS, "");
     }
 
     /**
-     * A policy that is kept.
+     * Takes up what an earlier run left, and begins with the passes.
      *
-     * @param pass that will have made the change
+     * @param unreadable policies' files, with the reason: no card is changed while there are some
      */
-    public record Applied(String name, long pass) {}
+    synchronized void start(List<NodePolicy> policies, Map<Path, String> notRead) {
+        policies.forEach(policy -> policyByName.put(policy.name(), policy));
+        unreadable.putAll(notRead);
+        state = reconciler.observe(policies(), NodeState.SyncStatus.IN_PROGRESS, "");
+        thread.start();
+    }
 
-    public Applied apply(String manifest) {
-        NodePolicy policy = SriovNetworkNodePolicyManifest.parse(manifest);
-        synchronized (this) {
-            rules.check(policy, discovery.physicalFunctions(), policies());
-            store.put(policy.name(), manifest);
-            unreadable.remove(store.file(policy.name()));
-            policyByName.put(policy.name(), policy);
-            return new Applied(policy.name(), change());
-        }
+    /** The pass that will have made the change. */
+    synchronized long apply(NodePolicy policy) {
+        rules.check(policy, discovery.physicalFunctions(), policies());
+        policyByName.put(policy.name(), policy);
+        return change();
     }
 
     /**
@@ -107,23 +104,15 @@ public final class SriovNode implements AutoCloseable {
                 List.copyOf(inForce.values()), NodeState.SyncStatus.IN_PROGRESS, "");
     }
 
-    /** One that cannot be read as well. */
-    synchronized boolean has(String name) {
-        return policyByName.containsKey(name) || unreadable.containsKey(store.file(name));
-    }
-
-    synchronized Optional<NodePolicy> find(String name) {
-        return Optional.ofNullable(policyByName.get(name));
-    }
-
-    /** -1: there is none of that name. */
-    public synchronized long remove(String name) {
-        if (!has(name)) {
-            return -1;
-        }
-        store.remove(name); // first: what could not be removed is still in force
-        unreadable.remove(store.file(name));
+    /** The pass that will have put its cards back. */
+    synchronized long remove(String name) {
         policyByName.remove(name);
+        return change();
+    }
+
+    /** A file that could not be read is gone, or holds a policy again. */
+    synchronized long forget(Path file) {
+        unreadable.remove(file);
         return change();
     }
 
@@ -142,8 +131,13 @@ public final class SriovNode implements AutoCloseable {
     /** Those that cannot be read as well: they can be removed. */
     public synchronized List<String> policyNames() {
         Set<String> names = new TreeSet<>(policyByName.keySet());
-        unreadable.keySet().forEach(file -> names.add(store.name(file)));
+        unreadable.keySet().forEach(file -> names.add(stem(file)));
         return List.copyOf(names);
+    }
+
+    private static String stem(Path file) {
+        String name = file.getFileName().toString();
+        return name.substring(0, name.lastIndexOf('.'));
     }
 
     private synchronized List<String> complaints() {
@@ -288,7 +282,9 @@ public final class SriovNode implements AutoCloseable {
             notifyAll();
         }
         try {
-            thread.join(5000);
+            if (thread.isAlive()) {
+                thread.join(5000);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new SriovException("interrupted", e);

@@ -1,23 +1,31 @@
 package io.virtdataplane.daemon.sriov;
 
-import io.virtdataplane.api.AppliedObject;
-import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.daemon.object.ApplyOptions;
+import io.virtdataplane.daemon.object.Kept;
+import io.virtdataplane.daemon.object.Outcome;
+import io.virtdataplane.daemon.object.Reconciler;
+import io.virtdataplane.manifest.Manifest;
 import io.virtdataplane.manifest.ObjectKind;
 import io.virtdataplane.manifest.SriovManifest;
-import io.virtdataplane.manifest.SriovNetworkManifest;
 import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.PfPlan;
 import io.virtdataplane.sriov.PhysicalFunction;
 import io.virtdataplane.sriov.SriovNetwork;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Policies and networks of SR-IOV as objects of a file: checked together, applied one by one. */
-public final class SriovObjects {
+/** Objects of SR-IOV: policies make VFs, networks say what a guest's VF is set to. */
+public final class SriovObjects implements Reconciler {
+    private static final Logger LOG = LoggerFactory.getLogger(SriovObjects.class);
     private final SriovNode node;
     private final SriovNetworks networks;
 
@@ -26,21 +34,24 @@ public final class SriovObjects {
         this.networks = networks;
     }
 
-    /** Refuses all where one could not be applied when its turn comes. */
-    public void check(List<SriovManifest> manifests) {
+    @Override
+    public List<ObjectKind> kinds() {
+        return List.of(ObjectKind.SRIOV_POLICY, ObjectKind.SRIOV_NETWORK);
+    }
+
+    @Override
+    public void check(List<Manifest> wanted) {
         List<NodePolicy> policies = new ArrayList<>();
-        List<SriovNetwork> wanted = new ArrayList<>();
-        for (SriovManifest manifest : manifests) {
-            switch (manifest) {
+        List<SriovNetwork> wantedNetworks = new ArrayList<>();
+        for (Manifest manifest : wanted) {
+            switch ((SriovManifest) manifest) {
                 case SriovManifest.Policy policy -> policies.add(policy.spec());
-                case SriovManifest.Network network -> wanted.add(network.spec());
+                case SriovManifest.Network network -> wantedNetworks.add(network.spec());
             }
         }
-        if (!manifests.isEmpty()) {
-            NodeState planned = node.check(policies);
-            wanted.forEach(network -> checkOnPfs(network, planned));
-            checkNames(wanted);
-        }
+        NodeState planned = node.check(policies);
+        wantedNetworks.forEach(network -> checkOnPfs(network, planned));
+        checkNames(wantedNetworks);
     }
 
     /** On the PFs that are to serve its resource, whether or not they have VFs yet. */
@@ -62,7 +73,7 @@ public final class SriovObjects {
         Set<String> objects = new HashSet<>();
         for (SriovNetwork network : wanted) {
             networks.mustNotReplace(network);
-            String name = SriovNetworks.name(network);
+            String name = network.definitionName();
             boolean isNew =
                     definitions.add(name) & objects.add(network.namespace() + "/" + network.name());
             if (!isNew) {
@@ -72,87 +83,57 @@ public final class SriovObjects {
         }
     }
 
-    /** {@code manifest}: its text, which is kept. */
-    public AppliedObject apply(SriovManifest object, String manifest) {
-        return switch (object) {
-            case SriovManifest.Policy wanted -> {
-                NodePolicy policy = wanted.spec();
-                Optional<NodePolicy> before = node.find(policy.name());
-                yield applied(ObjectKind.SRIOV_POLICY, policy.name(), before, policy)
-                        .setPass(node.apply(manifest).pass())
-                        .build();
-            }
-            case SriovManifest.Network wanted -> {
-                SriovNetwork network = wanted.spec();
-                Optional<SriovNetwork> before = networks.find(SriovNetworks.name(network));
-                networks.apply(manifest); // checked on the cards as the whole file makes them
-                yield applied(
-                                ObjectKind.SRIOV_NETWORK,
-                                SriovNetworks.name(network),
-                                before,
-                                network)
-                        .build();
+    @Override
+    public Outcome apply(Manifest object, ApplyOptions options) {
+        return switch ((SriovManifest) object) {
+            case SriovManifest.Policy policy -> Outcome.inForceAfter(node.apply(policy.spec()));
+            case SriovManifest.Network network -> {
+                networks.put(network.spec());
+                yield Outcome.IN_FORCE;
             }
         };
     }
 
-    private static <T> AppliedObject.Builder applied(
-            ObjectKind kind, String name, Optional<T> before, T now) {
-        String result =
-                before.isEmpty()
-                        ? "created"
-                        : before.get().equals(now) ? "unchanged" : "configured";
-        return AppliedObject.newBuilder().setKind(kind.toString()).setName(name).setResult(result);
-    }
-
-    /** The name by which an object is found: of a network, its definition's. */
-    public static String name(SriovManifest object) {
-        return switch (object) {
-            case SriovManifest.Policy policy -> policy.spec().name();
-            case SriovManifest.Network network -> SriovNetworks.name(network.spec());
+    @Override
+    public Outcome delete(Manifest object) {
+        return switch ((SriovManifest) object) {
+            case SriovManifest.Policy policy -> Outcome.inForceAfter(node.remove(policy.name()));
+            case SriovManifest.Network network -> {
+                networks.remove(network.name());
+                yield Outcome.IN_FORCE;
+            }
         };
     }
 
-    /** NAMESPACE/NAME of a network, which may come without the first. */
-    public static String networkName(String name) {
-        return name.contains("/") ? name : SriovNetworkManifest.DEFAULT_NAMESPACE + "/" + name;
+    /** What waited was asked for as well: a card is brought in line whenever that is possible. */
+    @Override
+    public void restore(List<Kept> inForce, List<Kept> waiting, Map<Path, String> unreadable) {
+        List<NodePolicy> policies = new ArrayList<>();
+        Stream.concat(inForce.stream(), waiting.stream())
+                .forEach(
+                        kept -> {
+                            switch ((SriovManifest) kept.manifest()) {
+                                case SriovManifest.Policy policy -> policies.add(policy.spec());
+                                case SriovManifest.Network network -> networks.put(network.spec());
+                            }
+                        });
+        Map<Path, String> unreadablePolicies = new TreeMap<>(unreadable);
+        unreadablePolicies.keySet().removeIf(SriovObjects::isNetwork);
+        unreadable.forEach(
+                (file, reason) ->
+                        LOG.warn(
+                                "stored object cannot be read, apply it again or delete it: file={} reason={}",
+                                file,
+                                reason));
+        node.start(policies, unreadablePolicies);
     }
 
-    /** Refuses what {@link #deletePolicy} would. */
-    public void checkDeletePolicy(String name) {
-        if (!node.has(name)) {
-            throw noPolicy(name);
-        }
+    private static boolean isNetwork(Path file) {
+        return file.toString().contains("/" + ObjectKind.SRIOV_NETWORK.manifestKind() + "/");
     }
 
-    /** The pass that will have put the cards back. */
-    public long deletePolicy(String name) {
-        long pass = node.remove(name);
-        if (pass < 0) {
-            throw noPolicy(name);
-        }
-        return pass;
-    }
-
-    private static NotFoundException noPolicy(String name) {
-        return new NotFoundException("policy must be applied: name=" + name);
-    }
-
-    /** Refuses what {@link #deleteNetwork} would. */
-    public void checkDeleteNetwork(String name) {
-        if (networks.find(name).isEmpty()) {
-            throw noNetwork(name);
-        }
-    }
-
-    /** {@code name}: NAMESPACE/NAME of its definition. */
-    public void deleteNetwork(String name) {
-        if (!networks.remove(name)) {
-            throw noNetwork(name);
-        }
-    }
-
-    private static NotFoundException noNetwork(String name) {
-        return new NotFoundException("network must be applied: name=" + name);
+    @Override
+    public Outcome forget(Path unreadable) {
+        return Outcome.inForceAfter(node.forget(unreadable));
     }
 }

@@ -1,26 +1,20 @@
 package io.virtdataplane.daemon.sriov;
 
+import io.virtdataplane.manifest.MachineName;
+
 /**
  * The interface that has a VF. Its text is NAMESPACE/MACHINE/INTERFACE; that of an earlier version
  * was MACHINE/INTERFACE.
  *
  * @param namespace empty: of an earlier version, nobody knows which
  */
-record VfOwner(String namespace, String machine, String interfaceName) {
-    private static final String DNS = "[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?";
-
+public record VfOwner(String namespace, String machine, String interfaceName) {
     /** The owner of an attachment to come. */
     static VfOwner of(String namespace, String machine, String interfaceName) {
-        if (!machine.matches(DNS)) {
-            throw new IllegalArgumentException(
-                    "name must be a DNS name in lower case where the manifest has no metadata.name: name="
-                            + machine);
-        }
-        if (!namespace.matches(DNS)) {
-            throw new IllegalArgumentException(
-                    "metadata.namespace must be a DNS name in lower case: namespace=" + namespace);
-        }
-        return new VfOwner(namespace, machine, interfaceName);
+        return new VfOwner(
+                MachineName.checkedNamespace(namespace),
+                MachineName.checked(machine),
+                interfaceName);
     }
 
     static VfOwner parse(String text) {

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,16 +28,19 @@ public final class WorkerThread implements AutoCloseable {
     private final EventRing events = new EventRing();
     private final Worker worker;
     private final Thread thread;
-    private int nics;
 
-    /** Bound to a processor of {@code cpus}, the number-th, if there are any. */
-    public WorkerThread(int number, Pollers.Kind kind, int frames, List<Integer> cpus) {
+    /**
+     * What all packet threads have in common.
+     *
+     * @param frames of the pool of each
+     * @param cpus each thread is bound to the one at its number; empty: the scheduler chooses
+     */
+    public record Settings(Pollers.Kind poller, int frames, List<Integer> cpus) {}
+
+    WorkerThread(int number, Settings settings) {
         this.number = number;
         CompletableFuture<Worker> started = new CompletableFuture<>();
-        thread =
-                Thread.ofPlatform()
-                        .name("worker-" + number)
-                        .start(() -> run(kind, frames, cpus, started));
+        thread = Thread.ofPlatform().name("worker-" + number).start(() -> run(settings, started));
         try {
             worker = started.join();
         } catch (CompletionException e) {
@@ -44,13 +48,13 @@ public final class WorkerThread implements AutoCloseable {
         }
     }
 
-    private void run(
-            Pollers.Kind kind, int frames, List<Integer> cpus, CompletableFuture<Worker> started) {
+    private void run(Settings settings, CompletableFuture<Worker> started) {
         try {
-            pin(cpus);
-            Mapping memory = Mapping.anonymous(FramePool.bytes(frames));
-            FramePool pool = new FramePool(memory.segment(), frames);
-            Worker made = new Worker(Pollers.open(kind, pool), pool, Clock.SYSTEM, events);
+            pin(settings.cpus());
+            Mapping memory = Mapping.anonymous(FramePool.bytes(settings.frames()));
+            FramePool pool = new FramePool(memory.segment(), settings.frames());
+            Worker made =
+                    new Worker(Pollers.open(settings.poller(), pool), pool, Clock.SYSTEM, events);
             started.complete(made);
             made.run();
         } catch (RuntimeException | Error e) {
@@ -96,14 +100,6 @@ public final class WorkerThread implements AutoCloseable {
         return worker.pollerKind();
     }
 
-    public int nics() {
-        return nics;
-    }
-
-    public void nics(int count) {
-        nics = count;
-    }
-
     /** Asks on the worker's thread and waits for the answer. */
     public <T> T ask(Function<Worker, T> query) {
         try {
@@ -118,6 +114,15 @@ public final class WorkerThread implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);
         }
+    }
+
+    /** As {@link #ask}, where there is no answer but that it is done. */
+    public void tell(Consumer<Worker> order) {
+        ask(
+                on -> {
+                    order.accept(on);
+                    return null;
+                });
     }
 
     @Override

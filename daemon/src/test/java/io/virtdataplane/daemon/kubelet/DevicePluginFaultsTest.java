@@ -7,21 +7,19 @@ import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.virtdataplane.api.ApplyPolicyRequest;
 import io.virtdataplane.api.SriovGrpc;
+import io.virtdataplane.daemon.control.SriovLab;
 import io.virtdataplane.daemon.sriov.CardInTree;
 import io.virtdataplane.daemon.sriov.SriovConfig;
-import io.virtdataplane.daemon.sriov.SriovControl;
 import io.virtdataplane.kubelet.deviceplugin.DevicePluginGrpc;
 import io.virtdataplane.kubelet.deviceplugin.Empty;
 import io.virtdataplane.kubelet.deviceplugin.ListAndWatchResponse;
 import io.virtdataplane.kubelet.deviceplugin.RegisterRequest;
-import io.virtdataplane.sriov.Sysfs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,7 +37,7 @@ class DevicePluginFaultsTest {
     private Path plugins;
     private CardInTree card;
     private Server registration;
-    private SriovControl control;
+    private SriovLab control;
 
     @BeforeEach
     void start() throws IOException {
@@ -48,16 +46,10 @@ class DevicePluginFaultsTest {
                 directory.resolve(
                         "device-plugins"); // not there yet, as on a node that is being set up
         SriovConfig config =
-                new SriovConfig(
-                        null,
-                        Files.createDirectories(directory.resolve("proc")).toString(),
-                        null,
-                        false,
-                        null,
-                        plugins.toString());
-        control =
-                new SriovControl(
-                        config, Map.of(), directory.resolve("state"), new Sysfs(card.root), card);
+                SriovConfig.DEFAULT
+                        .withProc(Files.createDirectories(directory.resolve("proc")))
+                        .withDevicePlugins(plugins.toString());
+        control = new SriovLab(card, config, directory.resolve("state"));
         grpc.serve(directory.resolve("c.sock"), control.service());
     }
 
@@ -128,7 +120,7 @@ class DevicePluginFaultsTest {
         Path right = Files.readSymbolicLink(group);
         Files.delete(group);
         Files.createSymbolicLink(group, Path.of("not-a-number")); // as no kernel would have it
-        control.node().changed();
+        control.control.node().changed();
         assertThatThrownBy(lists::hasNext).hasMessageContaining("NumberFormatException");
         Files.delete(group);
         Files.createSymbolicLink(group, right);

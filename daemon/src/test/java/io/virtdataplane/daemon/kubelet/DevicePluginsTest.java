@@ -8,9 +8,9 @@ import io.virtdataplane.api.ApplyPolicyRequest;
 import io.virtdataplane.api.AttachVfRequest;
 import io.virtdataplane.api.RemovePolicyRequest;
 import io.virtdataplane.api.SriovGrpc;
+import io.virtdataplane.daemon.control.SriovLab;
 import io.virtdataplane.daemon.sriov.CardInTree;
 import io.virtdataplane.daemon.sriov.SriovConfig;
-import io.virtdataplane.daemon.sriov.SriovControl;
 import io.virtdataplane.kubelet.deviceplugin.AllocateRequest;
 import io.virtdataplane.kubelet.deviceplugin.ContainerAllocateRequest;
 import io.virtdataplane.kubelet.deviceplugin.ContainerAllocateResponse;
@@ -22,7 +22,6 @@ import io.virtdataplane.kubelet.deviceplugin.Empty;
 import io.virtdataplane.kubelet.deviceplugin.ListAndWatchResponse;
 import io.virtdataplane.kubelet.deviceplugin.PreferredAllocationRequest;
 import io.virtdataplane.kubelet.deviceplugin.RegisterRequest;
-import io.virtdataplane.sriov.Sysfs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +60,7 @@ class DevicePluginsTest {
     private Path plugins;
     private CardInTree card;
     private Server registration;
-    private SriovControl control;
+    private SriovLab control;
     private SriovGrpc.SriovBlockingStub sriov;
 
     @BeforeEach
@@ -70,16 +69,10 @@ class DevicePluginsTest {
         plugins = Files.createDirectories(directory.resolve("k"));
         registration = grpc.serve(plugins.resolve("kubelet.sock"), kubelet);
         SriovConfig config =
-                new SriovConfig(
-                        null,
-                        Files.createDirectories(directory.resolve("proc")).toString(),
-                        null,
-                        false,
-                        null,
-                        plugins.toString());
-        control =
-                new SriovControl(
-                        config, Map.of(), directory.resolve("state"), new Sysfs(card.root), card);
+                SriovConfig.DEFAULT
+                        .withProc(Files.createDirectories(directory.resolve("proc")))
+                        .withDevicePlugins(plugins.toString());
+        control = new SriovLab(card, config, directory.resolve("state"));
         grpc.serve(directory.resolve("c.sock"), control.service());
         sriov = SriovGrpc.newBlockingStub(grpc.connect(directory.resolve("c.sock")));
         sriov.applyPolicy(ApplyPolicyRequest.newBuilder().setManifest(POLICY).build());
@@ -274,7 +267,7 @@ class DevicePluginsTest {
     @Test
     void whereTheKubeletAllocatesTheDaemonDoesNotChoose() throws InterruptedException {
         kubelet.next();
-        for (int i = 0; i < 100 && !control.pluginsAreRegistered(); i++) {
+        for (int i = 0; i < 100 && !control.kubelet.allocates(); i++) {
             Thread.sleep(20);
         }
         String machine =

@@ -31,7 +31,8 @@ class PortVlanRulesTest {
                 "{apiVersion: k8s.cni.cncf.io/v1, kind: NetworkAttachmentDefinition, metadata: {name: n}, spec: {config: '"
                         + config
                         + "'}}";
-        NetworkDefinition network = (NetworkDefinition) Manifests.parse(manifest).getFirst();
+        NetworkDefinition network =
+                (NetworkDefinition) Manifests.parse(manifest).getFirst().manifest();
         assertVlans(PortVlanRules.guest(network.bridge()), pvid, members, untagged);
     }
 
@@ -49,7 +50,8 @@ class PortVlanRulesTest {
                 "{apiVersion: nmstate.io/v1, kind: NodeNetworkConfigurationPolicy, metadata: {name: n}, spec: {desiredState: {interfaces: [{name: br1, type: linux-bridge, state: up, bridge: {port: ["
                         + port
                         + "]}}]}}}";
-        NodeNetworkPolicy policy = (NodeNetworkPolicy) Manifests.parse(manifest).getFirst();
+        NodeNetworkPolicy policy =
+                (NodeNetworkPolicy) Manifests.parse(manifest).getFirst().manifest();
         BridgeSettings settings =
                 BridgeSettings.none("br1").with(policy.bridges().getFirst(), false, false);
         assertThat(settings.policy().vlanFiltering()).isTrue();

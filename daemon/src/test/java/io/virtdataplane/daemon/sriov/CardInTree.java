@@ -1,7 +1,6 @@
 package io.virtdataplane.daemon.sriov;
 
 import io.virtdataplane.sriov.SriovException;
-import io.virtdataplane.sriov.Sysfs;
 import io.virtdataplane.sriov.VfAttributes;
 import io.virtdataplane.sriov.VfLink;
 import io.virtdataplane.sriov.VfSetting;
@@ -73,11 +72,6 @@ public final class CardInTree implements VfLink {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** All of SR-IOV on this card. */
-    public SriovControl control(SriovConfig config, Path stateDirectory) {
-        return new SriovControl(config, Map.of(), stateDirectory, new Sysfs(root), this);
     }
 
     @Override

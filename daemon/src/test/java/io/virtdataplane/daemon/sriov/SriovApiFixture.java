@@ -14,14 +14,13 @@ import io.virtdataplane.api.SriovGrpc;
 import io.virtdataplane.api.SriovNodeState;
 import io.virtdataplane.api.Vf;
 import io.virtdataplane.api.WatchNodeStateRequest;
+import io.virtdataplane.daemon.control.SriovLab;
 import io.virtdataplane.daemon.kubelet.UnixGrpc;
-import io.virtdataplane.sriov.Sysfs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,7 +52,7 @@ public abstract class SriovApiFixture {
     @TempDir public Path directory;
     public final UnixGrpc grpc = new UnixGrpc();
     public CardInTree card;
-    public SriovControl control;
+    public SriovLab control;
     public SriovGrpc.SriovBlockingStub sriov;
 
     @BeforeEach
@@ -68,16 +67,10 @@ public abstract class SriovApiFixture {
             control.close();
         }
         SriovConfig config =
-                new SriovConfig(
-                        null,
-                        directory.resolve("proc").toString(),
-                        null,
-                        false,
-                        null,
-                        devicePluginDirectory());
-        control =
-                new SriovControl(
-                        config, Map.of(), directory.resolve("state"), new Sysfs(card.root), card);
+                SriovConfig.DEFAULT
+                        .withProc(Files.createDirectories(directory.resolve("proc")))
+                        .withDevicePlugins(devicePluginDirectory());
+        control = new SriovLab(card, config, directory.resolve("state"));
         grpc.serve(socket, control.service());
         sriov = SriovGrpc.newBlockingStub(grpc.connect(socket));
     }

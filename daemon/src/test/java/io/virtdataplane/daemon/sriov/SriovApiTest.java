@@ -64,7 +64,7 @@ class SriovApiTest extends SriovApiFixture {
         refused(
                 () -> sriov.detachVf(DetachVfRequest.newBuilder().setName("vm1").build()),
                 Status.Code.NOT_FOUND,
-                "machine must have a VF: name=vm1");
+                "no such machine with a VF: name=vm1");
     }
 
     @Test
@@ -108,7 +108,7 @@ class SriovApiTest extends SriovApiFixture {
         refused(
                 () -> sriov.listPfs(ListPfsRequest.newBuilder().setPf("ens9").build()),
                 Status.Code.NOT_FOUND,
-                "PF must exist: pf=ens9");
+                "no such PF: name=ens9");
     }
 
     @Test
@@ -180,7 +180,7 @@ class SriovApiTest extends SriovApiFixture {
         refused(
                 () -> sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build()),
                 Status.Code.NOT_FOUND,
-                "policy must be applied: name=p1");
+                "no such SriovNetworkNodePolicy: name=p1");
     }
 
     @Test
@@ -214,7 +214,7 @@ class SriovApiTest extends SriovApiFixture {
                         sriov.removeNetwork(
                                 RemoveNetworkRequest.newBuilder().setName("others/net1").build()),
                 Status.Code.NOT_FOUND,
-                "network must be applied");
+                "no such SriovNetwork: name=others/net1");
     }
 
     @Test

@@ -40,7 +40,7 @@ class SriovSafetyTest extends SriovApiFixture {
         Files.createDirectories(state.resolve("pci"));
         Files.writeString(
                 state.resolve("pci/" + CardInTree.PF), "{\"numVfs\": \"0\", \"mtu\": \"1500\"}");
-        Path file = state.resolve("policies/p1.yaml");
+        Path file = directory.resolve("state/objects/SriovNetworkNodePolicy/p1.yaml");
         Files.writeString(file, "spec: [");
         restart(directory.resolve("b.sock"));
         assertThat(afterPass(1).getSyncStatus()).isEqualTo("Failed");
@@ -48,7 +48,6 @@ class SriovSafetyTest extends SriovApiFixture {
                 .startsWith("stored policy must be readable: no card is changed until")
                 .contains("file=" + file + " reason=");
         assertThat(numVfs()).isEqualTo("2");
-        control.objects().checkDeletePolicy("p1"); // refuses nothing: it can be removed
         apply(POLICY);
         Files.writeString(file, "");
         restart(directory.resolve("c.sock"));
@@ -116,28 +115,28 @@ class SriovSafetyTest extends SriovApiFixture {
     void whatCannotBeKeptOrRemovedOnTheDiskStaysAsItWas() throws IOException {
         apply(POLICY);
         network(NETWORK);
-        Path networks = directory.resolve("state/sriov/networks");
-        Path moved = directory.resolve("state/sriov/moved");
+        Path networks = directory.resolve("state/objects/SriovNetwork");
+        Path moved = directory.resolve("state/moved");
         Files.move(networks, moved); // as a disk that fails
         refused(
                 () -> network(NETWORK.replace("guests", "others")),
                 Status.Code.INTERNAL,
-                "state/sriov/networks");
+                "state/objects/SriovNetwork");
         refused(
                 () ->
                         sriov.removeNetwork(
                                 RemoveNetworkRequest.newBuilder().setName("guests/net1").build()),
                 Status.Code.INTERNAL,
-                "state/sriov/networks");
+                "state/objects/SriovNetwork");
         Files.move(moved, networks);
         assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getNetworksList())
                 .containsExactly("guests/net1");
-        Path policies = directory.resolve("state/sriov/policies");
+        Path policies = directory.resolve("state/objects/SriovNetworkNodePolicy");
         Files.move(policies, moved);
         refused(
                 () -> sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build()),
                 Status.Code.INTERNAL,
-                "state/sriov/policies");
+                "state/objects/SriovNetworkNodePolicy");
         assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getPoliciesList())
                 .containsExactly("p1");
     }

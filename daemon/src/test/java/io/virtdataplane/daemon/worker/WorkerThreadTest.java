@@ -29,7 +29,7 @@ class WorkerThreadTest {
     }
 
     private static WorkerThread worker(List<Integer> cpus) {
-        return new WorkerThread(0, Pollers.Kind.EPOLL, 64, cpus);
+        return new WorkerThread(0, new WorkerThread.Settings(Pollers.Kind.EPOLL, 64, cpus));
     }
 
     private static String allowedCpus(WorkerThread worker) {

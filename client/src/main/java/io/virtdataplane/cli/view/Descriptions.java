@@ -1,0 +1,20 @@
+package io.virtdataplane.cli.view;
+
+import java.util.List;
+import java.util.Optional;
+
+/** All kinds that {@code describe} shows. */
+public final class Descriptions {
+    private static final List<Description<?>> ALL =
+            List.of(new NicDescription(), new BridgeDescription(), new PfDescription());
+
+    private Descriptions() {}
+
+    public static Optional<Description<?>> find(String name) {
+        return ALL.stream().filter(each -> each.name().equals(name)).findFirst();
+    }
+
+    public static List<String> names() {
+        return ALL.stream().map(Description::name).toList();
+    }
+}

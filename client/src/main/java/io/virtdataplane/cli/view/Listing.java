@@ -1,0 +1,76 @@
+package io.virtdataplane.cli.view;
+
+import com.google.protobuf.MessageOrBuilder;
+import io.virtdataplane.api.Client;
+import java.io.PrintStream;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A kind that {@code get} lists: its names, how it is fetched, and its columns. A new kind is one
+ * class and one line in {@link Listings}.
+ *
+ * @param <M> the answer, as -o json prints it
+ * @param <R> one row of the table
+ */
+public interface Listing<M extends MessageOrBuilder, R> {
+    /** As the command line has it; the first is the one that help shows. */
+    List<String> names();
+
+    M fetch(Client client, Query query);
+
+    /** Answers that go on with each change; empty: the kind cannot be watched. */
+    default Optional<Iterator<M>> watch(Client client, Query query) {
+        return Optional.empty();
+    }
+
+    List<R> rows(M answer);
+
+    List<Column<R>> columns();
+
+    /** What stands below the table; empty: nothing. */
+    default String footer(M answer) {
+        return "";
+    }
+
+    /** One answer, or all of them for as long as it is watched. */
+    default void print(Client client, Query query, boolean watched, Output output, PrintStream to) {
+        if (!watched) {
+            print(fetch(client, query), output, to);
+            return;
+        }
+        Iterator<M> answers =
+                watch(client, query)
+                        .orElseThrow(
+                                () ->
+                                        new IllegalArgumentException(
+                                                "kind must be one that can be watched (nics, leases, counters, sriov-state): kind="
+                                                        + names().getFirst()));
+        while (answers.hasNext()) {
+            print(answers.next(), output, to);
+            to.flush();
+        }
+    }
+
+    private void print(M answer, Output output, PrintStream to) {
+        if (output.print(answer, to)) {
+            return;
+        }
+        printTable(rows(answer), output.isWide(), to);
+        if (!footer(answer).isEmpty()) {
+            to.println(footer(answer));
+        }
+    }
+
+    default void printTable(List<R> rows, boolean isWide, PrintStream to) {
+        List<Column<R>> shown =
+                columns().stream().filter(column -> isWide || !column.isWide()).toList();
+        Table table = new Table(shown.stream().map(Column::head).toArray(String[]::new));
+        for (R row : rows) {
+            table.row(
+                    shown.stream().map(column -> column.cell().apply(row)).toArray(String[]::new));
+        }
+        table.print(to);
+    }
+}

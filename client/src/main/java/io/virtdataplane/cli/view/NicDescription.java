@@ -1,0 +1,128 @@
+package io.virtdataplane.cli.view;
+
+import io.virtdataplane.api.Client;
+import io.virtdataplane.api.Counters;
+import io.virtdataplane.api.GetRequest;
+import io.virtdataplane.api.Nic;
+import io.virtdataplane.api.VerdictCount;
+import java.io.PrintStream;
+
+/** One NIC in full. */
+final class NicDescription implements Description<Nic> {
+    @Override
+    public String name() {
+        return "nic";
+    }
+
+    @Override
+    public Nic fetch(Client client, String name) {
+        return client.call().get(GetRequest.newBuilder().setName(name).build());
+    }
+
+    @Override
+    public void describe(Nic nic, PrintStream out) {
+        line(out, "Name", nic.getName());
+        line(out, "Netns", nic.getNetns());
+        line(out, "Guest", nic.getGuest());
+        line(
+                out,
+                "Uplink",
+                nic.getUplink()
+                        + ", address "
+                        + Names.both(nic.getPodAddress(), nic.getPodIpv6Address())
+                        + ", MTU "
+                        + nic.getMtu());
+        line(
+                out,
+                "Ip Address(es)",
+                Names.both(
+                        prefixed(nic.getGuestAddress(), nic.getPrefixLength()),
+                        prefixed(nic.getGuestIpv6Address(), nic.getIpv6PrefixLength())));
+        line(out, "Mac", nic.getGuestMac().isEmpty() ? "not seen yet" : nic.getGuestMac());
+        line(out, "Guest MTU", Integer.toString(nic.getGuestMtu()));
+        line(
+                out,
+                "Gateway",
+                Names.both(nic.getGatewayAddress(), nic.getGatewayIpv6Address())
+                        + " at "
+                        + nic.getGatewayMac());
+        line(
+                out,
+                "Ports",
+                nic.getPortsCount() == 0
+                        ? "all"
+                        : String.join(", ", nic.getPortsList())
+                                + "; others: "
+                                + nic.getNat().getUnlistedPolicy());
+        line(out, "Ports 49152-49153", nic.getNat().getReservedPorts());
+        line(
+                out,
+                "Nat",
+                "mapping "
+                        + nic.getNat().getMapping()
+                        + ", filtering "
+                        + nic.getNat().getFiltering()
+                        + ", refresh "
+                        + nic.getNat().getRefresh());
+        line(
+                out,
+                "Timeouts",
+                "TCP "
+                        + nic.getNat().getTcpEstablishedSeconds()
+                        + " s, opening or closed "
+                        + nic.getNat().getTcpTransitorySeconds()
+                        + " s, UDP "
+                        + nic.getNat().getUdpSeconds()
+                        + " s, ICMP "
+                        + nic.getNat().getIcmpSeconds()
+                        + " s");
+        line(
+                out,
+                "Lease",
+                nic.getLease().getMac().isEmpty()
+                        ? "none"
+                        : nic.getLease().getAddress()
+                                + " to "
+                                + nic.getLease().getMac()
+                                + ", given "
+                                + Cells.age(nic.getLease().getAgeSeconds())
+                                + " ago");
+        line(out, "Sessions", nic.getSessions() + " of " + nic.getNat().getSessionLimit());
+        line(out, "Worker", nic.getWorker() + ", " + nic.getPoller());
+        Counters counters = nic.getCounters();
+        line(
+                out,
+                "From guest",
+                counters.getGuestFrames() + " frames, " + counters.getGuestBytes() + " bytes");
+        line(
+                out,
+                "From uplink",
+                counters.getUplinkFrames() + " frames, " + counters.getUplinkBytes() + " bytes");
+        line(
+                out,
+                "To guest",
+                counters.getToGuestFrames() + " frames, " + counters.getToGuestBytes() + " bytes");
+        line(
+                out,
+                "To uplink",
+                counters.getToUplinkFrames()
+                        + " frames, "
+                        + counters.getToUplinkBytes()
+                        + " bytes");
+        line(out, "Unsegmented", counters.getGsoFrames() + " frames");
+        out.println("Verdicts:");
+        for (VerdictCount count : counters.getVerdictsList()) {
+            out.printf(
+                    "  %-24s %12d  %s%n",
+                    count.getVerdict(), count.getFrames(), count.getMeaning());
+        }
+    }
+
+    private static String prefixed(String address, int prefixLength) {
+        return address.isEmpty() ? "" : address + "/" + prefixLength;
+    }
+
+    private static void line(PrintStream out, String key, String value) {
+        out.printf("%-18s %s%n", key + ":", value);
+    }
+}

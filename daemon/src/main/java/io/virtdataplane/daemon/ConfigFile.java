@@ -1,0 +1,115 @@
+package io.virtdataplane.daemon;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.virtdataplane.api.Endpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The settings as their file has them, each with its default; the manual page lists them. {@link
+ * Config#of} checks them.
+ */
+@JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.NON_PRIVATE)
+final class ConfigFile {
+    /** Where the control API listens. */
+    String socket = Endpoint.DEFAULT_SOCKET;
+
+    /** Journal, objects and attachments. */
+    String stateDirectory = "/var/lib/virt-dataplane";
+
+    /** Of the socket; empty: the daemon's own. */
+    String group = "";
+
+    /** Packet threads; 0: one for each four processors, at least one. */
+    int workers;
+
+    /** A processor for each packet thread to be bound to; empty: the scheduler chooses. */
+    List<Integer> workerCpus = List.of();
+
+    /** "auto", "io_uring" or "epoll". */
+    String poller = "auto";
+
+    /** How programs are tied to devices: "auto", "tcx" or "clsact". */
+    String hooks = "auto";
+
+    /** Pooled frames of 68 KiB; touched only as they are used. */
+    int framesPerWorker = 128;
+
+    /** Bound of the event journal. */
+    long journalBytes = 64L << 20;
+
+    /** By which policies know this node; empty: the host name. */
+    String nodeName = "";
+
+    /** By which policies select this node. */
+    Map<String, String> nodeLabels = Map.of();
+
+    Sriov sriov = new Sriov();
+
+    /** The settings below {@code sriov}. */
+    @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.NON_PRIVATE)
+    static final class Sriov {
+        /** Root of the device tree. */
+        String sysfs = "/sys";
+
+        /** Where processes are looked up. */
+        String proc = "/proc";
+
+        /** Beside the documentation's: "VENDOR PF VF". */
+        List<String> supportedNics = List.of();
+
+        /** A policy may select by rootDevices only. */
+        boolean rootDevicesAlone;
+
+        /** Of extended resources. */
+        String resourcePrefix = "openshift.io";
+
+        /** The kubelet's; "none": no device plugin; missing: none until a kubelet makes it. */
+        String devicePluginDirectory = "/var/lib/kubelet/device-plugins";
+    }
+
+    /** The file's settings; all defaults where there is no file and none was asked for. */
+    static ConfigFile read(Path file, boolean required) {
+        if (!required && !Files.exists(file)) {
+            return new ConfigFile();
+        }
+        ObjectMapper yaml =
+                new ObjectMapper(new YAMLFactory())
+                        .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                        .setDefaultSetterInfo(JsonSetter.Value.forValueNulls(Nulls.SKIP));
+        try {
+            String text = Files.readString(file);
+            ConfigFile read = yaml.readValue(text.isBlank() ? "{}" : text, ConfigFile.class);
+            return read == null ? new ConfigFile() : read;
+        } catch (UnrecognizedPropertyException e) {
+            throw new IllegalArgumentException(
+                    "config has an unknown setting: " + path(e) + " file=" + file, e);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "config must be readable YAML: file="
+                            + file
+                            + ": "
+                            + e.getMessage().lines().findFirst().orElse(""),
+                    e);
+        }
+    }
+
+    /** "sriov.nodeLabels": a setting may stand in the wrong place. */
+    private static String path(JsonMappingException e) {
+        StringBuilder path = new StringBuilder();
+        for (JsonMappingException.Reference field : e.getPath()) {
+            path.append(path.isEmpty() ? "" : ".").append(field.getFieldName());
+        }
+        return path.toString();
+    }
+}

@@ -1,0 +1,19 @@
+package io.virtdataplane.daemon.attach;
+
+/** A guest's NIC, of whichever family. */
+public interface AttachedNic extends Attachment, AutoCloseable {
+    String machine();
+
+    /** The machine's first NIC, which answers to the machine's name where it has several. */
+    boolean isOnPodNetwork();
+
+    /** What an event says of it: "bridge=br1 network=default/net1". */
+    String describe();
+
+    /** Tells the network, or the guest, where it is; what it told, in words. */
+    String announce();
+
+    /** Ends it and gives back all that was opened. Where that fails it is attached still. */
+    @Override
+    void close();
+}

@@ -1,0 +1,10 @@
+package io.virtdataplane.daemon.attach;
+
+/** A NIC that is asked for: checked, and nothing touched yet. */
+public interface NicSpec {
+    /** MACHINE/INTERFACE. */
+    String name();
+
+    /** Made whole or not at all. */
+    AttachedNic open();
+}

@@ -1,0 +1,175 @@
+package io.virtdataplane.daemon.attach;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.daemon.state.ObjectStore;
+import io.virtdataplane.manifest.MachineManifest;
+import io.virtdataplane.sys.Netns;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one way in for NICs: a request's manifest is parsed once, its family checks and opens it, and
+ * it is kept so that a restarted daemon takes it up.
+ */
+public final class Nics implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Nics.class);
+    private final Attachments attachments;
+    private final List<NicFamily> families;
+    private final ObjectStore<AttachRequest> store;
+    private final EventJournal journal;
+
+    /** A kept request is the message itself. */
+    private static final class RequestFormat implements ObjectStore.Format<AttachRequest> {
+        @Override
+        public byte[] write(AttachRequest request) {
+            return request.toByteArray();
+        }
+
+        @Override
+        public AttachRequest read(byte[] content) {
+            try {
+                return AttachRequest.parseFrom(content);
+            } catch (InvalidProtocolBufferException e) {
+                throw new IllegalArgumentException("file is damaged: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /**
+     * @param families asked in this order
+     */
+    public Nics(
+            Attachments attachments,
+            List<NicFamily> families,
+            Path stateDirectory,
+            EventJournal journal) {
+        this.attachments = attachments;
+        this.families = families;
+        this.store =
+                ObjectStore.byDigest(
+                        stateDirectory.resolve("attachments"), ".attach", new RequestFormat());
+        this.journal = journal;
+    }
+
+    /** Takes up what an earlier run left; a NIC whose pod is gone is reported and forgotten. */
+    public void restore() {
+        ObjectStore.Stored<AttachRequest> stored = store.all();
+        stored.unreadable()
+                .forEach(
+                        (file, reason) -> {
+                            LOG.warn("attachment set aside: file={} reason={}", file, reason);
+                            journal.record("RestoreFailed", "", file + ": " + reason);
+                            ObjectStore.setAside(file);
+                        });
+        stored.objects().forEach(this::restore);
+    }
+
+    private void restore(AttachRequest request) {
+        String name = "unknown";
+        try {
+            NicSpec spec = spec(request);
+            name = spec.name();
+            open(spec);
+            journal.record("Restored", name, "attached again after a restart");
+        } catch (RuntimeException e) {
+            LOG.warn("attachment not restored: nic={} reason={}", name, e.getMessage());
+            journal.record("RestoreFailed", name, e.getMessage());
+            if (!Files.exists(Netns.path(request.getNetns()))) {
+                store.remove(name); // else the next start may have more luck
+            }
+        }
+    }
+
+    public AttachedNic attach(AttachRequest request) {
+        NicSpec spec = spec(request);
+        AttachedNic nic = open(spec);
+        try {
+            store.put(spec.name(), request);
+        } catch (RuntimeException e) {
+            attachments.remove(nic);
+            nic.close();
+            throw e;
+        }
+        journal.record("Attached", spec.name(), nic.describe());
+        return nic;
+    }
+
+    private NicSpec spec(AttachRequest request) {
+        MachineManifest machine = MachineManifest.parse(request.getManifest());
+        return families.stream()
+                .map(family -> family.spec(request, machine))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        "interface must be masquerade on the pod network, or bridge on a multus network"));
+    }
+
+    private AttachedNic open(NicSpec spec) {
+        AttachedNic nic = spec.open();
+        attachments.add(nic);
+        LOG.info(
+                "attached: nic={} worker={} {}", nic.name(), nic.worker().number(), nic.describe());
+        return nic;
+    }
+
+    /** What a changed NIC is kept as. */
+    public void keep(String name, AttachRequest request) {
+        store.put(name, request);
+    }
+
+    public void announce(String name) {
+        AttachedNic nic = attachments.nic(name);
+        journal.record("Announced", nic.name(), nic.announce());
+    }
+
+    /** Also one that is kept and could not be taken up after a restart. */
+    public void detach(String name) {
+        AttachedNic nic;
+        try {
+            nic = attachments.nic(name);
+        } catch (NotFoundException e) {
+            if (store.remove(name)) {
+                journal.record("Detached", name, "it was not taken up after the last restart");
+                return;
+            }
+            throw e;
+        }
+        close(nic);
+        store.remove(nic.name());
+        journal.record("Detached", nic.name(), nic.describe());
+        LOG.info("detached: nic={}", nic.name());
+    }
+
+    private void close(AttachedNic nic) {
+        if (!attachments.remove(nic)) {
+            throw NotFoundException.of("NIC", nic.name());
+        }
+        try {
+            nic.close();
+        } catch (RuntimeException e) {
+            attachments.add(nic); // where that fails it stays listed, and its number taken
+            throw e;
+        }
+    }
+
+    /** Ends all NICs for this run; they stay attached for the next. */
+    @Override
+    public void close() {
+        for (AttachedNic nic : attachments.nics()) {
+            try {
+                close(nic);
+            } catch (RuntimeException e) { // the others are closed all the same
+                LOG.warn("not closed cleanly: nic={}", nic.name(), e);
+            }
+        }
+    }
+}

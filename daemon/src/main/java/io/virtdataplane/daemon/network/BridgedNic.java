@@ -1,0 +1,72 @@
+package io.virtdataplane.daemon.network;
+
+import io.virtdataplane.daemon.attach.AttachedNic;
+import io.virtdataplane.daemon.worker.WorkerThread;
+import io.virtdataplane.dataplane.Vif;
+import io.virtdataplane.wire.Rarp;
+
+/** A guest's NIC on a bridge: a port of it. */
+public final class BridgedNic implements AttachedNic {
+    private final Bridges bridges;
+    private final OpenPort port;
+
+    BridgedNic(Bridges bridges, OpenPort port) {
+        this.bridges = bridges;
+        this.port = port;
+    }
+
+    public OpenPort port() {
+        return port;
+    }
+
+    /** NAMESPACE/NAME of its NetworkAttachmentDefinition. */
+    String network() {
+        return port.spec().network();
+    }
+
+    @Override
+    public String name() {
+        return port.name();
+    }
+
+    @Override
+    public String machine() {
+        return name().substring(0, name().indexOf('/'));
+    }
+
+    @Override
+    public boolean isOnPodNetwork() {
+        return false;
+    }
+
+    @Override
+    public WorkerThread worker() {
+        return port.worker();
+    }
+
+    @Override
+    public Vif vif() {
+        return port.vif();
+    }
+
+    @Override
+    public String describe() {
+        return "bridge=" + port.bridge().name() + " network=" + network();
+    }
+
+    /**
+     * Tells the switches where the guest's station is, as after a migration. Never unasked: until
+     * the guest has moved, its other node has the station.
+     */
+    @Override
+    public String announce() {
+        byte[] frame = Rarp.announcement(port.spec().guard().mac());
+        worker().tell(on -> on.inject(port.port(), frame));
+        return "the station to its bridge";
+    }
+
+    @Override
+    public void close() {
+        bridges.detach(port);
+    }
+}

@@ -1,0 +1,33 @@
+package io.virtdataplane.daemon.rpc;
+
+import org.slf4j.Logger;
+
+/**
+ * Something that is tried again and again is logged once a reason, not once a try. One thread's.
+ */
+public final class Complaint {
+    private final Logger log;
+    private final String words;
+    private String last = "";
+
+    /**
+     * @param words what does not work: "device plugin not registered, to be tried again"
+     */
+    public Complaint(Logger log, String words) {
+        this.log = log;
+        this.words = words;
+    }
+
+    public void raise(Exception e) {
+        String reason = e.toString();
+        if (!reason.equals(last)) {
+            last = reason;
+            log.warn("{}: reason={}", words, reason);
+        }
+    }
+
+    /** It works: the next failure is logged, whatever it is. */
+    public void settle() {
+        last = "";
+    }
+}

@@ -1,0 +1,93 @@
+package io.virtdataplane.daemon.state;
+
+import io.virtdataplane.sys.FileStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+
+/**
+ * Objects of one kind, a file each, so that a restarted daemon goes on with them. A file that
+ * cannot be read is reported and left where it is: what that means is for the caller to decide.
+ */
+public final class ObjectStore<T> {
+    /** How an object is written to a file and read from it. */
+    public interface Format<T> {
+        byte[] write(T object);
+
+        /** Throws IllegalArgumentException with what is wrong. */
+        T read(byte[] content);
+    }
+
+    /**
+     * What all files hold.
+     *
+     * @param unreadable why, by file
+     */
+    public record Stored<T>(List<T> objects, Map<Path, String> unreadable) {}
+
+    private final FileStore files;
+    private final Format<T> format;
+    private final UnaryOperator<String> stem;
+
+    private ObjectStore(FileStore files, Format<T> format, UnaryOperator<String> stem) {
+        this.files = files;
+        this.format = format;
+        this.stem = stem;
+    }
+
+    /** Files named as the objects are: of DNS names, with or without a namespace. */
+    public static <T> ObjectStore<T> byName(Path directory, String suffix, Format<T> format) {
+        FileStore files = new FileStore(directory, suffix);
+        return new ObjectStore<>(files, format, name -> files.shortened(name.replace('/', '_')));
+    }
+
+    /** For names that may hold what a file name may not. */
+    public static <T> ObjectStore<T> byDigest(Path directory, String suffix, Format<T> format) {
+        return new ObjectStore<>(new FileStore(directory, suffix), format, FileStore::digest);
+    }
+
+    /** On the disk once it returns. */
+    public void put(String name, T object) {
+        files.put(stem.apply(name), format.write(object));
+    }
+
+    /** False where there was none. */
+    public boolean remove(String name) {
+        return files.remove(stem.apply(name));
+    }
+
+    public Path file(String name) {
+        return files.file(stem.apply(name));
+    }
+
+    public Stored<T> all() {
+        List<T> objects = new ArrayList<>();
+        Map<Path, String> unreadable = new TreeMap<>();
+        for (Path file : files.files()) {
+            try {
+                objects.add(format.read(Files.readAllBytes(file)));
+            } catch (IOException e) {
+                unreadable.put(file, e.toString());
+            } catch (IllegalArgumentException e) {
+                unreadable.put(file, e.getMessage());
+            }
+        }
+        return new Stored<>(objects, unreadable);
+    }
+
+    /** Keeps an unreadable file for somebody to look at, where no start will read it again. */
+    public static void setAside(Path file) {
+        try {
+            Files.move(file, Path.of(file + ".damaged"), StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException("set aside " + file, e);
+        }
+    }
+}

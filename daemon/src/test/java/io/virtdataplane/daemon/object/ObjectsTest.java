@@ -1,0 +1,298 @@
+package io.virtdataplane.daemon.object;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.virtdataplane.api.ApplyRequest;
+import io.virtdataplane.api.KeptObject;
+import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.manifest.Manifest;
+import io.virtdataplane.manifest.ObjectKind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ObjectsTest {
+    private static final String POLICY =
+            """
+            apiVersion: nmstate.io/v1
+            kind: NodeNetworkConfigurationPolicy
+            metadata: {name: p1}
+            spec: {desiredState: {interfaces: [{name: br1, type: linux-bridge, mtu: 1500}]}}
+            """;
+    private static final String NETWORK =
+            """
+            apiVersion: k8s.cni.cncf.io/v1
+            kind: NetworkAttachmentDefinition
+            metadata: {name: n1}
+            spec: {config: '{"cniVersion": "0.3.1", "type": "cnv-bridge", "bridge": "br1"}'}
+            """;
+    private static final String SRIOV =
+            """
+            apiVersion: sriovnetwork.openshift.io/v1
+            kind: SriovNetworkNodePolicy
+            metadata: {name: s1}
+            spec: {resourceName: intel, numVfs: 2, nicSelector: {pfNames: [ens1f0]}}
+            """;
+    private static final ApplyOptions SHARED = ApplyOptions.of("share", true, 7);
+    @TempDir private Path state;
+    private Family networks;
+    private Family sriov;
+    private Objects objects;
+
+    /** Notes what it is asked, and says of every object what it was told to say. */
+    private static final class Family implements Reconciler {
+        final List<String> asked = new ArrayList<>();
+        Outcome next = Outcome.IN_FORCE;
+        String refused = "";
+        List<Kept> inForce;
+        List<Kept> waiting;
+        Map<Path, String> unreadable;
+        BiConsumer<Manifest, Outcome> listener;
+        private final List<ObjectKind> kinds;
+
+        Family(ObjectKind... kinds) {
+            this.kinds = List.of(kinds);
+        }
+
+        @Override
+        public List<ObjectKind> kinds() {
+            return kinds;
+        }
+
+        @Override
+        public void check(List<Manifest> wanted) {
+            asked.add("check " + wanted.stream().map(Manifest::name).toList());
+            if (wanted.stream().anyMatch(each -> each.name().equals(refused))) {
+                throw new IllegalArgumentException("refused: name=" + refused);
+            }
+        }
+
+        @Override
+        public Outcome apply(Manifest object, ApplyOptions options) {
+            asked.add("apply " + object.name() + (options.sharesUplinks() ? " shared" : ""));
+            return next;
+        }
+
+        @Override
+        public Outcome delete(Manifest object) {
+            asked.add("delete " + object.name());
+            return next;
+        }
+
+        @Override
+        public void restore(List<Kept> held, List<Kept> waits, Map<Path, String> notRead) {
+            inForce = held;
+            waiting = waits;
+            unreadable = notRead;
+        }
+
+        @Override
+        public Outcome forget(Path file) {
+            asked.add("forget " + file.getFileName());
+            return Outcome.inForceAfter(9);
+        }
+
+        @Override
+        public void reportTo(BiConsumer<Manifest, Outcome> later) {
+            listener = later;
+        }
+    }
+
+    private void start() {
+        networks = new Family(ObjectKind.NODE_NETWORK_POLICY, ObjectKind.NETWORK_DEFINITION);
+        sriov = new Family(ObjectKind.SRIOV_POLICY, ObjectKind.SRIOV_NETWORK);
+        objects = new Objects(state, networks, sriov);
+        objects.restore();
+    }
+
+    private static List<String> names(List<Kept> kept) {
+        return kept.stream().map(each -> each.manifest().name()).toList();
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.walk(state.resolve("objects"))) {
+            return files.filter(Files::isRegularFile).map(state::relativize).sorted().toList();
+        }
+    }
+
+    private static String all(String... manifests) {
+        return String.join("---\n", manifests);
+    }
+
+    @Test
+    void fileIsCheckedWholeBeforeItsFirstObjectChangesAnything() throws IOException {
+        start();
+        sriov.refused = "s1";
+        assertThatThrownBy(() -> objects.apply(all(POLICY, NETWORK, SRIOV), SHARED))
+                .hasMessage("refused: name=s1");
+        assertThat(networks.asked).containsExactly("check [p1, default/n1]");
+        assertThat(files()).isEmpty();
+        sriov.refused = "";
+        List<ObjectResult> results = objects.apply(all(POLICY, NETWORK, SRIOV), SHARED);
+        assertThat(results).extracting(ObjectResult::change).containsOnly("created");
+        assertThat(networks.asked.subList(1, 4))
+                .containsExactly(
+                        "check [p1, default/n1]", "apply p1 shared", "apply default/n1 shared");
+        assertThat(sriov.asked.getLast()).isEqualTo("apply s1 shared");
+    }
+
+    @Test
+    void changesAreNamedAsKubectlNamesThem() {
+        start();
+        objects.apply(POLICY, SHARED);
+        assertThat(objects.apply(POLICY, SHARED).getFirst().change()).isEqualTo("unchanged");
+        assertThat(objects.apply(POLICY.replace("1500", "9000"), SHARED).getFirst().change())
+                .isEqualTo("configured");
+        assertThat(objects.apply(POLICY, ApplyOptions.DEFAULT).getFirst().change())
+                .isEqualTo("configured");
+    }
+
+    @Test
+    void restartTakesUpAllInTheOrderInWhichTheyWereApplied() {
+        start();
+        objects.apply(all(NETWORK, POLICY), SHARED);
+        objects.apply(POLICY.replace("p1", "p0"), ApplyOptions.DEFAULT);
+        objects.apply(NETWORK.replace("br1", "br2"), SHARED);
+        start();
+        assertThat(names(networks.inForce)).containsExactly("p1", "p0", "default/n1");
+        assertThat(networks.inForce.getFirst().options()).isEqualTo(SHARED);
+        assertThat(networks.inForce.get(1).options()).isEqualTo(ApplyOptions.DEFAULT);
+        assertThat(objects.apply(POLICY, SHARED).getFirst().change()).isEqualTo("unchanged");
+    }
+
+    @Test
+    void versionThatWaitsDoesNotTakeAwayTheOneInForce() throws IOException {
+        start();
+        objects.apply(POLICY, SHARED);
+        networks.next = Outcome.waiting("no such device: eth9");
+        Outcome outcome =
+                objects.apply(POLICY.replace("1500", "9000"), SHARED).getFirst().outcome();
+        assertThat(outcome.message()).isEqualTo("no such device: eth9");
+        assertThat(files())
+                .containsExactly(
+                        Path.of("objects/NodeNetworkConfigurationPolicy/p1.yaml"),
+                        Path.of("objects/NodeNetworkConfigurationPolicy/waiting/p1.yaml"));
+        start();
+        assertThat(networks.inForce.getFirst().text()).contains("1500");
+        assertThat(networks.waiting.getFirst().text()).contains("9000");
+        networks.listener.accept(networks.waiting.getFirst().manifest(), Outcome.IN_FORCE);
+        start();
+        assertThat(networks.inForce.getFirst().text()).contains("9000");
+        assertThat(networks.waiting).isEmpty();
+    }
+
+    @Test
+    void whatCostTheNodeItsGatewayIsNotTriedAgainByARestart() {
+        start();
+        networks.next = Outcome.givenUp("default gateway 10.0.0.1 answered before\nand does not");
+        objects.apply(POLICY, SHARED);
+        start();
+        assertThat(networks.inForce).isEmpty();
+        assertThat(networks.waiting.getFirst().givenUp())
+                .isEqualTo("default gateway 10.0.0.1 answered before and does not");
+        objects.apply(POLICY, SHARED); // whoever has mended the cause
+        start();
+        assertThat(names(networks.inForce)).containsExactly("p1");
+    }
+
+    @Test
+    void deletionIsOfAllOrNone() throws IOException {
+        start();
+        objects.apply(POLICY, SHARED);
+        assertThatThrownBy(() -> objects.delete(all(POLICY, SRIOV)))
+                .isInstanceOf(NotFoundException.class)
+                .hasMessage("no such SriovNetworkNodePolicy: name=s1");
+        assertThatThrownBy(() -> objects.delete(ObjectKind.NETWORK_DEFINITION, "n1"))
+                .hasMessage("no such NetworkAttachmentDefinition: name=default/n1");
+        assertThatThrownBy(() -> objects.delete(all(POLICY, POLICY)))
+                .hasMessageStartingWith("object must stand in a file once: ");
+        assertThat(files()).hasSize(1);
+        objects.apply(NETWORK, SHARED);
+        assertThat(objects.delete(ObjectKind.NETWORK_DEFINITION, "n1").change())
+                .isEqualTo("deleted");
+        objects.delete(POLICY);
+        assertThat(networks.asked.subList(networks.asked.size() - 2, networks.asked.size()))
+                .containsExactly("delete default/n1", "delete p1");
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void unreadableFileIsReportedAndGoesByItsName() throws IOException {
+        start();
+        objects.apply(SRIOV, SHARED);
+        Path file = state.resolve("objects/SriovNetworkNodePolicy/s1.yaml");
+        Files.writeString(file, "spec: [");
+        start();
+        assertThat(sriov.unreadable).containsOnlyKeys(file);
+        assertThat(networks.unreadable).isEmpty();
+        assertThat(objects.delete(ObjectKind.SRIOV_POLICY, "s1").outcome().pass()).isEqualTo(9);
+        assertThat(sriov.asked).containsExactly("forget s1.yaml");
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void unreadableFileIsReplacedByTheSameObject() throws IOException {
+        start();
+        objects.apply(SRIOV, SHARED);
+        Files.writeString(state.resolve("objects/SriovNetworkNodePolicy/s1.yaml"), "");
+        start();
+        assertThat(objects.apply(SRIOV, SHARED).getFirst().outcome().pass()).isEqualTo(9);
+        start();
+        assertThat(sriov.unreadable).isEmpty();
+        assertThat(names(sriov.inForce)).containsExactly("s1");
+    }
+
+    @Test
+    void fileIsAManifestThatAnybodyCanRead() throws IOException {
+        start();
+        objects.apply(POLICY, SHARED);
+        Path file = state.resolve("objects/NodeNetworkConfigurationPolicy/p1.yaml");
+        assertThat(Files.readString(file))
+                .startsWith(
+                        "# virt-dataplane: sequence=1 uplinks=share host-port=true probe-seconds=7\n{");
+        assertThat(objects.delete(Files.readString(file))).hasSize(1);
+    }
+
+    @Test
+    void filesOfEarlierVersionsAreTakenOver() throws IOException {
+        Path old = Files.createDirectories(state.resolve("objects"));
+        KeptObject kept =
+                KeptObject.newBuilder()
+                        .setSequence(4)
+                        .setRequest(
+                                ApplyRequest.newBuilder()
+                                        .setManifest(POLICY)
+                                        .setUplinks("share")
+                                        .setHostPort(true)
+                                        .setProbeSeconds(7))
+                        .build();
+        Files.write(old.resolve("0123.object"), kept.toByteArray());
+        Files.write(old.resolve("4567.object"), new byte[] {1, 2, 3});
+        Path policies = Files.createDirectories(state.resolve("sriov/policies"));
+        Files.writeString(policies.resolve("s1.yaml"), SRIOV);
+        start();
+        assertThat(networks.inForce).extracting(Kept::options).containsExactly(SHARED);
+        assertThat(names(sriov.inForce)).containsExactly("s1");
+        assertThat(policies).doesNotExist();
+        assertThat(old.resolve("4567.object.damaged")).exists();
+        start();
+        assertThat(names(networks.inForce)).containsExactly("p1");
+    }
+
+    @Test
+    void machineIsAttachedAndNotApplied() {
+        start();
+        String machine = "kind: VirtualMachine\nmetadata: {name: vm}\nspec: {domain: {}}\n";
+        assertThatThrownBy(() -> objects.apply(machine, SHARED))
+                .hasMessage(
+                        "kind must be one that is applied, a VirtualMachine is attached: kind=VirtualMachine");
+    }
+}
