@@ -36,19 +36,17 @@ final class GoldenBytes {
 
     /** Room for the packet; no byte of it is right yet, so that a forgotten one shows. */
     static MemorySegment stale(String golden) {
-        byte[] bytes = bytes(golden);
-        for (byte each : bytes) {
-            assertThat(each).as("forgotten, this one would not show").isNotEqualTo(STALE);
-        }
-        Arrays.fill(bytes, STALE);
-        return MemorySegment.ofArray(bytes);
+        return staleBetween(0, bytes(golden).length, golden);
     }
 
-    /** The same, but from {@code payload} on the golden bytes stand there already. */
-    static MemorySegment staleBefore(int payload, String golden) {
-        MemorySegment b = stale(golden);
-        MemorySegment.copy(of(golden), payload, b, payload, b.byteSize() - payload);
-        return b;
+    /** The packet, but for these bytes of it. */
+    static MemorySegment staleBetween(int from, int to, String golden) {
+        byte[] bytes = bytes(golden);
+        for (int i = from; i < to; i++) {
+            assertThat(bytes[i]).as("forgotten, this one would not show").isNotEqualTo(STALE);
+            bytes[i] = STALE;
+        }
+        return MemorySegment.ofArray(bytes);
     }
 
     static void assertBytes(MemorySegment built, String golden) {
