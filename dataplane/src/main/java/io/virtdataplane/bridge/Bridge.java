@@ -183,7 +183,7 @@ public final class Bridge implements Switch {
         for (int i = 0; i < last && !frame.isDryRun(); i++) {
             Frame copy = outlet.copy(frame);
             if (copy == null) {
-                recipients.at(i).withheld++;
+                recipients.at(i).withhold(frame);
             } else {
                 emit(copy, recipients.at(i), trusted, outlet, nowNs);
             }

@@ -13,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What the walk does around its stages, which stand in here as functions. */
@@ -51,6 +52,22 @@ class WorkerTest {
         assertThat(worker.describeFault(0))
                 .startsWith(
                         "java.lang.IllegalStateException at io.virtdataplane.dataplane.WorkerTest");
+    }
+
+    @Test
+    void bugOfAStageThatADryRunMeetsIsNotReported() {
+        Nic nic =
+                attach(
+                        Nic.UNKNOWN_MAC,
+                        (frame, now) -> {
+                            throw new IllegalStateException("a bug");
+                        });
+        byte[] bytes = frame(GUEST_MAC, GUEST, WEB);
+        StateSnapshot before = new StateSnapshot(worker, Set.of());
+        assertThat(worker.explain(nic, true, bytes).verdict()).isEqualTo(Verdict.DROP_FAULT);
+        assertThat(new StateSnapshot(worker, Set.of()).changesSince(before)).isEmpty();
+        send(guest, bytes);
+        assertThat(kinds()).as("the frame itself reports it").contains(EventKind.FAULT);
     }
 
     @Test
