@@ -120,22 +120,25 @@ final class DhcpServer {
         int ciaddr = DhcpMessage.ciaddr(b, at);
         int wanted = DhcpMessage.optionAddress(b, at, end, DhcpOptions.REQUESTED_ADDRESS);
         int address = ciaddr != 0 ? ciaddr : wanted;
-        if (!frame.isDryRun() && !take(DhcpMessage.chaddr(b, at), address, nowNs)) {
+        long client = DhcpMessage.chaddr(b, at);
+        if (!leases.mayTake(client, address, nowNs)) {
             return reply(frame, at, DhcpMessage.NAK, 0, 0);
+        }
+        if (!frame.isDryRun()) {
+            take(client, address, nowNs);
         }
         return reply(frame, at, DhcpMessage.ACK, ciaddr, address);
     }
 
-    private boolean take(long client, int address, long nowNs) {
+    private void take(long client, int address, long nowNs) {
         if (!leases.take(client, address, nowNs)) {
-            return false;
+            return;
         }
         if (client != reportedTo || nowNs - reportedNs >= REPORT_NS) {
             events.emit(EventKind.LEASE, nic, address, client);
             reportedTo = client;
             reportedNs = nowNs;
         }
-        return true;
     }
 
     /** No answer is defined. */

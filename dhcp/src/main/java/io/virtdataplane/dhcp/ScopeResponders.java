@@ -67,13 +67,13 @@ public final class ScopeResponders implements Stage {
             return Verdict.DROP_SPOOFED_DHCP;
         }
         int port = frame.vif.id();
-        return dhcpRates.allow(port, nowNs)
+        return dhcpRates.allows(port, frame, nowNs)
                 ? dhcp.process(frame, port, nowNs)
                 : Verdict.DROP_RATE_LIMITED;
     }
 
     private Verdict limited(Frame frame, long nowNs, Verdict verdict) {
-        return verdict != Verdict.ANSWERED || rates.allow(frame.vif.id(), nowNs)
+        return verdict != Verdict.ANSWERED || rates.allows(frame.vif.id(), frame, nowNs)
                 ? verdict
                 : Verdict.DROP_RATE_LIMITED;
     }

@@ -57,7 +57,7 @@ final class ErrorReply {
         boolean error =
                 Transport.isIcmp(frame.protocol)
                         && (!Icmp.fits(frame.l4, frame.end) || Transport.isError(frame));
-        if (error || frame.isLaterFragment() || !rate.allows(nowNs)) {
+        if (error || frame.isLaterFragment() || !rate.allows(frame, nowNs)) {
             return;
         }
         Addresses addresses = plan.of(frame);

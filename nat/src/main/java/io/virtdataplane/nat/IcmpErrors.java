@@ -52,6 +52,7 @@ final class IcmpErrors {
         }
         int session =
                 sessions.find(
+                        frame,
                         inward ? SessionTable.INWARD : SessionTable.OUTWARD,
                         quoted.protocol,
                         quoted.localPort,

@@ -78,6 +78,7 @@ final class Sessions {
     /** The session of a frame that the guest sent, or {@link #NO_SESSION}. */
     int findOutward(Frame frame, long nowNs) {
         return find(
+                frame,
                 SessionTable.OUTWARD,
                 frame.protocol,
                 frame.localPort,
@@ -90,6 +91,7 @@ final class Sessions {
     /** The session of a frame that came for the pod's address, or {@link #NO_SESSION}. */
     int findInward(Frame frame, long nowNs) {
         return find(
+                frame,
                 SessionTable.INWARD,
                 frame.protocol,
                 frame.localPort,
@@ -102,6 +104,7 @@ final class Sessions {
     /** The outward flow that a session opened by this frame from outside would have is taken. */
     boolean hasOutward(Frame frame, int insidePort, long nowNs) {
         return find(
+                        frame,
                         SessionTable.OUTWARD,
                         frame.protocol,
                         insidePort,
@@ -112,8 +115,12 @@ final class Sessions {
                 != NO_SESSION;
     }
 
-    /** The session with this flow; one whose time is over ends here, before it is used again. */
+    /**
+     * The session with this flow; one whose time is over ends here, before it is used again, unless
+     * the frame is only explained.
+     */
     int find(
+            Frame frame,
             int direction,
             int protocol,
             int localPort,
@@ -123,11 +130,13 @@ final class Sessions {
             long nowNs) {
         int session =
                 table.lookup(direction, protocol, localPort, remoteHigh, remoteLow, remotePort);
-        if (session != NO_SESSION && isOver(session, nowNs)) {
-            end(session);
-            return NO_SESSION;
+        if (session == NO_SESSION || !isOver(session, nowNs)) {
+            return session;
         }
-        return session;
+        if (!frame.isDryRun()) {
+            end(session);
+        }
+        return NO_SESSION;
     }
 
     private boolean isOver(int session, long nowNs) {
@@ -195,15 +204,20 @@ final class Sessions {
             int remotePort,
             boolean inbound,
             long nowNs) {
+        if (!rate.allows(frame, nowNs)) {
+            return RATE;
+        }
+        boolean isFull = table.size() >= policy.limits().sessions();
+        int givenUp = isFull ? leastMissed() : NO_SESSION;
+        if (isFull && givenUp == NO_SESSION) {
+            return LIMIT;
+        }
         if (frame.isDryRun()) {
             frame.note(Step.SESSION_WOULD_OPEN, insidePort, outsidePort);
             return WOULD_OPEN;
         }
-        if (!rate.allows(nowNs)) {
-            return RATE;
-        }
-        if (table.size() >= policy.limits().sessions() && !reclaim()) {
-            return LIMIT;
+        if (isFull) {
+            end(givenUp);
         }
         frame.note(Step.SESSION_OPENED, insidePort, outsidePort);
         int protocol = frame.protocol;
@@ -270,18 +284,17 @@ final class Sessions {
     }
 
     /**
-     * Makes room by ending the session that will be missed least; an established connection is
-     * never given up for a new one.
+     * The session that makes room for a new one, or {@link #NO_SESSION}: an established connection
+     * is never given up.
      */
-    private boolean reclaim() {
+    private int leastMissed() {
         for (int lifetime = 0; lifetime < Lifetime.TCP_ESTABLISHED; lifetime++) {
             int session = table.oldest(lifetime);
             if (session != NO_SESSION) {
-                end(session);
-                return true;
+                return session;
             }
         }
-        return false;
+        return NO_SESSION;
     }
 
     private void end(int session) {
