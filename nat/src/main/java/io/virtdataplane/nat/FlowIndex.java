@@ -7,10 +7,13 @@ import java.lang.foreign.ValueLayout;
  * Finds the session of a flow: the open-addressed index of a {@link SessionTable}, in which each
  * session stands twice, by its outward and by its inward flow. A slot is 64 bits: the upper half of
  * the hash, and 2 * session + direction + 2 (0: empty). Linear probing, at most half full, removal
- * by shifting back: no tombstones. The hash is seeded, so a guest cannot aim at one chain.
+ * by shifting back: no tombstones. The hash is seeded, so a guest cannot aim at one chain. Both
+ * flows of a session have mostly the same ports, and then the same hash but for their direction:
+ * that sets them half a cache line apart, in one line and not in each other's way.
  */
 final class FlowIndex {
     private static final long SLOT = 8;
+    private static final int HALF_LINE = 4; // slots
     private static final long HASH_MASK = 0xffff_ffff_0000_0000L;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private final MemorySegment slots;
@@ -89,6 +92,17 @@ final class FlowIndex {
         slots.set(LONG, hole * SLOT, 0);
     }
 
+    /** How many slots a lookup that finds this flow looks at. */
+    int probes(int session, int direction) {
+        int home = (int) hashOf(session, direction) & mask;
+        return (slotOf(session, direction) - home & mask) + 1;
+    }
+
+    /** How many slots there are. */
+    int capacity() {
+        return mask + 1;
+    }
+
     private int slotOf(int session, int direction) {
         long hash = hashOf(session, direction);
         long wanted = entry(hash, session, direction);
@@ -120,8 +134,8 @@ final class FlowIndex {
         long ports = (long) localPort << 32 | (long) remotePort << 16 | protocol;
         long h = (remoteLow ^ seed) * 0x9e3779b97f4a7c15L;
         h = (h ^ h >>> 29 ^ remoteHigh) * 0xbf58476d1ce4e5b9L;
-        h = (h ^ h >>> 32 ^ ports ^ (long) direction << 63) * 0x94d049bb133111ebL;
-        return h ^ h >>> 31;
+        h = (h ^ h >>> 32 ^ ports) * 0x94d049bb133111ebL;
+        return h ^ h >>> 31 ^ direction * HALF_LINE;
     }
 
     private static int session(long entry) {

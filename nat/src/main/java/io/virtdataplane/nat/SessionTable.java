@@ -96,6 +96,10 @@ final class SessionTable {
         return size;
     }
 
+    FlowIndex index() {
+        return index;
+    }
+
     int capacity() {
         return capacity;
     }
