@@ -23,6 +23,21 @@ import java.util.Arrays;
  *
  * Each lifetime has a list, oldest first, and so ageing looks only at sessions that are due. A
  * session moves to its list's end at most once a second; the order is that exact and no more.
+ *
+ * <p>What a lookup in a full table costs, one in no order that a cache foresees; in brackets the
+ * ratio to the smallest table:
+ *
+ * <pre>
+ *    sessions   index's fill   slots looked at    found          not found     memory a session
+ *                              mean   longest
+ *       1,000           0.49   1.50        31     14 ns (1.0)    19 ns (1.0)   96 bytes
+ *      65,536           0.50   1.69        68     21 ns (1.5)    24 ns (1.3)   96 bytes
+ *   1,000,000           0.48   1.59        77    118 ns (8.6)    63 ns (3.3)   97 bytes
+ * </pre>
+ *
+ * First deciles of {@code bench/jmh SessionTable -f 1 -i 150 -r 20ms}, which prints the fill too;
+ * JDK 25, two cores of a shared machine, with 32 MB of last-level cache. A million sessions are in
+ * none: their lookups are the memory's two answers, one of the index and one of the record.
  */
 final class SessionTable {
     static final int NONE = -1;
