@@ -2,6 +2,7 @@ package io.virtdataplane.nat;
 
 import io.virtdataplane.sys.Mapping;
 import io.virtdataplane.wire.Ip;
+import io.virtdataplane.wire.Protocols;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -27,7 +28,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(2)
 public class SessionTableBenchmark {
-    private static final int UDP = 17;
     private static final int KNOWN = 53;
     private static final int UNKNOWN = 54;
 
@@ -44,7 +44,7 @@ public class SessionTableBenchmark {
                         Mapping.table(SessionTable.bytes(sessions)).segment(), sessions, 7);
         for (int i = 0; i < sessions; i++) {
             int port = port(i);
-            table.insert(UDP, port, port, 0, remote(i), KNOWN, Lifetime.UDP, 0, 1);
+            table.insert(Protocols.UDP, port, port, 0, remote(i), KNOWN, Lifetime.UDP, 0, 1);
         }
         System.out.println(figures());
     }
@@ -82,7 +82,7 @@ public class SessionTableBenchmark {
     private int lookup(int remotePort) {
         next = next * 1664525 + 1013904223; // a full-period sequence (Numerical Recipes)
         int i = (int) ((next & 0xffff_ffffL) * sessions >>> 32);
-        return table.lookup(SessionTable.INWARD, UDP, port(i), 0, remote(i), remotePort);
+        return table.lookup(SessionTable.INWARD, Protocols.UDP, port(i), 0, remote(i), remotePort);
     }
 
     /** No two alike, in no order: MurmurHash3's last step, of which each number has its own. */

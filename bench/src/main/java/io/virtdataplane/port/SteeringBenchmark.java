@@ -10,6 +10,7 @@ import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Tcp;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
@@ -131,7 +132,7 @@ public class SteeringBenchmark {
         byte[] frame = ethernet(Ethernet.IPV4);
         MemorySegment b = MemorySegment.ofArray(frame);
         Udp.emit4(b, 34, srcPort, dstPort, 26, src, dst);
-        Ipv4.emit(b, 14, 46, Udp.PROTOCOL, src, dst);
+        Ipv4.emit(b, 14, 46, Protocols.UDP, src, dst);
         return frame;
     }
 
@@ -139,7 +140,7 @@ public class SteeringBenchmark {
         byte[] frame = ethernet(Ethernet.IPV4);
         MemorySegment b = MemorySegment.ofArray(frame);
         Tcp.emit(b, 34, srcPort, dstPort, Tcp.ACK, 1, 1, 0);
-        Ipv4.emit(b, 14, 40, Tcp.PROTOCOL, src, dst);
+        Ipv4.emit(b, 14, 40, Protocols.TCP, src, dst);
         return frame;
     }
 
@@ -147,7 +148,7 @@ public class SteeringBenchmark {
         byte[] frame = ethernet(Ethernet.IPV6);
         MemorySegment b = MemorySegment.ofArray(frame);
         Udp.emit(b, 54, srcPort, dstPort, 26, 0);
-        Ipv6.emit(b, 14, 26, Udp.PROTOCOL, 64);
+        Ipv6.emit(b, 14, 26, Protocols.UDP, 64);
         Ipv6.src(b, 14, src[0], src[1]);
         Ipv6.dst(b, 14, dst[0], dst[1]);
         return frame;

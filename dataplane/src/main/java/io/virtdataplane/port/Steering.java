@@ -6,6 +6,7 @@ import io.virtdataplane.sys.Fd;
 import io.virtdataplane.sys.Mapping;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.wire.Ip;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -50,8 +51,6 @@ import java.lang.foreign.ValueLayout;
 public final class Steering implements AutoCloseable {
     private static final int POD_FLOWS = 8192;
     private static final int DATAGRAMS = 4096; // in fragments, on their way at a time
-    private static final int TCP = 6;
-    private static final int UDP = 17;
 
     private final BpfMap steered = BpfMap.sharedBytes(SteeringPrograms.SHARED_LENGTH);
     private final Mapping mapping = steered.map(SteeringPrograms.SHARED_LENGTH);
@@ -122,8 +121,8 @@ public final class Steering implements AutoCloseable {
 
     private static int base(int protocol) {
         return switch (protocol) {
-            case TCP -> SteeringPrograms.TCP_AT;
-            case UDP -> SteeringPrograms.UDP_AT;
+            case Protocols.TCP -> SteeringPrograms.TCP_AT;
+            case Protocols.UDP -> SteeringPrograms.UDP_AT;
             default -> SteeringPrograms.ICMP_AT;
         };
     }

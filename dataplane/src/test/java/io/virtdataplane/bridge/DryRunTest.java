@@ -21,7 +21,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtdataplane.dataplane.StateSnapshot;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
-import io.virtdataplane.wire.Vlan;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -52,7 +51,7 @@ class DryRunTest {
                     Map.entry("to an unknown station", frame(UNSEEN, H0)),
                     Map.entry("to all", frame(Ethernet.BROADCAST, H0)),
                     Map.entry("to a reserved group", frame(0x0180_c200_0000L, H0)),
-                    Map.entry("in another VLAN", tagged(frame(H1, H0), Vlan.TPID_8021Q, 7)),
+                    Map.entry("in another VLAN", tagged(frame(H1, H0), Ethernet.DOT1Q, 7)),
                     Map.entry("too long for a port", frame(Ethernet.BROADCAST, H0, 0x88b5, 1600)),
                     Map.entry("to a group that has members", data4(H0, GROUP)),
                     Map.entry("to a group that has none", data4(H0, OTHER)),

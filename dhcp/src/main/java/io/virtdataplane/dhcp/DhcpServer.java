@@ -6,6 +6,7 @@ import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
 
@@ -186,7 +187,7 @@ final class DhcpServer {
         }
         Udp.emit4(b, l4, SERVER_PORT, port, udpLength, scope.gatewayAddress(), destination);
         Ipv4.emit(
-                b, l3, Ipv4.HEADER + udpLength, Udp.PROTOCOL, scope.gatewayAddress(), destination);
+                b, l3, Ipv4.HEADER + udpLength, Protocols.UDP, scope.gatewayAddress(), destination);
         Ethernet.addresses(
                 b, frame.start, broadcast ? Ethernet.BROADCAST : station, scope.gatewayMac());
         frame.compose(l4 + udpLength - frame.start);

@@ -6,9 +6,9 @@ import io.virtdataplane.dataplane.RateLimit;
 import io.virtdataplane.dataplane.Stage;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
-import io.virtdataplane.wire.Icmp;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 
 /**
@@ -64,10 +64,10 @@ public final class Responders implements Stage {
         if (destination != scope.gatewayAddress() && destination != BROADCAST) {
             return Verdict.CONTINUE;
         }
-        if (frame.protocol == Udp.PROTOCOL) {
+        if (frame.protocol == Protocols.UDP) {
             return dhcp(frame, nowNs);
         }
-        if (frame.protocol == Icmp.PROTOCOL && destination == scope.gatewayAddress()) {
+        if (frame.protocol == Protocols.ICMP && destination == scope.gatewayAddress()) {
             return rate.allows(frame, nowNs) ? echo.process(frame) : Verdict.DROP_RATE_LIMITED;
         }
         return Verdict.CONTINUE;
@@ -77,10 +77,10 @@ public final class Responders implements Stage {
         if (frame.isLaterFragment()) {
             return Verdict.CONTINUE;
         }
-        if (frame.protocol == Udp.PROTOCOL) {
+        if (frame.protocol == Protocols.UDP) {
             return dhcpv6(frame, nowNs);
         }
-        if (frame.protocol != Icmpv6.PROTOCOL) {
+        if (frame.protocol != Protocols.ICMPV6) {
             return Verdict.CONTINUE;
         }
         if (!Icmpv6.fits(frame.l4, frame.end)) {

@@ -6,9 +6,9 @@ import io.virtdataplane.dataplane.RateLimit;
 import io.virtdataplane.dataplane.Step;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ip;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Sctp;
 import io.virtdataplane.wire.Tcp;
-import io.virtdataplane.wire.Udp;
 
 /**
  * Opens, refreshes and ends the sessions of a NIC, and gives out the outside ports: the guest's own
@@ -249,9 +249,9 @@ final class Sessions {
         int before = table.state(session);
         int state =
                 switch (frame.protocol) {
-                    case Tcp.PROTOCOL ->
+                    case Protocols.TCP ->
                             TcpState.next(before, Tcp.flags(frame.data, frame.l4), outward);
-                    case Sctp.PROTOCOL ->
+                    case Protocols.SCTP ->
                             TcpState.nextSctp(
                                     before, Sctp.chunk(frame.data, frame.l4, frame.end), outward);
                     default -> before;
@@ -263,8 +263,8 @@ final class Sessions {
         boolean keepsAlive =
                 outward
                         || policy.behaviour().inboundRefresh()
-                        || frame.protocol == Tcp.PROTOCOL
-                        || frame.protocol == Sctp.PROTOCOL;
+                        || frame.protocol == Protocols.TCP
+                        || frame.protocol == Protocols.SCTP;
         table.use(session, lifetime, outward, keepsAlive, nowNs);
     }
 
@@ -347,8 +347,8 @@ final class Sessions {
      */
     void steerAll(boolean ipv6) {
         for (int port = 0; port < OutsidePool.PORTS; port++) {
-            podPorts.steer(ipv6, Tcp.PROTOCOL, port, owner(ipv6, Tcp.PROTOCOL, port));
-            podPorts.steer(ipv6, Udp.PROTOCOL, port, owner(ipv6, Udp.PROTOCOL, port));
+            podPorts.steer(ipv6, Protocols.TCP, port, owner(ipv6, Protocols.TCP, port));
+            podPorts.steer(ipv6, Protocols.UDP, port, owner(ipv6, Protocols.UDP, port));
         }
         podPorts.steerPing(ipv6, policy.ports().open().isAll());
         steerOthers(ipv6, 0);

@@ -12,6 +12,7 @@ import io.virtdataplane.dataplane.StateSnapshot;
 import io.virtdataplane.dataplane.Trace;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,9 @@ class DryRunTest {
             NatPolicy.DEFAULT
                     .with(
                             new NatPolicy.Ports(
-                                    OpenPorts.listed().add(6, OPEN), UnlistedPolicy.POD, true))
+                                    OpenPorts.listed().add(Protocols.TCP, OPEN),
+                                    UnlistedPolicy.POD,
+                                    true))
                     .with(new NatPolicy.Limits(64, 1000, 16));
 
     private record Case(String name, boolean fromGuest, byte[] frame) {}
@@ -61,8 +64,8 @@ class DryRunTest {
                                 out("RST", tcp(guest, 40_003, web, 443, "R")),
                                 out("FIN", tcp(guest, 40_003, web, 443, "FA")),
                                 out("ping", ping(guest, web, 7)),
-                                out("GRE", raw(guest, web, 47, new byte[20])),
-                                out("SCTP", raw(guest, web, 132, new byte[20])),
+                                out("GRE", raw(guest, web, Protocols.GRE, new byte[20])),
+                                out("SCTP", raw(guest, web, Protocols.SCTP, new byte[20])),
                                 out("to its own pod, open", tcp(guest, 40_011, pod, OPEN, "S")),
                                 out("to its own pod, closed", tcp(guest, 40_011, pod, CLOSED, "S")),
                                 out("to its own pod, UDP", udp(guest, 40_011, pod, CLOSED)),

@@ -2,6 +2,7 @@ package io.virtdataplane.nat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -114,7 +115,7 @@ class SessionTableTest {
         Random random = new Random(SEED);
         for (int i = 0; i < capacity; i++) {
             int port = random.nextInt(1 << 16);
-            table.insert(17, port, port, 0, i, 53, Lifetime.UDP, 0, 1);
+            table.insert(Protocols.UDP, port, port, 0, i, 53, Lifetime.UDP, 0, 1);
         }
         long probes = 0;
         int longest = 0;
