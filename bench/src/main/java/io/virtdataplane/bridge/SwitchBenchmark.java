@@ -23,8 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * A frame's way through the bridge, from one known station to another, with VLAN filtering and the
- * spoof guard; what is sent goes nowhere. Each call is another pair of stations. {@code lookup} and
- * {@code learn} are the table's share.
+ * spoof guard; what is sent goes nowhere. Each call is another pair of stations.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -44,7 +43,6 @@ public class SwitchBenchmark {
     private final FramePool pool =
             new FramePool(Arena.global().allocate(FramePool.bytes(2), 4096), 2);
     private final Bridge bridge = new Bridge("br1", BridgePolicy.DEFAULT, 16_384);
-    private final Fdb fdb = new Fdb(16_384, Bridge.MAX_PORTS, BridgePolicy.DEFAULT_AGEING_NS);
     private final Frame frame = pool.take();
     private final Nowhere outlet = new Nowhere();
     private BridgePort[] ports;
@@ -80,7 +78,6 @@ public class SwitchBenchmark {
         }
         for (int i = 0; i < stations; i++) {
             bridge.putStation(VLAN, FIRST_MAC + i, ports[i % ports.length], false, NOW_NS);
-            fdb.learn(VLAN, FIRST_MAC + i, i % ports.length, Integer.MAX_VALUE, NOW_NS);
         }
         frame.compose(60);
     }
@@ -99,16 +96,5 @@ public class SwitchBenchmark {
         Ethernet.type(frame.data, frame.start, Ethernet.IPV4);
         frame.tag = Frame.UNTAGGED;
         return bridge.process(frame, ports[from % ports.length], outlet, NOW_NS);
-    }
-
-    @Benchmark
-    public int lookup() {
-        return fdb.lookup(VLAN, FIRST_MAC + station(), NOW_NS);
-    }
-
-    @Benchmark
-    public Object learn() {
-        int from = station();
-        return fdb.learn(VLAN, FIRST_MAC + from, from % ports.length, Integer.MAX_VALUE, NOW_NS);
     }
 }

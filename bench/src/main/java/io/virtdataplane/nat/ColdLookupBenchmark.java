@@ -1,6 +1,7 @@
 package io.virtdataplane.nat;
 
 import io.virtdataplane.sys.Mapping;
+import io.virtdataplane.wire.Protocols;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -47,7 +48,8 @@ public class ColdLookupBenchmark {
                 new SessionTable(
                         Mapping.table(SessionTable.bytes(sessions)).segment(), sessions, 7);
         for (int i = 0; i < sessions; i++) {
-            table.insert(17, i & 0xffff, i & 0xffff, 0, i >>> 16, 53, Lifetime.UDP, 0, 1);
+            table.insert(
+                    Protocols.UDP, i & 0xffff, i & 0xffff, 0, i >>> 16, 53, Lifetime.UDP, 0, 1);
         }
     }
 
@@ -69,7 +71,7 @@ public class ColdLookupBenchmark {
     public int lookup() {
         int found = 0;
         for (int i : wanted) {
-            found += table.lookup(SessionTable.INWARD, 17, i & 0xffff, 0, i >>> 16, 53);
+            found += table.lookup(SessionTable.INWARD, Protocols.UDP, i & 0xffff, 0, i >>> 16, 53);
         }
         return found;
     }

@@ -13,6 +13,7 @@ import io.virtdataplane.port.PairPort;
 import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -101,7 +102,7 @@ public class WalkBenchmark {
         Ethernet.addresses(b, 0, 0x0200_0000_0000L, 0x5254_0000_0001L);
         Ethernet.type(b, 0, Ethernet.IPV4);
         Udp.emit4(b, 34, port, 53, 26, src, dst);
-        Ipv4.emit(b, 14, 46, Udp.PROTOCOL, src, dst);
+        Ipv4.emit(b, 14, 46, Protocols.UDP, src, dst);
         return frame;
     }
 

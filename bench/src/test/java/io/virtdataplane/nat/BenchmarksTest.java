@@ -22,8 +22,10 @@ class BenchmarksTest {
         SessionTableBenchmark table = new SessionTableBenchmark();
         table.sessions = 1000;
         table.fill();
+        assertThat(table.figures()).startsWith("sessions=1000 fill=0.49 ");
         for (int i = 0; i < 10_000; i++) {
             assertThat(table.lookup()).isNotEqualTo(SessionTable.NONE);
+            assertThat(table.miss()).isEqualTo(SessionTable.NONE);
         }
     }
 }

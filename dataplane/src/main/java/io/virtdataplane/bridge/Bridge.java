@@ -8,7 +8,6 @@ import io.virtdataplane.dataplane.Step;
 import io.virtdataplane.dataplane.Switch;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
-import io.virtdataplane.wire.Vlan;
 
 /**
  * One virtual switch with the behaviour of a Linux bridge (net/bridge): {@link #process} is a
@@ -114,7 +113,7 @@ public final class Bridge implements Switch {
         PortVlans vlans = ingress.policy.vlans();
         if (frame.tag != Frame.UNTAGGED
                 && !ingress.guard.isOfManyStations()
-                && Ethernet.type(frame.data, frame.start) == Vlan.TPID_8021Q) {
+                && Ethernet.type(frame.data, frame.start) == Ethernet.DOT1Q) {
             return Verdict.DROP_VLAN_TAG; // behind a port that takes the first tag off, it hops
         }
         if (frame.tag == Frame.UNTAGGED || (frame.tag & VID) == 0) {
@@ -122,7 +121,7 @@ public final class Bridge implements Switch {
                 return Verdict.DROP_UNTAGGED;
             }
             int priority = frame.tag == Frame.UNTAGGED ? 0 : frame.tag & 0xf000;
-            frame.tag = Vlan.TPID_8021Q << 16 | priority | vlans.pvid();
+            frame.tag = Ethernet.DOT1Q << 16 | priority | vlans.pvid();
             return Verdict.CONTINUE;
         }
         int vid = frame.tag & VID;
@@ -183,7 +182,7 @@ public final class Bridge implements Switch {
         for (int i = 0; i < last && !frame.isDryRun(); i++) {
             Frame copy = outlet.copy(frame);
             if (copy == null) {
-                recipients.at(i).withheld++;
+                recipients.at(i).withhold(frame);
             } else {
                 emit(copy, recipients.at(i), trusted, outlet, nowNs);
             }

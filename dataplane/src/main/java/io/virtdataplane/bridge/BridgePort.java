@@ -1,6 +1,7 @@
 package io.virtdataplane.bridge;
 
 import io.virtdataplane.dataplane.BridgeVif;
+import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Port;
 import io.virtdataplane.dataplane.Switch;
 
@@ -10,8 +11,7 @@ public final class BridgePort extends BridgeVif {
     final StationGuard guard;
     PortPolicy policy;
 
-    /** Frames that were not sent here, since the port's flags or MTU do not let them. */
-    long withheld;
+    private long withheld;
 
     /** Frames of more stations than may be learned. */
     long unlearned;
@@ -42,6 +42,12 @@ public final class BridgePort extends BridgeVif {
         return policy;
     }
 
+    /** The port's flags or its MTU do not let the frame out, or no copy could be made. */
+    void withhold(Frame frame) {
+        withheld += frame.isDryRun() ? 0 : 1;
+    }
+
+    /** Frames that were not sent here. */
     public long withheld() {
         return withheld;
     }

@@ -17,6 +17,21 @@ import java.security.SecureRandom;
  * whatever stations a guest invents. An entry that has outlived the ageing time is as good as
  * absent from that very moment; {@link #age} later frees its slot, a bounded number of slots a
  * call.
+ *
+ * <p>What a lookup costs among few stations, among all that a bridge learns (16,384), and beside
+ * operators' entries until no more is taken; in brackets the ratio to the smallest:
+ *
+ * <pre>
+ *   stations   fill   slots looked at    found           not found       seen again      memory an entry
+ *                     mean   longest
+ *         64   0.00   1.00         1     3.8 ns (1.0)    3.6 ns (1.0)    4.6 ns (1.0)
+ *     16,384   0.50   1.50     20-23     4.9 ns (1.3)    5.8 ns (1.6)    5.6 ns (1.2)    32 bytes
+ *     24,573   0.75   2.51    81-101     5.6 ns (1.5)     21 ns (5.8)    7.3 ns (1.6)    21 bytes
+ * </pre>
+ *
+ * First deciles of {@code bench/jmh Fdb -f 1 -i 150 -r 20ms}, which prints the fill too; JDK 25,
+ * two cores of a shared machine. An unknown station costs most where the table is fullest: it is
+ * unknown only at the end of a run.
  */
 public final class Fdb {
     /** No port has this station. */
@@ -226,6 +241,16 @@ public final class Fdb {
 
     int size() {
         return size;
+    }
+
+    int capacity() {
+        return mask + 1;
+    }
+
+    /** How many slots a lookup of this station looks at. */
+    int probes(int vlan, long mac) {
+        long key = key(vlan, mac);
+        return ((slot(key) >> 1) - home(key) & mask) + 1;
     }
 
     int learned() {

@@ -4,11 +4,11 @@ import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Igmp;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 
 /** Reads IPv4 packets to groups, and IGMP messages. */
 final class IgmpSnooping extends GroupSnooping {
-    private static final int PIM = 103;
     private static final int PIM_HELLO = 0x20; // RFC 7761 4.9: version 2, type 0
     private static final int ALL_HOSTS = 0xe000_0001;
     private static final long GROUP_MAC = 0x0100_5e00_0000L; // RFC 1112 6.4
@@ -27,7 +27,7 @@ final class IgmpSnooping extends GroupSnooping {
         int l4 = l3 + Ipv4.headerLength(b, l3);
         int end = l3 + Ipv4.totalLength(b, l3);
         int group = Ipv4.dst(b, l3);
-        if (Ipv4.protocol(b, l3) == Igmp.PROTOCOL) {
+        if (Ipv4.protocol(b, l3) == Protocols.IGMP) {
             return igmp(b, l3, l4, end);
         }
         if (group == ALL_PIM_ROUTERS && isPimHello(b, l3, l4, end)) {
@@ -84,7 +84,7 @@ final class IgmpSnooping extends GroupSnooping {
     }
 
     private static boolean isPimHello(MemorySegment b, int l3, int l4, int end) {
-        return Ipv4.protocol(b, l3) == PIM && l4 < end && Bytes.u8(b, l4) == PIM_HELLO;
+        return Ipv4.protocol(b, l3) == Protocols.PIM && l4 < end && Bytes.u8(b, l4) == PIM_HELLO;
     }
 
     @Override

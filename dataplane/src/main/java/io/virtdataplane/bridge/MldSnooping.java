@@ -6,6 +6,7 @@ import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.Ipv6Chain;
 import io.virtdataplane.wire.Mld;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 
 /** Reads IPv6 packets to groups, and MLD messages. */
@@ -44,7 +45,7 @@ final class MldSnooping extends GroupSnooping {
 
     /** Messages about groups carry the router alert, a hop-by-hop option (RFC 2710 3). */
     private int mld(MemorySegment b, int l3) {
-        if (Ipv6.nextHeader(b, l3) != Ipv6Chain.HOP_BY_HOP) {
+        if (Ipv6.nextHeader(b, l3) != Protocols.HOP_BY_HOP) {
             return NOT_MLD;
         }
         int end = l3 + Ipv6.HEADER + Ipv6.payloadLength(b, l3);
@@ -55,7 +56,7 @@ final class MldSnooping extends GroupSnooping {
                         && !Ipv6Chain.isRefused(chain)
                         && Ipv6Chain.fragment(chain) == 0;
         if (!isWhole
-                || Ipv6Chain.protocol(chain) != Icmpv6.PROTOCOL
+                || Ipv6Chain.protocol(chain) != Protocols.ICMPV6
                 || !Icmpv6.fits(l4, end)
                 || !Mld.isType(Icmpv6.type(b, l4))) {
             return NOT_MLD;

@@ -55,7 +55,7 @@ final class Recipients {
             if (isFlooded(port.policy, destination) && takes(port, ingress, frame)) {
                 chosen[count++] = port;
             } else {
-                port.withheld++;
+                port.withhold(frame);
             }
         }
         frame.note(Step.FLOODED, count, vlan);
@@ -83,7 +83,7 @@ final class Recipients {
             if (takes(port, ingress, frame)) {
                 chosen[count++] = port;
             } else {
-                port.withheld++;
+                port.withhold(frame);
             }
         }
         frame.note(Step.TO_GROUP, count, vlan);

@@ -10,6 +10,7 @@ import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.Ipv6Chain;
 import io.virtdataplane.wire.NeighborDiscovery;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
 
@@ -72,7 +73,7 @@ final class StationGuard {
             case Ethernet.IPV4 -> checkIpv4(b, l3, end);
             case Ethernet.IPV6 -> checkIpv6(b, l3, end);
             // A tag within the tag would carry what is checked here past the check.
-            case 0x8100, 0x88a8 -> Verdict.DROP_VLAN_TAG;
+            case Ethernet.DOT1Q, Ethernet.DOT1AD -> Verdict.DROP_VLAN_TAG;
             default -> Verdict.CONTINUE;
         };
     }
@@ -94,7 +95,7 @@ final class StationGuard {
         }
         int l4 = l3 + Ipv4.headerLength(b, l3);
         boolean first = !Ipv4.isFragment(b, l3) || Ipv4.fragmentOffset(b, l3) == 0;
-        if (Ipv4.protocol(b, l3) != Udp.PROTOCOL || !first) {
+        if (Ipv4.protocol(b, l3) != Protocols.UDP || !first) {
             return Verdict.CONTINUE; // later fragments are nothing without the first
         }
         if (l4 + Udp.HEADER > end) {
@@ -125,7 +126,7 @@ final class StationGuard {
             return Verdict.DROP_EXTENSION_HEADER; // what cannot be read cannot be trusted
         }
         int l4 = Ipv6Chain.l4(chain);
-        if (Ipv6Chain.protocol(chain) != Icmpv6.PROTOCOL) {
+        if (Ipv6Chain.protocol(chain) != Protocols.ICMPV6) {
             return Verdict.CONTINUE;
         }
         if (!Icmpv6.fits(l4, limit)) {
@@ -154,7 +155,7 @@ final class StationGuard {
         if (!strict
                 || Ethernet.type(b, frame.start) != Ethernet.IPV4
                 || !Ipv4.fits(b, l3, end)
-                || Ipv4.protocol(b, l3) != Udp.PROTOCOL
+                || Ipv4.protocol(b, l3) != Protocols.UDP
                 || Ipv4.isFragment(b, l3)) {
             return;
         }

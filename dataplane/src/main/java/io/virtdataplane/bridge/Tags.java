@@ -23,12 +23,12 @@ final class Tags {
      */
     static boolean lift(Frame frame) {
         if (frame.tag != Frame.UNTAGGED) {
-            if (frame.tag >>> 16 != Vlan.TPID_8021Q) {
+            if (frame.tag >>> 16 != Ethernet.DOT1Q) {
                 push(frame);
             }
             return true;
         }
-        if (Ethernet.type(frame.data, frame.start) != Vlan.TPID_8021Q) {
+        if (Ethernet.type(frame.data, frame.start) != Ethernet.DOT1Q) {
             return true;
         }
         if (frame.length < Ethernet.HEADER + Vlan.TAG) {

@@ -5,7 +5,6 @@ import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.Ipv6Chain;
-import io.virtdataplane.wire.Vlan;
 
 /**
  * Finds the headers of a frame once; later stages read the offsets without further checks of this
@@ -38,7 +37,7 @@ public final class Headers {
             case Ethernet.IPV4 -> parseIpv4(frame, limit);
             case Ethernet.IPV6 -> parseIpv6(frame, limit);
             case Ethernet.ARP -> Verdict.CONTINUE;
-            case Vlan.TPID_8021Q, Vlan.TPID_8021AD -> Verdict.DROP_VLAN_TAG;
+            case Ethernet.DOT1Q, Ethernet.DOT1AD -> Verdict.DROP_VLAN_TAG;
             default -> Verdict.DROP_ETHERTYPE;
         };
     }

@@ -12,20 +12,16 @@ public final class RateLimit {
         this.intervalNs = 1_000_000_000L / perSecond;
     }
 
-    public boolean allows(long nowNs) {
-        if (filledNs == Long.MIN_VALUE) {
-            filledNs = nowNs;
-            tokens = perSecond;
+    /** The frame may pass, and takes a token; one that is only explained takes none. */
+    public boolean allows(Frame frame, long nowNs) {
+        boolean isFirst = filledNs == Long.MIN_VALUE;
+        long earned = isFirst ? perSecond : (nowNs - filledNs) / intervalNs;
+        long available = Math.min(perSecond, tokens + earned);
+        if (frame.isDryRun()) {
+            return available > 0;
         }
-        long earned = (nowNs - filledNs) / intervalNs;
-        if (earned > 0) {
-            tokens = Math.min(perSecond, tokens + earned);
-            filledNs += earned * intervalNs;
-        }
-        if (tokens == 0) {
-            return false;
-        }
-        tokens--;
-        return true;
+        filledNs = isFirst ? nowNs : filledNs + earned * intervalNs;
+        tokens = Math.max(0, available - 1);
+        return available > 0;
     }
 }

@@ -5,6 +5,7 @@ import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.NeighborDiscovery;
+import io.virtdataplane.wire.Protocols;
 
 /**
  * Asks the guest for its MAC address, by ARP (RFC 826) and by Neighbor Solicitation (RFC 4861): it
@@ -44,7 +45,7 @@ final class Solicitation {
                 frame.data,
                 l3,
                 NeighborDiscovery.WITH_LINK_LAYER,
-                Icmpv6.PROTOCOL,
+                Protocols.ICMPV6,
                 NeighborDiscovery.HOP_LIMIT);
         Ipv6.src(
                 frame.data,

@@ -184,11 +184,17 @@ public final class Worker {
         try {
             return walk.process(frame, nowNs);
         } catch (RuntimeException e) {
-            int number = faults.record(e);
-            if (number >= 0) {
-                events.emit(EventKind.FAULT, frame.vif.id(), number, 0);
+            if (!frame.isDryRun()) { // it would be recorded, and not again when it harms a frame
+                record(e, frame.vif);
             }
             return Verdict.DROP_FAULT;
+        }
+    }
+
+    private void record(RuntimeException fault, Vif vif) {
+        int number = faults.record(fault);
+        if (number >= 0) {
+            events.emit(EventKind.FAULT, vif.id(), number, 0);
         }
     }
 

@@ -6,6 +6,7 @@ import io.virtdataplane.sys.Fd;
 import io.virtdataplane.sys.Mapping;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.wire.Ip;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -31,12 +32,25 @@ import java.lang.foreign.ValueLayout;
  * <p>Which ports are steered is a byte per family, protocol and port in memory shared with the
  * kernel: claiming one costs no system call. ARP, Neighbor Discovery and multicast stay with the
  * kernel.
+ *
+ * <p>What a packet pays, beyond the 34 ns that a program costs here which lets all pass; in
+ * brackets the ratio of both together to those:
+ *
+ * <pre>
+ *   arrives, for another address                         20 ns (1.6)
+ *   arrives, for a port of the pod or of its flow     64-72 ns (2.9-3.1)
+ *   arrives, for the guest by UDP, either family      72-74 ns (3.1-3.2)
+ *   arrives, for the guest by TCP                       148 ns (5.3): has the pod a socket for it?
+ *   sent by the pod's kernel on a noted flow             73 ns (3.1)
+ *   sent by us for the guest                             32 ns (1.9)
+ * </pre>
+ *
+ * First deciles of {@code bench/jmh Steering -f 1 -i 150 -r 20ms}, run as root, by the kernel's own
+ * test run of programs; Linux 6.18, JDK 25, two cores of a shared machine.
  */
 public final class Steering implements AutoCloseable {
     private static final int POD_FLOWS = 8192;
     private static final int DATAGRAMS = 4096; // in fragments, on their way at a time
-    private static final int TCP = 6;
-    private static final int UDP = 17;
 
     private final BpfMap steered = BpfMap.sharedBytes(SteeringPrograms.SHARED_LENGTH);
     private final Mapping mapping = steered.map(SteeringPrograms.SHARED_LENGTH);
@@ -107,8 +121,8 @@ public final class Steering implements AutoCloseable {
 
     private static int base(int protocol) {
         return switch (protocol) {
-            case TCP -> SteeringPrograms.TCP_AT;
-            case UDP -> SteeringPrograms.UDP_AT;
+            case Protocols.TCP -> SteeringPrograms.TCP_AT;
+            case Protocols.UDP -> SteeringPrograms.UDP_AT;
             default -> SteeringPrograms.ICMP_AT;
         };
     }

@@ -4,18 +4,20 @@ import io.virtdataplane.sys.BpfAssembler;
 import io.virtdataplane.sys.BpfAssembler.Condition;
 import io.virtdataplane.sys.BpfAssembler.Operation;
 import io.virtdataplane.sys.BpfAssembler.Size;
+import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.Protocols;
 
 /**
  * Assembles the part of a steering program that reads a packet's headers into the key of its flow,
  * whatever its family; and says what lies where on the program's stack.
  */
 final class SteeringHeaders {
-    private static final int ETH_P_IP_BE = 0x0008;
-    private static final int ETH_P_IPV6_BE = 0xdd86;
-    private static final int ETHERNET = 14;
+    private static final int IPV4_IN_MEMORY = swapped(Ethernet.IPV4);
+    private static final int IPV6_IN_MEMORY = swapped(Ethernet.IPV6);
     private static final int IPV6_FAMILY = 0x100; // in the word of protocol and family
-    private static final int FRAGMENT_HEADER = 44;
-    private static final int[] EXTENSIONS = {0, 43, 60};
+    private static final int[] EXTENSIONS = {
+        Protocols.HOP_BY_HOP, Protocols.ROUTING, Protocols.DESTINATION_OPTIONS
+    };
     private static final int MAX_EXTENSIONS = 5;
     private static final int TCP_FLAGS = 13;
     static final int SKB_PROTOCOL = 16;
@@ -48,6 +50,11 @@ final class SteeringHeaders {
         this.pod = pod;
     }
 
+    /** As a load of a field of 16 bits has it in a register. */
+    private static int swapped(int number) {
+        return Short.reverseBytes((short) number) & 0xffff;
+    }
+
     /** All of the stack that any path below may read is set. */
     static BpfAssembler begin() {
         BpfAssembler a = new BpfAssembler().copy(CONTEXT, 1);
@@ -63,12 +70,12 @@ final class SteeringHeaders {
      * fragments to {@code laterFragment}.
      */
     void readHeaders(BpfAssembler a, boolean inward, String laterFragment) {
-        a.move(AT, ETHERNET).load(Size.WORD, 2, CONTEXT, SKB_PROTOCOL);
+        a.move(AT, Ethernet.HEADER).load(Size.WORD, 2, CONTEXT, SKB_PROTOCOL);
         if (pod.hasIpv4()) {
-            a.jumpIf(2, Condition.EQUAL, ETH_P_IP_BE, "ipv4");
+            a.jumpIf(2, Condition.EQUAL, IPV4_IN_MEMORY, "ipv4");
         }
         if (pod.hasIpv6()) {
-            a.jumpIf(2, Condition.EQUAL, ETH_P_IPV6_BE, "ipv6");
+            a.jumpIf(2, Condition.EQUAL, IPV6_IN_MEMORY, "ipv6");
         }
         a.jump("next");
         if (pod.hasIpv4()) {
@@ -123,7 +130,7 @@ final class SteeringHeaders {
         for (int i = 0; i < MAX_EXTENSIONS; i++) {
             String step = tag + i;
             jumpIfAny(a, SLOT, "option-" + step, EXTENSIONS);
-            a.jumpIf(SLOT, Condition.NOT_EQUAL, FRAGMENT_HEADER, "done-" + tag);
+            a.jumpIf(SLOT, Condition.NOT_EQUAL, Protocols.FRAGMENT, "done-" + tag);
             loadBytes(a, L4, 8, "next");
             a.load(Size.WORD, 3, 10, L4 + 4);
             keepFragment(a, IPV6_FAMILY);

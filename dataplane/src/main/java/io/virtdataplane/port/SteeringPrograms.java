@@ -5,6 +5,9 @@ import io.virtdataplane.sys.BpfAssembler.Condition;
 import io.virtdataplane.sys.BpfAssembler.Operation;
 import io.virtdataplane.sys.BpfAssembler.Size;
 import io.virtdataplane.sys.BpfMap;
+import io.virtdataplane.wire.Icmp;
+import io.virtdataplane.wire.Icmpv6;
+import io.virtdataplane.wire.Protocols;
 
 /**
  * The three eBPF programs of {@link Steering}, of which its theory of operation tells. Each reads a
@@ -38,11 +41,9 @@ final class SteeringPrograms {
     private static final int NEXT = -1; // TCX_NEXT: on to other programs and the stack
     private static final int SHOT = 2; // TC_ACT_SHOT
     private static final int HANDED_BACK_MARK = 0x7664_7001;
-    private static final int TCP = 6;
-    private static final int UDP = 17;
-    private static final int[] OTHERS_WITH_PORTS = {132, 136, 33}; // SCTP, UDP-Lite, DCCP
-    private static final int ICMP = 1;
-    private static final int ICMPV6 = 58;
+    private static final int[] OTHERS_WITH_PORTS = {
+        Protocols.SCTP, Protocols.UDPLITE, Protocols.DCCP
+    };
     private static final int TCP_RESET = 4;
     private static final int TCP_SYN_ACK_RESET = 0x16;
     private static final int TCP_SYN = 2;
@@ -105,16 +106,29 @@ final class SteeringPrograms {
         a.label("icmp4");
         SteeringHeaders.loadL4(a, 8, "next");
         a.load(Size.BYTE, 2, 10, SteeringHeaders.L4);
-        SteeringHeaders.jumpIfAny(a, 2, "ping", 8, 13); // echo and timestamp requests
-        SteeringHeaders.jumpIfAny(a, 2, "pong", 0, 14);
-        SteeringHeaders.jumpIfAny(a, 2, "error", 3, 11, 12);
+        SteeringHeaders.jumpIfAny(a, 2, "ping", Icmp.ECHO_REQUEST, Icmp.TIMESTAMP_REQUEST);
+        SteeringHeaders.jumpIfAny(a, 2, "pong", Icmp.ECHO_REPLY, Icmp.TIMESTAMP_REPLY);
+        SteeringHeaders.jumpIfAny(
+                a,
+                2,
+                "error",
+                Icmp.DESTINATION_UNREACHABLE,
+                Icmp.TIME_EXCEEDED,
+                Icmp.PARAMETER_PROBLEM);
         a.jump("leave");
         a.label("icmp6");
         SteeringHeaders.loadL4(a, 8, "next");
         a.load(Size.BYTE, 2, 10, SteeringHeaders.L4);
-        SteeringHeaders.jumpIfAny(a, 2, "ping", 128);
-        SteeringHeaders.jumpIfAny(a, 2, "pong", 129);
-        SteeringHeaders.jumpIfAny(a, 2, "error", 1, 2, 3, 4);
+        SteeringHeaders.jumpIfAny(a, 2, "ping", Icmpv6.ECHO_REQUEST);
+        SteeringHeaders.jumpIfAny(a, 2, "pong", Icmpv6.ECHO_REPLY);
+        SteeringHeaders.jumpIfAny(
+                a,
+                2,
+                "error",
+                Icmpv6.DESTINATION_UNREACHABLE,
+                Icmpv6.PACKET_TOO_BIG,
+                Icmpv6.TIME_EXCEEDED,
+                Icmpv6.PARAMETER_PROBLEM);
         a.jump("leave"); // neighbours, multicast groups: the kernel's
         a.label("ping").move(SteeringHeaders.SLOT, PING_AT).jump("lookup");
         a.label("pong");
@@ -130,7 +144,7 @@ final class SteeringPrograms {
         a.load(Size.WORD, 2, 10, SteeringHeaders.ABOUT_ERROR)
                 .jumpIf(2, Condition.NOT_EQUAL, 0, "take");
         a.load(Size.BYTE, 2, 10, SteeringHeaders.PROTOCOL)
-                .jumpIf(2, Condition.NOT_EQUAL, TCP, "take");
+                .jumpIf(2, Condition.NOT_EQUAL, Protocols.TCP, "take");
         // A connection that the pod had before we came, or that was silent for long, is known by
         // its socket.
         lookupSocket(a);
@@ -177,7 +191,7 @@ final class SteeringPrograms {
         headers.readHeaders(a, false, "next");
 
         a.label("transport");
-        a.jumpIf(SteeringHeaders.SLOT, Condition.NOT_EQUAL, TCP, "no-tcp");
+        a.jumpIf(SteeringHeaders.SLOT, Condition.NOT_EQUAL, Protocols.TCP, "no-tcp");
         // A reset ends a flow, and the kernel may send one for a flow that never was its own.
         SteeringHeaders.loadFlags(a, "next");
         a.jumpIf(2, Condition.ANY_BIT, TCP_RESET, "next");
@@ -191,11 +205,12 @@ final class SteeringPrograms {
         a.label("icmp4");
         SteeringHeaders.loadL4(a, 8, "next");
         a.load(Size.BYTE, 2, 10, SteeringHeaders.L4);
-        SteeringHeaders.jumpIfAny(a, 2, "query", 8, 13);
+        SteeringHeaders.jumpIfAny(a, 2, "query", Icmp.ECHO_REQUEST, Icmp.TIMESTAMP_REQUEST);
         a.jump("next");
         a.label("icmp6");
         SteeringHeaders.loadL4(a, 8, "next");
-        a.load(Size.BYTE, 2, 10, SteeringHeaders.L4).jumpIf(2, Condition.NOT_EQUAL, 128, "next");
+        a.load(Size.BYTE, 2, 10, SteeringHeaders.L4)
+                .jumpIf(2, Condition.NOT_EQUAL, Icmpv6.ECHO_REQUEST, "next");
         a.label("query");
         SteeringHeaders.keepIdentifier(a);
         a.label("note");
@@ -213,7 +228,7 @@ final class SteeringPrograms {
         // Addressed to the pod itself. An unsolicited SYN to a port that a session of the guest has
         // is not refused by a kernel that does not listen there (RFC 5382 REQ-4).
         a.label("transport");
-        a.jumpIf(SteeringHeaders.SLOT, Condition.NOT_EQUAL, TCP, "back");
+        a.jumpIf(SteeringHeaders.SLOT, Condition.NOT_EQUAL, Protocols.TCP, "back");
         SteeringHeaders.loadFlags(a, "back");
         a.op(Operation.AND, 2, TCP_SYN_ACK_RESET).jumpIf(2, Condition.NOT_EQUAL, TCP_SYN, "back");
         SteeringHeaders.loadL4(a, 4, "back");
@@ -253,9 +268,11 @@ final class SteeringPrograms {
         }
         a.label("quoted");
         SteeringHeaders.loadL4(a, 8, "next");
-        SteeringHeaders.jumpIfAny(a, SteeringHeaders.SLOT, "quoted-query", ICMP, ICMPV6);
+        SteeringHeaders.jumpIfAny(
+                a, SteeringHeaders.SLOT, "quoted-query", Protocols.ICMP, Protocols.ICMPV6);
         SteeringHeaders.keepPorts(a, SteeringHeaders.L4, SteeringHeaders.L4 + 2);
-        SteeringHeaders.jumpIfAny(a, SteeringHeaders.SLOT, "quoted-ports", TCP, UDP);
+        SteeringHeaders.jumpIfAny(
+                a, SteeringHeaders.SLOT, "quoted-ports", Protocols.TCP, Protocols.UDP);
         SteeringHeaders.jumpIfAny(a, SteeringHeaders.SLOT, "quoted-ports", OTHERS_WITH_PORTS);
         a.storeImmediate(Size.WORD, 10, SteeringHeaders.LOCAL_PORT, 0);
         a.label("quoted-ports");
@@ -269,10 +286,12 @@ final class SteeringPrograms {
     private static void jumpByTransport(BpfAssembler a) {
         a.load(Size.BYTE, 2, 10, SteeringHeaders.FAMILY)
                 .jumpIf(2, Condition.NOT_EQUAL, 0, "transport6");
-        a.jumpIf(SteeringHeaders.SLOT, Condition.EQUAL, ICMP, "icmp4").jump("transport-ports");
-        a.label("transport6").jumpIf(SteeringHeaders.SLOT, Condition.EQUAL, ICMPV6, "icmp6");
+        a.jumpIf(SteeringHeaders.SLOT, Condition.EQUAL, Protocols.ICMP, "icmp4")
+                .jump("transport-ports");
+        a.label("transport6")
+                .jumpIf(SteeringHeaders.SLOT, Condition.EQUAL, Protocols.ICMPV6, "icmp6");
         a.label("transport-ports");
-        SteeringHeaders.jumpIfAny(a, SteeringHeaders.SLOT, "ports", TCP, UDP);
+        SteeringHeaders.jumpIfAny(a, SteeringHeaders.SLOT, "ports", Protocols.TCP, Protocols.UDP);
         SteeringHeaders.jumpIfAny(a, SteeringHeaders.SLOT, "ports", OTHERS_WITH_PORTS);
     }
 
@@ -282,8 +301,9 @@ final class SteeringPrograms {
         a.load(Size.HALF, SteeringHeaders.SLOT, 10, SteeringHeaders.LOCAL_PORT)
                 .networkToHost(SteeringHeaders.SLOT, 16);
         String done = "slot-" + a.position();
-        a.jumpIf(3, Condition.EQUAL, TCP, done).op(Operation.ADD, SteeringHeaders.SLOT, UDP_AT);
-        a.jumpIf(3, Condition.EQUAL, UDP, done).move(SteeringHeaders.SLOT, OTHERS_AT);
+        a.jumpIf(3, Condition.EQUAL, Protocols.TCP, done)
+                .op(Operation.ADD, SteeringHeaders.SLOT, UDP_AT);
+        a.jumpIf(3, Condition.EQUAL, Protocols.UDP, done).move(SteeringHeaders.SLOT, OTHERS_AT);
         a.label(done);
     }
 

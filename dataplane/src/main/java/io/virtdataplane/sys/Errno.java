@@ -12,6 +12,7 @@ public final class Errno {
     public static final int EINVAL = 22;
     public static final int ERANGE = 34;
     public static final int ENOSYS = 38;
+    public static final int EBADMSG = 74;
     public static final int EPROTONOSUPPORT = 93;
     public static final int EOPNOTSUPP = 95;
     public static final int ENETDOWN = 100;
@@ -35,6 +36,7 @@ public final class Errno {
             case 12 -> "out of memory";
             case 24 -> "too many open files";
             case ERANGE -> "out of range";
+            case EBADMSG -> "not a message";
             case EPROTONOSUPPORT -> "protocol not supported";
             case EOPNOTSUPP -> "operation not supported";
             case ENETDOWN -> "network is down";

@@ -44,6 +44,14 @@ final class Libc {
         @SaveError
         int bind(int sockfd, long addr, int addrlen);
 
+        // int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
+        @SaveError
+        int connect(int sockfd, long addr, int addrlen);
+
+        // int getsockname(int sockfd, struct sockaddr *addr, socklen_t *addrlen);
+        @SaveError
+        int getsockname(int sockfd, long addr, long addrlen);
+
         // int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen);
         @SaveError
         int setsockopt(int sockfd, int level, int optname, long optval, int optlen);

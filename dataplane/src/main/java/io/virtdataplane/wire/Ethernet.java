@@ -7,7 +7,10 @@ public final class Ethernet {
     public static final int HEADER = 14;
     public static final int IPV4 = 0x0800;
     public static final int ARP = 0x0806;
+    public static final int RARP = 0x8035;
+    public static final int DOT1Q = 0x8100; // IEEE 802.1Q: a tag, as its first half
     public static final int IPV6 = 0x86dd;
+    public static final int DOT1AD = 0x88a8; // IEEE 802.1ad: a service provider's tag
     public static final long BROADCAST = 0xffff_ffff_ffffL;
     private static final int DST = 0;
     private static final int SRC = 6;

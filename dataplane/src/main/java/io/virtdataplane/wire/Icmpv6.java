@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
  * Its checksum covers the pseudo-header.
  */
 public final class Icmpv6 {
-    public static final int PROTOCOL = 58;
+    public static final int PROTOCOL = Protocols.ICMPV6;
     public static final int HEADER = 8;
     public static final int DESTINATION_UNREACHABLE = 1;
     public static final int PACKET_TOO_BIG = 2;
@@ -73,7 +73,8 @@ public final class Icmpv6 {
     /** The sum over message and pseudo-header is all ones. */
     public static boolean isIntact(MemorySegment b, int l3, int at, int length) {
         return Checksum.fold(
-                        Checksum.pseudo6(b, l3, PROTOCOL, length) + Checksum.sum(b, at, length))
+                        Checksum.pseudo6(b, l3, Protocols.ICMPV6, length)
+                                + Checksum.sum(b, at, length))
                 == 0xffff;
     }
 
@@ -86,7 +87,8 @@ public final class Icmpv6 {
                 b,
                 at,
                 ~Checksum.fold(
-                        Checksum.pseudo6(b, l3, PROTOCOL, length) + Checksum.sum(b, at, length)));
+                        Checksum.pseudo6(b, l3, Protocols.ICMPV6, length)
+                                + Checksum.sum(b, at, length)));
     }
 
     /** The first 8 bytes; the checksum is filled in by {@link #checksumAnew}. */

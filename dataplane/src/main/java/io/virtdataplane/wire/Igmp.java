@@ -7,7 +7,6 @@ import java.lang.foreign.MemorySegment;
  * of RFC 4286. Read only after {@link #fits}.
  */
 public final class Igmp {
-    public static final int PROTOCOL = 2;
     public static final int HEADER = 8;
     public static final int QUERY = 0x11;
     public static final int V1_REPORT = 0x12;

@@ -14,11 +14,6 @@ import java.lang.foreign.MemorySegment;
  * fragment the chain ends behind its fragment header.
  */
 public final class Ipv6Chain {
-    public static final int HOP_BY_HOP = 0;
-    public static final int ROUTING = 43;
-    public static final int FRAGMENT = 44;
-    public static final int NO_NEXT_HEADER = 59;
-    public static final int DESTINATION_OPTIONS = 60;
     public static final int FRAGMENT_HEADER = 8;
 
     /** More than any stack sends; each further one is only work for us (RFC 7045, RFC 8504 5.3). */
@@ -43,7 +38,7 @@ public final class Ipv6Chain {
             if (offset + UNIT > end) {
                 return MALFORMED;
             }
-            if (next == FRAGMENT) {
+            if (next == Protocols.FRAGMENT) {
                 if (fragment != 0) {
                     return MALFORMED;
                 }
@@ -55,8 +50,9 @@ public final class Ipv6Chain {
                 }
                 continue;
             }
-            boolean misplaced = next == HOP_BY_HOP && i != 0;
-            boolean sourceRouted = next == ROUTING && Bytes.u8(b, offset + SEGMENTS_LEFT) != 0;
+            boolean misplaced = next == Protocols.HOP_BY_HOP && i != 0;
+            boolean sourceRouted =
+                    next == Protocols.ROUTING && Bytes.u8(b, offset + SEGMENTS_LEFT) != 0;
             if (misplaced || sourceRouted) {
                 return REFUSED; // RFC 8200 4.1; RFC 5095
             }
@@ -70,10 +66,10 @@ public final class Ipv6Chain {
     }
 
     private static boolean isExtension(int next) {
-        return next == HOP_BY_HOP
-                || next == ROUTING
-                || next == FRAGMENT
-                || next == DESTINATION_OPTIONS;
+        return next == Protocols.HOP_BY_HOP
+                || next == Protocols.ROUTING
+                || next == Protocols.FRAGMENT
+                || next == Protocols.DESTINATION_OPTIONS;
     }
 
     /** A header is truncated or contradicts itself. */

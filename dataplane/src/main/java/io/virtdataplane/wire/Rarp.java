@@ -7,7 +7,6 @@ import java.lang.foreign.MemorySegment;
  * has moved, so that switches learn where it is now. It needs no address of the guest but its MAC.
  */
 public final class Rarp {
-    public static final int ETHER_TYPE = 0x8035;
     private static final int REQUEST_REVERSE = 3;
     private static final int MINIMUM_FRAME = 60;
 
@@ -18,7 +17,7 @@ public final class Rarp {
         byte[] frame = new byte[MINIMUM_FRAME];
         MemorySegment b = MemorySegment.ofArray(frame);
         Ethernet.addresses(b, 0, Ethernet.BROADCAST, mac);
-        Ethernet.type(b, 0, ETHER_TYPE);
+        Ethernet.type(b, 0, Ethernet.RARP);
         Arp.emit(b, Ethernet.HEADER, REQUEST_REVERSE, mac, 0, mac, 0);
         return frame;
     }

@@ -8,7 +8,6 @@ import java.util.zip.CRC32C;
  * addresses leaves it right, a change of ports does not.
  */
 public final class Sctp {
-    public static final int PROTOCOL = 132;
     public static final int HEADER = 12;
     public static final int INIT = 1;
     public static final int ABORT = 6;

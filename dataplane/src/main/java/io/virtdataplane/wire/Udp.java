@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 
 /** UDP header, RFC 768. Read only after {@link #fits}. */
 public final class Udp {
-    public static final int PROTOCOL = 17;
+    public static final int PROTOCOL = Protocols.UDP;
     public static final int HEADER = 8;
     private static final int SRC_PORT = 0;
     private static final int DST_PORT = 2;
@@ -61,7 +61,7 @@ public final class Udp {
     /** Header and checksum over IPv4; the payload stands behind the header already. */
     public static void emit4(
             MemorySegment b, int at, int srcPort, int dstPort, int length, int src, int dst) {
-        emit(b, at, srcPort, dstPort, length, Checksum.pseudo4(src, dst, PROTOCOL, length));
+        emit(b, at, srcPort, dstPort, length, Checksum.pseudo4(src, dst, Protocols.UDP, length));
     }
 
     /** Header and checksum, which {@code pseudo} begins; the payload stands there already. */

@@ -8,8 +8,6 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Vlan {
     public static final int TAG = 4;
-    public static final int TPID_8021Q = 0x8100;
-    public static final int TPID_8021AD = 0x88a8;
     private static final int TCI = 2;
     private static final int INNER_TYPE = 4;
 

@@ -162,17 +162,17 @@ class BridgeTest {
         byte[] frame = frame(Ethernet.BROADCAST, H1);
         assertThat(bench.send(0, frame)).containsExactly(1, 3);
         assertThat(bench.departed(1)).isEqualTo(frame);
-        assertThat(bench.departed(3)).isEqualTo(tagged(frame, 0x8100, 100));
-        byte[] answer = tagged(frame(H1, H2), 0x8100, 0x6000 | 100);
+        assertThat(bench.departed(3)).isEqualTo(tagged(frame, Ethernet.DOT1Q, 100));
+        byte[] answer = tagged(frame(H1, H2), Ethernet.DOT1Q, 0x6000 | 100);
         assertThat(bench.send(3, answer)).containsExactly(0);
         assertThat(bench.departed(0)).isEqualTo(frame(H1, H2));
         assertThat(bench.send(2, frame(H1, H3))).as("VLAN 200 does not know it").containsExactly(3);
-        assertThat(bench.send(3, tagged(frame(H1, H2), 0x8100, 4095))).isEmpty();
+        assertThat(bench.send(3, tagged(frame(H1, H2), Ethernet.DOT1Q, 4095))).isEmpty();
         assertThat(bench.count(3, Verdict.DROP_VLAN)).isOne();
-        assertThat(bench.send(0, tagged(frame, 0x8100, 100)))
+        assertThat(bench.send(0, tagged(frame, Ethernet.DOT1Q, 100)))
                 .as("a tag on an access port")
                 .containsExactly(1, 3);
-        assertThat(bench.send(0, tagged(frame, 0x8100, 200))).isEmpty();
+        assertThat(bench.send(0, tagged(frame, Ethernet.DOT1Q, 200))).isEmpty();
         assertThat(bench.bridge.vlanCounters().frames(100)).isEqualTo(3);
     }
 
@@ -181,24 +181,24 @@ class BridgeTest {
         SwitchBench bench = aware(access(100), access(200), PORT.with(PortVlans.trunk()));
         bench.send(0, frame(H3, H1));
         bench.send(1, frame(H3, H1));
-        assertThat(bench.send(2, tagged(frame(H1, H2), 0x8100, 100))).containsExactly(0);
-        assertThat(bench.send(2, tagged(frame(H1, H2), 0x8100, 200))).containsExactly(1);
+        assertThat(bench.send(2, tagged(frame(H1, H2), Ethernet.DOT1Q, 100))).containsExactly(0);
+        assertThat(bench.send(2, tagged(frame(H1, H2), Ethernet.DOT1Q, 200))).containsExactly(1);
     }
 
     @Test
     void vlanDeletion() {
         PortVlans two = new PortVlans(1, VlanSet.of(1).with(10, 10), VlanSet.of(1));
         SwitchBench bench = aware(PORT.with(two), PORT.with(two));
-        bench.send(1, tagged(frame(H1, H2), 0x8100, 10));
+        bench.send(1, tagged(frame(H1, H2), Ethernet.DOT1Q, 10));
         bench.policy(1, PORT);
         assertThat(bench.send(0, frame(H2, H1))).as("the PVID goes on").containsExactly(1);
-        assertThat(bench.send(0, tagged(frame(H2, H1), 0x8100, 10))).isEmpty();
+        assertThat(bench.send(0, tagged(frame(H2, H1), Ethernet.DOT1Q, 10))).isEmpty();
     }
 
     @Test
     void otherTpidIsUntagged() {
         SwitchBench bench = aware(PORT, PORT);
-        byte[] service = tagged(frame(Ethernet.BROADCAST, H1), 0x88a8, 3);
+        byte[] service = tagged(frame(Ethernet.BROADCAST, H1), Ethernet.DOT1AD, 3);
         assertThat(bench.send(0, service)).containsExactly(1);
         assertThat(bench.departed(1)).isEqualTo(service);
     }
@@ -208,10 +208,10 @@ class BridgeTest {
     void priorityTaggedFramesAreInThePvidAndKeepTheirPriority(int pvid) {
         SwitchBench bench = aware(access(pvid), PORT.with(PortVlans.trunk()), access(pvid));
         byte[] frame = frame(Ethernet.BROADCAST, H1);
-        assertThat(bench.send(0, tagged(frame, 0x8100, 0xa000))).containsExactly(1, 2);
+        assertThat(bench.send(0, tagged(frame, Ethernet.DOT1Q, 0xa000))).containsExactly(1, 2);
         assertThat(bench.departed(2)).isEqualTo(frame);
         assertThat(bench.departed(1))
-                .isEqualTo(pvid == 1 ? frame : tagged(frame, 0x8100, 0xa000 | pvid));
+                .isEqualTo(pvid == 1 ? frame : tagged(frame, Ethernet.DOT1Q, 0xa000 | pvid));
     }
 
     @Test
@@ -219,15 +219,15 @@ class BridgeTest {
         PortVlans none = new PortVlans(0, VlanSet.of(10), VlanSet.NONE);
         SwitchBench bench = aware(PORT.with(none), PORT.with(PortVlans.trunk()));
         assertThat(bench.send(0, frame(H2, H1))).isEmpty();
-        assertThat(bench.send(0, tagged(frame(H2, H1), 0x8100, 0))).as("802.1p").isEmpty();
+        assertThat(bench.send(0, tagged(frame(H2, H1), Ethernet.DOT1Q, 0))).as("802.1p").isEmpty();
         assertThat(bench.count(0, Verdict.DROP_UNTAGGED)).isEqualTo(2);
-        assertThat(bench.send(0, tagged(frame(H2, H1), 0x8100, 10))).containsExactly(1);
+        assertThat(bench.send(0, tagged(frame(H2, H1), Ethernet.DOT1Q, 10))).containsExactly(1);
     }
 
     @Test
     void withoutFilteringTagsPassUnseenAndPvidsHaveNoEffect() {
         SwitchBench bench = with(PLAIN, access(100), access(200));
-        byte[] frame = tagged(frame(Ethernet.BROADCAST, H1), 0x8100, 7);
+        byte[] frame = tagged(frame(Ethernet.BROADCAST, H1), Ethernet.DOT1Q, 7);
         assertThat(bench.send(0, frame)).containsExactly(1);
         assertThat(bench.departed(1)).isEqualTo(frame);
         assertThat(bench.send(1, frame(H1, H2))).as("learned without a VLAN").containsExactly(0);
@@ -298,11 +298,11 @@ class BridgeTest {
         MemorySegment.copy(bytes, 0, frame.data, ValueLayout.JAVA_BYTE, frame.start, bytes.length);
         bench.pair(0).inject(frame);
         bench.worker.breath(0);
-        assertThat(bench.departed(1)).isEqualTo(tagged(bytes, 0x8100, 100));
+        assertThat(bench.departed(1)).isEqualTo(tagged(bytes, Ethernet.DOT1Q, 100));
         assertThat(VirtioNetHdr.checksumStart(frame.data, frame.vnet())).isEqualTo(38);
         assertThat(Tags.lift(frame)).isTrue();
         assertThat(VirtioNetHdr.checksumStart(frame.data, frame.vnet())).isEqualTo(34);
-        assertThat(frame.tag).isEqualTo(0x8100 << 16 | 100);
+        assertThat(frame.tag).isEqualTo(Ethernet.DOT1Q << 16 | 100);
     }
 
     @Test
@@ -326,7 +326,8 @@ class BridgeTest {
     void aFrameThatEndsWithinItsTagIsMalformed() {
         SwitchBench bench = aware(access(100), PORT.with(PortVlans.trunk()));
         for (int length = 14; length < 18; length++) {
-            assertThat(bench.send(0, frame(Ethernet.BROADCAST, H1, 0x8100, length))).isEmpty();
+            assertThat(bench.send(0, frame(Ethernet.BROADCAST, H1, Ethernet.DOT1Q, length)))
+                    .isEmpty();
         }
         assertThat(bench.count(0, Verdict.DROP_MALFORMED)).isEqualTo(4);
         assertThat(bench.bridge.stations()).isZero();

@@ -6,6 +6,7 @@ import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 
 /** Frames to groups, and messages about them, as hosts and routers send them. */
@@ -19,8 +20,6 @@ final class GroupFrames {
     static final long H1 = 0x5254_0000_0001L;
     static final long FF02 = 0xff02L << 48;
     private static final int IP = 14;
-    private static final int UDP = 17;
-    private static final int IGMP = 2;
 
     private GroupFrames() {}
 
@@ -33,7 +32,7 @@ final class GroupFrames {
     }
 
     static byte[] data4(long src, int group) {
-        return ipv4(src, group, UDP, 0x0a00_0001, new byte[16]);
+        return ipv4(src, group, Protocols.UDP, 0x0a00_0001, new byte[16]);
     }
 
     /** {@code code}: the maximum response time as it is written; {@code v3}: of IGMPv3. */
@@ -42,21 +41,21 @@ final class GroupFrames {
         message[0] = 0x11;
         message[1] = (byte) code;
         put32(message, 4, group);
-        return ipv4(src, group == 0 ? 0xe000_0001 : group, IGMP, from, checked(message));
+        return ipv4(src, group == 0 ? 0xe000_0001 : group, Protocols.IGMP, from, checked(message));
     }
 
     static byte[] report4(long src, int group) {
         byte[] message = new byte[8];
         message[0] = 0x16;
         put32(message, 4, group);
-        return ipv4(src, group, IGMP, 0x0a00_0002, checked(message));
+        return ipv4(src, group, Protocols.IGMP, 0x0a00_0002, checked(message));
     }
 
     static byte[] leave4(long src, int group) {
         byte[] message = new byte[8];
         message[0] = 0x17;
         put32(message, 4, group);
-        return ipv4(src, 0xe000_0002, IGMP, 0x0a00_0002, checked(message));
+        return ipv4(src, 0xe000_0002, Protocols.IGMP, 0x0a00_0002, checked(message));
     }
 
     /** IGMPv3, with one record for each group; {@code sources} addresses in each. */
@@ -71,7 +70,7 @@ final class GroupFrames {
             message[8 + record * i + 3] = (byte) sources;
             put32(message, 8 + record * i + 4, groups[i]);
         }
-        return ipv4(src, 0xe000_0016, IGMP, 0x0a00_0002, checked(message));
+        return ipv4(src, 0xe000_0016, Protocols.IGMP, 0x0a00_0002, checked(message));
     }
 
     static byte[] ipv4(long src, int group, int protocol, int from, byte[] message) {
@@ -95,7 +94,7 @@ final class GroupFrames {
     }
 
     static byte[] data6(long src, long high, long low) {
-        return ipv6(src, 0xfe80L << 48, high, low, UDP, new byte[16]);
+        return ipv6(src, 0xfe80L << 48, high, low, Protocols.UDP, new byte[16]);
     }
 
     /** MLDv1; the group all zero: a general one. {@code from}: high half of the sender's. */
@@ -135,7 +134,7 @@ final class GroupFrames {
     private static byte[] routerAlert(
             long src, long fromHigh, long high, long low, byte[] message) {
         byte[] payload = new byte[8 + message.length];
-        payload[0] = Icmpv6.PROTOCOL;
+        payload[0] = Protocols.ICMPV6;
         payload[2] = 5; // RFC 2711: router alert, 2 bytes, value 0: MLD
         payload[3] = 2;
         payload[6] = 1; // PadN

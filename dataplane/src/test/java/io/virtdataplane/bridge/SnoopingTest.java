@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ip;
+import io.virtdataplane.wire.Protocols;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -201,10 +202,10 @@ class SnoopingTest {
     void pimAndRouterAdvertisementsMakeARouter() {
         SwitchBench bench = bench(true);
         byte[] hello = {0x20, 0, 0, 0, 0, 0, 0, 0};
-        bench.send(2, GroupFrames.ipv4(H1, 0xe000_000d, 103, ROUTER, hello));
+        bench.send(2, GroupFrames.ipv4(H1, 0xe000_000d, Protocols.PIM, ROUTER, hello));
         assertThat(bench.send(0, data4(H0, OTHER))).containsExactlyInAnyOrder(2, 3);
         byte[] advertisement = {0x30, 20, (byte) 0xcf, (byte) 0xeb, 0, 0, 0, 0};
-        bench.send(1, GroupFrames.ipv4(H1, 0xe000_006a, 2, ROUTER, advertisement));
+        bench.send(1, GroupFrames.ipv4(H1, 0xe000_006a, Protocols.IGMP, ROUTER, advertisement));
         assertThat(bench.send(0, data4(H0, OTHER))).containsExactlyInAnyOrder(1, 2, 3);
     }
 

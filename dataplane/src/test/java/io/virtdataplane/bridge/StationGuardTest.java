@@ -9,10 +9,10 @@ import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Arp;
 import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Ethernet;
-import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.NeighborDiscovery;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
@@ -35,7 +35,8 @@ class StationGuardTest {
     void aForgedSourceAddressIsDroppedAndNotLearned() {
         SwitchBench bench = bench(GuardPolicy.sourceMac(GUEST));
         assertThat(bench.send(0, frame(Ethernet.BROADCAST, OTHER))).isEmpty();
-        assertThat(bench.send(0, tagged(frame(Ethernet.BROADCAST, OTHER), 0x8100, 1))).isEmpty();
+        assertThat(bench.send(0, tagged(frame(Ethernet.BROADCAST, OTHER), Ethernet.DOT1Q, 1)))
+                .isEmpty();
         assertThat(bench.count(0, Verdict.DROP_SPOOFED_MAC)).isEqualTo(2);
         assertThat(bench.bridge.stations()).isZero();
         assertThat(bench.send(0, frame(Ethernet.BROADCAST, GUEST))).containsExactly(1);
@@ -95,9 +96,9 @@ class StationGuardTest {
                 new SwitchBench(BridgePolicy.DEFAULT)
                         .port(PortPolicy.DEFAULT, GuardPolicy.sourceMac(GUEST))
                         .port(PortPolicy.DEFAULT.with(PortVlans.trunk()));
-        byte[] inner = tagged(frame(Ethernet.BROADCAST, GUEST), 0x8100, 20);
-        assertThat(bench.send(0, tagged(inner, 0x8100, 0))).isEmpty();
-        assertThat(bench.send(0, tagged(inner, 0x8100, 1))).isEmpty();
+        byte[] inner = tagged(frame(Ethernet.BROADCAST, GUEST), Ethernet.DOT1Q, 20);
+        assertThat(bench.send(0, tagged(inner, Ethernet.DOT1Q, 0))).isEmpty();
+        assertThat(bench.send(0, tagged(inner, Ethernet.DOT1Q, 1))).isEmpty();
         assertThat(bench.count(0, Verdict.DROP_VLAN_TAG)).isEqualTo(2);
     }
 
@@ -125,7 +126,8 @@ class StationGuardTest {
     @Test
     void aTagWithinTheTagCarriesNothingPastTheGuard() {
         SwitchBench bench = bench(GuardPolicy.strict(GUEST));
-        byte[] twice = tagged(tagged(arp(GUEST, OTHER, ADDRESS), 0x8100, 1), 0x8100, 1);
+        byte[] twice =
+                tagged(tagged(arp(GUEST, OTHER, ADDRESS), Ethernet.DOT1Q, 1), Ethernet.DOT1Q, 1);
         assertThat(bench.send(0, twice)).isEmpty();
         assertThat(bench.count(0, Verdict.DROP_VLAN_TAG)).isOne();
     }
@@ -138,7 +140,7 @@ class StationGuardTest {
             arp(GUEST, GUEST, ADDRESS),
             dhcp(GUEST, GUEST, 68, 67, 1, 0),
             discovery(135, GUEST),
-            tagged(discovery(136, GUEST), 0x8100, 1)
+            tagged(discovery(136, GUEST), Ethernet.DOT1Q, 1)
         };
         for (int i = 0; i < 300_000; i++) {
             byte[] seed = seeds[random.nextInt(seeds.length)];
@@ -183,7 +185,7 @@ class StationGuardTest {
         frame[42 + 242] = (byte) type;
         frame[42 + 243] = (byte) 255;
         Udp.emit4(b, 34, srcPort, dstPort, 308, 0, -1);
-        Ipv4.emit(b, 14, 328, Udp.PROTOCOL, 0, -1);
+        Ipv4.emit(b, 14, 328, Protocols.UDP, 0, -1);
         return frame;
     }
 
@@ -192,7 +194,7 @@ class StationGuardTest {
         byte[] frame = frame(0x3333_0000_0001L, GUEST, Ethernet.IPV6, 54 + body + 8);
         java.util.Arrays.fill(frame, 54, frame.length, (byte) 0);
         MemorySegment b = MemorySegment.ofArray(frame);
-        Ipv6.emit(b, 14, body + 8, Icmpv6.PROTOCOL, NeighborDiscovery.HOP_LIMIT);
+        Ipv6.emit(b, 14, body + 8, Protocols.ICMPV6, NeighborDiscovery.HOP_LIMIT);
         frame[54] = (byte) type;
         frame[54 + body] = (byte) (type == 136 ? 2 : 1);
         frame[54 + body + 1] = 1;

@@ -8,11 +8,13 @@ import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Arp;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What the walk does around its stages, which stand in here as functions. */
@@ -54,6 +56,22 @@ class WorkerTest {
     }
 
     @Test
+    void bugOfAStageThatADryRunMeetsIsNotReported() {
+        Nic nic =
+                attach(
+                        Nic.UNKNOWN_MAC,
+                        (frame, now) -> {
+                            throw new IllegalStateException("a bug");
+                        });
+        byte[] bytes = frame(GUEST_MAC, GUEST, WEB);
+        StateSnapshot before = new StateSnapshot(worker, Set.of());
+        assertThat(worker.explain(nic, true, bytes).verdict()).isEqualTo(Verdict.DROP_FAULT);
+        assertThat(new StateSnapshot(worker, Set.of()).changesSince(before)).isEmpty();
+        send(guest, bytes);
+        assertThat(kinds()).as("the frame itself reports it").contains(EventKind.FAULT);
+    }
+
+    @Test
     void pinnedMacKeepsOthersOutBeforeAnythingIsLearned() {
         Nic nic = attach(GUEST_MAC, FORWARD);
         send(guest, frame(GUEST_MAC + 1, GUEST, WEB));
@@ -87,7 +105,7 @@ class WorkerTest {
     @Test
     void vlanTagsAndOtherEthertypesAreNamedDrops() {
         Nic nic = attach(Nic.UNKNOWN_MAC, FORWARD);
-        for (int type : new int[] {0x8100, 0x88a8, 0x8847, 0x88cc}) {
+        for (int type : new int[] {Ethernet.DOT1Q, Ethernet.DOT1AD, 0x8847, 0x88cc}) {
             byte[] frame = frame(GUEST_MAC, GUEST, WEB);
             Ethernet.type(MemorySegment.ofArray(frame), 0, type);
             send(guest, frame);
@@ -213,7 +231,7 @@ class WorkerTest {
         Ethernet.addresses(b, 0, GATEWAY_MAC, mac);
         Ethernet.type(b, 0, Ethernet.IPV4);
         Udp.emit4(b, 34, 1, 2, 26, src, dst);
-        Ipv4.emit(b, 14, 46, Udp.PROTOCOL, src, dst);
+        Ipv4.emit(b, 14, 46, Protocols.UDP, src, dst);
         return frame;
     }
 }

@@ -35,7 +35,7 @@ class HeadersOnTheWireTest {
         int dst = AddressText.ipv4("203.0.113.7");
         System.arraycopy("ping".getBytes(), 0, bytes, 28, 4);
         Udp.emit4(b, 20, 40000, 53, 12, src, dst);
-        Ipv4.emit(b, 0, 32, Udp.PROTOCOL, src, dst);
+        Ipv4.emit(b, 0, 32, Protocols.UDP, src, dst);
 
         IpV4Packet packet = IpV4Packet.newPacket(bytes, 0, 32);
         assertThat(packet.getHeader().hasValidChecksum(false)).isTrue();
@@ -83,7 +83,8 @@ class HeadersOnTheWireTest {
     void ttlAndAddressesKeepTheHeaderIntact() {
         byte[] bytes = new byte[20];
         MemorySegment b = MemorySegment.ofArray(bytes);
-        Ipv4.emit(b, 0, 20, 17, AddressText.ipv4("10.0.2.2"), AddressText.ipv4("1.1.1.1"));
+        Ipv4.emit(
+                b, 0, 20, Protocols.UDP, AddressText.ipv4("10.0.2.2"), AddressText.ipv4("1.1.1.1"));
         Ipv4.rewriteSrc(b, 0, AddressText.ipv4("10.244.1.5"));
         Ipv4.rewriteDst(b, 0, AddressText.ipv4("255.255.0.1"));
         for (int i = 0; i < 63; i++) {

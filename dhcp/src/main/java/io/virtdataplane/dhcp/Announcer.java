@@ -6,6 +6,7 @@ import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.NeighborDiscovery;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -86,7 +87,7 @@ final class Announcer {
         Ethernet.addresses(
                 b, frame.start, NeighborDiscovery.multicastMac(ALL_NODES_LOW), scope.gatewayMac());
         Ethernet.type(b, frame.start, Ethernet.IPV6);
-        Ipv6.emit(b, l3, length, Icmpv6.PROTOCOL, NeighborDiscovery.HOP_LIMIT);
+        Ipv6.emit(b, l3, length, Protocols.ICMPV6, NeighborDiscovery.HOP_LIMIT);
         Ipv6.src(b, l3, high, low);
         Ipv6.dst(b, l3, ALL_NODES_HIGH, ALL_NODES_LOW);
         NeighborDiscovery.emitAdvertisement(b, l4, false, high, low, scope.gatewayMac());

@@ -6,6 +6,7 @@ import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
 
@@ -120,22 +121,25 @@ final class DhcpServer {
         int ciaddr = DhcpMessage.ciaddr(b, at);
         int wanted = DhcpMessage.optionAddress(b, at, end, DhcpOptions.REQUESTED_ADDRESS);
         int address = ciaddr != 0 ? ciaddr : wanted;
-        if (!frame.isDryRun() && !take(DhcpMessage.chaddr(b, at), address, nowNs)) {
+        long client = DhcpMessage.chaddr(b, at);
+        if (!leases.mayTake(client, address, nowNs)) {
             return reply(frame, at, DhcpMessage.NAK, 0, 0);
+        }
+        if (!frame.isDryRun()) {
+            take(client, address, nowNs);
         }
         return reply(frame, at, DhcpMessage.ACK, ciaddr, address);
     }
 
-    private boolean take(long client, int address, long nowNs) {
+    private void take(long client, int address, long nowNs) {
         if (!leases.take(client, address, nowNs)) {
-            return false;
+            return;
         }
         if (client != reportedTo || nowNs - reportedNs >= REPORT_NS) {
             events.emit(EventKind.LEASE, nic, address, client);
             reportedTo = client;
             reportedNs = nowNs;
         }
-        return true;
     }
 
     /** No answer is defined. */
@@ -183,7 +187,7 @@ final class DhcpServer {
         }
         Udp.emit4(b, l4, SERVER_PORT, port, udpLength, scope.gatewayAddress(), destination);
         Ipv4.emit(
-                b, l3, Ipv4.HEADER + udpLength, Udp.PROTOCOL, scope.gatewayAddress(), destination);
+                b, l3, Ipv4.HEADER + udpLength, Protocols.UDP, scope.gatewayAddress(), destination);
         Ethernet.addresses(
                 b, frame.start, broadcast ? Ethernet.BROADCAST : station, scope.gatewayMac());
         frame.compose(l4 + udpLength - frame.start);

@@ -9,6 +9,7 @@ import io.virtdataplane.wire.Checksum;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.NeighborDiscovery;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -325,7 +326,7 @@ final class Dhcpv6Server {
         int l3 = frame.start + Ethernet.HEADER;
         int l4 = l3 + Ipv6.HEADER;
         Ethernet.addresses(b, frame.start, mac, gatewayMac);
-        Ipv6.emit(b, l3, udpLength, Udp.PROTOCOL, 64);
+        Ipv6.emit(b, l3, udpLength, Protocols.UDP, 64);
         Ipv6.src(
                 b,
                 l3,
@@ -340,6 +341,6 @@ final class Dhcpv6Server {
                 SERVER_PORT,
                 CLIENT_PORT,
                 udpLength,
-                Checksum.pseudo6(b, l3, Udp.PROTOCOL, udpLength));
+                Checksum.pseudo6(b, l3, Protocols.UDP, udpLength));
     }
 }

@@ -85,12 +85,18 @@ public final class LeaseTable implements Leases {
 
     /** Also one that nobody holds: a client that renews after our restart keeps its address. */
     @Override
-    public boolean take(long client, int address, long nowNs) {
+    public boolean mayTake(long client, int address, long nowNs) {
         int slot = address - first;
         int own = find(client, nowNs);
-        if (own >= 0 && own != slot || !isHeldBy(slot, client, nowNs) && !isFree(slot, nowNs)) {
+        return own < 0 ? isFree(slot, nowNs) : own == slot;
+    }
+
+    @Override
+    public boolean take(long client, int address, long nowNs) {
+        if (!mayTake(client, address, nowNs)) {
             return false;
         }
+        int slot = address - first;
         holders[slot] = client;
         taken[slot] = true;
         untilNs[slot] = nowNs + leaseNs;

@@ -13,6 +13,9 @@ interface Leases {
      */
     int offer(long client, int requested, boolean hold, long nowNs);
 
+    /** The client may take the address; nothing is changed. */
+    boolean mayTake(long client, int address, long nowNs);
+
     /** The client takes the address; false where it is not its to have. */
     boolean take(long client, int address, long nowNs);
 

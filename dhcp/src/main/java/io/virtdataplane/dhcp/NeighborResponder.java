@@ -7,6 +7,7 @@ import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.NeighborDiscovery;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -84,7 +85,7 @@ final class NeighborResponder {
                 b,
                 frame.l3,
                 NeighborDiscovery.WITH_LINK_LAYER,
-                Icmpv6.PROTOCOL,
+                Protocols.ICMPV6,
                 NeighborDiscovery.HOP_LIMIT);
         Ipv6.src(b, frame.l3, high, low);
         Ipv6.dst(b, frame.l3, toHigh, toLow);

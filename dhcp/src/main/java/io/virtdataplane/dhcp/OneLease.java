@@ -25,8 +25,13 @@ final class OneLease implements Leases {
     }
 
     @Override
+    public boolean mayTake(long client, int wanted, long nowNs) {
+        return wanted == address;
+    }
+
+    @Override
     public boolean take(long client, int taken, long nowNs) {
-        if (taken != address) {
+        if (!mayTake(client, taken, nowNs)) {
             return false;
         }
         holder = client;

@@ -1,5 +1,6 @@
 package io.virtdataplane.dhcp;
 
+import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.RateLimit;
 import io.virtdataplane.dataplane.Worker;
 
@@ -13,8 +14,8 @@ final class RateLimits {
         }
     }
 
-    /** {@code port}: its number, as events carry it. */
-    boolean allow(int port, long nowNs) {
-        return limitByPort[port].allows(nowNs);
+    /** As {@link RateLimit} has it; {@code port}: its number, as events carry it. */
+    boolean allows(int port, Frame frame, long nowNs) {
+        return limitByPort[port].allows(frame, nowNs);
     }
 }

@@ -6,9 +6,9 @@ import io.virtdataplane.dataplane.RateLimit;
 import io.virtdataplane.dataplane.Stage;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
-import io.virtdataplane.wire.Icmp;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 
 /**
@@ -58,17 +58,17 @@ public final class Responders implements Stage {
             return processIpv6(frame, nowNs);
         }
         if (frame.etherType == Ethernet.ARP) {
-            return rate.allows(nowNs) ? arp.process(frame) : Verdict.DROP_RATE_LIMITED;
+            return rate.allows(frame, nowNs) ? arp.process(frame) : Verdict.DROP_RATE_LIMITED;
         }
         int destination = Ipv4.dst(frame.data, frame.l3);
         if (destination != scope.gatewayAddress() && destination != BROADCAST) {
             return Verdict.CONTINUE;
         }
-        if (frame.protocol == Udp.PROTOCOL) {
+        if (frame.protocol == Protocols.UDP) {
             return dhcp(frame, nowNs);
         }
-        if (frame.protocol == Icmp.PROTOCOL && destination == scope.gatewayAddress()) {
-            return rate.allows(nowNs) ? echo.process(frame) : Verdict.DROP_RATE_LIMITED;
+        if (frame.protocol == Protocols.ICMP && destination == scope.gatewayAddress()) {
+            return rate.allows(frame, nowNs) ? echo.process(frame) : Verdict.DROP_RATE_LIMITED;
         }
         return Verdict.CONTINUE;
     }
@@ -77,10 +77,10 @@ public final class Responders implements Stage {
         if (frame.isLaterFragment()) {
             return Verdict.CONTINUE;
         }
-        if (frame.protocol == Udp.PROTOCOL) {
+        if (frame.protocol == Protocols.UDP) {
             return dhcpv6(frame, nowNs);
         }
-        if (frame.protocol != Icmpv6.PROTOCOL) {
+        if (frame.protocol != Protocols.ICMPV6) {
             return Verdict.CONTINUE;
         }
         if (!Icmpv6.fits(frame.l4, frame.end)) {
@@ -90,12 +90,12 @@ public final class Responders implements Stage {
             if (frame.isFragment()) {
                 return Verdict.DROP_FRAGMENT; // RFC 6980
             }
-            return rate.allows(nowNs) ? neighbors.process(frame) : Verdict.DROP_RATE_LIMITED;
+            return rate.allows(frame, nowNs) ? neighbors.process(frame) : Verdict.DROP_RATE_LIMITED;
         }
         if (!neighbors.isGateway(frame.dstHigh, frame.dstLow)) {
             return Verdict.CONTINUE;
         }
-        return rate.allows(nowNs) ? echo.processIpv6(frame) : Verdict.DROP_RATE_LIMITED;
+        return rate.allows(frame, nowNs) ? echo.processIpv6(frame) : Verdict.DROP_RATE_LIMITED;
     }
 
     private Verdict dhcpv6(Frame frame, long nowNs) {
@@ -111,7 +111,7 @@ public final class Responders implements Stage {
         if (Udp.dstPort(frame.data, frame.l4) != Dhcpv6Server.SERVER_PORT) {
             return Verdict.CONTINUE;
         }
-        return rate.allows(nowNs) ? dhcpv6.process(frame, nowNs) : Verdict.DROP_RATE_LIMITED;
+        return rate.allows(frame, nowNs) ? dhcpv6.process(frame, nowNs) : Verdict.DROP_RATE_LIMITED;
     }
 
     private Verdict dhcp(Frame frame, long nowNs) {
@@ -124,7 +124,9 @@ public final class Responders implements Stage {
         if (Udp.dstPort(frame.data, frame.l4) != DhcpServer.SERVER_PORT) {
             return Verdict.CONTINUE;
         }
-        return rate.allows(nowNs) ? dhcp.process(frame, nic, nowNs) : Verdict.DROP_RATE_LIMITED;
+        return rate.allows(frame, nowNs)
+                ? dhcp.process(frame, nic, nowNs)
+                : Verdict.DROP_RATE_LIMITED;
     }
 
     /** Announces the gateway to the guest, as after an attachment. Worker's thread. */

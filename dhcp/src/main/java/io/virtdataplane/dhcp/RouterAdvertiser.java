@@ -7,6 +7,7 @@ import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.NeighborDiscovery;
+import io.virtdataplane.wire.Protocols;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -92,7 +93,7 @@ final class RouterAdvertiser {
         int l4 = l3 + Ipv6.HEADER;
         Ethernet.addresses(b, frame.start, mac, gatewayMac);
         Ethernet.type(b, frame.start, Ethernet.IPV6);
-        Ipv6.emit(b, l3, length, Icmpv6.PROTOCOL, NeighborDiscovery.HOP_LIMIT);
+        Ipv6.emit(b, l3, length, Protocols.ICMPV6, NeighborDiscovery.HOP_LIMIT);
         Ipv6.src(
                 b,
                 l3,

@@ -6,8 +6,8 @@ import io.virtdataplane.dataplane.Stage;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Arp;
 import io.virtdataplane.wire.Ethernet;
-import io.virtdataplane.wire.Icmp;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 
 /**
@@ -53,11 +53,11 @@ public final class ScopeResponders implements Stage {
         if (destination != scope.gatewayAddress() && destination != BROADCAST) {
             return Verdict.CONTINUE;
         }
-        if (frame.protocol == Icmp.PROTOCOL && destination == scope.gatewayAddress()) {
+        if (frame.protocol == Protocols.ICMP && destination == scope.gatewayAddress()) {
             return limited(frame, nowNs, echo.process(frame));
         }
         boolean asks =
-                frame.protocol == Udp.PROTOCOL
+                frame.protocol == Protocols.UDP
                         && Udp.fits(frame.data, frame.l4, frame.end)
                         && Udp.dstPort(frame.data, frame.l4) == DhcpServer.SERVER_PORT;
         if (!asks) {
@@ -67,13 +67,13 @@ public final class ScopeResponders implements Stage {
             return Verdict.DROP_SPOOFED_DHCP;
         }
         int port = frame.vif.id();
-        return dhcpRates.allow(port, nowNs)
+        return dhcpRates.allows(port, frame, nowNs)
                 ? dhcp.process(frame, port, nowNs)
                 : Verdict.DROP_RATE_LIMITED;
     }
 
     private Verdict limited(Frame frame, long nowNs, Verdict verdict) {
-        return verdict != Verdict.ANSWERED || rates.allow(frame.vif.id(), nowNs)
+        return verdict != Verdict.ANSWERED || rates.allows(frame.vif.id(), frame, nowNs)
                 ? verdict
                 : Verdict.DROP_RATE_LIMITED;
     }

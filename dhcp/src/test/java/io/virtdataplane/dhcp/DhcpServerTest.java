@@ -16,6 +16,7 @@ import io.virtdataplane.wire.Arp;
 import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
@@ -294,7 +295,7 @@ class DhcpServerTest {
         System.arraycopy(list.toByteArray(), 0, frame, at + 240, list.size());
         int destination = ciaddr == 0 ? -1 : GATEWAY;
         Udp.emit4(b, 34, 68, 67, frame.length - 34, ciaddr, destination);
-        Ipv4.emit(b, 14, frame.length - 14, Udp.PROTOCOL, ciaddr, destination);
+        Ipv4.emit(b, 14, frame.length - 14, Protocols.UDP, ciaddr, destination);
         return frame;
     }
 

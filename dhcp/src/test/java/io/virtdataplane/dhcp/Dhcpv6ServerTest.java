@@ -8,6 +8,7 @@ import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Checksum;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
@@ -52,12 +53,12 @@ class Dhcpv6ServerTest {
         Ethernet.addresses(b, 0, 0x3333_0001_0002L, ResponderBench.GUEST_MAC);
         Ethernet.type(b, 0, Ethernet.IPV6);
         int length = 8 + body.length;
-        Ipv6.emit(b, 14, length, Udp.PROTOCOL, 1);
+        Ipv6.emit(b, 14, length, Protocols.UDP, 1);
         long[] src = AddressText.ipv6("fe80::5054:ff:fe00:1");
         long[] dst = AddressText.ipv6("ff02::1:2");
         Ipv6.src(b, 14, src[0], src[1]);
         Ipv6.dst(b, 14, dst[0], dst[1]);
-        Udp.emit(b, 54, 546, 547, length, Checksum.pseudo6(b, 14, Udp.PROTOCOL, length));
+        Udp.emit(b, 54, 546, 547, length, Checksum.pseudo6(b, 14, Protocols.UDP, length));
         return frame;
     }
 
@@ -74,7 +75,7 @@ class Dhcpv6ServerTest {
         assertThat(Udp.dstPort(b, 54)).isEqualTo(546);
         assertThat(
                         Checksum.fold(
-                                Checksum.pseudo6(b, 14, Udp.PROTOCOL, length)
+                                Checksum.pseudo6(b, 14, Protocols.UDP, length)
                                         + Checksum.sum(b, 54, length)))
                 .isEqualTo(0xffff);
         assertThat(Bytes.u32(b, 62) & 0xff_ffff).as("transaction id").isEqualTo(0xab_cdef);

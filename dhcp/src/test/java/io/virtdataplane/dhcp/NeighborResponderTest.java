@@ -9,6 +9,7 @@ import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.NeighborDiscovery;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +29,7 @@ class NeighborResponderTest {
         MemorySegment b = MemorySegment.ofArray(frame);
         Ethernet.addresses(b, 0, 0x3333_ff00_0001L, ResponderBench.GUEST_MAC);
         Ethernet.type(b, 0, Ethernet.IPV6);
-        Ipv6.emit(b, 14, length, Icmpv6.PROTOCOL, 255);
+        Ipv6.emit(b, 14, length, Protocols.ICMPV6, 255);
         long[] from = AddressText.ipv6(src);
         long[] to = AddressText.ipv6(dst);
         long[] asked = AddressText.ipv6(target);
@@ -113,7 +114,7 @@ class NeighborResponderTest {
         MemorySegment b = MemorySegment.ofArray(frame);
         Ethernet.addresses(b, 0, 0x0200_0000_0000L, ResponderBench.GUEST_MAC);
         Ethernet.type(b, 0, Ethernet.IPV6);
-        Ipv6.emit(b, 14, 16, Icmpv6.PROTOCOL, 64);
+        Ipv6.emit(b, 14, 16, Protocols.ICMPV6, 64);
         long[] src = AddressText.ipv6(from);
         long[] dst = AddressText.ipv6(to);
         Ipv6.src(b, 14, src[0], src[1]);

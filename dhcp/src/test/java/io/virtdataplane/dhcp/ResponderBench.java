@@ -53,7 +53,7 @@ final class ResponderBench {
             new FramePool(Arena.ofAuto().allocate(FramePool.bytes(FRAMES), 64), FRAMES);
     final Worker worker = new Worker(new PairPoller(), pool, () -> nowNs, new EventRing());
     final Responders responders = new Responders(SCOPE, true, IPV6, new EventRing(), 0);
-    private final Nic nic =
+    final Nic nic =
             worker.attach(
                     new NicPlan(
                             0,

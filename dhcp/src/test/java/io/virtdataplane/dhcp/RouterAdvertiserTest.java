@@ -7,6 +7,7 @@ import io.virtdataplane.wire.Arp;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
 import java.util.List;
@@ -35,7 +36,7 @@ class RouterAdvertiserTest {
         MemorySegment b = MemorySegment.ofArray(frame);
         Ethernet.addresses(b, 0, 0x3333_0000_0002L, ResponderBench.GUEST_MAC);
         Ethernet.type(b, 0, Ethernet.IPV6);
-        Ipv6.emit(b, 14, 8, Icmpv6.PROTOCOL, 255);
+        Ipv6.emit(b, 14, 8, Protocols.ICMPV6, 255);
         long[] from = AddressText.ipv6(src);
         long[] to = AddressText.ipv6("ff02::2");
         Ipv6.src(b, 14, from[0], from[1]);

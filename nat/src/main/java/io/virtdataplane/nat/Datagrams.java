@@ -189,6 +189,21 @@ final class Datagrams {
 
     /** Bytes {@code from} to {@code to} have come; nothing is changed unless they are NEW. */
     Mark mark(int datagram, int from, int to, boolean last) {
+        Mark mark = compare(datagram, from, to, last);
+        if (mark == Mark.NEW) {
+            int end = (to + UNIT - 1) / UNIT;
+            for (int unit = from / UNIT; unit < end; unit++) {
+                flip(datagram, unit);
+            }
+            arrived[datagram] += end - from / UNIT;
+            highest[datagram] = Math.max(highest[datagram], to);
+            length[datagram] = last ? to : length[datagram];
+        }
+        return mark;
+    }
+
+    /** How those bytes relate to what has come; nothing is changed. */
+    Mark compare(int datagram, int from, int to, boolean last) {
         int first = from / UNIT;
         int end = (to + UNIT - 1) / UNIT;
         int there = 0;
@@ -200,18 +215,7 @@ final class Datagrams {
         }
         boolean beyond = length[datagram] != 0 && to > length[datagram];
         boolean tooShort = last && (highest[datagram] > to || length[datagram] != 0);
-        if (there > 0 || beyond || tooShort) {
-            return Mark.OVERLAPPING;
-        }
-        for (int unit = first; unit < end; unit++) {
-            flip(datagram, unit);
-        }
-        arrived[datagram] += end - first;
-        highest[datagram] = Math.max(highest[datagram], to);
-        if (last) {
-            length[datagram] = to;
-        }
-        return Mark.NEW;
+        return there > 0 || beyond || tooShort ? Mark.OVERLAPPING : Mark.NEW;
     }
 
     /** Takes a NEW mark back: the fragment will come once more. */

@@ -9,6 +9,7 @@ import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.VirtioNetHdr;
 import java.lang.foreign.MemorySegment;
 
@@ -57,7 +58,7 @@ final class ErrorReply {
         boolean error =
                 Transport.isIcmp(frame.protocol)
                         && (!Icmp.fits(frame.l4, frame.end) || Transport.isError(frame));
-        if (error || frame.isLaterFragment() || !rate.allows(nowNs)) {
+        if (error || frame.isLaterFragment() || !rate.allows(frame, nowNs)) {
             return;
         }
         Addresses addresses = plan.of(frame);
@@ -77,7 +78,7 @@ final class ErrorReply {
         MemorySegment.copy(b, frame.l3, b, frame.l3 + headers, quoted);
         compose(frame, headers + quoted);
         Icmp.emit(b, frame.l3 + Ipv4.HEADER, type, code, rest, Icmp.HEADER + quoted);
-        Ipv4.emit(b, frame.l3, headers + quoted, Icmp.PROTOCOL, from, Ip.ipv4(frame.srcLow));
+        Ipv4.emit(b, frame.l3, headers + quoted, Protocols.ICMP, from, Ip.ipv4(frame.srcLow));
     }
 
     private static void reply6(
@@ -88,7 +89,7 @@ final class ErrorReply {
         MemorySegment.copy(b, frame.l3, b, frame.l3 + headers, quoted);
         compose(frame, headers + quoted);
         int l3 = frame.l3;
-        Ipv6.emit(b, l3, Icmpv6.HEADER + quoted, Icmpv6.PROTOCOL, 64);
+        Ipv6.emit(b, l3, Icmpv6.HEADER + quoted, Protocols.ICMPV6, 64);
         if (fromGuest) {
             Ipv6.src(b, l3, addresses.gatewayHigh(), addresses.gatewayLow());
         } else {

@@ -5,6 +5,7 @@ import io.virtdataplane.dataplane.Step;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Tcp;
 import io.virtdataplane.wire.Udp;
 import io.virtdataplane.wire.VirtioNetHdr;
@@ -83,8 +84,8 @@ final class Forwarding {
         }
         int transport =
                 switch (frame.protocol) {
-                    case Tcp.PROTOCOL -> Tcp.headerLength(frame.data, frame.l4);
-                    case Udp.PROTOCOL -> Udp.HEADER;
+                    case Protocols.TCP -> Tcp.headerLength(frame.data, frame.l4);
+                    case Protocols.UDP -> Udp.HEADER;
                     default -> 0;
                 };
         int segment =

@@ -57,8 +57,7 @@ final class Fragments {
         frame.note(Step.FRAGMENT, frame.fragmentOffset, frame.identification & 0xffff_ffffL);
         int datagram = datagrams.lookup(frame);
         if (frame.isDryRun()) {
-            boolean known = datagram != NONE && datagrams.verdict[datagram] >= 0;
-            return frame.isLaterFragment() && !known ? Verdict.HELD : Verdict.CONTINUE;
+            return foretell(datagram, frame);
         }
         if (datagram == NONE) {
             while (datagrams.count() >= limit) {
@@ -78,6 +77,23 @@ final class Fragments {
                 yield Verdict.DROP_FRAGMENT_OVERLAP;
             }
         };
+    }
+
+    /** What {@link #admit} would say, as far as no table is full. */
+    private Verdict foretell(int datagram, Frame frame) {
+        if (datagram == NONE) {
+            return frame.isLaterFragment() ? Verdict.HELD : Verdict.CONTINUE;
+        }
+        boolean isNew =
+                datagrams.verdict[datagram] != SPOILED
+                        && datagrams.compare(
+                                        datagram, frame.fragmentOffset, end(frame), isLast(frame))
+                                == Datagrams.Mark.NEW;
+        if (!isNew) {
+            return Verdict.DROP_FRAGMENT_OVERLAP;
+        }
+        boolean waits = frame.isLaterFragment() && datagrams.verdict[datagram] == UNKNOWN;
+        return waits ? Verdict.HELD : Verdict.CONTINUE;
     }
 
     private Verdict pass(int datagram, Frame frame) {

@@ -75,6 +75,7 @@ final class Hairpin {
     private int findAsked(Frame frame, Addresses addresses, int outsidePort, long nowNs) {
         boolean query = Transport.isIcmp(frame.protocol);
         return sessions.find(
+                frame,
                 SessionTable.INWARD,
                 frame.protocol,
                 query ? outsidePort : frame.remotePort,

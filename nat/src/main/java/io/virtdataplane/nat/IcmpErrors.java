@@ -10,6 +10,7 @@ import io.virtdataplane.wire.Icmp;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Tcp;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
@@ -52,6 +53,7 @@ final class IcmpErrors {
         }
         int session =
                 sessions.find(
+                        frame,
                         inward ? SessionTable.INWARD : SessionTable.OUTWARD,
                         quoted.protocol,
                         quoted.localPort,
@@ -100,14 +102,14 @@ final class IcmpErrors {
         MemorySegment b = frame.data;
         rewriteQuotedAddress(frame, inward, addresses);
         int l4 = quoted.l4;
-        if (quoted.protocol == Icmp.PROTOCOL) {
+        if (quoted.protocol == Protocols.ICMP) {
             Icmp.rewriteIdentifier(b, l4, port);
             return;
         }
         if (!Transport.hasPorts(quoted.protocol)) {
             return;
         }
-        int at = l4 + (quoted.protocol == Icmpv6.PROTOCOL ? 4 : inward ? 0 : 2);
+        int at = l4 + (quoted.protocol == Protocols.ICMPV6 ? 4 : inward ? 0 : 2);
         int before = Bytes.u16(b, at);
         Bytes.put16(b, at, port);
         int checksum = Transport.checksumOffset(quoted.protocol);
@@ -117,9 +119,9 @@ final class IcmpErrors {
         long delta =
                 (inward ? addresses.inwardDelta() : addresses.outwardDelta())
                         + Checksum.delta16(before, port);
-        if (quoted.protocol == Udp.PROTOCOL) {
+        if (quoted.protocol == Protocols.UDP) {
             Udp.repairChecksum(b, l4, delta);
-        } else if (quoted.protocol == Tcp.PROTOCOL) {
+        } else if (quoted.protocol == Protocols.TCP) {
             Tcp.repairChecksum(b, l4, delta);
         } else {
             int sum = Checksum.repair(Bytes.u16(b, l4 + checksum), delta);

@@ -6,6 +6,7 @@ import io.virtdataplane.dataplane.Stage;
 import io.virtdataplane.dataplane.Step;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Tcp;
 
 /**
@@ -136,7 +137,7 @@ final class Inbound implements Stage {
             frame.note(Step.PORT_NOT_OPEN, frame.localPort, 0);
             return unlisted(frame, nowNs);
         }
-        if (frame.protocol == Tcp.PROTOCOL) {
+        if (frame.protocol == Protocols.TCP) {
             int flags = Tcp.flags(frame.data, frame.l4);
             if ((flags & Tcp.RST) != 0 || (flags & (Tcp.SYN | Tcp.ACK)) == (Tcp.SYN | Tcp.ACK)) {
                 return Verdict.DROP_NO_SESSION; // an answer to nothing that the guest asked

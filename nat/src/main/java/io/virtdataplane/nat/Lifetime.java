@@ -1,7 +1,6 @@
 package io.virtdataplane.nat;
 
-import io.virtdataplane.wire.Sctp;
-import io.virtdataplane.wire.Tcp;
+import io.virtdataplane.wire.Protocols;
 
 /**
  * The classes of sessions that share a time-out, in the order in which a full table gives them up;
@@ -19,7 +18,7 @@ final class Lifetime {
     private Lifetime() {}
 
     static int ofNew(int protocol) {
-        if (protocol == Tcp.PROTOCOL || protocol == Sctp.PROTOCOL) {
+        if (protocol == Protocols.TCP || protocol == Protocols.SCTP) {
             return TCP_TRANSITORY;
         }
         return Transport.isIcmp(protocol) ? ICMP : UDP;

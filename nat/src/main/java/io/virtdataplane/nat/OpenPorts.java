@@ -1,14 +1,12 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.wire.Protocols;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
 /** Which inbound ports reach the guest: those listed, or all where no list is given. */
 public final class OpenPorts {
-    private static final int TCP = 6;
-    private static final int UDP = 17;
-    private static final int SCTP = 132;
     private final BitSet tcp = new BitSet();
     private final BitSet udp = new BitSet();
     private final BitSet sctp = new BitSet();
@@ -40,7 +38,9 @@ public final class OpenPorts {
     /** Protocols other than TCP, UDP and SCTP are open only where all are. */
     public boolean contains(int protocol, int port) {
         return all
-                || (protocol == TCP || protocol == UDP || protocol == SCTP)
+                || (protocol == Protocols.TCP
+                                || protocol == Protocols.UDP
+                                || protocol == Protocols.SCTP)
                         && set(protocol).get(port);
     }
 
@@ -60,9 +60,9 @@ public final class OpenPorts {
 
     private BitSet set(int protocol) {
         return switch (protocol) {
-            case TCP -> tcp;
-            case UDP -> udp;
-            case SCTP -> sctp;
+            case Protocols.TCP -> tcp;
+            case Protocols.UDP -> udp;
+            case Protocols.SCTP -> sctp;
             default ->
                     throw new IllegalArgumentException(
                             "protocol must be TCP, UDP or SCTP: protocol=" + protocol);

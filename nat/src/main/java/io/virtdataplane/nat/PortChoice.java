@@ -25,6 +25,15 @@ final class PortChoice {
 
     /** The port, or {@link OutsidePool#NONE} where none is left for this remote endpoint. */
     int choose(Frame frame, boolean independent, long nowNs) {
+        long before = random;
+        int port = chosen(frame, independent, nowNs);
+        if (frame.isDryRun()) {
+            random = before; // so that the frame itself draws the same
+        }
+        return port;
+    }
+
+    private int chosen(Frame frame, boolean independent, long nowNs) {
         int inside = frame.localPort;
         if (!Transport.hasPorts(frame.protocol)) {
             return isFree(frame, 0, nowNs) ? 0 : OutsidePool.NONE;
@@ -80,6 +89,7 @@ final class PortChoice {
 
     private boolean isFree(Frame frame, int port, long nowNs) {
         return sessions.find(
+                                frame,
                                 SessionTable.INWARD,
                                 frame.protocol,
                                 port,

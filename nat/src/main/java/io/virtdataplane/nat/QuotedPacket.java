@@ -9,6 +9,7 @@ import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.Ipv6Chain;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -79,9 +80,9 @@ final class QuotedPacket {
             int type = Icmp.type(b, l4);
             boolean query =
                     ipv4
-                            ? protocol == Icmp.PROTOCOL
+                            ? protocol == Protocols.ICMP
                                     && (Icmp.isRequest(type) || Icmp.isReply(type))
-                            : protocol == Icmpv6.PROTOCOL
+                            : protocol == Protocols.ICMPV6
                                     && (type == Icmpv6.ECHO_REQUEST || type == Icmpv6.ECHO_REPLY);
             // Never an error about an error: RFC 1122 3.2.2, RFC 4443 2.4 e.
             return query ? Verdict.CONTINUE : Verdict.DROP_ICMP_TYPE;

@@ -7,6 +7,7 @@ import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Tcp;
 import io.virtdataplane.wire.VirtioNetHdr;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +25,7 @@ final class Rejection {
 
     /** REJECTED and the frame {@code replies}; or {@code otherwise} where nothing is to be said. */
     Verdict answer(Frame frame, boolean fromGuest, Verdict otherwise, long nowNs) {
-        if (frame.protocol == Tcp.PROTOCOL) {
+        if (frame.protocol == Protocols.TCP) {
             return reset(frame, otherwise);
         }
         if (Transport.hasPorts(frame.protocol) && !Transport.isIcmp(frame.protocol)) {
@@ -50,9 +51,9 @@ final class Rejection {
                         ? Checksum.pseudo4(
                                 Ipv4.src(b, frame.l3),
                                 Ipv4.dst(b, frame.l3),
-                                Tcp.PROTOCOL,
+                                Protocols.TCP,
                                 Tcp.HEADER)
-                        : Checksum.pseudo6(b, frame.l3, Tcp.PROTOCOL, Tcp.HEADER);
+                        : Checksum.pseudo6(b, frame.l3, Protocols.TCP, Tcp.HEADER);
         Tcp.emit(
                 b,
                 l4,
@@ -77,7 +78,7 @@ final class Rejection {
                 frame.data,
                 frame.l3,
                 length,
-                Tcp.PROTOCOL,
+                Protocols.TCP,
                 Ip.ipv4(frame.dstLow),
                 Ip.ipv4(frame.srcLow));
         return frame.l3 + Ipv4.HEADER;
@@ -86,7 +87,7 @@ final class Rejection {
     private static int header6(Frame frame) {
         VirtioNetHdr.clear(frame.data, frame.vnet());
         frame.length = Ethernet.HEADER + Ipv6.HEADER + Tcp.HEADER;
-        Ipv6.emit(frame.data, frame.l3, Tcp.HEADER, Tcp.PROTOCOL, 64);
+        Ipv6.emit(frame.data, frame.l3, Tcp.HEADER, Protocols.TCP, 64);
         Ipv6.src(frame.data, frame.l3, frame.dstHigh, frame.dstLow);
         Ipv6.dst(frame.data, frame.l3, frame.srcHigh, frame.srcLow);
         return frame.l3 + Ipv6.HEADER;

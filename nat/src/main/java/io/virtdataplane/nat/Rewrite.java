@@ -5,9 +5,9 @@ import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Checksum;
 import io.virtdataplane.wire.Icmp;
-import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Sctp;
 import io.virtdataplane.wire.Udp;
 import io.virtdataplane.wire.VirtioNetHdr;
@@ -57,17 +57,17 @@ final class Rewrite {
 
     private void transport(Frame frame, long addressDelta, int portOffset, int port) {
         int protocol = frame.protocol;
-        if (protocol == Icmp.PROTOCOL) {
+        if (protocol == Protocols.ICMP) {
             Icmp.rewriteIdentifier(frame.data, frame.l4, port);
             return;
         }
         if (!Transport.hasPorts(protocol)) {
             return; // nothing of theirs covers an address
         }
-        int at = frame.l4 + (protocol == Icmpv6.PROTOCOL ? QUERY_IDENTIFIER : portOffset);
+        int at = frame.l4 + (protocol == Protocols.ICMPV6 ? QUERY_IDENTIFIER : portOffset);
         int before = Bytes.u16(frame.data, at);
         Bytes.put16(frame.data, at, port);
-        if (protocol == Sctp.PROTOCOL) {
+        if (protocol == Protocols.SCTP) {
             if (port != before) {
                 Sctp.checksumAnew(frame.data, frame.l4, frame.end, crc);
             }
@@ -83,11 +83,11 @@ final class Rewrite {
     }
 
     private static void repair(Frame frame, int field, long delta) {
-        if (frame.protocol == Udp.PROTOCOL) {
+        if (frame.protocol == Protocols.UDP) {
             Udp.repairChecksum(frame.data, frame.l4, delta);
         } else {
             int checksum = Checksum.repair(Bytes.u16(frame.data, field), delta);
-            boolean mayBeZero = frame.protocol != Transport.UDP_LITE; // RFC 3828 3.1
+            boolean mayBeZero = frame.protocol != Protocols.UDPLITE; // RFC 3828 3.1
             Bytes.put16(frame.data, field, checksum == 0 && !mayBeZero ? 0xffff : checksum);
         }
     }

@@ -6,6 +6,7 @@ import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Checksum;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Tcp;
 
 /**
@@ -19,7 +20,7 @@ final class SegmentSize {
 
     /** {@code configured}: a fixed size, or 0 for what the narrower MTU leaves. */
     static void clamp(Frame frame, NatPlan plan, int configured) {
-        if (frame.protocol != Tcp.PROTOCOL || (Tcp.flags(frame.data, frame.l4) & Tcp.SYN) == 0) {
+        if (frame.protocol != Protocols.TCP || (Tcp.flags(frame.data, frame.l4) & Tcp.SYN) == 0) {
             return;
         }
         int at = Tcp.maxSegmentSizeAt(frame.data, frame.l4);

@@ -1,9 +1,6 @@
 package io.virtdataplane.nat;
 
-import io.virtdataplane.wire.Icmp;
-import io.virtdataplane.wire.Icmpv6;
-import io.virtdataplane.wire.Sctp;
-import io.virtdataplane.wire.Tcp;
+import io.virtdataplane.wire.Protocols;
 
 /**
  * A copy of one session for listings. For ICMP the ports are the query's identifier. The remote
@@ -28,8 +25,8 @@ public record SessionView(
         int protocol = table.protocol(session);
         String state =
                 switch (protocol) {
-                    case Tcp.PROTOCOL, Sctp.PROTOCOL -> TcpState.text(table.state(session));
-                    case Icmp.PROTOCOL, Icmpv6.PROTOCOL -> "QUERY";
+                    case Protocols.TCP, Protocols.SCTP -> TcpState.text(table.state(session));
+                    case Protocols.ICMP, Protocols.ICMPV6 -> "QUERY";
                     default ->
                             table.framesIn(session) > 0 && table.framesOut(session) > 0
                                     ? "BOTH_WAYS"

@@ -6,9 +6,9 @@ import io.virtdataplane.dataplane.RateLimit;
 import io.virtdataplane.dataplane.Step;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ip;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Sctp;
 import io.virtdataplane.wire.Tcp;
-import io.virtdataplane.wire.Udp;
 
 /**
  * Opens, refreshes and ends the sessions of a NIC, and gives out the outside ports: the guest's own
@@ -78,6 +78,7 @@ final class Sessions {
     /** The session of a frame that the guest sent, or {@link #NO_SESSION}. */
     int findOutward(Frame frame, long nowNs) {
         return find(
+                frame,
                 SessionTable.OUTWARD,
                 frame.protocol,
                 frame.localPort,
@@ -90,6 +91,7 @@ final class Sessions {
     /** The session of a frame that came for the pod's address, or {@link #NO_SESSION}. */
     int findInward(Frame frame, long nowNs) {
         return find(
+                frame,
                 SessionTable.INWARD,
                 frame.protocol,
                 frame.localPort,
@@ -102,6 +104,7 @@ final class Sessions {
     /** The outward flow that a session opened by this frame from outside would have is taken. */
     boolean hasOutward(Frame frame, int insidePort, long nowNs) {
         return find(
+                        frame,
                         SessionTable.OUTWARD,
                         frame.protocol,
                         insidePort,
@@ -112,8 +115,12 @@ final class Sessions {
                 != NO_SESSION;
     }
 
-    /** The session with this flow; one whose time is over ends here, before it is used again. */
+    /**
+     * The session with this flow; one whose time is over ends here, before it is used again, unless
+     * the frame is only explained.
+     */
     int find(
+            Frame frame,
             int direction,
             int protocol,
             int localPort,
@@ -123,11 +130,13 @@ final class Sessions {
             long nowNs) {
         int session =
                 table.lookup(direction, protocol, localPort, remoteHigh, remoteLow, remotePort);
-        if (session != NO_SESSION && isOver(session, nowNs)) {
-            end(session);
-            return NO_SESSION;
+        if (session == NO_SESSION || !isOver(session, nowNs)) {
+            return session;
         }
-        return session;
+        if (!frame.isDryRun()) {
+            end(session);
+        }
+        return NO_SESSION;
     }
 
     private boolean isOver(int session, long nowNs) {
@@ -195,15 +204,20 @@ final class Sessions {
             int remotePort,
             boolean inbound,
             long nowNs) {
+        if (!rate.allows(frame, nowNs)) {
+            return RATE;
+        }
+        boolean isFull = table.size() >= policy.limits().sessions();
+        int givenUp = isFull ? leastMissed() : NO_SESSION;
+        if (isFull && givenUp == NO_SESSION) {
+            return LIMIT;
+        }
         if (frame.isDryRun()) {
             frame.note(Step.SESSION_WOULD_OPEN, insidePort, outsidePort);
             return WOULD_OPEN;
         }
-        if (!rate.allows(nowNs)) {
-            return RATE;
-        }
-        if (table.size() >= policy.limits().sessions() && !reclaim()) {
-            return LIMIT;
+        if (isFull) {
+            end(givenUp);
         }
         frame.note(Step.SESSION_OPENED, insidePort, outsidePort);
         int protocol = frame.protocol;
@@ -235,9 +249,9 @@ final class Sessions {
         int before = table.state(session);
         int state =
                 switch (frame.protocol) {
-                    case Tcp.PROTOCOL ->
+                    case Protocols.TCP ->
                             TcpState.next(before, Tcp.flags(frame.data, frame.l4), outward);
-                    case Sctp.PROTOCOL ->
+                    case Protocols.SCTP ->
                             TcpState.nextSctp(
                                     before, Sctp.chunk(frame.data, frame.l4, frame.end), outward);
                     default -> before;
@@ -249,8 +263,8 @@ final class Sessions {
         boolean keepsAlive =
                 outward
                         || policy.behaviour().inboundRefresh()
-                        || frame.protocol == Tcp.PROTOCOL
-                        || frame.protocol == Sctp.PROTOCOL;
+                        || frame.protocol == Protocols.TCP
+                        || frame.protocol == Protocols.SCTP;
         table.use(session, lifetime, outward, keepsAlive, nowNs);
     }
 
@@ -270,18 +284,17 @@ final class Sessions {
     }
 
     /**
-     * Makes room by ending the session that will be missed least; an established connection is
-     * never given up for a new one.
+     * The session that makes room for a new one, or {@link #NO_SESSION}: an established connection
+     * is never given up.
      */
-    private boolean reclaim() {
+    private int leastMissed() {
         for (int lifetime = 0; lifetime < Lifetime.TCP_ESTABLISHED; lifetime++) {
             int session = table.oldest(lifetime);
             if (session != NO_SESSION) {
-                end(session);
-                return true;
+                return session;
             }
         }
-        return false;
+        return NO_SESSION;
     }
 
     private void end(int session) {
@@ -334,8 +347,8 @@ final class Sessions {
      */
     void steerAll(boolean ipv6) {
         for (int port = 0; port < OutsidePool.PORTS; port++) {
-            podPorts.steer(ipv6, Tcp.PROTOCOL, port, owner(ipv6, Tcp.PROTOCOL, port));
-            podPorts.steer(ipv6, Udp.PROTOCOL, port, owner(ipv6, Udp.PROTOCOL, port));
+            podPorts.steer(ipv6, Protocols.TCP, port, owner(ipv6, Protocols.TCP, port));
+            podPorts.steer(ipv6, Protocols.UDP, port, owner(ipv6, Protocols.UDP, port));
         }
         podPorts.steerPing(ipv6, policy.ports().open().isAll());
         steerOthers(ipv6, 0);

@@ -5,7 +5,7 @@ import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Icmp;
 import io.virtdataplane.wire.Icmpv6;
-import io.virtdataplane.wire.Ipv6Chain;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Sctp;
 import io.virtdataplane.wire.Tcp;
 import io.virtdataplane.wire.Udp;
@@ -15,10 +15,6 @@ import io.virtdataplane.wire.Udp;
  * port (RFC 5508 3.1), and a protocol without ports has port 0 on both sides.
  */
 final class Transport {
-    static final int UDP_LITE = 136; // RFC 3828
-    static final int DCCP = 33; // RFC 4340
-    private static final int AH = 51; // RFC 4302 authenticates the addresses
-
     /** Kinds of port numbers; each has its own 65,536. */
     static final int SLOTS = 7;
 
@@ -30,12 +26,13 @@ final class Transport {
     /** CONTINUE when {@code localPort} and {@code remotePort} of the frame are set. */
     static Verdict read(Frame frame, boolean outward) {
         return switch (frame.protocol) {
-            case Tcp.PROTOCOL -> ports(frame, outward, Tcp.fits(frame.data, frame.l4, frame.end));
-            case Udp.PROTOCOL, UDP_LITE -> ports(frame, outward, fitsUdp(frame));
-            case Sctp.PROTOCOL -> ports(frame, outward, Sctp.fits(frame.l4, frame.end));
-            case DCCP -> ports(frame, outward, frame.l4 + 12 <= frame.end);
-            case Icmp.PROTOCOL, Icmpv6.PROTOCOL -> query(frame);
-            case AH, Ipv6Chain.NO_NEXT_HEADER -> Verdict.DROP_PROTOCOL;
+            case Protocols.TCP -> ports(frame, outward, Tcp.fits(frame.data, frame.l4, frame.end));
+            case Protocols.UDP, Protocols.UDPLITE -> ports(frame, outward, fitsUdp(frame));
+            case Protocols.SCTP -> ports(frame, outward, Sctp.fits(frame.l4, frame.end));
+            case Protocols.DCCP -> ports(frame, outward, frame.l4 + 12 <= frame.end);
+            case Protocols.ICMP, Protocols.ICMPV6 -> query(frame);
+            // RFC 4302: AH authenticates the addresses
+            case Protocols.AH, Protocols.NO_NEXT_HEADER -> Verdict.DROP_PROTOCOL;
             default -> {
                 frame.localPort = 0;
                 frame.remotePort = 0;
@@ -46,7 +43,7 @@ final class Transport {
 
     /** UDP-Lite has the coverage where UDP has the length; 0 is all of it. */
     private static boolean fitsUdp(Frame frame) {
-        return frame.protocol == Udp.PROTOCOL
+        return frame.protocol == Protocols.UDP
                 ? Udp.fits(frame.data, frame.l4, frame.end)
                 : frame.l4 + Udp.HEADER <= frame.end;
     }
@@ -63,7 +60,7 @@ final class Transport {
     }
 
     private static Verdict query(Frame frame) {
-        boolean own = frame.isIpv4() == (frame.protocol == Icmp.PROTOCOL);
+        boolean own = frame.isIpv4() == (frame.protocol == Protocols.ICMP);
         if (!own) {
             return Verdict.DROP_PROTOCOL; // one family's ICMP over the other
         }
@@ -76,7 +73,7 @@ final class Transport {
     }
 
     static boolean isIcmp(int protocol) {
-        return protocol == Icmp.PROTOCOL || protocol == Icmpv6.PROTOCOL;
+        return protocol == Protocols.ICMP || protocol == Protocols.ICMPV6;
     }
 
     static boolean isRequest(Frame frame) {
@@ -98,12 +95,12 @@ final class Transport {
     /** Its ports are numbers of its own: TCP, UDP, ICMP, SCTP, UDP-Lite, DCCP, and the others. */
     static int slot(int protocol) {
         return switch (protocol) {
-            case Tcp.PROTOCOL -> 0;
-            case Udp.PROTOCOL -> 1;
-            case Icmp.PROTOCOL, Icmpv6.PROTOCOL -> ICMP_SLOT;
-            case Sctp.PROTOCOL -> 3;
-            case UDP_LITE -> 4;
-            case DCCP -> 5;
+            case Protocols.TCP -> 0;
+            case Protocols.UDP -> 1;
+            case Protocols.ICMP, Protocols.ICMPV6 -> ICMP_SLOT;
+            case Protocols.SCTP -> 3;
+            case Protocols.UDPLITE -> 4;
+            case Protocols.DCCP -> 5;
             default -> OTHER_SLOT;
         };
     }
@@ -120,9 +117,9 @@ final class Transport {
     /** Where the checksum that covers addresses stands in the header, or -1: there is none. */
     static int checksumOffset(int protocol) {
         return switch (protocol) {
-            case Tcp.PROTOCOL -> 16;
-            case Udp.PROTOCOL, UDP_LITE, DCCP -> 6;
-            case Icmpv6.PROTOCOL -> 2;
+            case Protocols.TCP -> 16;
+            case Protocols.UDP, Protocols.UDPLITE, Protocols.DCCP -> 6;
+            case Protocols.ICMPV6 -> 2;
             default -> -1;
         };
     }

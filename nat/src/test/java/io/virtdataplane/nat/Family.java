@@ -1,7 +1,6 @@
 package io.virtdataplane.nat;
 
-import io.virtdataplane.wire.Icmp;
-import io.virtdataplane.wire.Icmpv6;
+import io.virtdataplane.wire.Protocols;
 
 /** The lab's addresses of one family, for tests that hold for both. */
 enum Family {
@@ -12,7 +11,7 @@ enum Family {
             "203.0.113.7",
             "198.51.100.9",
             "198.51.100.1",
-            Icmp.PROTOCOL,
+            Protocols.ICMP,
             20),
     IPV6(
             Bench.GUEST6,
@@ -21,7 +20,7 @@ enum Family {
             "2001:db8::7",
             "2001:db8:9::9",
             "2001:db8:1::1",
-            Icmpv6.PROTOCOL,
+            Protocols.ICMPV6,
             40);
 
     final String guest;

@@ -9,6 +9,7 @@ import static io.virtdataplane.nat.Packets.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Protocols;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -26,7 +27,7 @@ class FragmentsTest {
         new Random(SEED).nextBytes(LONG);
     }
 
-    private final Bench bench = new Bench(OpenPorts.listed().add(17, 53));
+    private final Bench bench = new Bench(OpenPorts.listed().add(Protocols.UDP, 53));
 
     private static byte[] datagram(Family family, int port) {
         return udp(family.guest, port, family.web, 53, LONG);
@@ -243,7 +244,7 @@ class FragmentsTest {
     @ParameterizedTest
     @EnumSource
     void manyThatWaitAreReleasedThroughAFewFrames(Family family) {
-        Bench few = new Bench(OpenPorts.listed().add(17, 53)).withFramesLeft(4);
+        Bench few = new Bench(OpenPorts.listed().add(Protocols.UDP, 53)).withFramesLeft(4);
         List<byte[]> parts = fragments(datagram(family, 40000), 48, 7);
         assertThat(parts).hasSizeGreaterThan(60);
         for (byte[] later : parts.subList(1, parts.size()).reversed()) {

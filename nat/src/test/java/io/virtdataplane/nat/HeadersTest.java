@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,7 +111,8 @@ class HeadersTest {
         for (int i = 0; i < count; i++) {
             body[8 * i] = (byte) (i + 1 < count ? 60 : 17);
         }
-        bench.fromGuest(Packets.raw(Bench.GUEST6, Family.IPV6.web, 60, body));
+        bench.fromGuest(
+                Packets.raw(Bench.GUEST6, Family.IPV6.web, Protocols.DESTINATION_OPTIONS, body));
         assertThat(bench.count(Verdict.DROP_EXTENSION_HEADER)).isOne();
     }
 

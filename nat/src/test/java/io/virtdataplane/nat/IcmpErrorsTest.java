@@ -9,7 +9,7 @@ import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Icmp;
 import io.virtdataplane.wire.Ipv4;
-import io.virtdataplane.wire.Tcp;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -26,7 +26,8 @@ class IcmpErrorsTest {
     private static final String WEB = "203.0.113.7";
     private static final String ROUTER = "198.51.100.1";
     private static final int FRAGMENTATION_NEEDED = 4;
-    private final Bench bench = new Bench(OpenPorts.listed().add(Tcp.PROTOCOL, 80).add(17, 53));
+    private final Bench bench =
+            new Bench(OpenPorts.listed().add(Protocols.TCP, 80).add(Protocols.UDP, 53));
 
     @ParameterizedTest
     @ValueSource(strings = {"udp", "tcp", "ping"})

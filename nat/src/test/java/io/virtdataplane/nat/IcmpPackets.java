@@ -7,6 +7,7 @@ import io.virtdataplane.wire.Icmp;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 
 /** ICMP errors of both families for tests, made by hand and judged by pcap4j. */
@@ -58,7 +59,7 @@ final class IcmpPackets {
         MemorySegment b = MemorySegment.ofArray(frame);
         Ethernet.addresses(b, 0, 0x0200_0000_0000L, 0x5254_0000_0001L);
         if (family.isIpv6()) {
-            Ipv6.emit(b, 14, 8 + length, Icmpv6.PROTOCOL, 64);
+            Ipv6.emit(b, 14, 8 + length, Protocols.ICMPV6, 64);
             long[] from = AddressText.ipv6(src);
             long[] to = AddressText.ipv6(dst);
             Ipv6.src(b, 14, from[0], from[1]);
@@ -67,7 +68,13 @@ final class IcmpPackets {
             Icmpv6.checksumAnew(b, 14, l4, 8 + length);
         } else {
             Icmp.emit(b, l4, type, code, rest, 8 + length);
-            Ipv4.emit(b, 14, 28 + length, 1, AddressText.ipv4(src), AddressText.ipv4(dst));
+            Ipv4.emit(
+                    b,
+                    14,
+                    28 + length,
+                    Protocols.ICMP,
+                    AddressText.ipv4(src),
+                    AddressText.ipv4(dst));
         }
         return frame;
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.nat.NatPolicy.Limits;
 import io.virtdataplane.nat.NatPolicy.Ports;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -15,7 +16,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LivePolicyTest {
     private static final NatPolicy WEB =
             NatPolicy.DEFAULT.with(
-                    new Ports(OpenPorts.listed().add(6, 80), UnlistedPolicy.DROP, true));
+                    new Ports(
+                            OpenPorts.listed().add(Protocols.TCP, 80), UnlistedPolicy.DROP, true));
     private static final NatPolicy NONE =
             NatPolicy.DEFAULT.with(new Ports(OpenPorts.listed(), UnlistedPolicy.POD, true));
 
@@ -42,7 +44,10 @@ class LivePolicyTest {
         assertThat(bench.fromOutside(tcp(family.web, 5000, family.pod, 81, "S"))).isEmpty();
         bench.nat.change(
                 NatPolicy.DEFAULT.with(
-                        new Ports(OpenPorts.listed().add(6, 81), UnlistedPolicy.DROP, true)));
+                        new Ports(
+                                OpenPorts.listed().add(Protocols.TCP, 81),
+                                UnlistedPolicy.DROP,
+                                true)));
         assertThat(bench.fromOutside(tcp(family.web, 5000, family.pod, 81, "S"))).hasSize(1);
         assertThat(bench.fromOutside(tcp(family.web, 5000, family.pod, 80, "S"))).isEmpty();
     }

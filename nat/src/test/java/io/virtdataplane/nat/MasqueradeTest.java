@@ -16,6 +16,7 @@ import io.virtdataplane.wire.Checksum;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Tcp;
 import io.virtdataplane.wire.VirtioNetHdr;
 import java.lang.foreign.MemorySegment;
@@ -35,7 +36,7 @@ import org.pcap4j.packet.namednumber.IcmpV4Type;
  */
 class MasqueradeTest {
     private static final String WEB = "203.0.113.7";
-    private final Bench bench = new Bench(OpenPorts.listed().add(Tcp.PROTOCOL, 80));
+    private final Bench bench = new Bench(OpenPorts.listed().add(Protocols.TCP, 80));
 
     @Test
     void guestLeavesBehindThePodsAddressWithItsPortKept() {
@@ -88,7 +89,8 @@ class MasqueradeTest {
 
     @Test
     void policyDropIsSilent() {
-        Bench silent = new Bench(OpenPorts.listed().add(Tcp.PROTOCOL, 80), UnlistedPolicy.DROP, 64);
+        Bench silent =
+                new Bench(OpenPorts.listed().add(Protocols.TCP, 80), UnlistedPolicy.DROP, 64);
         assertThat(silent.fromOutside(tcp(WEB, 5000, POD, 81, "S"))).isEmpty();
         assertThat(silent.uplink.departed()).isEmpty();
         assertThat(silent.count(Verdict.DROP_UNLISTED_PORT)).isEqualTo(1);
@@ -97,7 +99,7 @@ class MasqueradeTest {
     @Test
     void policyRejectAnswersWithResetOrPortUnreachable() {
         Bench strict =
-                new Bench(OpenPorts.listed().add(Tcp.PROTOCOL, 80), UnlistedPolicy.REJECT, 64);
+                new Bench(OpenPorts.listed().add(Protocols.TCP, 80), UnlistedPolicy.REJECT, 64);
         strict.fromOutside(tcp(WEB, 5000, POD, 81, "S"));
         byte[] reset = one(strict.uplink.departed());
         assertThat(flow(reset)).isEqualTo("10.244.1.5:81 > 203.0.113.7:5000");
@@ -331,10 +333,10 @@ class MasqueradeTest {
 
     private static long pseudo(Family family, MemorySegment b) {
         if (family.isIpv6()) {
-            return Checksum.pseudo6(b, 14, Tcp.PROTOCOL, Ipv6.payloadLength(b, 14));
+            return Checksum.pseudo6(b, 14, Protocols.TCP, Ipv6.payloadLength(b, 14));
         }
         int length = Ipv4.totalLength(b, 14) - Ipv4.HEADER;
-        return Checksum.pseudo4(Ipv4.src(b, 14), Ipv4.dst(b, 14), Tcp.PROTOCOL, length);
+        return Checksum.pseudo4(Ipv4.src(b, 14), Ipv4.dst(b, 14), Protocols.TCP, length);
     }
 
     @Test

@@ -5,7 +5,7 @@ import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
-import io.virtdataplane.wire.Ipv6Chain;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -336,7 +336,7 @@ final class Packets {
         System.arraycopy(part, 0, bytes, 62, part.length);
         MemorySegment b = MemorySegment.ofArray(bytes);
         Bytes.put8(b, 54, Ipv6.nextHeader(b, 14));
-        Bytes.put8(b, 20, Ipv6Chain.FRAGMENT);
+        Bytes.put8(b, 20, Protocols.FRAGMENT);
         Bytes.put16(b, 18, 8 + part.length);
         Bytes.put8(b, 55, 0);
         Bytes.put16(b, 56, offset | (more ? 1 : 0));

@@ -10,6 +10,7 @@ import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Checksum;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
@@ -19,8 +20,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Protocols beside TCP, UDP and ICMP. */
 class ProtocolsTest {
-    private static final int SCTP = 132;
-    private static final int UDP_LITE = 136;
     private final Bench bench = new Bench(OpenPorts.listed());
 
     /** INIT with a right CRC32c (RFC 9260 A), by the JDK's implementation. */
@@ -55,13 +54,13 @@ class ProtocolsTest {
     @EnumSource
     void sctpIsUntouchedWhileItsPortIsKept(Family family) {
         byte[] init = sctp(5000, 3868, 1);
-        byte[] left = one(raw(family.guest, family.web, SCTP, init));
+        byte[] left = one(raw(family.guest, family.web, Protocols.SCTP, init));
         assertThat(body(family, left, 32)).isEqualTo(init);
         byte[] answer =
-                bench.fromOutside(raw(family.web, family.pod, SCTP, sctp(3868, 5000, 2)))
+                bench.fromOutside(raw(family.web, family.pod, Protocols.SCTP, sctp(3868, 5000, 2)))
                         .getFirst();
         assertThat(destination(family, answer)).isEqualTo(family.guest);
-        assertThat(bench.nat.list(1, bench.nowNs).getFirst().protocol()).isEqualTo(SCTP);
+        assertThat(bench.nat.list(1, bench.nowNs).getFirst().protocol()).isEqualTo(Protocols.SCTP);
     }
 
     @ParameterizedTest
@@ -69,14 +68,22 @@ class ProtocolsTest {
     void sctpsCrcIsComputedAnewWhereThePortIsNotKept(Family family) {
         bench.pod.flows.add("132/5000 " + family.web + ":3868");
         byte[] left =
-                body(family, one(raw(family.guest, family.web, SCTP, sctp(5000, 3868, 1))), 32);
+                body(
+                        family,
+                        one(raw(family.guest, family.web, Protocols.SCTP, sctp(5000, 3868, 1))),
+                        32);
         int port = Bytes.u16(MemorySegment.ofArray(left), 0);
         assertThat(port).isNotEqualTo(5000);
         assertThat(hasValidCrc(left)).isTrue();
         byte[] answer =
                 body(
                         family,
-                        bench.fromOutside(raw(family.web, family.pod, SCTP, sctp(3868, port, 2)))
+                        bench.fromOutside(
+                                        raw(
+                                                family.web,
+                                                family.pod,
+                                                Protocols.SCTP,
+                                                sctp(3868, port, 2)))
                                 .getFirst(),
                         32);
         assertThat(Bytes.u16(MemorySegment.ofArray(answer), 2)).isEqualTo(5000);
@@ -86,12 +93,12 @@ class ProtocolsTest {
     @ParameterizedTest
     @EnumSource
     void sctpAssociationLivesAsATcpConnection(Family family) {
-        one(raw(family.guest, family.web, SCTP, sctp(5000, 3868, 1)));
-        bench.fromOutside(raw(family.web, family.pod, SCTP, sctp(3868, 5000, 2)));
-        one(raw(family.guest, family.web, SCTP, sctp(5000, 3868, 10)));
+        one(raw(family.guest, family.web, Protocols.SCTP, sctp(5000, 3868, 1)));
+        bench.fromOutside(raw(family.web, family.pod, Protocols.SCTP, sctp(3868, 5000, 2)));
+        one(raw(family.guest, family.web, Protocols.SCTP, sctp(5000, 3868, 10)));
         bench.pass(7000);
         assertThat(bench.nat.sessionCount()).isOne();
-        one(raw(family.guest, family.web, SCTP, sctp(5000, 3868, 6))); // ABORT
+        one(raw(family.guest, family.web, Protocols.SCTP, sctp(5000, 3868, 6))); // ABORT
         bench.pass(241);
         assertThat(bench.nat.sessionCount()).isZero();
     }
@@ -104,7 +111,7 @@ class ProtocolsTest {
         Bytes.put16(b, 0, 4000);
         Bytes.put16(b, 2, 4001);
         Bytes.put16(b, 4, 8); // coverage: the header alone (RFC 3828 3.1)
-        byte[] frame = raw(family.guest, family.web, UDP_LITE, lite);
+        byte[] frame = raw(family.guest, family.web, Protocols.UDPLITE, lite);
         MemorySegment f = MemorySegment.ofArray(frame);
         int at = 14 + family.ipHeader;
         Bytes.put16(f, at + 6, ~Checksum.fold(sum(family, f, at)));
@@ -116,8 +123,8 @@ class ProtocolsTest {
     private static long sum(Family family, MemorySegment f, int at) {
         long pseudo =
                 family.isIpv6()
-                        ? Checksum.pseudo6(f, 14, UDP_LITE, 24)
-                        : Checksum.pseudo4(Ipv4.src(f, 14), Ipv4.dst(f, 14), UDP_LITE, 24);
+                        ? Checksum.pseudo6(f, 14, Protocols.UDPLITE, 24)
+                        : Checksum.pseudo4(Ipv4.src(f, 14), Ipv4.dst(f, 14), Protocols.UDPLITE, 24);
         return pseudo + Checksum.sum(f, at, 8);
     }
 
@@ -141,7 +148,8 @@ class ProtocolsTest {
     @EnumSource
     void protocolThatThePodUsesWithThisPeerIsNotTheGuests(Family family) {
         bench.pod.flows.add("47/0 " + family.web + ":0");
-        assertThat(bench.fromGuest(raw(family.guest, family.web, 47, new byte[12]))).isEmpty();
+        assertThat(bench.fromGuest(raw(family.guest, family.web, Protocols.GRE, new byte[12])))
+                .isEmpty();
         assertThat(bench.count(Verdict.DROP_PORTS_EXHAUSTED)).isOne();
     }
 
@@ -152,7 +160,8 @@ class ProtocolsTest {
                 new Behaviour(
                         Behaviour.DEFAULT.mapping(), Behaviour.DEFAULT.filtering(), true, false, 0);
         Bench none = new Bench(NatPolicy.DEFAULT.with(strict));
-        assertThat(none.fromGuest(raw(family.guest, family.web, 47, new byte[12]))).isEmpty();
+        assertThat(none.fromGuest(raw(family.guest, family.web, Protocols.GRE, new byte[12])))
+                .isEmpty();
         assertThat(none.count(Verdict.DROP_PROTOCOL)).isOne();
         assertThat(bench.fromGuest(raw(family.guest, family.web, 51, new byte[24]))).isEmpty();
         assertThat(bench.count(Verdict.DROP_PROTOCOL)).isOne();

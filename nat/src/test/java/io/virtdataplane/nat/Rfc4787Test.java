@@ -9,6 +9,7 @@ import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.nat.NatPolicy.Behaviour;
 import io.virtdataplane.nat.NatPolicy.Filtering;
 import io.virtdataplane.nat.NatPolicy.Mapping;
+import io.virtdataplane.wire.Protocols;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +42,7 @@ class Rfc4787Test {
     @EnumSource
     void req1MappingIsTheSameForAllRemoteEndpoints(Family family) {
         Bench bench = new Bench(LISTED);
-        podUses(bench, family, 17, 40000);
+        podUses(bench, family, Protocols.UDP, 40000);
         int port = outsidePort(one(bench, udp(family.guest, 40000, family.web, 53)));
         assertThat(port).isNotEqualTo(40000);
         assertThat(outsidePort(one(bench, udp(family.guest, 40000, family.web, 5353))))
@@ -61,7 +62,7 @@ class Rfc4787Test {
                                 Mapping.ADDRESS_AND_PORT_DEPENDENT,
                                 Filtering.ADDRESS_AND_PORT_DEPENDENT,
                                 true));
-        podUses(bench, family, 17, 40000);
+        podUses(bench, family, Protocols.UDP, 40000);
         assertThat(outsidePort(one(bench, udp(family.guest, 40000, family.web, 53))))
                 .isNotEqualTo(40000);
         assertThat(outsidePort(one(bench, udp(family.guest, 40000, family.other, 53))))
@@ -83,7 +84,7 @@ class Rfc4787Test {
     void req3bAnotherPortIsOfTheSameRangeAndReq4OfTheSameParity(
             Family family, int inside, int least, int most) {
         Bench bench = new Bench(LISTED);
-        podUses(bench, family, 17, inside);
+        podUses(bench, family, Protocols.UDP, inside);
         int port = outsidePort(one(bench, udp(family.guest, inside, family.web, 53)));
         assertThat(port).isNotEqualTo(inside).isBetween(least, most);
         assertThat(port % 2).as("parity").isEqualTo(inside % 2);
@@ -96,7 +97,7 @@ class Rfc4787Test {
         Set<Integer> given = new HashSet<>();
         for (int inside = 30000; inside < 31000; inside++) {
             if (inside % 3 == 0) {
-                podUses(bench, family, 17, inside);
+                podUses(bench, family, Protocols.UDP, inside);
             }
             assertThat(
                             given.add(
@@ -163,7 +164,7 @@ class Rfc4787Test {
                                 Mapping.ENDPOINT_INDEPENDENT,
                                 Filtering.ENDPOINT_INDEPENDENT,
                                 true));
-        podUses(bench, family, 17, 40000);
+        podUses(bench, family, Protocols.UDP, 40000);
         int port = outsidePort(one(bench, udp(family.guest, 40000, family.web, 53)));
         assertThat(flow(bench.fromOutside(udp(family.other, 9, family.pod, port)).getFirst()))
                 .isEqualTo(family.inward(family.other, 9, 40000));
@@ -175,7 +176,7 @@ class Rfc4787Test {
     @ParameterizedTest
     @EnumSource
     void req9HairpinComesFromTheOutsideEndpoint(Family family) {
-        Bench bench = new Bench(OpenPorts.listed().add(17, 53));
+        Bench bench = new Bench(OpenPorts.listed().add(Protocols.UDP, 53));
         byte[] asked = hairpin(bench, udp(family.guest, 40000, family.pod, 53));
         assertThat(flow(asked)).isEqualTo(family.inward(family.pod, 40000, 53));
         byte[] answer = hairpin(bench, udp(family.guest, 53, family.pod, 40000));
@@ -188,7 +189,7 @@ class Rfc4787Test {
     @EnumSource
     void req9HairpinReachesAMappedPortThatIsNotOpen(Family family) {
         Bench bench = new Bench(LISTED);
-        podUses(bench, family, 17, 50000);
+        podUses(bench, family, Protocols.UDP, 50000);
         int port = outsidePort(one(bench, udp(family.guest, 50000, family.web, 53)));
         assertThat(flow(hairpin(bench, udp(family.guest, 40000, family.pod, port))))
                 .isEqualTo(family.inward(family.pod, 40000, 50000));
@@ -199,7 +200,7 @@ class Rfc4787Test {
     @ParameterizedTest
     @EnumSource
     void hairpinInAFullTableIsRefusedAndNotMixedUp(Family family) {
-        Bench bench = new Bench(OpenPorts.listed().add(6, 80), UnlistedPolicy.POD, 4);
+        Bench bench = new Bench(OpenPorts.listed().add(Protocols.TCP, 80), UnlistedPolicy.POD, 4);
         for (int port = 1; port <= 3; port++) {
             bench.fromGuest(tcp(family.guest, port, family.web, 443, "S"));
             bench.fromOutside(tcp(family.web, 443, family.pod, port, "SA"));
@@ -227,7 +228,7 @@ class Rfc4787Test {
     void portsExhaustedForOneEndpointLeaveOthersGoing(Family family) {
         Bench bench = new Bench(LISTED);
         for (int port = 0; port < 65_536; port++) {
-            podUses(bench, family, 17, port);
+            podUses(bench, family, Protocols.UDP, port);
         }
         assertThat(bench.fromGuest(udp(family.guest, 40000, family.web, 53))).isEmpty();
         assertThat(bench.count(Verdict.DROP_PORTS_EXHAUSTED)).isOne();
@@ -242,7 +243,11 @@ class Rfc4787Test {
         for (int port = 1; port < 65_536; port++) {
             bench.fromGuest(udp(family.guest, port, family.other, 53));
         }
-        podUses(bench, family, 17, 40000); // its own port is not free there, all others are mapped
+        podUses(
+                bench,
+                family,
+                Protocols.UDP,
+                40000); // its own port is not free there, all others are mapped
         byte[] left = one(bench, udp(family.guest, 40000, family.web, 53));
         int port = outsidePort(left);
         assertThat(port).isNotEqualTo(40000);

@@ -5,13 +5,14 @@ import static io.virtdataplane.nat.Packets.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Protocols;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** RFC 5382, NAT behaviour for TCP, with the states of RFC 7857, in both families. */
 class Rfc5382Test {
-    private final Bench bench = new Bench(OpenPorts.listed().add(6, 80));
+    private final Bench bench = new Bench(OpenPorts.listed().add(Protocols.TCP, 80));
 
     private void open(Family family, int port) {
         bench.fromGuest(tcp(family.guest, port, family.web, 443, "S"));

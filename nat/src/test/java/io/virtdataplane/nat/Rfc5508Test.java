@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Bytes;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** RFC 5508, NAT behaviour for ICMP, clause by clause, in both families. */
 class Rfc5508Test {
-    private final Bench bench = new Bench(OpenPorts.listed().add(6, 80).add(17, 53));
+    private final Bench bench =
+            new Bench(OpenPorts.listed().add(Protocols.TCP, 80).add(Protocols.UDP, 53));
 
     @ParameterizedTest
     @EnumSource

@@ -2,6 +2,7 @@ package io.virtdataplane.nat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -102,5 +103,32 @@ class SessionTableTest {
     private static int find(SessionTable table, int direction, Flow flow) {
         return table.lookup(
                 direction, flow.protocol(), flow.port(), 0, flow.remote(), flow.remotePort());
+    }
+
+    /** Ports are kept mostly, so a session's two flows are as like as flows can be. */
+    @Test
+    void aFullTablesLookupsLookAtFewSlots() {
+        int capacity = 1 << 14;
+        SessionTable table =
+                new SessionTable(
+                        Arena.ofAuto().allocate(SessionTable.bytes(capacity), 64), capacity, SEED);
+        Random random = new Random(SEED);
+        for (int i = 0; i < capacity; i++) {
+            int port = random.nextInt(1 << 16);
+            table.insert(Protocols.UDP, port, port, 0, i, 53, Lifetime.UDP, 0, 1);
+        }
+        long probes = 0;
+        int longest = 0;
+        for (int session = 0; session < capacity; session++) {
+            for (int direction : new int[] {SessionTable.OUTWARD, SessionTable.INWARD}) {
+                int looked = table.index().probes(session, direction);
+                probes += looked;
+                longest = Math.max(longest, looked);
+            }
+        }
+        assertThat((double) probes / capacity / 2)
+                .as("1.5 where all homes are drawn")
+                .isLessThan(1.75);
+        assertThat(longest).isLessThan(100);
     }
 }

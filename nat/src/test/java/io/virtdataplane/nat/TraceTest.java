@@ -9,6 +9,7 @@ import io.virtdataplane.dataplane.FrameTap;
 import io.virtdataplane.dataplane.LiveTrace;
 import io.virtdataplane.dataplane.Trace;
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -19,7 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A frame is asked to explain its way; frames are copied for a capture. */
 class TraceTest {
-    private final Bench bench = new Bench(OpenPorts.listed().add(6, 80).add(17, 53));
+    private final Bench bench =
+            new Bench(OpenPorts.listed().add(Protocols.TCP, 80).add(Protocols.UDP, 53));
 
     @ParameterizedTest
     @EnumSource

@@ -3,6 +3,7 @@ package io.virtdataplane.nat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.VirtioNetHdr;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -29,7 +30,9 @@ class WalkFuzzTest {
                 NatPolicy.DEFAULT
                         .with(
                                 new NatPolicy.Ports(
-                                        OpenPorts.listed().add(6, 80).add(17, 53),
+                                        OpenPorts.listed()
+                                                .add(Protocols.TCP, 80)
+                                                .add(Protocols.UDP, 53),
                                         UnlistedPolicy.REJECT,
                                         true))
                         .with(new NatPolicy.Limits(64, 0, 16));
@@ -93,7 +96,10 @@ class WalkFuzzTest {
                                     seed(
                                             0,
                                             Packets.raw(
-                                                    family.guest, family.web, 132, new byte[32])),
+                                                    family.guest,
+                                                    family.web,
+                                                    Protocols.SCTP,
+                                                    new byte[32])),
                                     seed(0, fragment(family, 0)),
                                     seed(0, fragment(family, 1)),
                                     seed(1, Packets.tcp(family.web, 5000, family.pod, 80, "S")),

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.virtdataplane.dataplane.Verdict;
-import io.virtdataplane.wire.Tcp;
+import io.virtdataplane.wire.Protocols;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Random;
@@ -46,7 +46,7 @@ class WalkInvariantsTest {
             Packets.pong(WEB, POD, 3),
             Packets.udp(WEB6, 53, POD6, 40000),
             Packets.tcp(WEB6, 443, POD6, 40001, "A"),
-            Packets.raw(WEB6, POD6, 47, new byte[20]),
+            Packets.raw(WEB6, POD6, Protocols.GRE, new byte[20]),
             Packets.fragments(Packets.udp(WEB, 53, POD, 40000), 16, 1).get(0),
             Packets.fragments(Packets.udp(WEB, 53, POD, 40000), 16, 1).get(1)
         };
@@ -74,7 +74,7 @@ class WalkInvariantsTest {
     void aMillionTruncatedAndMutatedFramesHarmNothing() {
         Random random = new Random(SEED);
         Bench bench =
-                new Bench(OpenPorts.listed().add(Tcp.PROTOCOL, 80), UnlistedPolicy.REJECT, 256);
+                new Bench(OpenPorts.listed().add(Protocols.TCP, 80), UnlistedPolicy.REJECT, 256);
         bench.guest.keep(false);
         bench.uplink.keep(false);
         byte[][] outward = {
@@ -85,8 +85,8 @@ class WalkInvariantsTest {
             Packets.tcp(GUEST6, 40001, WEB6, 443, "S"),
             Packets.ping(GUEST6, WEB6, 3),
             Packets.tcp(GUEST6, 40001, POD6, 80, "S"),
-            Packets.raw(GUEST, WEB, 132, new byte[40]),
-            Packets.raw(GUEST6, WEB6, 60, new byte[48]),
+            Packets.raw(GUEST, WEB, Protocols.SCTP, new byte[40]),
+            Packets.raw(GUEST6, WEB6, Protocols.DESTINATION_OPTIONS, new byte[48]),
             Packets.fragments(Packets.udp(GUEST, 40002, WEB, 53), 16, 1).get(0),
             Packets.fragments(Packets.udp(GUEST6, 40002, WEB6, 53), 16, 1).get(1),
             IcmpPackets.unreachable(Family.IPV4, GUEST, Packets.tcp(WEB, 5000, GUEST, 80, "S")),

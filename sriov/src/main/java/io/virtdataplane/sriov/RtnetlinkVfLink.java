@@ -2,6 +2,7 @@ package io.virtdataplane.sriov;
 
 import io.virtdataplane.sys.Errno;
 import io.virtdataplane.sys.NetDevice;
+import io.virtdataplane.sys.NetlinkRequest;
 import io.virtdataplane.sys.NetlinkSocket;
 import io.virtdataplane.sys.SystemCallException;
 import java.util.List;
@@ -14,9 +15,9 @@ import java.util.Map;
 public final class RtnetlinkVfLink implements VfLink {
     @Override
     public Map<Integer, VfAttributes> read(String pf) {
-        byte[] body = VfMessages.get(index(pf));
+        NetlinkRequest request = VfMessages.get(index(pf));
         try (NetlinkSocket netlink = new NetlinkSocket()) {
-            return VfMessages.parse(netlink.request(VfMessages.RTM_GETLINK, body, "VFs of " + pf));
+            return VfMessages.parse(netlink.request(request, "VFs of " + pf));
         } catch (SystemCallException e) {
             throw new SriovException(e.getMessage(), e);
         }
@@ -30,8 +31,7 @@ public final class RtnetlinkVfLink implements VfLink {
         }
         try (NetlinkSocket netlink = new NetlinkSocket()) {
             return VfMessages.altNames(
-                    netlink.request(
-                            VfMessages.RTM_GETLINK, VfMessages.get(index), "names of " + device));
+                    netlink.request(VfMessages.get(index), "names of " + device));
         } catch (SystemCallException e) {
             if (e.errno() != Errno.ENODEV) { // to know no name would be to select no card
                 throw new SriovException(e.getMessage(), e);
@@ -44,8 +44,7 @@ public final class RtnetlinkVfLink implements VfLink {
     public void set(String pf, int vf, VfSetting setting) {
         int index = index(pf);
         try (NetlinkSocket netlink = new NetlinkSocket()) {
-            netlink.request(
-                    VfMessages.RTM_SETLINK, VfMessages.set(index, vf, setting), "kernel says");
+            netlink.request(VfMessages.set(index, vf, setting), "kernel says");
         } catch (SystemCallException e) {
             throw new SriovException(
                     refusal(pf, vf, setting, e.errno()) + " (" + e.getMessage() + ")", e);

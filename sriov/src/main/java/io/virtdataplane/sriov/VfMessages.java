@@ -1,7 +1,8 @@
 package io.virtdataplane.sriov;
 
+import io.virtdataplane.sys.NetlinkAnswer;
+import io.virtdataplane.sys.NetlinkRequest;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,14 +11,13 @@ import java.util.TreeMap;
 
 /**
  * VF attributes as rtnetlink carries them (linux/if_link.h): what RTM_SETLINK and RTM_GETLINK take,
- * and what the latter answers. Bodies without the netlink header.
+ * and what the latter answers.
  */
 final class VfMessages {
-    static final int RTM_GETLINK = 18; // linux/rtnetlink.h
-    static final int RTM_SETLINK = 19;
+    private static final int RTM_GETLINK = 18; // linux/rtnetlink.h
+    private static final int RTM_SETLINK = 19;
     private static final int LINK_HEADER =
             16; // struct ifinfomsg: family, type, index, flags, change
-    private static final int INDEX = 4;
     private static final int IFLA_VFINFO_LIST = 22; // linux/if_link.h
     private static final int IFLA_EXT_MASK = 29;
     private static final int IFLA_PROP_LIST = 52;
@@ -38,27 +38,25 @@ final class VfMessages {
 
     private VfMessages() {}
 
-    static byte[] get(int interfaceIndex) {
-        NetlinkAttributes message = of(interfaceIndex);
-        message.number(IFLA_EXT_MASK, RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS);
-        return message.message();
+    static NetlinkRequest get(int interfaceIndex) {
+        return of(RTM_GETLINK, interfaceIndex)
+                .number(IFLA_EXT_MASK, RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS);
     }
 
-    static byte[] set(int interfaceIndex, int vf, VfSetting setting) {
-        NetlinkAttributes message = of(interfaceIndex);
-        message.nested(
+    static NetlinkRequest set(int interfaceIndex, int vf, VfSetting setting) {
+        NetlinkRequest message = of(RTM_SETLINK, interfaceIndex);
+        return message.nested(
                 IFLA_VFINFO_LIST,
                 () -> message.nested(IFLA_VF_INFO, () -> setting(message, vf, setting)));
-        return message.message();
     }
 
-    private static NetlinkAttributes of(int interfaceIndex) {
-        NetlinkAttributes message = new NetlinkAttributes();
-        message.raw().position(LINK_HEADER).putInt(INDEX, interfaceIndex);
+    private static NetlinkRequest of(int type, int interfaceIndex) {
+        NetlinkRequest message = new NetlinkRequest(type);
+        message.raw().putInt(0).putInt(interfaceIndex).putInt(0).putInt(0);
         return message;
     }
 
-    private static void setting(NetlinkAttributes message, int vf, VfSetting setting) {
+    private static void setting(NetlinkRequest message, int vf, VfSetting setting) {
         switch (setting) {
             case VfSetting.Mac mac ->
                     message.struct(IFLA_VF_MAC, () -> mac(message.raw(), vf, mac.address()));
@@ -86,7 +84,7 @@ final class VfMessages {
         }
     }
 
-    private static void flag(NetlinkAttributes message, int type, int vf, int value) {
+    private static void flag(NetlinkRequest message, int type, int vf, int value) {
         message.struct(type, () -> message.raw().putInt(vf).putInt(value));
     }
 
@@ -107,20 +105,17 @@ final class VfMessages {
     /** The VFs of an RTM_NEWLINK body, by number. */
     static Map<Integer, VfAttributes> parse(byte[] body) {
         Map<Integer, VfAttributes> attributesByVf = new TreeMap<>();
-        if (body.length < LINK_HEADER) {
-            return attributesByVf;
-        }
-        ByteBuffer message = ByteBuffer.wrap(body).order(ByteOrder.LITTLE_ENDIAN);
-        NetlinkAttributes.walk(
-                NetlinkAttributes.slice(message, LINK_HEADER, body.length - LINK_HEADER),
+        NetlinkAnswer.attributes(
+                body,
+                LINK_HEADER,
                 (type, list) -> {
                     if (type == IFLA_VFINFO_LIST) {
-                        NetlinkAttributes.walk(
+                        NetlinkAnswer.attributes(
                                 list,
                                 (inner, vf) -> {
                                     if (inner == IFLA_VF_INFO) {
                                         VfReading reading = new VfReading();
-                                        NetlinkAttributes.walk(vf, reading::take);
+                                        NetlinkAnswer.attributes(vf, reading::take);
                                         attributesByVf.put(reading.vf, reading.attributes());
                                     }
                                 });
@@ -132,15 +127,12 @@ final class VfMessages {
     /** The alternative names in an RTM_NEWLINK body. */
     static List<String> altNames(byte[] body) {
         List<String> names = new ArrayList<>();
-        if (body.length < LINK_HEADER) {
-            return names;
-        }
-        ByteBuffer message = ByteBuffer.wrap(body).order(ByteOrder.LITTLE_ENDIAN);
-        NetlinkAttributes.walk(
-                NetlinkAttributes.slice(message, LINK_HEADER, body.length - LINK_HEADER),
+        NetlinkAnswer.attributes(
+                body,
+                LINK_HEADER,
                 (type, list) -> {
                     if (type == IFLA_PROP_LIST) {
-                        NetlinkAttributes.walk(
+                        NetlinkAnswer.attributes(
                                 list,
                                 (inner, name) -> {
                                     if (inner == IFLA_ALT_IFNAME) {
@@ -181,7 +173,7 @@ final class VfMessages {
                                 new VfSetting.Vlan(
                                         value.getInt(4), value.getInt(8), vlan.protocol());
                 case IFLA_VF_VLAN_LIST ->
-                        NetlinkAttributes.walk(value, (inner, info) -> vlan = vlan(info));
+                        NetlinkAnswer.attributes(value, (inner, info) -> vlan = vlan(info));
                 case IFLA_VF_RATE -> rate = new VfSetting.Rate(value.getInt(4), value.getInt(8));
                 case IFLA_VF_SPOOFCHK -> spoofCheck = flag(value);
                 case IFLA_VF_TRUST -> trust = flag(value);

@@ -21,12 +21,12 @@ class VfMessagesTest {
     }
 
     private static String set(VfSetting setting) {
-        return hex(VfMessages.set(7, 3, setting));
+        return hex(VfMessages.set(7, 3, setting).body());
     }
 
     @Test
     void getAsksForVfsWithoutStatistics() {
-        assertThat(hex(VfMessages.get(7))).isEqualTo(packed(LINK_7 + "0800 1d00 09000000"));
+        assertThat(hex(VfMessages.get(7).body())).isEqualTo(packed(LINK_7 + "0800 1d00 09000000"));
     }
 
     @Test
