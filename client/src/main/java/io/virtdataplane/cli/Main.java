@@ -66,11 +66,18 @@ public final class Main {
         CommandLine commands =
                 new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
         commands.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
+        sayVersion(commands);
         if (arguments.length == 0) {
             return usage(commands);
         }
         Optional<CommandLine.UnmatchedArgumentException> unknown = unknown(commands, arguments);
         return unknown.isPresent() ? refused(unknown.get()) : commands.execute(arguments);
+    }
+
+    /** -V of each command is that of all. */
+    private static void sayVersion(CommandLine command) {
+        command.getCommandSpec().versionProvider(new ClientVersion());
+        command.getSubcommands().values().forEach(Main::sayVersion);
     }
 
     /** A word that is no command: picocli would pass it over where help is asked for as well. */

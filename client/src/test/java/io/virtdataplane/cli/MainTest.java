@@ -71,6 +71,7 @@ class MainTest {
 
     @Test
     void versionIsTheBuilds() {
+        assertThat(run("get", "-V").out()).isEqualTo(run("--version").out());
         assertThat(run("--version").out()).isEqualTo("virt-dataplane " + Endpoint.VERSION + "\n");
         assertThat(Endpoint.VERSION).matches("\\d+\\.\\d+\\.\\d+.*");
     }

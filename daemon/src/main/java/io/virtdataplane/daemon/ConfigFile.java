@@ -11,6 +11,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.virtdataplane.api.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +95,8 @@ final class ConfigFile {
         } catch (UnrecognizedPropertyException e) {
             throw new IllegalArgumentException(
                     "config has an unknown setting: " + path(e) + " file=" + file, e);
+        } catch (NoSuchFileException e) {
+            throw new IllegalArgumentException("config must exist: config=" + file, e);
         } catch (IOException e) {
             throw new IllegalArgumentException(
                     "config must be readable YAML: file="

@@ -15,6 +15,7 @@ import picocli.CommandLine.Option;
         name = "virt-dataplane run",
         description = "Runs the daemon in the foreground until SIGTERM.",
         mixinStandardHelpOptions = true,
+        versionProvider = RunCommand.BuildVersion.class,
         sortOptions = false)
 public final class RunCommand implements Callable<Integer> {
     private static final Path DEFAULT_CONFIG = Path.of("/etc/virt-dataplane/config.yaml");
@@ -58,6 +59,14 @@ public final class RunCommand implements Callable<Integer> {
             paramLabel = "KIND",
             description = "auto, io_uring or epoll (default: auto).")
     private String poller;
+
+    /** As the client says its own. */
+    static final class BuildVersion implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"virt-dataplane " + Endpoint.VERSION};
+        }
+    }
 
     public static void main(String[] arguments) {
         CommandLine command = new CommandLine(new RunCommand());

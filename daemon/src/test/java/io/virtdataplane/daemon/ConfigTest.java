@@ -22,7 +22,7 @@ class ConfigTest {
         assertThat(Config.of(ConfigFile.read(missing, false)).socket().path().toString())
                 .isEqualTo(Endpoint.DEFAULT_SOCKET);
         assertThatThrownBy(() -> ConfigFile.read(missing, true))
-                .hasMessageContaining("config must be readable YAML");
+                .hasMessage("config must exist: config=" + missing);
     }
 
     @Test

@@ -71,7 +71,7 @@ class IgmpGoldenTest {
 
     private static int type(String golden) {
         MemorySegment b = GoldenBytes.of(golden);
-        assertThat(Ipv4.protocol(b, 0)).isEqualTo(Igmp.PROTOCOL);
+        assertThat(Ipv4.protocol(b, 0)).isEqualTo(Protocols.IGMP);
         return Igmp.type(b, Ipv4.headerLength(b, 0));
     }
 

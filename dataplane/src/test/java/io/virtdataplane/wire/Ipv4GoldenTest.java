@@ -140,7 +140,7 @@ class Ipv4GoldenTest {
         assertThat(Ipv4.headerLength(b, L3)).isEqualTo(24);
         assertThat(Ipv4.totalLength(b, L3)).isEqualTo(32);
         assertThat(Ipv4.ttl(b, L3)).isEqualTo(1);
-        assertThat(Ipv4.protocol(b, L3)).isEqualTo(Igmp.PROTOCOL);
+        assertThat(Ipv4.protocol(b, L3)).isEqualTo(Protocols.IGMP);
         assertThat(Ipv4.src(b, L3)).isEqualTo(ROUTER);
         assertThat(Ipv4.isIntact(b, L3)).isTrue();
 

@@ -77,14 +77,14 @@ class Ipv6ChainGoldenTest {
         assertEnds(HOP_BY_HOP, Udp.PROTOCOL, L3 + 48);
         assertEnds(TWO_OF_OPTIONS, Udp.PROTOCOL, L3 + 64);
         MemorySegment b = GoldenBytes.of(TWO_OF_OPTIONS);
-        assertThat(Ipv6.nextHeader(b, L3)).isEqualTo(Ipv6Chain.HOP_BY_HOP);
+        assertThat(Ipv6.nextHeader(b, L3)).isEqualTo(Protocols.HOP_BY_HOP);
         assertThat(Udp.dstPort(b, L3 + 64)).isEqualTo(9);
-        assertThat(Bytes.u8(b, L3 + 40)).isEqualTo(Ipv6Chain.DESTINATION_OPTIONS);
+        assertThat(Bytes.u8(b, L3 + 40)).isEqualTo(Protocols.DESTINATION_OPTIONS);
     }
 
     @Test
     void chainEndsAtWhatIsNoExtension() {
-        assertEnds(NOTHING_MORE, Ipv6Chain.NO_NEXT_HEADER, L3 + 40);
+        assertEnds(NOTHING_MORE, Protocols.NO_NEXT_HEADER, L3 + 40);
         assertEnds(UNKNOWN, 253, L3 + 40);
         assertEnds(AT_THE_LAST_SEGMENT, Udp.PROTOCOL, L3 + 80);
     }
@@ -128,14 +128,14 @@ class Ipv6ChainGoldenTest {
         long chain = Ipv6Chain.walk(b, L3, (int) b.byteSize());
         assertThat(Ipv6Chain.isRefused(chain)).isTrue();
         assertThat(Ipv6Chain.isMalformed(chain)).isFalse();
-        assertThat(Ipv6.nextHeader(b, L3)).isEqualTo(Ipv6Chain.ROUTING);
+        assertThat(Ipv6.nextHeader(b, L3)).isEqualTo(Protocols.ROUTING);
     }
 
     @Test
     void hopByHopOptionsBehindOthersAreRefused() {
         MemorySegment b = GoldenBytes.of(TWO_OF_OPTIONS);
-        Bytes.put8(b, L3 + 6, Ipv6Chain.DESTINATION_OPTIONS);
-        Bytes.put8(b, L3 + 40, Ipv6Chain.HOP_BY_HOP);
+        Bytes.put8(b, L3 + 6, Protocols.DESTINATION_OPTIONS);
+        Bytes.put8(b, L3 + 40, Protocols.HOP_BY_HOP);
         assertThat(Ipv6Chain.isRefused(Ipv6Chain.walk(b, L3, (int) b.byteSize()))).isTrue();
     }
 

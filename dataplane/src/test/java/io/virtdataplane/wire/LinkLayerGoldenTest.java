@@ -144,14 +144,14 @@ class LinkLayerGoldenTest {
         byte[] frame = Rarp.announcement(0x5254_0012_3456L);
         assertBytes(MemorySegment.ofArray(frame), RARP_ANNOUNCEMENT);
         MemorySegment b = GoldenBytes.of(RARP_ANNOUNCEMENT);
-        assertThat(Ethernet.type(b, 0)).isEqualTo(Rarp.ETHER_TYPE);
+        assertThat(Ethernet.type(b, 0)).isEqualTo(Ethernet.RARP);
         assertThat(Arp.sha(b, L3)).isEqualTo(0x5254_0012_3456L);
     }
 
     @Test
     void tagIsRead() {
         MemorySegment b = GoldenBytes.of(TAGGED);
-        assertThat(Ethernet.type(b, 0)).isEqualTo(Vlan.TPID_8021Q);
+        assertThat(Ethernet.type(b, 0)).isEqualTo(Ethernet.DOT1Q);
         assertThat(Vlan.vid(b, 12)).isEqualTo(100);
         assertThat(Vlan.pcp(b, 12)).isEqualTo(5);
         assertThat(Vlan.innerType(b, 12)).isEqualTo(Ethernet.IPV4);
@@ -162,10 +162,10 @@ class LinkLayerGoldenTest {
     void tagsStandOneBehindTheOther() {
         MemorySegment b = GoldenBytes.of(TAGGED_TWICE);
         assertThat(Ethernet.dst(b, 0)).isEqualTo(FAR_MAC);
-        assertThat(Ethernet.type(b, 0)).isEqualTo(Vlan.TPID_8021AD);
+        assertThat(Ethernet.type(b, 0)).isEqualTo(Ethernet.DOT1AD);
         assertThat(Vlan.vid(b, 12)).as("without DEI and PCP").isEqualTo(200);
         assertThat(Vlan.pcp(b, 12)).isEqualTo(3);
-        assertThat(Vlan.innerType(b, 12)).isEqualTo(Vlan.TPID_8021Q);
+        assertThat(Vlan.innerType(b, 12)).isEqualTo(Ethernet.DOT1Q);
         assertThat(Vlan.vid(b, 12 + Vlan.TAG)).isEqualTo(100);
         assertThat(Vlan.innerType(b, 12 + Vlan.TAG)).isEqualTo(Ethernet.IPV4);
     }

@@ -8,6 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@GoldenBytes.Of(Protocols.class)
 class ProtocolsTest {
     @ParameterizedTest
     @CsvSource({

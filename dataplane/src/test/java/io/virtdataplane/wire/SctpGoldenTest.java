@@ -29,7 +29,7 @@ class SctpGoldenTest {
     void sctpIsReadAndItsChecksumBuilt() {
         MemorySegment b = GoldenBytes.of(INIT);
         int end = (int) b.byteSize();
-        assertThat(Ipv4.protocol(b, L3)).isEqualTo(Sctp.PROTOCOL);
+        assertThat(Ipv4.protocol(b, L3)).isEqualTo(Protocols.SCTP);
         assertThat(Sctp.chunk(b, L4, end)).isEqualTo(Sctp.INIT);
 
         MemorySegment stale = GoldenBytes.staleBetween(L4 + 8, L4 + 12, INIT);

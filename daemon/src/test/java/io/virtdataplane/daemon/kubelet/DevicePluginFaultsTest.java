@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.ManagedChannel;
-import io.grpc.Server;
 import io.virtdataplane.api.ApplyPolicyRequest;
 import io.virtdataplane.api.SriovGrpc;
 import io.virtdataplane.daemon.control.SriovLab;
+import io.virtdataplane.daemon.rpc.UnixServer;
 import io.virtdataplane.daemon.sriov.CardInTree;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.kubelet.deviceplugin.DevicePluginGrpc;
@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,7 +35,7 @@ class DevicePluginFaultsTest {
     private final KubeletStandIn kubelet = new KubeletStandIn();
     private Path plugins;
     private CardInTree card;
-    private Server registration;
+    private UnixServer registration;
     private SriovLab control;
 
     @BeforeEach
@@ -147,7 +146,7 @@ class DevicePluginFaultsTest {
         apply("b", "2-3");
         assertThat(List.of(kubelet.next().getResourceName(), kubelet.next().getResourceName()))
                 .containsExactlyInAnyOrder("openshift.io/a", "openshift.io/b");
-        registration.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+        registration.close();
         Files.deleteIfExists(plugins.resolve("kubelet.sock"));
         kubeletStarts();
         assertThat(List.of(kubelet.next().getResourceName(), kubelet.next().getResourceName()))

@@ -3,12 +3,12 @@ package io.virtdataplane.daemon.kubelet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.grpc.Server;
 import io.virtdataplane.api.ApplyPolicyRequest;
 import io.virtdataplane.api.AttachVfRequest;
 import io.virtdataplane.api.RemovePolicyRequest;
 import io.virtdataplane.api.SriovGrpc;
 import io.virtdataplane.daemon.control.SriovLab;
+import io.virtdataplane.daemon.rpc.UnixServer;
 import io.virtdataplane.daemon.sriov.CardInTree;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.kubelet.deviceplugin.AllocateRequest;
@@ -28,7 +28,6 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,7 +58,7 @@ class DevicePluginsTest {
     private final KubeletStandIn kubelet = new KubeletStandIn();
     private Path plugins;
     private CardInTree card;
-    private Server registration;
+    private UnixServer registration;
     private SriovLab control;
     private SriovGrpc.SriovBlockingStub sriov;
 
@@ -242,7 +241,7 @@ class DevicePluginsTest {
     @Test
     void kubeletThatStartsAnewIsToldAgain() throws Exception {
         Path socket = plugins.resolve(kubelet.next().getEndpoint());
-        registration.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+        registration.close();
         // As a kubelet does: all sockets in its directory are removed.
         Files.deleteIfExists(plugins.resolve("kubelet.sock"));
         Files.deleteIfExists(socket);

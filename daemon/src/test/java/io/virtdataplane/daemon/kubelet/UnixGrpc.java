@@ -2,58 +2,34 @@ package io.virtdataplane.daemon.kubelet;
 
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
-import io.grpc.Server;
-import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.netty.NettyServerBuilder;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollServerDomainSocketChannel;
-import io.netty.channel.unix.DomainSocketAddress;
+import io.virtdataplane.api.UnixChannel;
+import io.virtdataplane.daemon.rpc.UnixServer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** gRPC over UNIX sockets for tests: servers and channels that end together. */
 public final class UnixGrpc implements AutoCloseable {
-    private final EventLoopGroup loop =
-            new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-    private final List<ManagedChannel> channels = new ArrayList<>();
-    private final List<Server> servers = new ArrayList<>();
+    private static final int LONGEST_ANSWER = 4 << 20;
+    private final List<UnixChannel> channels = new ArrayList<>();
+    private final List<UnixServer> servers = new ArrayList<>();
 
-    public Server serve(Path socket, BindableService... services) throws IOException {
-        NettyServerBuilder builder =
-                NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
-                        .channelType(EpollServerDomainSocketChannel.class)
-                        .bossEventLoopGroup(loop)
-                        .workerEventLoopGroup(loop);
-        for (BindableService service : services) {
-            builder.addService(service);
-        }
-        Server server = builder.build().start();
+    public UnixServer serve(Path socket, BindableService... services) throws IOException {
+        UnixServer server = UnixServer.open(socket, services);
         servers.add(server);
         return server;
     }
 
     public ManagedChannel connect(Path socket) {
-        ManagedChannel channel =
-                NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
-                        .channelType(EpollDomainSocketChannel.class)
-                        .eventLoopGroup(loop)
-                        .overrideAuthority("localhost")
-                        .usePlaintext()
-                        .build();
+        UnixChannel channel = new UnixChannel(socket, LONGEST_ANSWER);
         channels.add(channel);
-        return channel;
+        return channel.channel();
     }
 
     @Override
     public void close() {
-        channels.forEach(ManagedChannel::shutdownNow);
-        servers.forEach(Server::shutdownNow);
-        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        channels.forEach(UnixChannel::close);
+        servers.forEach(UnixServer::close);
     }
 }

@@ -59,6 +59,21 @@ class SriovSafetyTest extends SriovApiFixture {
         assertThat(numVfs()).as("put back: no policy is left").isEqualTo("0");
     }
 
+    /** As the operator was reported not to do: a policy deleted while its node was rebooting. */
+    @Test
+    void policyThatWentJustBeforeTheEndIsUndoneByTheNextStart() throws Exception {
+        apply(POLICY);
+        Files.createDirectories(directory.resolve("state/sriov/pci"));
+        Files.writeString(
+                directory.resolve("state/sriov/pci/" + CardInTree.PF),
+                "{\"numVfs\": \"0\", \"mtu\": \"1500\"}");
+        control.close();
+        Files.delete(directory.resolve("state/objects/SriovNetworkNodePolicy/p1.yaml"));
+        restart(directory.resolve("d.sock"));
+        assertThat(afterPass(1).getSyncStatus()).isEqualTo("Succeeded");
+        assertThat(numVfs()).isEqualTo("0");
+    }
+
     @Test
     void attachmentsAtOnceHaveVfsOfTheirOwn() throws Exception {
         apply(POLICY);
