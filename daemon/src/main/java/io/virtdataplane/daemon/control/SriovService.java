@@ -149,6 +149,9 @@ public final class SriovService extends SriovGrpc.SriovImplBase {
                     long generation = -1;
                     while (to.take(null)) {
                         long now = node.awaitChange(generation, LOOK_MS);
+                        if (now == SriovNode.CLOSED) {
+                            return;
+                        }
                         if (now != generation && call.isReady()) {
                             to.take(state());
                             generation = now;

@@ -29,6 +29,10 @@ import org.slf4j.LoggerFactory;
 public final class SriovNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SriovNode.class);
     private static final long RETRY_MS = 30_000; // the operator's own intervals
+
+    /** What {@link #awaitChange} says once there will be no change any more. */
+    public static final long CLOSED = -2;
+
     private static final long RESYNC_MS = 300_000;
     private final NodeReconciler reconciler;
     private final Discovery discovery;
@@ -178,7 +182,7 @@ public final class SriovNode implements AutoCloseable {
         if (generation == known && !closed) {
             wait(longestMs);
         }
-        return generation;
+        return closed ? CLOSED : generation;
     }
 
     /** Another one after each change. */
