@@ -10,8 +10,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "get",
@@ -41,6 +43,7 @@ final class GetCommand implements Callable<Integer> {
         }
     }
 
+    @Spec private CommandSpec spec;
     @Mixin private SocketOption socket;
     @Mixin private Output output;
 
@@ -76,6 +79,11 @@ final class GetCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (watch && !kind.canBeWatched()) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(),
+                    "--watch is for " + String.join(", ", Listings.watchable()));
+        }
         try (Client client = socket.connect()) {
             kind.print(client, new Query(name, limit), watch, output, System.out);
         }

@@ -63,6 +63,13 @@ class MainTest {
     }
 
     @Test
+    void whatCannotBeWatchedIsWrongUsage() {
+        Said said = run("get", "sessions", "-w");
+        assertThat(said.code()).isEqualTo(USAGE);
+        assertThat(said.err()).contains("--watch is for nics, leases, counters, sriov-state");
+    }
+
+    @Test
     void helpOfACommandIsItsOwn() {
         assertThat(run("get", "--help").out()).contains("nics, sessions, leases", "sriov-networks");
         assertThat(run("--help").out()).contains("run", "attach", "Exit codes:");

@@ -155,7 +155,7 @@ record Config(Socket socket, State state, Packets packets, NodeLabels node, Srio
     private static SriovConfig sriov(ConfigFile.Sriov file) {
         return new SriovConfig(
                 new SriovConfig.Trees(file.sysfs, file.proc),
-                new SriovConfig.Nics(file.supportedNics, file.rootDevicesAlone),
+                new SriovConfig.Cards(file.supportedNics, file.rootDevicesAlone),
                 new SriovConfig.Offer(file.resourcePrefix, file.devicePluginDirectory));
     }
 

@@ -82,7 +82,7 @@ public final class Daemon implements AutoCloseable {
         Objects objects = new Objects(state, networks, sriov.objects());
         objects.restore();
         nics.restore();
-        opened(new NetworkKeeper(networks));
+        opened(new NetworkKeeper(networks, objects::retry));
         kubelet.serve(sriov, config.sriov(), System::nanoTime);
         NicViews views = new NicViews(networks.dhcp());
         NicService.Rooms rooms =

@@ -84,12 +84,9 @@ public final class FileStore {
     }
 
     private static void write(Path to, byte[] content) throws IOException {
+        Files.deleteIfExists(to); // after a crash it can be another name of a file that is in use
         try (FileChannel file =
-                FileChannel.open(
-                        to,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE)) {
+                FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer rest = ByteBuffer.wrap(content);
             while (rest.hasRemaining()) {
                 file.write(rest);

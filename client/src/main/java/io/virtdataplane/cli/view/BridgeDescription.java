@@ -19,7 +19,7 @@ final class BridgeDescription implements Description<Bridge> {
     }
 
     @Override
-    public void describe(Bridge bridge, PrintStream out) {
+    public void describe(Bridge bridge, boolean isWide, PrintStream out) {
         line(out, "Name", bridge.getName());
         line(out, "Description", bridge.getDescription());
         line(out, "VLAN filtering", bridge.getVlanFiltering() ? "on" : "off");

@@ -6,7 +6,6 @@ import io.virtdataplane.api.Nic;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 
 /** Counters of NICs, and frames by verdict. */
 final class CounterListing implements Listing<ListResponse, CounterListing.Counted> {
@@ -24,8 +23,13 @@ final class CounterListing implements Listing<ListResponse, CounterListing.Count
     }
 
     @Override
-    public Optional<Iterator<ListResponse>> watch(Client client, Query query) {
-        return Optional.of(NicListing.watchAll(client, query));
+    public boolean canBeWatched() {
+        return true;
+    }
+
+    @Override
+    public Iterator<ListResponse> watch(Client client, Query query) {
+        return NicListing.watchAll(client, query);
     }
 
     @Override

@@ -11,12 +11,12 @@ public interface Description<M extends MessageOrBuilder> {
 
     M fetch(Client client, String name);
 
-    void describe(M answer, PrintStream to);
+    void describe(M answer, boolean isWide, PrintStream to);
 
     default void print(Client client, String name, Output output, PrintStream to) {
         M answer = fetch(client, name);
         if (!output.print(answer, to)) {
-            describe(answer, to);
+            describe(answer, output.isWide(), to);
         }
     }
 }

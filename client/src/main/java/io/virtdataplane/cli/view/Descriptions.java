@@ -1,6 +1,7 @@
 package io.virtdataplane.cli.view;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** All kinds that {@code describe} shows. */
@@ -11,7 +12,9 @@ public final class Descriptions {
     private Descriptions() {}
 
     public static Optional<Description<?>> find(String name) {
-        return ALL.stream().filter(each -> each.name().equals(name)).findFirst();
+        return ALL.stream()
+                .filter(each -> each.name().equals(name.toLowerCase(Locale.ROOT)))
+                .findFirst();
     }
 
     public static List<String> names() {

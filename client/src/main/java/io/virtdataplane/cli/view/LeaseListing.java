@@ -6,7 +6,6 @@ import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.api.Nic;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Leases that guests behind pods have. */
@@ -25,8 +24,13 @@ final class LeaseListing implements Listing<ListResponse, LeaseListing.Given> {
     }
 
     @Override
-    public Optional<Iterator<ListResponse>> watch(Client client, Query query) {
-        return Optional.of(NicListing.watchAll(client, query));
+    public boolean canBeWatched() {
+        return true;
+    }
+
+    @Override
+    public Iterator<ListResponse> watch(Client client, Query query) {
+        return NicListing.watchAll(client, query);
     }
 
     @Override

@@ -5,7 +5,6 @@ import io.virtdataplane.api.Client;
 import java.io.PrintStream;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A kind that {@code get} lists: its names, how it is fetched, and its columns. A new kind is one
@@ -20,9 +19,14 @@ public interface Listing<M extends MessageOrBuilder, R> {
 
     M fetch(Client client, Query query);
 
-    /** Answers that go on with each change; empty: the kind cannot be watched. */
-    default Optional<Iterator<M>> watch(Client client, Query query) {
-        return Optional.empty();
+    /** {@link #watch} has answers. */
+    default boolean canBeWatched() {
+        return false;
+    }
+
+    /** Answers that go on with each change. */
+    default Iterator<M> watch(Client client, Query query) {
+        throw new IllegalStateException("cannot be watched: kind=" + names().getFirst());
     }
 
     List<R> rows(M answer);
@@ -40,13 +44,7 @@ public interface Listing<M extends MessageOrBuilder, R> {
             print(fetch(client, query), output, to);
             return;
         }
-        Iterator<M> answers =
-                watch(client, query)
-                        .orElseThrow(
-                                () ->
-                                        new IllegalArgumentException(
-                                                "kind must be one that can be watched (nics, leases, counters, sriov-state): kind="
-                                                        + names().getFirst()));
+        Iterator<M> answers = watch(client, query);
         while (answers.hasNext()) {
             print(answers.next(), output, to);
             to.flush();

@@ -1,6 +1,7 @@
 package io.virtdataplane.cli.view;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** All kinds that {@code get} lists, in the order in which help shows them. */
@@ -26,7 +27,16 @@ public final class Listings {
     private Listings() {}
 
     public static Optional<Listing<?, ?>> find(String name) {
-        return ALL.stream().filter(listing -> listing.names().contains(name)).findFirst();
+        return ALL.stream()
+                .filter(listing -> listing.names().contains(name.toLowerCase(Locale.ROOT)))
+                .findFirst();
+    }
+
+    public static List<String> watchable() {
+        return ALL.stream()
+                .filter(Listing::canBeWatched)
+                .map(listing -> listing.names().getFirst())
+                .toList();
     }
 
     public static List<String> names() {

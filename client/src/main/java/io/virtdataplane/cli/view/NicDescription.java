@@ -20,7 +20,7 @@ final class NicDescription implements Description<Nic> {
     }
 
     @Override
-    public void describe(Nic nic, PrintStream out) {
+    public void describe(Nic nic, boolean isWide, PrintStream out) {
         line(out, "Name", nic.getName());
         line(out, "Netns", nic.getNetns());
         line(out, "Guest", nic.getGuest());

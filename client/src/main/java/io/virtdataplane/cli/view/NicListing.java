@@ -7,7 +7,6 @@ import io.virtdataplane.api.Nic;
 import io.virtdataplane.api.WatchRequest;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 
 /** The NICs, of guests behind pods and on bridges. */
 final class NicListing implements Listing<ListResponse, Nic> {
@@ -27,8 +26,13 @@ final class NicListing implements Listing<ListResponse, Nic> {
     }
 
     @Override
-    public Optional<Iterator<ListResponse>> watch(Client client, Query query) {
-        return Optional.of(watchAll(client, query));
+    public boolean canBeWatched() {
+        return true;
+    }
+
+    @Override
+    public Iterator<ListResponse> watch(Client client, Query query) {
+        return watchAll(client, query);
     }
 
     static Iterator<ListResponse> watchAll(Client client, Query query) {

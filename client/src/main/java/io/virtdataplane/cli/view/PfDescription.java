@@ -18,7 +18,7 @@ final class PfDescription implements Description<Pf> {
     }
 
     @Override
-    public void describe(Pf pf, PrintStream out) {
+    public void describe(Pf pf, boolean isWide, PrintStream out) {
         line(out, "Name", pf.getName());
         line(out, "Alternative Names", none(String.join(", ", pf.getAltNamesList())));
         line(out, "PCI Address", pf.getPciAddress());
@@ -35,7 +35,7 @@ final class PfDescription implements Description<Pf> {
         line(out, "VFs", pf.getNumVfs() + " of " + pf.getTotalVfs());
         line(out, "Externally Managed", Boolean.toString(pf.getExternallyManaged()));
         if (pf.getVfsCount() > 0) {
-            new VfListing().printTable(pf.getVfsList(), false, out);
+            new VfListing().printTable(pf.getVfsList(), isWide, out);
         }
     }
 

@@ -6,7 +6,6 @@ import io.virtdataplane.api.SriovNodeState;
 import io.virtdataplane.api.WatchNodeStateRequest;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 
 /** Whether the node is in line with its SR-IOV policies. */
 final class SriovStateListing implements Listing<SriovNodeState, SriovNodeState> {
@@ -21,9 +20,13 @@ final class SriovStateListing implements Listing<SriovNodeState, SriovNodeState>
     }
 
     @Override
-    public Optional<Iterator<SriovNodeState>> watch(Client client, Query query) {
-        return Optional.of(
-                client.sriov().watchNodeState(WatchNodeStateRequest.getDefaultInstance()));
+    public boolean canBeWatched() {
+        return true;
+    }
+
+    @Override
+    public Iterator<SriovNodeState> watch(Client client, Query query) {
+        return client.sriov().watchNodeState(WatchNodeStateRequest.getDefaultInstance());
     }
 
     @Override

@@ -13,7 +13,10 @@ public interface AttachedNic extends Attachment, AutoCloseable {
     /** Tells the network, or the guest, where it is; what it told, in words. */
     String announce();
 
-    /** Ends it and gives back all that was opened. Where that fails it is attached still. */
+    /**
+     * Ends it and gives back all that was opened. Where the packet thread does not let go of it, it
+     * throws, and it is attached still.
+     */
     @Override
     void close();
 }

@@ -44,9 +44,17 @@ public final class Attachments {
         return number;
     }
 
-    public synchronized void give(int number) {
-        used.clear(number);
-        numberByName.values().remove(number);
+    /** Whoever has taken the name needs it no more. */
+    public synchronized void give(String name) {
+        Integer number = numberByName.remove(name);
+        if (number != null) {
+            used.clear(number);
+        }
+    }
+
+    /** Somebody has taken the name: it is attached, or on the way to be, or from it. */
+    public synchronized boolean isTaken(String name) {
+        return numberByName.containsKey(name);
     }
 
     /** From now on it is found. */

@@ -1,8 +1,22 @@
 package io.virtdataplane.daemon.attach;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 /** Closes several things, all of them whatever fails on the way. */
 public final class Closing {
+    private static final Logger LOG = LoggerFactory.getLogger(Closing.class);
+
     private Closing() {}
+
+    /** As {@link #all}, where nobody can do anything about what fails: it is logged. */
+    public static void allThatCan(String of, AutoCloseable... parts) {
+        try {
+            all(of, parts);
+        } catch (IllegalStateException e) {
+            LOG.warn("not closed cleanly: of={}", of, e);
+        }
+    }
 
     /**
      * In this order; nulls were not opened.

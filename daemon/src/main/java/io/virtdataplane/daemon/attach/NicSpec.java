@@ -5,6 +5,10 @@ public interface NicSpec {
     /** MACHINE/INTERFACE. */
     String name();
 
-    /** Made whole or not at all. */
-    AttachedNic open();
+    /**
+     * Made whole or not at all.
+     *
+     * @param number its ports are twice it and the one after
+     */
+    AttachedNic open(int number);
 }

@@ -64,10 +64,10 @@ public final class Nics implements AutoCloseable {
         stored.unreadable()
                 .forEach(
                         (file, reason) -> {
-                            LOG.warn("attachment set aside: file={} reason={}", file, reason);
+                            LOG.warn("attachment not restored: file={} reason={}", file, reason);
                             journal.record("RestoreFailed", "", file + ": " + reason);
-                            ObjectStore.setAside(file);
                         });
+        stored.damaged().forEach(ObjectStore::setAside);
         stored.objects().forEach(this::restore);
     }
 
@@ -76,7 +76,7 @@ public final class Nics implements AutoCloseable {
         try {
             NicSpec spec = spec(request);
             name = spec.name();
-            open(spec);
+            open(spec, () -> {});
             journal.record("Restored", name, "attached again after a restart");
         } catch (RuntimeException e) {
             LOG.warn("attachment not restored: nic={} reason={}", name, e.getMessage());
@@ -89,14 +89,7 @@ public final class Nics implements AutoCloseable {
 
     public AttachedNic attach(AttachRequest request) {
         NicSpec spec = spec(request);
-        AttachedNic nic = open(spec);
-        try {
-            store.put(spec.name(), request);
-        } catch (RuntimeException e) {
-            attachments.remove(nic);
-            nic.close();
-            throw e;
-        }
+        AttachedNic nic = open(spec, () -> store.put(spec.name(), request));
         journal.record("Attached", spec.name(), nic.describe());
         return nic;
     }
@@ -113,8 +106,28 @@ public final class Nics implements AutoCloseable {
                                         "interface must be masquerade on the pod network, or bridge on a multus network"));
     }
 
-    private AttachedNic open(NicSpec spec) {
-        AttachedNic nic = spec.open();
+    /**
+     * The name is held from before anything is opened until all of it has ended, so that the files
+     * of two NICs of one name never meet.
+     *
+     * @param keep is done before the NIC can be found
+     */
+    private AttachedNic open(NicSpec spec, Runnable keep) {
+        int number = attachments.take(spec.name());
+        AttachedNic nic;
+        try {
+            nic = spec.open(number);
+        } catch (RuntimeException e) {
+            attachments.give(spec.name());
+            throw e;
+        }
+        try {
+            keep.run();
+        } catch (RuntimeException e) {
+            nic.close();
+            attachments.give(spec.name());
+            throw e;
+        }
         attachments.add(nic);
         LOG.info(
                 "attached: nic={} worker={} {}", nic.name(), nic.worker().number(), nic.describe());
@@ -131,32 +144,33 @@ public final class Nics implements AutoCloseable {
         journal.record("Announced", nic.name(), nic.announce());
     }
 
-    /** Also one that is kept and could not be taken up after a restart. */
+    /** Also one that is kept and could not be attached again after a restart. */
     public void detach(String name) {
         AttachedNic nic;
         try {
             nic = attachments.nic(name);
         } catch (NotFoundException e) {
-            if (store.remove(name)) {
-                journal.record("Detached", name, "it was not taken up after the last restart");
+            if (!attachments.isTaken(name) && store.remove(name)) {
+                journal.record("Detached", name, "it was not attached after the last restart");
                 return;
             }
             throw e;
         }
-        close(nic);
+        end(nic);
         store.remove(nic.name());
+        attachments.give(nic.name());
         journal.record("Detached", nic.name(), nic.describe());
         LOG.info("detached: nic={}", nic.name());
     }
 
-    private void close(AttachedNic nic) {
+    private void end(AttachedNic nic) {
         if (!attachments.remove(nic)) {
             throw NotFoundException.of("NIC", nic.name());
         }
         try {
             nic.close();
         } catch (RuntimeException e) {
-            attachments.add(nic); // where that fails it stays listed, and its number taken
+            attachments.add(nic); // its packet thread has not let go of it
             throw e;
         }
     }
@@ -166,7 +180,8 @@ public final class Nics implements AutoCloseable {
     public void close() {
         for (AttachedNic nic : attachments.nics()) {
             try {
-                close(nic);
+                end(nic);
+                attachments.give(nic.name());
             } catch (RuntimeException e) { // the others are closed all the same
                 LOG.warn("not closed cleanly: nic={}", nic.name(), e);
             }

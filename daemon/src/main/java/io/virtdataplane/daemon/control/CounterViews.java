@@ -5,10 +5,10 @@ import io.virtdataplane.api.VerdictCount;
 import io.virtdataplane.dataplane.Verdict;
 
 /** Counters as the API has them. */
-public final class CounterViews {
+final class CounterViews {
     private CounterViews() {}
 
-    public static Counters counters(io.virtdataplane.dataplane.Counters from) {
+    static Counters counters(io.virtdataplane.dataplane.Counters from) {
         Counters.Builder to =
                 Counters.newBuilder()
                         .setGuestFrames(from.guestFrames)

@@ -148,8 +148,12 @@ public final class NicViews {
     ListSessionsResponse sessions(List<AttachedNic> nics, int limit) {
         ListSessionsResponse.Builder response = ListSessionsResponse.newBuilder();
         for (AttachedNic nic : nics) {
-            if (nic instanceof MasqueradeNic masquerade) {
-                add(masquerade, limit, response);
+            try {
+                if (nic instanceof MasqueradeNic masquerade) {
+                    add(masquerade, limit, response);
+                }
+            } catch (NotFoundException e) {
+                // It was detached while the others were looked at.
             }
         }
         return response.build();

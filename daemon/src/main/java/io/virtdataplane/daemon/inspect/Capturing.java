@@ -44,20 +44,29 @@ public final class Capturing {
                 throw new IllegalArgumentException(
                         "nic must not be captured already: nic=" + fullName);
             }
-            Mapping ring = Mapping.anonymous(RING_BYTES);
-            Tap tap = new Tap(new FrameTap(ring.segment(), WHOLE_FRAMES), only, compiled);
-            attached.worker().tell(on -> on.capture(attached.vif(), tap.tap()));
             try {
-                to.take(CapturedFrames.NONE);
-                forward(attached, tap, to);
+                capture(attached, only, compiled, to);
             } finally {
-                try {
-                    attached.worker().tell(on -> on.capture(attached.vif(), null));
-                    ring.close(); // where the worker has not answered, the ring is kept for it
-                } finally {
-                    captured.remove(fullName);
-                }
+                captured.remove(fullName);
             }
+        }
+    }
+
+    private void capture(
+            Attachment attached,
+            FrameTap.Side only,
+            CaptureFilter filter,
+            Recipient<CapturedFrames> to)
+            throws InterruptedException {
+        Mapping ring = Mapping.anonymous(RING_BYTES);
+        Tap tap = new Tap(new FrameTap(ring.segment(), WHOLE_FRAMES), only, filter);
+        attached.worker().tell(on -> on.capture(attached.vif(), tap.tap()));
+        try {
+            to.take(CapturedFrames.NONE);
+            forward(attached, tap, to);
+        } finally {
+            attached.worker().tell(on -> on.capture(attached.vif(), null));
+            ring.close(); // where the worker has not answered, the ring is kept for it
         }
     }
 

@@ -1,6 +1,6 @@
 package io.virtdataplane.daemon.kubelet;
 
-import io.virtdataplane.daemon.rpc.Complaint;
+import io.virtdataplane.daemon.journal.Complaint;
 import io.virtdataplane.daemon.rpc.UnixServer;
 import io.virtdataplane.kubelet.deviceplugin.RegisterRequest;
 import org.slf4j.Logger;

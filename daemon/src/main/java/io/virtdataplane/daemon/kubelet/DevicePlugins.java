@@ -1,6 +1,6 @@
 package io.virtdataplane.daemon.kubelet;
 
-import io.virtdataplane.daemon.rpc.Complaint;
+import io.virtdataplane.daemon.journal.Complaint;
 import io.virtdataplane.daemon.sriov.SriovNode;
 import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.PfPlan;

@@ -2,7 +2,7 @@ package io.virtdataplane.daemon.kubelet;
 
 import io.grpc.StatusRuntimeException;
 import io.virtdataplane.api.UnixChannel;
-import io.virtdataplane.daemon.rpc.Complaint;
+import io.virtdataplane.daemon.journal.Complaint;
 import io.virtdataplane.kubelet.podresources.ContainerDevices;
 import io.virtdataplane.kubelet.podresources.ContainerResources;
 import io.virtdataplane.kubelet.podresources.ListPodResourcesRequest;

@@ -6,6 +6,7 @@ import io.virtdataplane.manifest.BridgeSpec;
 import io.virtdataplane.manifest.NodeNetworkPolicy;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ final class BridgeTransaction {
     private final NodeNetworkPolicy policy;
     private final ApplyOptions options;
     private final BiConsumer<String, RuntimeException> notPutBack;
+    private final Set<String> missingBefore = new HashSet<>(); // uplinks that were not open
 
     /** The node has lost a gateway. To try again would cost it the gateway again. */
     static final class GatewayLostException extends RuntimeException {
@@ -50,7 +52,10 @@ final class BridgeTransaction {
     void run() {
         List<InetAddress> gateways = GatewayProbe.answering();
         Map<String, Optional<BridgeSettings>> was = new LinkedHashMap<>();
-        policy.bridges().forEach(spec -> was.put(spec.name(), bridges.settings(spec.name())));
+        for (BridgeSpec spec : policy.bridges()) {
+            was.put(spec.name(), bridges.settings(spec.name()));
+            missingBefore.addAll(bridges.missingUplinks(spec.name()).keySet());
+        }
         try {
             policy.bridges().forEach(this::giveUp);
             policy.bridges().forEach(this::set);
@@ -101,7 +106,9 @@ final class BridgeTransaction {
             case up -> {
                 BridgeSettings now =
                         bridges.settings(spec.name()).orElse(BridgeSettings.none(spec.name()));
-                bridges.set(now.with(spec, options.sharesUplinks(), options.hostPort()));
+                BridgeSettings wanted = now.with(spec, options.sharesUplinks(), options.hostPort());
+                // What the policy does not name may be missing as it was.
+                bridges.set(wanted, spec.ports().isPresent() ? Set.of() : missingBefore);
             }
             // The bridge stays and carries nothing by its uplinks.
             case down ->
@@ -144,7 +151,10 @@ final class BridgeTransaction {
         was.forEach(this::release); // whoever had an uplink finds it free
         for (String name : names.reversed()) {
             try {
-                was.get(name).ifPresentOrElse(bridges::set, () -> bridges.remove(name));
+                was.get(name)
+                        .ifPresentOrElse(
+                                settings -> bridges.set(settings, missingBefore),
+                                () -> bridges.remove(name));
             } catch (RuntimeException e) { // the others are put back all the same
                 notPutBack.accept(name, e);
             }

@@ -24,8 +24,6 @@ public final class BridgedNics implements NicFamily {
     }
 
     private NicSpec spec(BridgedSpec wanted) {
-        NetworkDefinition network = definitions.find(wanted.definition());
-        PortSpec port = wanted.port(network);
         return new NicSpec() {
             @Override
             public String name() {
@@ -33,8 +31,11 @@ public final class BridgedNics implements NicFamily {
             }
 
             @Override
-            public AttachedNic open() {
-                return new BridgedNic(bridges, bridges.attach(network.bridge().bridge(), port));
+            public AttachedNic open(int number) {
+                NetworkDefinition network = definitions.find(wanted.definition());
+                PortSpec port = wanted.port(network);
+                String bridge = network.bridge().bridge();
+                return new BridgedNic(bridges, bridges.attach(bridge, port, number));
             }
         };
     }

@@ -10,8 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,8 +38,17 @@ public final class Bridges implements AutoCloseable {
         return Optional.ofNullable(bridgeByName.get(name)).map(OpenBridge::settings);
     }
 
-    /** Makes the bridge as the settings say; it is made where it is not there. */
-    synchronized void set(BridgeSettings wanted) {
+    /** As {@link #set(BridgeSettings, Set)}: each uplink must be there. */
+    void set(BridgeSettings wanted) {
+        set(wanted, Set.of());
+    }
+
+    /**
+     * Makes the bridge as the settings say; it is made where it is not there.
+     *
+     * @param mayBeMissing uplinks that are taken up when they come
+     */
+    synchronized void set(BridgeSettings wanted, Set<String> mayBeMissing) {
         wanted.uplinks().forEach(uplink -> refuseElsewhere(uplink, wanted.name()));
         OpenBridge open = bridgeByName.get(wanted.name());
         boolean isNew = open == null;
@@ -46,7 +57,7 @@ public final class Bridges implements AutoCloseable {
             bridgeByName.put(wanted.name(), open);
         }
         open.settings(wanted);
-        open.uplinks(wanted.ports(), devices, attachments);
+        open.uplinks(wanted.ports(), mayBeMissing, devices, attachments);
         String words = isNew ? "BridgeCreated" : "BridgeChanged";
         journal.record(words, wanted.name(), "uplinks=" + uplinkNames(wanted));
         LOG.info("{}: bridge={} uplinks={}", words, wanted.name(), uplinkNames(wanted));
@@ -121,18 +132,18 @@ public final class Bridges implements AutoCloseable {
     }
 
     private void end(OpenBridge open) {
-        open.close();
+        open.close(attachments);
         bridgeByName.remove(open.name());
         workers.give(open.worker());
     }
 
     /** A guest's port on a bridge that is there. */
-    synchronized OpenPort attach(String bridge, PortSpec spec) {
-        return bridge(bridge).add(spec, devices, attachments);
+    synchronized OpenPort attach(String bridge, PortSpec spec, int number) {
+        return bridge(bridge).add(spec, devices, number);
     }
 
     synchronized void detach(OpenPort port) {
-        port.bridge().remove(port);
+        port.bridge().remove(port, attachments);
     }
 
     private OpenBridge bridge(String name) {
@@ -166,6 +177,24 @@ public final class Bridges implements AutoCloseable {
     /** The node has all of these devices. */
     boolean hasDevices(List<String> names) {
         return names.stream().allMatch(name -> Devices.present(name).isPresent());
+    }
+
+    /** Changes when one of these devices comes, goes, changes, or may be of another bridge now. */
+    synchronized String fingerprint(List<String> names) {
+        StringBuilder print = new StringBuilder();
+        for (String name : names) {
+            String holders =
+                    bridgeByName.values().stream()
+                            .filter(open -> open.settings().devices().contains(name))
+                            .map(OpenBridge::name)
+                            .collect(Collectors.joining("+"));
+            print.append(name)
+                    .append('=')
+                    .append(Devices.present(name))
+                    .append(holders)
+                    .append(' ');
+        }
+        return print.toString();
     }
 
     /** Ends all for this run; policies and attachments stay for the next. */

@@ -24,14 +24,16 @@ final class Devices {
         NetDevice device = new NetDevice(name);
         int index = device.index();
         try {
-            return index == 0 ? Optional.empty() : Optional.of(new Present(index, device.mtu()));
+            return index == 0
+                    ? Optional.empty()
+                    : Optional.of(new Present(index, device.mtu(), device.isUp()));
         } catch (SystemCallException e) {
             return Optional.empty(); // it went meanwhile
         }
     }
 
     /** {@code index}: its number in the kernel; a device that comes again has another. */
-    record Present(int index, int mtu) {}
+    record Present(int index, int mtu, boolean isUp) {}
 
     OpenPort.Device open(PortSpec spec, int number) {
         int id = 2 * number;

@@ -119,13 +119,17 @@ public final class DhcpServices {
     }
 
     /** The lease of the station behind a port; its address is 0 where it has none. */
-    public synchronized Lease lease(OpenPort port) {
-        boolean filtering = port.bridge().settings().policy().vlanFiltering();
-        int vlan = filtering ? port.policy().vlans().pvid() : 0;
-        Served served = servedByNetwork.get(key(port.bridge(), vlan));
+    public Lease lease(OpenPort port) {
+        Served served = served(port);
         long mac = port.spec().guard().mac();
         return served == null
                 ? new Lease(0, 0, 0, 0)
                 : port.worker().ask(on -> served.responders().lease(mac, System.nanoTime()));
+    }
+
+    private synchronized Served served(OpenPort port) {
+        boolean filtering = port.bridge().settings().policy().vlanFiltering();
+        int vlan = filtering ? port.policy().vlans().pvid() : 0;
+        return servedByNetwork.get(key(port.bridge(), vlan));
     }
 }

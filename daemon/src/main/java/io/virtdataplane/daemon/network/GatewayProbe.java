@@ -15,6 +15,17 @@ final class GatewayProbe {
 
     private GatewayProbe() {}
 
+    /**
+     * The node has default routes, and no gateway answers: it is not the time to change bridges.
+     */
+    static boolean isCutOff() {
+        return hasGateways() && answering().isEmpty();
+    }
+
+    static boolean hasGateways() {
+        return !gateways().isEmpty();
+    }
+
     /** The gateways that answer now. */
     static List<InetAddress> answering() {
         return gateways().stream().filter(GatewayProbe::answers).toList();

@@ -16,6 +16,11 @@ public final class NetworkDefinitions {
         definitionByName.put(definition.name(), definition);
     }
 
+    synchronized void set(List<NetworkDefinition> definitions) {
+        definitionByName.clear();
+        definitions.forEach(this::put);
+    }
+
     synchronized void remove(String name) {
         definitionByName.remove(name);
     }

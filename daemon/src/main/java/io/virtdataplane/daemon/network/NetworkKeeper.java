@@ -1,39 +1,62 @@
 package io.virtdataplane.daemon.network;
 
-import io.virtdataplane.daemon.rpc.Complaint;
+import io.virtdataplane.daemon.journal.Complaint;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sees every few seconds whether bridges and policies are still, or again, what they are to be. */
+/**
+ * Sees every few seconds whether bridges are still, or again, what they are to be, and has objects
+ * that wait tried again: each on a thread of its own, since a try can take as long as a gateway is
+ * waited for.
+ */
 public final class NetworkKeeper implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NetworkKeeper.class);
     private static final long INTERVAL_SECONDS = 3;
-    private final Complaint complaint =
-            new Complaint(LoggerFactory.getLogger(NetworkKeeper.class), "bridges not looked after");
-    private final NetworkObjects networks;
+    private static final long END_SECONDS = 5;
     private final ScheduledExecutorService timer =
-            Executors.newSingleThreadScheduledExecutor(
-                    Thread.ofPlatform().daemon().name("networks").factory());
+            Executors.newScheduledThreadPool(
+                    2, Thread.ofPlatform().daemon().name("networks-", 0).factory());
 
-    public NetworkKeeper(NetworkObjects networks) {
-        this.networks = networks;
-        var unused =
-                timer.scheduleWithFixedDelay(
-                        this::tend, INTERVAL_SECONDS, INTERVAL_SECONDS, TimeUnit.SECONDS);
+    /**
+     * @param retry applies again what waits
+     */
+    public NetworkKeeper(NetworkObjects networks, Runnable retry) {
+        every(networks::tend, new Complaint(LOG, "bridges are not looked after"));
+        every(retry, new Complaint(LOG, "objects that wait are not tried again"));
     }
 
-    private void tend() {
+    private void every(Runnable work, Complaint complaint) {
+        var unused =
+                timer.scheduleWithFixedDelay(
+                        () -> run(work, complaint),
+                        INTERVAL_SECONDS,
+                        INTERVAL_SECONDS,
+                        TimeUnit.SECONDS);
+    }
+
+    private static void run(Runnable work, Complaint complaint) {
         try {
-            networks.tend();
+            work.run();
             complaint.settle();
         } catch (RuntimeException e) { // the timer would end with it
             complaint.raise(e);
         }
     }
 
+    /** A try that is under way is let end, as long as that may take. */
     @Override
     public void close() {
-        timer.shutdownNow();
+        timer.shutdown();
+        try {
+            if (!timer.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
+                timer.shutdownNow();
+                timer.awaitTermination(END_SECONDS, TimeUnit.SECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

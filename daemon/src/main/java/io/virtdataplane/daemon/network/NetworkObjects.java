@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +28,6 @@ public final class NetworkObjects implements Reconciler {
     private final NetworkDefinitions definitions = new NetworkDefinitions();
     private final DhcpServices dhcp;
     private final EventJournal journal;
-    private volatile BiConsumer<Manifest, Outcome> listener = (manifest, outcome) -> {};
 
     /**
      * @param clock nanoseconds, as System.nanoTime
@@ -70,12 +68,23 @@ public final class NetworkObjects implements Reconciler {
             case NodeNetworkPolicy policy -> outcome = policies.apply(policy, options);
             case NetworkDefinition definition -> {
                 dhcp.check(definition, definitions.all());
-                definitions.put(definition);
+                put(definition);
             }
             default -> throw new IllegalStateException("not of this family: " + object.kind());
         }
-        dhcp.set(definitions.all());
+        dhcp.set(definitions.all()); // a policy may have made a bridge
         return outcome;
+    }
+
+    private void put(NetworkDefinition definition) {
+        List<NetworkDefinition> before = definitions.all();
+        definitions.put(definition);
+        try {
+            dhcp.set(definitions.all());
+        } catch (RuntimeException e) {
+            definitions.set(before);
+            throw e;
+        }
     }
 
     @Override
@@ -139,18 +148,14 @@ public final class NetworkObjects implements Reconciler {
     }
 
     @Override
-    public void reportTo(BiConsumer<Manifest, Outcome> later) {
-        listener = later;
+    public List<Manifest> due() {
+        return policies.due();
     }
 
-    /** Uplinks that came or went, policies that wait: called every few seconds. */
+    /** Uplinks that came or went, and what that means for policies: called every few seconds. */
     void tend() {
         bridges.tend();
-        policies.tend(
-                (policy, outcome) -> {
-                    dhcp.set(definitions.all()); // a bridge may have come
-                    listener.accept(policy, outcome);
-                });
+        policies.observe();
     }
 
     public List<PolicyStatus> policies() {

@@ -6,14 +6,13 @@ import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.object.Outcome;
 import io.virtdataplane.manifest.BridgePortSpec;
 import io.virtdataplane.manifest.BridgeSpec;
+import io.virtdataplane.manifest.Manifest;
 import io.virtdataplane.manifest.NodeNetworkPolicy;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
-import java.util.function.BiConsumer;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -21,32 +20,41 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The NodeNetworkConfigurationPolicies of this node. Each is brought into force as a transaction,
- * and again and again where that fails, but where it cost the node a gateway. What its conditions
- * say follows the node: an uplink that goes or comes changes them.
+ * and again where that failed, but where it cost the node a gateway. What its conditions say
+ * follows the node: an uplink that goes or comes changes them.
  */
 final class NodePolicies {
     private static final Logger LOG = LoggerFactory.getLogger(NodePolicies.class);
-    private static final long FIRST_PAUSE_NS = 3_000_000_000L;
-    private static final long LONGEST_PAUSE_NS = 60_000_000_000L;
+    private static final long SECOND_NS = 1_000_000_000L;
+
+    /** A failure whose cause cannot be seen may have gone; each try can disturb the bridges. */
+    private static final long RESYNC_NS = 300 * SECOND_NS;
+
+    /** Until then after a start, a node without a default route may still be getting one. */
+    private static final long BOOT_NS = 120 * SECOND_NS;
 
     private final Bridges bridges;
     private final NodeLabels node;
     private final EventJournal journal;
     private final LongSupplier clock;
+    private final long startedNs;
+    private final ReentrantLock changing = new ReentrantLock(); // held while one is being applied
     private final Map<String, Entry> entryByName = new LinkedHashMap<>(); // in order of application
-    private final Map<String, PolicyStatus> statusByName = new TreeMap<>(); // for readers, copied
+    private final Map<String, PolicyStatus> statusByName = new ConcurrentSkipListMap<>();
 
     /** A policy and how it stands. */
     private static final class Entry {
         final NodeNetworkPolicy policy;
         final ApplyOptions options;
+        final boolean isRestored;
         Outcome outcome;
-        long nextTryNs;
-        long pauseNs = FIRST_PAUSE_NS;
+        String fingerprint = ""; // of its uplinks at the last try
+        long triedNs;
 
-        Entry(NodeNetworkPolicy policy, ApplyOptions options, Outcome outcome) {
+        Entry(NodeNetworkPolicy policy, ApplyOptions options, boolean isRestored, Outcome outcome) {
             this.policy = policy;
             this.options = options;
+            this.isRestored = isRestored;
             this.outcome = outcome;
         }
     }
@@ -59,53 +67,75 @@ final class NodePolicies {
         this.node = node;
         this.journal = journal;
         this.clock = clock;
+        this.startedNs = clock.getAsLong();
     }
 
-    synchronized Outcome apply(NodeNetworkPolicy policy, ApplyOptions options) {
-        Entry entry = new Entry(policy, options, Outcome.IN_FORCE);
-        entryByName.remove(policy.name()); // to the end
-        entryByName.put(policy.name(), entry);
-        attempt(entry);
-        return entry.outcome;
+    Outcome apply(NodeNetworkPolicy policy, ApplyOptions options) {
+        changing.lock();
+        try {
+            Entry before = entryByName.remove(policy.name()); // it goes to the end
+            Outcome was = before == null ? Outcome.IN_FORCE : before.outcome;
+            Entry entry = new Entry(policy, options, false, was);
+            entryByName.put(policy.name(), entry);
+            attempt(entry);
+            return entry.outcome;
+        } finally {
+            changing.unlock();
+        }
     }
 
     /** What was in force when the last run ended. */
-    synchronized void restore(NodeNetworkPolicy policy, ApplyOptions options) {
-        Entry entry = new Entry(policy, options, Outcome.IN_FORCE);
-        entryByName.put(policy.name(), entry);
-        if (!selects(policy)) {
-            note(entry);
-            return;
-        }
-        String failure = "";
+    void restore(NodeNetworkPolicy policy, ApplyOptions options) {
+        changing.lock();
         try {
-            transaction(entry).restore();
-            journal.record("PolicyApplied", policy.name(), "restored after a restart");
-        } catch (RuntimeException e) {
-            LOG.warn(
-                    "policy not restored whole: policy={} reason={}",
-                    policy.name(),
-                    e.getMessage());
-            failure = e.getMessage();
-        }
-        observe(entry);
-        if (!failure.isEmpty() && entry.outcome.message().isEmpty()) { // no uplink that may come
-            failed(entry, Outcome.waiting(failure));
-            note(entry);
+            Entry entry = new Entry(policy, options, true, Outcome.IN_FORCE);
+            entryByName.put(policy.name(), entry);
+            if (selects(policy)) {
+                restore(entry);
+            } else {
+                note(entry);
+            }
+        } finally {
+            changing.unlock();
         }
     }
 
-    /** What was not in force. Where {@code givenUp} is empty it is tried with the next look. */
-    synchronized void restoreWaiting(
-            NodeNetworkPolicy policy, ApplyOptions options, String givenUp) {
-        Outcome outcome =
-                givenUp.isEmpty()
-                        ? Outcome.waiting("the daemon ended before it was in force")
-                        : Outcome.givenUp(givenUp);
-        Entry entry = new Entry(policy, options, outcome);
-        entry.nextTryNs = clock.getAsLong();
-        entryByName.put(policy.name(), entry);
-        note(entry);
+    private void restore(Entry entry) {
+        String name = entry.policy.name();
+        try {
+            transaction(entry).restore();
+            journal.record("PolicyApplied", name, "restored after a restart");
+        } catch (RuntimeException e) {
+            LOG.warn("policy not restored whole: policy={} reason={}", name, e.getMessage());
+            if (lacksBridge(entry.policy)) { // an uplink alone is taken up when it comes
+                failed(entry, Outcome.waiting(e.getMessage()));
+                note(entry);
+                return;
+            }
+        }
+        observe(entry);
+    }
+
+    private boolean lacksBridge(NodeNetworkPolicy policy) {
+        return policy.bridges().stream()
+                .filter(spec -> spec.state() == BridgeSpec.State.up)
+                .anyMatch(spec -> bridges.settings(spec.name()).isEmpty());
+    }
+
+    /** What was not in force. Where {@code givenUp} is empty it is tried when the time is right. */
+    void restoreWaiting(NodeNetworkPolicy policy, ApplyOptions options, String givenUp) {
+        changing.lock();
+        try {
+            Outcome outcome =
+                    givenUp.isEmpty()
+                            ? Outcome.waiting("it was not in force when the daemon ended")
+                            : Outcome.givenUp(givenUp);
+            Entry entry = new Entry(policy, options, true, outcome);
+            entryByName.put(policy.name(), entry);
+            note(entry);
+        } finally {
+            changing.unlock();
+        }
     }
 
     private boolean selects(NodeNetworkPolicy policy) {
@@ -134,7 +164,6 @@ final class NodePolicies {
         try {
             transaction(entry).run();
             entry.outcome = Outcome.IN_FORCE;
-            entry.pauseNs = FIRST_PAUSE_NS;
             journal.record("PolicyApplied", policy.name(), "successfully reconciled");
         } catch (BridgeTransaction.GatewayLostException e) {
             failed(entry, Outcome.givenUp(rolledBack(e)));
@@ -153,40 +182,44 @@ final class NodePolicies {
             journal.record("PolicyFailed", entry.policy.name(), outcome.message());
         }
         entry.outcome = outcome;
-        entry.nextTryNs = clock.getAsLong() + entry.pauseNs;
-        entry.pauseNs = Math.min(2 * entry.pauseNs, LONGEST_PAUSE_NS);
+        entry.fingerprint = bridges.fingerprint(uplinks(entry.policy));
+        entry.triedNs = clock.getAsLong();
+    }
+
+    /** Those that wait and may be tried now; none while one is being applied. */
+    List<Manifest> due() {
+        if (!changing.tryLock()) {
+            return List.of();
+        }
+        try {
+            return entryByName.values().stream()
+                    .filter(this::isDue)
+                    .<Manifest>map(entry -> entry.policy)
+                    .toList();
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private boolean isDue(Entry entry) {
+        if (entry.outcome.standing() != Outcome.Standing.WAITING) {
+            return false;
+        }
+        List<String> wanted = uplinks(entry.policy);
+        boolean hasChanged = !bridges.fingerprint(wanted).equals(entry.fingerprint);
+        boolean isTime = clock.getAsLong() - entry.triedNs >= RESYNC_NS;
+        return (hasChanged || isTime) && bridges.hasDevices(wanted) && isSafe(entry);
     }
 
     /**
-     * Tries those that wait, and sees whether what is in force still is. Called every few seconds.
-     *
-     * @param settled hears of each policy that has come to another standing, once no lock is held
+     * Nobody watches: a policy must not be tried while nothing would tell that it costs the node
+     * its gateway.
      */
-    void tend(BiConsumer<NodeNetworkPolicy, Outcome> settled) {
-        Map<NodeNetworkPolicy, Outcome> changed = new LinkedHashMap<>();
-        synchronized (this) {
-            for (Entry entry : new ArrayList<>(entryByName.values())) {
-                Outcome before = entry.outcome;
-                tend(entry);
-                if (entry.outcome.standing() != before.standing()) {
-                    changed.put(entry.policy, entry.outcome);
-                }
-            }
+    private boolean isSafe(Entry entry) {
+        if (GatewayProbe.hasGateways()) {
+            return !GatewayProbe.isCutOff();
         }
-        changed.forEach(settled);
-    }
-
-    private void tend(Entry entry) {
-        switch (entry.outcome.standing()) {
-            case IN_FORCE -> observe(entry);
-            case WAITING -> {
-                boolean isDue = clock.getAsLong() - entry.nextTryNs >= 0;
-                if (isDue && bridges.hasDevices(uplinks(entry.policy))) {
-                    attempt(entry);
-                }
-            }
-            case GIVEN_UP -> {}
-        }
+        return !entry.isRestored || clock.getAsLong() - startedNs >= BOOT_NS;
     }
 
     private static List<String> uplinks(NodeNetworkPolicy policy) {
@@ -197,7 +230,20 @@ final class NodePolicies {
                 .toList();
     }
 
-    /** Its bridges are there, but an uplink of theirs may be missing. */
+    /** Sees whether what is in force still is. Called every few seconds. */
+    void observe() {
+        if (!changing.tryLock()) {
+            return; // one is being applied
+        }
+        try {
+            entryByName.values().stream()
+                    .filter(entry -> entry.outcome.isInForce())
+                    .forEach(this::observe);
+        } finally {
+            changing.unlock();
+        }
+    }
+
     private void observe(Entry entry) {
         if (!selects(entry.policy)) {
             return;
@@ -205,7 +251,7 @@ final class NodePolicies {
         List<String> missing =
                 entry.policy.bridges().stream()
                         .filter(spec -> spec.state() == BridgeSpec.State.up)
-                        .flatMap(spec -> missing(spec))
+                        .flatMap(this::missing)
                         .toList();
         Outcome now =
                 new Outcome(
@@ -246,35 +292,23 @@ final class NodePolicies {
 
     private void publish(Entry entry, List<Condition> conditions, List<Condition> enacted) {
         String name = entry.policy.name();
-        PolicyStatus status =
-                new PolicyStatus(
-                        name,
-                        conditions,
-                        enacted.isEmpty() ? "" : node.name() + "." + name,
-                        enacted);
-        synchronized (statusByName) {
-            statusByName.put(name, status);
-        }
+        String enactment = enacted.isEmpty() ? "" : node.name() + "." + name;
+        statusByName.put(name, new PolicyStatus(name, conditions, enactment, enacted));
     }
 
     /** What it has made stays: "state: absent" removes a bridge. */
-    synchronized void remove(String name) {
-        entryByName.remove(name);
-        synchronized (statusByName) {
+    void remove(String name) {
+        changing.lock();
+        try {
+            entryByName.remove(name);
             statusByName.remove(name);
+        } finally {
+            changing.unlock();
         }
     }
 
     /** Readers do not wait for a policy that is being applied. */
     List<PolicyStatus> all() {
-        synchronized (statusByName) {
-            return new ArrayList<>(statusByName.values());
-        }
-    }
-
-    Optional<PolicyStatus> find(String name) {
-        synchronized (statusByName) {
-            return Optional.ofNullable(statusByName.get(name));
-        }
+        return List.copyOf(statusByName.values());
     }
 }

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 
@@ -51,7 +52,7 @@ public final class OpenBridge {
         return portByName.values();
     }
 
-    public void settings(BridgeSettings changed) {
+    void settings(BridgeSettings changed) {
         BridgePolicy policy = changed.policy();
         worker.ask(
                 on -> {
@@ -61,14 +62,22 @@ public final class OpenBridge {
         settings = changed;
     }
 
-    /** Makes the uplinks these and no others; guests' ports stay. */
-    void uplinks(List<PortSpec> wanted, Devices devices, Attachments attachments) {
+    /**
+     * Makes the uplinks these and no others; guests' ports stay.
+     *
+     * @param mayBeMissing devices that are no failure where they cannot be opened
+     */
+    void uplinks(
+            List<PortSpec> wanted,
+            Set<String> mayBeMissing,
+            Devices devices,
+            Attachments attachments) {
         for (OpenPort port : List.copyOf(portByName.values())) {
             boolean stays =
                     !port.spec().isUplink()
                             || wanted.stream().anyMatch(spec -> spec.isSameDevice(port.spec()));
             if (!stays) {
-                remove(port);
+                remove(port, attachments);
             }
         }
         RuntimeException failed = null;
@@ -78,7 +87,8 @@ public final class OpenBridge {
                 reasonByPort.remove(spec.name());
             } catch (RuntimeException e) {
                 reasonByPort.put(spec.name(), reason(e));
-                failed = failed == null ? e : failed;
+                boolean isFailure = failed == null && !mayBeMissing.contains(spec.device());
+                failed = isFailure ? e : failed;
             }
         }
         if (failed != null) {
@@ -93,7 +103,7 @@ public final class OpenBridge {
     private void open(PortSpec spec, Devices devices, Attachments attachments) {
         OpenPort open = portByName.get(spec.name());
         if (open == null) {
-            add(spec, devices, attachments);
+            addUplink(spec, devices, attachments);
         } else if (open.spec().isUplink()) {
             open.change(spec);
         } else {
@@ -136,14 +146,14 @@ public final class OpenBridge {
                 port != null
                         && present.filter(found -> found.index() == port.deviceIndex()).isEmpty();
         if (isGone) {
-            remove(port);
+            remove(port, attachments);
             told.accept("UplinkLost", spec.name());
         }
         if (present.isEmpty()) {
             return;
         }
         if (isGone || port == null) {
-            add(spec, devices, attachments);
+            addUplink(spec, devices, attachments);
             told.accept("UplinkOpened", spec.name());
         } else if (present.get().mtu() != port.deviceMtu()) {
             port.changeMtu(present.get().mtu());
@@ -165,35 +175,42 @@ public final class OpenBridge {
         return reasonByDevice;
     }
 
-    OpenPort add(PortSpec spec, Devices devices, Attachments attachments) {
+    /** An uplink, or the node's own port: found by its name like a NIC. */
+    private void addUplink(PortSpec spec, Devices devices, Attachments attachments) {
         int number = attachments.take(spec.name());
-        OpenPort.Device device = null;
         try {
-            device = devices.open(spec, number);
-            OpenPort port = new OpenPort(this, spec, attachments, number, device);
-            portByName.put(spec.name(), port);
-            if (spec.isUplink()) { // a guest's port is listed as its NIC
-                attachments.add(port);
-            }
-            return port;
+            attachments.add(add(spec, devices, number));
         } catch (RuntimeException e) {
-            if (device != null) {
-                device.port().close();
-            }
-            attachments.give(number);
+            attachments.give(spec.name());
             throw e;
         }
     }
 
-    void remove(OpenPort port) {
+    OpenPort add(PortSpec spec, Devices devices, int number) {
+        OpenPort.Device device = devices.open(spec, number);
+        try {
+            OpenPort port = new OpenPort(this, spec, number, device);
+            portByName.put(spec.name(), port);
+            return port;
+        } catch (RuntimeException e) {
+            device.port().close();
+            throw e;
+        }
+    }
+
+    void remove(OpenPort port, Attachments attachments) {
         port.close();
         portByName.remove(port.name());
+        if (port.spec().isUplink()) { // a guest's port is listed, and named, as its NIC
+            attachments.remove(port);
+            attachments.give(port.name());
+        }
     }
 
     /** Its ports too. */
-    void close() {
+    void close(Attachments attachments) {
         for (OpenPort port : new ArrayList<>(portByName.values())) {
-            remove(port);
+            remove(port, attachments);
         }
         worker.tell(on -> on.detach(bridge));
     }

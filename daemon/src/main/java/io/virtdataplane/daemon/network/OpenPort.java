@@ -4,7 +4,7 @@ import io.virtdataplane.bridge.BridgePort;
 import io.virtdataplane.bridge.BridgePortPlan;
 import io.virtdataplane.bridge.PortPolicy;
 import io.virtdataplane.daemon.attach.Attachment;
-import io.virtdataplane.daemon.attach.Attachments;
+import io.virtdataplane.daemon.attach.Closing;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.dataplane.Vif;
 import io.virtdataplane.port.DescriptorPort;
@@ -16,8 +16,6 @@ import io.virtdataplane.port.DescriptorPort;
 public final class OpenPort implements Attachment, AutoCloseable {
     private final OpenBridge bridge;
     private volatile PortSpec spec;
-    private final Attachments attachments;
-    private final int number;
     private volatile int deviceMtu;
     private final int deviceIndex;
     private final DescriptorPort device;
@@ -25,11 +23,9 @@ public final class OpenPort implements Attachment, AutoCloseable {
     private final long attachedMs = System.currentTimeMillis();
     private volatile PortPolicy policy;
 
-    OpenPort(OpenBridge bridge, PortSpec spec, Attachments attachments, int number, Device opened) {
+    OpenPort(OpenBridge bridge, PortSpec spec, int number, Device opened) {
         this.bridge = bridge;
         this.spec = spec;
-        this.attachments = attachments;
-        this.number = number;
         this.device = opened.port();
         this.deviceMtu = opened.mtu();
         this.deviceIndex = opened.index();
@@ -132,8 +128,6 @@ public final class OpenPort implements Attachment, AutoCloseable {
                             on.detach(port);
                             bridge.bridge().remove(port);
                         });
-        attachments.remove(this);
-        device.close();
-        attachments.give(number);
+        Closing.allThatCan(name(), device);
     }
 }

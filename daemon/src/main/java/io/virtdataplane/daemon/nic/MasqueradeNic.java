@@ -257,8 +257,8 @@ public final class MasqueradeNic implements AttachedNic {
     @Override
     public synchronized void close() {
         worker.tell(on -> on.detach(nic));
-        // The ports first: the worker has let go of the stages by then.
-        Closing.all(spec.name(), devices, memory, table);
+        // The worker has let go: from here on the NIC is gone, whatever fails on the way.
+        Closing.allThatCan(spec.name(), devices, memory, table);
         ended.run();
     }
 }

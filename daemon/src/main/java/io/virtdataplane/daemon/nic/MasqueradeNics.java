@@ -66,33 +66,30 @@ public final class MasqueradeNics implements NicFamily {
                     }
 
                     @Override
-                    public AttachedNic open() {
-                        return MasqueradeNics.this.open(spec);
+                    public AttachedNic open(int number) {
+                        return MasqueradeNics.this.open(spec, number);
                     }
                 });
     }
 
-    private MasqueradeNic open(MasqueradeSpec spec) {
-        int number = attachments.take(spec.name());
+    private MasqueradeNic open(MasqueradeSpec spec, int number) {
         Uplink uplink = Uplink.of(spec);
-        WorkerThread worker = null;
+        claim(uplink, spec);
+        WorkerThread worker = workers.takeLeastLoaded();
+        Runnable ended =
+                () -> {
+                    nicByUplink.remove(uplink);
+                    workers.give(worker);
+                };
         try {
-            claim(uplink, spec);
-            worker = workers.takeLeastLoaded();
-            WorkerThread its = worker;
-            MasqueradeNic nic =
-                    new MasqueradeNic(number, spec, its, hooks, () -> ended(number, uplink, its));
+            MasqueradeNic nic = new MasqueradeNic(number, spec, worker, hooks, ended);
             String unread = nic.resolvConf().describeUnread();
             if (!unread.isEmpty()) {
                 journal.record("ResolverCut", spec.name(), "the guest is not told: " + unread);
             }
             return nic;
         } catch (RuntimeException e) {
-            nicByUplink.remove(uplink, spec.name());
-            if (worker != null) {
-                workers.give(worker);
-            }
-            attachments.give(number);
+            ended.run();
             throw e;
         }
     }
@@ -108,12 +105,6 @@ public final class MasqueradeNics implements NicFamily {
                             + " nic="
                             + other);
         }
-    }
-
-    private void ended(int number, Uplink uplink, WorkerThread worker) {
-        nicByUplink.remove(uplink);
-        workers.give(worker);
-        attachments.give(number);
     }
 
     /** Checked whole before anything changes, and kept for the next start. */

@@ -10,4 +10,19 @@ import io.virtdataplane.manifest.Manifest;
  * @param givenUp why it is not tried again; empty: it is in force, or waits to be
  */
 public record Kept(
-        Manifest manifest, String text, ApplyOptions options, long sequence, String givenUp) {}
+        Manifest manifest, String text, ApplyOptions options, long sequence, String givenUp) {
+    /** What is found where the daemon, or its node, died of it. */
+    private static final String BEING_TRIED = "the daemon ended while it was being tried";
+
+    Kept beingTried() {
+        return new Kept(manifest, text, options, sequence, BEING_TRIED);
+    }
+
+    Kept waiting(String why) {
+        return new Kept(manifest, text, options, sequence, why);
+    }
+
+    Kept inForce(long itsSequence) {
+        return new Kept(manifest, text, options, itsSequence, "");
+    }
+}

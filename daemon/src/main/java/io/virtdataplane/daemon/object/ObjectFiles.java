@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.object;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.virtdataplane.api.KeptObject;
 import io.virtdataplane.daemon.state.ObjectStore;
 import io.virtdataplane.manifest.ObjectKind;
@@ -7,13 +8,15 @@ import io.virtdataplane.sys.FileStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The files of one kind's objects: those in force, and those that wait to be. Both may have a
@@ -21,6 +24,7 @@ import java.util.TreeMap;
  * earlier version has made.
  */
 final class ObjectFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(ObjectFiles.class);
     private static final String SUFFIX = ".yaml";
     private final ObjectStore<Kept> inForce;
     private final ObjectStore<Kept> waiting;
@@ -55,9 +59,14 @@ final class ObjectFiles {
         waiting.put(kept.manifest().identity(), kept);
     }
 
-    void remove(String identity) {
-        inForce.remove(identity);
+    void removeWaiting(String identity) {
         waiting.remove(identity);
+    }
+
+    /** What waits first: else it would be tried after a crash in between. */
+    void remove(String identity) {
+        waiting.remove(identity);
+        inForce.remove(identity);
     }
 
     /** Where a version of the object may be. */
@@ -75,15 +84,16 @@ final class ObjectFiles {
         if (!Files.isDirectory(objects)) {
             return;
         }
-        FileStore old = new FileStore(objects, ".object");
-        for (Path file : old.files()) {
+        for (Path file : new FileStore(objects, ".object").files()) {
             try {
-                KeptObject message = KeptObject.parseFrom(Files.readAllBytes(file));
-                Kept kept = kept(message);
+                Kept kept = kept(KeptObject.parseFrom(Files.readAllBytes(file)));
                 new ObjectFiles(objects, kept.manifest().kind()).putInForce(kept);
                 Files.delete(file);
-            } catch (IOException | IllegalArgumentException e) {
+            } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+                LOG.warn("object set aside: file={} reason={}", file, e.getMessage());
                 ObjectStore.setAside(file);
+            } catch (IOException e) {
+                throw new UncheckedIOException("read " + file, e);
             }
         }
     }
@@ -103,10 +113,17 @@ final class ObjectFiles {
         }
         try {
             Path to = Files.createDirectories(objects.resolve(kind.manifestKind()));
-            for (Path file : new ArrayList<>(new FileStore(from, SUFFIX).files())) {
-                Files.move(file, to.resolve(file.getFileName()));
+            for (Path file : new FileStore(from, SUFFIX).files()) {
+                Path target = to.resolve(file.getFileName());
+                if (Files.exists(target)) { // of a later version, which was left and comes back
+                    LOG.warn("object passed over, there is a newer one: file={}", file);
+                } else {
+                    Files.move(file, target);
+                }
             }
             Files.delete(from);
+        } catch (DirectoryNotEmptyException e) {
+            LOG.warn("files left where earlier versions kept objects: directory={}", from);
         } catch (IOException e) {
             throw new UncheckedIOException("move " + from, e);
         }

@@ -24,23 +24,17 @@ import java.util.stream.Stream;
  */
 public final class Objects {
     private final List<Reconciler> reconcilers;
-    private final Map<ObjectKind, Family> familyByKind = new EnumMap<>(ObjectKind.class);
+    private final Map<ObjectKind, OfKind> byKind = new EnumMap<>(ObjectKind.class);
     private final ReentrantLock changing = new ReentrantLock();
     private long sequence; // of the object last applied
 
     /** One kind: who reconciles it, its files, and what is kept of it, by identity. */
-    private record Family(
+    private record OfKind(
             Reconciler reconciler,
             ObjectFiles files,
             Map<String, Kept> inForce,
             Map<String, Kept> waiting,
             Map<Path, String> unreadable) {
-        /** The version that was asked for last. */
-        Kept wanted(String identity) {
-            Kept waits = waiting.get(identity);
-            return waits != null ? waits : inForce.get(identity);
-        }
-
         /** By the name that users call it by; null where there is none. */
         Kept named(String name) {
             return Stream.concat(waiting.values().stream(), inForce.values().stream())
@@ -63,16 +57,15 @@ public final class Objects {
         ObjectFiles.takeOver(directory, stateDirectory.resolve("sriov"));
         for (Reconciler reconciler : reconcilers) {
             for (ObjectKind kind : reconciler.kinds()) {
-                Family family =
-                        new Family(
+                OfKind ofKind =
+                        new OfKind(
                                 reconciler,
                                 new ObjectFiles(directory, kind),
                                 new TreeMap<>(),
                                 new TreeMap<>(),
                                 new TreeMap<>());
-                familyByKind.put(kind, family);
+                byKind.put(kind, ofKind);
             }
-            reconciler.reportTo(this::settle);
         }
     }
 
@@ -80,17 +73,17 @@ public final class Objects {
     public void restore() {
         changing.lock();
         try {
-            familyByKind.values().forEach(this::load);
+            byKind.values().forEach(this::load);
             for (Reconciler reconciler : reconcilers) {
-                List<Family> own =
-                        familyByKind.values().stream()
-                                .filter(family -> family.reconciler() == reconciler)
+                List<OfKind> own =
+                        byKind.values().stream()
+                                .filter(ofKind -> ofKind.reconciler() == reconciler)
                                 .toList();
                 Map<Path, String> unreadable = new TreeMap<>();
-                own.forEach(family -> unreadable.putAll(family.unreadable()));
+                own.forEach(ofKind -> unreadable.putAll(ofKind.unreadable()));
                 reconciler.restore(
-                        sorted(own.stream().map(Family::inForce)),
-                        sorted(own.stream().map(Family::waiting)),
+                        sorted(own.stream().map(OfKind::inForce)),
+                        sorted(own.stream().map(OfKind::waiting)),
                         unreadable);
             }
         } finally {
@@ -98,11 +91,19 @@ public final class Objects {
         }
     }
 
-    private void load(Family family) {
-        ObjectFiles.All all = family.files().all();
-        all.inForce().forEach(kept -> family.inForce().put(kept.manifest().identity(), kept));
-        all.waiting().forEach(kept -> family.waiting().put(kept.manifest().identity(), kept));
-        family.unreadable().putAll(all.unreadable());
+    private void load(OfKind ofKind) {
+        ObjectFiles.All all = ofKind.files().all();
+        all.inForce().forEach(kept -> ofKind.inForce().put(kept.manifest().identity(), kept));
+        for (Kept kept : all.waiting()) {
+            String identity = kept.manifest().identity();
+            Kept held = ofKind.inForce().get(identity);
+            if (held != null && held.sequence() >= kept.sequence()) {
+                ofKind.files().removeWaiting(identity); // it came in force, and was not removed yet
+            } else {
+                ofKind.waiting().put(identity, kept);
+            }
+        }
+        ofKind.unreadable().putAll(all.unreadable());
         Stream.concat(all.inForce().stream(), all.waiting().stream())
                 .forEach(kept -> sequence = Math.max(sequence, kept.sequence()));
     }
@@ -120,13 +121,13 @@ public final class Objects {
 
     private List<ObjectResult> apply(List<WrittenManifest> written, ApplyOptions options) {
         List<Manifest> manifests = written.stream().map(WrittenManifest::manifest).toList();
-        manifests.forEach(this::family);
+        manifests.forEach(this::ofKind);
         changing.lock();
         try {
             for (Reconciler reconciler : reconcilers) {
                 List<Manifest> own =
                         manifests.stream()
-                                .filter(each -> family(each).reconciler() == reconciler)
+                                .filter(each -> ofKind(each).reconciler() == reconciler)
                                 .toList();
                 if (!own.isEmpty()) {
                     reconciler.check(own);
@@ -161,74 +162,82 @@ public final class Objects {
 
     private ObjectResult apply(WrittenManifest written, ApplyOptions options) {
         Manifest manifest = written.manifest();
-        Family family = family(manifest);
-        Kept before = family.wanted(manifest.identity());
+        OfKind ofKind = ofKind(manifest);
         Kept wanted = new Kept(manifest, written.text(), options, ++sequence, "");
-        family.files().putWaiting(wanted); // first: what is not on the disk is not in force
+        String change = change(ofKind, wanted);
+        Outcome outcome = apply(ofKind, wanted);
+        return new ObjectResult(manifest.kind(), manifest.name(), change, outcome);
+    }
+
+    /** On the disk first, marked: what is not there is not in force, nor tried by a next start. */
+    private Outcome apply(OfKind ofKind, Kept wanted) {
+        String identity = wanted.manifest().identity();
+        ofKind.files().putWaiting(wanted.beingTried());
         Outcome outcome;
         try {
-            outcome = family.reconciler().apply(manifest, options);
+            outcome = ofKind.reconciler().apply(wanted.manifest(), wanted.options());
         } catch (RuntimeException e) {
-            forgetTried(family, manifest.identity());
+            Kept before = ofKind.waiting().get(identity);
+            if (before == null) {
+                ofKind.files().removeWaiting(identity);
+            } else {
+                ofKind.files().putWaiting(before);
+            }
             throw e;
         }
-        for (Path replaced : family.unreadableFiles(manifest.identity())) {
-            family.unreadable().remove(replaced);
-            outcome = outcome.andThen(family.reconciler().forget(replaced));
+        for (Path replaced : ofKind.unreadableFiles(identity)) {
+            ofKind.unreadable().remove(replaced);
+            outcome = outcome.andThen(ofKind.reconciler().forget(replaced));
         }
-        keep(family, wanted, outcome);
-        return new ObjectResult(manifest.kind(), manifest.name(), change(before, wanted), outcome);
+        keep(ofKind, wanted, outcome);
+        return outcome;
     }
 
-    private static void forgetTried(Family family, String identity) {
-        Kept waits = family.waiting().get(identity);
-        Kept holds = family.inForce().get(identity);
-        if (waits != null) {
-            family.files().putWaiting(waits);
-        } else if (holds != null) {
-            family.files().putInForce(holds);
-        } else {
-            family.files().remove(identity);
-        }
-    }
-
-    private static String change(Kept before, Kept now) {
-        if (before == null) {
+    /** As kubectl says; what was not in force was not the same before. */
+    private static String change(OfKind ofKind, Kept wanted) {
+        String identity = wanted.manifest().identity();
+        Kept held = ofKind.inForce().get(identity);
+        if (held == null && !ofKind.waiting().containsKey(identity)) {
             return "created";
         }
         boolean isSame =
-                before.manifest().equals(now.manifest()) && before.options().equals(now.options());
+                held != null
+                        && !ofKind.waiting().containsKey(identity)
+                        && held.manifest().equals(wanted.manifest())
+                        && held.options().equals(wanted.options());
         return isSame ? "unchanged" : "configured";
     }
 
-    private static void keep(Family family, Kept wanted, Outcome outcome) {
+    private void keep(OfKind ofKind, Kept wanted, Outcome outcome) {
         String identity = wanted.manifest().identity();
         if (outcome.isInForce()) {
-            family.files().putInForce(wanted);
-            family.inForce().put(identity, wanted);
-            family.waiting().remove(identity);
+            ofKind.inForce().put(identity, wanted);
+            ofKind.waiting().remove(identity);
+            ofKind.files().putInForce(wanted);
             return;
         }
         boolean isGivenUp = outcome.standing() == Outcome.Standing.GIVEN_UP;
-        Kept waits =
-                new Kept(
-                        wanted.manifest(),
-                        wanted.text(),
-                        wanted.options(),
-                        wanted.sequence(),
-                        isGivenUp ? outcome.message() : "");
-        family.files().putWaiting(waits);
-        family.waiting().put(identity, waits);
+        Kept waits = wanted.waiting(isGivenUp ? outcome.message() : "");
+        ofKind.waiting().put(identity, waits);
+        ofKind.files().putWaiting(waits);
     }
 
-    /** An object that waited has come to another standing meanwhile. */
-    private void settle(Manifest manifest, Outcome outcome) {
+    /** Applies again what waits and is due. Called every few seconds. */
+    public void retry() {
+        for (Reconciler reconciler : reconcilers) {
+            for (Manifest due : reconciler.due()) {
+                retry(due);
+            }
+        }
+    }
+
+    private void retry(Manifest due) {
         changing.lock();
         try {
-            Family family = family(manifest);
-            Kept waits = family.waiting().get(manifest.identity());
-            if (waits != null && waits.manifest().equals(manifest)) {
-                keep(family, waits, outcome);
+            OfKind ofKind = ofKind(due);
+            Kept waits = ofKind.waiting().get(due.identity());
+            if (waits != null && waits.manifest().equals(due)) { // else it has changed meanwhile
+                apply(ofKind, waits.inForce(++sequence)); // it builds on what came before it now
             }
         } finally {
             changing.unlock();
@@ -239,7 +248,7 @@ public final class Objects {
     public List<ObjectResult> delete(String file) {
         List<Manifest> manifests =
                 Manifests.parse(file).stream().map(WrittenManifest::manifest).toList();
-        manifests.forEach(this::family);
+        manifests.forEach(this::ofKind);
         mustBeDistinct(manifests);
         changing.lock();
         try {
@@ -257,7 +266,7 @@ public final class Objects {
      * @param name as users call it; its kind's default namespace is added
      */
     public ObjectResult delete(ObjectKind kind, String name) {
-        family(kind);
+        ofKind(kind);
         String fullName = kind.fullName(name);
         changing.lock();
         try {
@@ -277,50 +286,50 @@ public final class Objects {
             ObjectKind kind, String name, String identity, Kept kept, List<Path> unreadable) {}
 
     private Deletion deletion(ObjectKind kind, String name, String identity) {
-        Family family = family(kind);
-        Kept kept = family.named(name);
+        OfKind ofKind = ofKind(kind);
+        Kept kept = ofKind.named(name);
         String found = kept == null ? identity : kept.manifest().identity();
-        List<Path> unreadable = family.unreadableFiles(found);
+        List<Path> unreadable = ofKind.unreadableFiles(found);
         if (kept == null && unreadable.isEmpty()) {
             throw NotFoundException.of(kind.manifestKind(), name);
         }
         if (kept != null) {
-            family.reconciler().checkDelete(kept.manifest());
+            ofKind.reconciler().checkDelete(kept.manifest());
         }
         return new Deletion(kind, name, found, kept, unreadable);
     }
 
     private ObjectResult delete(Deletion deletion) {
-        Family family = family(deletion.kind());
+        OfKind ofKind = ofKind(deletion.kind());
         String identity = deletion.identity();
-        family.files().remove(identity); // first: what could not be removed is still in force
-        family.inForce().remove(identity);
-        family.waiting().remove(identity);
+        ofKind.files().remove(identity); // first: what could not be removed is still in force
+        ofKind.inForce().remove(identity);
+        ofKind.waiting().remove(identity);
         Outcome outcome = Outcome.IN_FORCE;
         for (Path file : deletion.unreadable()) {
-            family.unreadable().remove(file);
-            outcome = family.reconciler().forget(file);
+            ofKind.unreadable().remove(file);
+            outcome = ofKind.reconciler().forget(file);
         }
         if (deletion.kept() != null) {
-            outcome = family.reconciler().delete(deletion.kept().manifest());
+            outcome = ofKind.reconciler().delete(deletion.kept().manifest());
         }
         return new ObjectResult(deletion.kind(), deletion.name(), "deleted", outcome);
     }
 
-    private Family family(Manifest manifest) {
-        return family(manifest.kind());
+    private OfKind ofKind(Manifest manifest) {
+        return ofKind(manifest.kind());
     }
 
-    private Family family(ObjectKind kind) {
-        Family family = familyByKind.get(kind);
-        if (family == null) {
+    private OfKind ofKind(ObjectKind kind) {
+        OfKind ofKind = byKind.get(kind);
+        if (ofKind == null) {
             throw new IllegalArgumentException(
                     "kind must be one that is applied, a "
                             + kind.manifestKind()
                             + " is attached: kind="
                             + kind.manifestKind());
         }
-        return family;
+        return ofKind;
     }
 
     private static void mustBeDistinct(List<Manifest> manifests) {

@@ -5,7 +5,6 @@ import io.virtdataplane.manifest.ObjectKind;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
 
 /**
  * Brings the node in line with objects of one family, and says what became of them. {@link Objects}
@@ -40,6 +39,8 @@ public interface Reconciler {
         return Outcome.IN_FORCE;
     }
 
-    /** Of outcomes that come later than the call that asked; no lock is held. */
-    default void reportTo(BiConsumer<Manifest, Outcome> listener) {}
+    /** Objects that wait and may be applied again now, with nobody watching. */
+    default List<Manifest> due() {
+        return List.of();
+    }
 }

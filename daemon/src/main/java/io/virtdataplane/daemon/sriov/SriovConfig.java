@@ -5,11 +5,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The settings of SR-IOV, checked. */
-public record SriovConfig(Trees trees, Nics nics, Offer offer) {
+public record SriovConfig(Trees trees, Cards cards, Offer offer) {
     public static final SriovConfig DEFAULT =
             new SriovConfig(
                     new Trees("/sys", "/proc"),
-                    new Nics(List.of(), false),
+                    new Cards(List.of(), false),
                     new Offer("openshift.io", "/var/lib/kubelet/device-plugins"));
 
     /**
@@ -26,8 +26,8 @@ public record SriovConfig(Trees trees, Nics nics, Offer offer) {
      * @param supported beside the documentation's: "VENDOR PF VF"
      * @param rootDevicesAlone a policy may select by rootDevices only
      */
-    public record Nics(List<String> supported, boolean rootDevicesAlone) {
-        public Nics {
+    public record Cards(List<String> supported, boolean rootDevicesAlone) {
+        public Cards {
             supported = List.copyOf(supported);
             new SupportedNics(supported); // refuses what it cannot read
         }
@@ -62,11 +62,11 @@ public record SriovConfig(Trees trees, Nics nics, Offer offer) {
 
     /** The same where processes are looked up elsewhere. */
     public SriovConfig withProc(Path proc) {
-        return new SriovConfig(new Trees(trees.sysfs(), proc.toString()), nics, offer);
+        return new SriovConfig(new Trees(trees.sysfs(), proc.toString()), cards, offer);
     }
 
     /** The same with another directory of the kubelet, or "none". */
     public SriovConfig withDevicePlugins(String directory) {
-        return new SriovConfig(trees, nics, new Offer(offer.resourcePrefix(), directory));
+        return new SriovConfig(trees, cards, new Offer(offer.resourcePrefix(), directory));
     }
 }

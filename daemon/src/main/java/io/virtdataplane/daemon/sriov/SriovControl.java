@@ -65,7 +65,7 @@ public final class SriovControl implements AutoCloseable {
         Allocations allocations =
                 new Allocations(directory, bootId(Path.of(config.trees().proc())));
         VfUse use = new VfUse(allocations, sysfs, Path.of(config.trees().proc()));
-        SupportedNics supported = new SupportedNics(config.nics().supported());
+        SupportedNics supported = new SupportedNics(config.cards().supported());
         NodeReconciler reconciler = new NodeReconciler(sysfs, link, use, supported, directory);
         Discovery discovery = new Discovery(sysfs, link::altNames);
         VfAttachments attachments =

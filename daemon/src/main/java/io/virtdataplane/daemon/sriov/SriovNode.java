@@ -67,9 +67,9 @@ public final class SriovNode implements AutoCloseable {
         this.discovery = discovery;
         this.rules =
                 new PolicyRules(
-                        new SupportedNics(config.nics().supported()),
+                        new SupportedNics(config.cards().supported()),
                         node.labels(),
-                        config.nics().rootDevicesAlone());
+                        config.cards().rootDevicesAlone());
         this.wanted = 1;
         this.state = reconciler.observe(List.of(), NodeState.SyncStatus.IN_PROGRESS, "");
     }

@@ -9,7 +9,9 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
@@ -29,8 +31,9 @@ public final class ObjectStore<T> {
      * What all files hold.
      *
      * @param unreadable why, by file
+     * @param damaged those of them whose content is no object; others may be read another time
      */
-    public record Stored<T>(List<T> objects, Map<Path, String> unreadable) {}
+    public record Stored<T>(List<T> objects, Map<Path, String> unreadable, Set<Path> damaged) {}
 
     private final FileStore files;
     private final Format<T> format;
@@ -70,6 +73,7 @@ public final class ObjectStore<T> {
     public Stored<T> all() {
         List<T> objects = new ArrayList<>();
         Map<Path, String> unreadable = new TreeMap<>();
+        Set<Path> damaged = new TreeSet<>();
         for (Path file : files.files()) {
             try {
                 objects.add(format.read(Files.readAllBytes(file)));
@@ -77,12 +81,13 @@ public final class ObjectStore<T> {
                 unreadable.put(file, e.toString());
             } catch (IllegalArgumentException e) {
                 unreadable.put(file, e.getMessage());
+                damaged.add(file);
             }
         }
-        return new Stored<>(objects, unreadable);
+        return new Stored<>(objects, unreadable, damaged);
     }
 
-    /** Keeps an unreadable file for somebody to look at, where no start will read it again. */
+    /** Keeps a damaged file for somebody to look at, where no start will read it again. */
     public static void setAside(Path file) {
         try {
             Files.move(file, Path.of(file + ".damaged"), StandardCopyOption.REPLACE_EXISTING);

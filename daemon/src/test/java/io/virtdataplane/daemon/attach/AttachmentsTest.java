@@ -64,7 +64,7 @@ class AttachmentsTest {
         assertThatThrownBy(() -> attachments.take("vm/a"))
                 .isInstanceOf(AlreadyExistsException.class)
                 .hasMessage("NIC is attached already: name=vm/a");
-        attachments.give(0);
+        attachments.give("vm/a");
         assertThat(attachments.take("vm/c")).as("the lowest that is free").isZero();
         assertThat(attachments.nics()).as("listed is what is whole").isEmpty();
     }

@@ -9,12 +9,12 @@ import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.manifest.Manifest;
 import io.virtdataplane.manifest.ObjectKind;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,7 +55,9 @@ class ObjectsTest {
         List<Kept> inForce;
         List<Kept> waiting;
         Map<Path, String> unreadable;
-        BiConsumer<Manifest, Outcome> listener;
+        List<Manifest> due = List.of();
+        RuntimeException fails;
+        Runnable onApply = () -> {};
         private final List<ObjectKind> kinds;
 
         Family(ObjectKind... kinds) {
@@ -78,6 +80,10 @@ class ObjectsTest {
         @Override
         public Outcome apply(Manifest object, ApplyOptions options) {
             asked.add("apply " + object.name() + (options.sharesUplinks() ? " shared" : ""));
+            onApply.run();
+            if (fails != null) {
+                throw fails;
+            }
             return next;
         }
 
@@ -101,8 +107,8 @@ class ObjectsTest {
         }
 
         @Override
-        public void reportTo(BiConsumer<Manifest, Outcome> later) {
-            listener = later;
+        public List<Manifest> due() {
+            return due;
         }
     }
 
@@ -183,10 +189,74 @@ class ObjectsTest {
         start();
         assertThat(networks.inForce.getFirst().text()).contains("1500");
         assertThat(networks.waiting.getFirst().text()).contains("9000");
-        networks.listener.accept(networks.waiting.getFirst().manifest(), Outcome.IN_FORCE);
+        networks.due = List.of(networks.waiting.getFirst().manifest());
+        objects.retry();
+        assertThat(networks.asked).containsExactly("apply p1 shared");
         start();
         assertThat(networks.inForce.getFirst().text()).contains("9000");
         assertThat(networks.waiting).isEmpty();
+    }
+
+    @Test
+    void whatComesInForceLateBuildsOnWhatCameBefore() {
+        start();
+        networks.next = Outcome.waiting("no such device: eth9");
+        objects.apply(POLICY, SHARED);
+        networks.next = Outcome.IN_FORCE;
+        objects.apply(POLICY.replace("p1", "p2"), SHARED);
+        objects.retry();
+        assertThat(networks.asked).as("not due").hasSize(4);
+        start();
+        networks.due = List.of(networks.waiting.getFirst().manifest());
+        objects.retry();
+        start();
+        assertThat(names(networks.inForce)).containsExactly("p2", "p1");
+    }
+
+    /** A policy that takes the node down must not do so again at each start. */
+    @Test
+    void whatTheDaemonDiedOfIsNotTriedByTheNextStart() throws IOException {
+        start();
+        Path file = state.resolve("objects/NodeNetworkConfigurationPolicy/waiting/p1.yaml");
+        Path atDeath = state.resolve("at-death");
+        networks.fails = new IllegalStateException("worker does not answer");
+        networks.onApply = () -> copy(file, atDeath);
+        assertThatThrownBy(() -> objects.apply(POLICY, SHARED)).isSameAs(networks.fails);
+        assertThat(files()).as("it was refused").isEmpty();
+        Files.move(atDeath, file);
+        start();
+        assertThat(networks.waiting.getFirst().givenUp())
+                .isEqualTo("the daemon ended while it was being tried");
+    }
+
+    private static void copy(Path from, Path to) {
+        try {
+            Files.copy(from, to);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void applyThatFailsLeavesAnUnreadableFileWhereItIs() throws IOException {
+        start();
+        objects.apply(SRIOV, SHARED);
+        Path file = state.resolve("objects/SriovNetworkNodePolicy/s1.yaml");
+        Files.writeString(file, "spec: [");
+        start();
+        sriov.fails = new IllegalStateException("no");
+        assertThatThrownBy(() -> objects.apply(SRIOV, SHARED)).isSameAs(sriov.fails);
+        assertThat(files()).containsExactly(state.relativize(file));
+    }
+
+    @Test
+    void whatFailedBeforeIsNotUnchanged() {
+        start();
+        networks.next = Outcome.waiting("no such device: eth9");
+        assertThat(objects.apply(POLICY, SHARED).getFirst().change()).isEqualTo("created");
+        networks.next = Outcome.IN_FORCE;
+        assertThat(objects.apply(POLICY, SHARED).getFirst().change()).isEqualTo("configured");
+        assertThat(objects.apply(POLICY, SHARED).getFirst().change()).isEqualTo("unchanged");
     }
 
     @Test
@@ -278,10 +348,11 @@ class ObjectsTest {
         Files.write(old.resolve("4567.object"), new byte[] {1, 2, 3});
         Path policies = Files.createDirectories(state.resolve("sriov/policies"));
         Files.writeString(policies.resolve("s1.yaml"), SRIOV);
+        Files.writeString(policies.resolve("s1.new"), "a write that was cut short");
         start();
         assertThat(networks.inForce).extracting(Kept::options).containsExactly(SHARED);
         assertThat(names(sriov.inForce)).containsExactly("s1");
-        assertThat(policies).doesNotExist();
+        assertThat(policies.resolve("s1.yaml")).doesNotExist();
         assertThat(old.resolve("4567.object.damaged")).exists();
         start();
         assertThat(names(networks.inForce)).containsExactly("p1");

@@ -1,4 +1,4 @@
-package io.virtdataplane.daemon.rpc;
+package io.virtdataplane.daemon.journal;
 
 import org.slf4j.Logger;
 
