@@ -97,10 +97,10 @@ class BridgeTest {
         bench.send(1, frame(H1, H2));
         bench.send(2, frame(H1, H2));
         assertThat(bench.send(0, frame(H2, H1))).containsExactly(2);
-        bench.bridge.putStation(1, H3, bench.at(1), true, bench.nowNs);
+        bench.bridge.putStation(1, H3, bench.at(1), true, bench.on.nowNs());
         bench.send(2, frame(H1, H3));
         assertThat(bench.send(0, frame(H3, H1))).as("sticky_fdb").containsExactly(1);
-        bench.bridge.putStation(1, H3, bench.at(1), false, bench.nowNs);
+        bench.bridge.putStation(1, H3, bench.at(1), false, bench.on.nowNs());
         bench.pass(400);
         assertThat(bench.send(0, frame(H3, H1))).as("static: not aged").containsExactly(1);
         bench.send(2, frame(H1, H3));
@@ -134,9 +134,9 @@ class BridgeTest {
         SwitchBench bench = aware(locked(), PORT);
         assertThat(bench.send(0, frame(H2, H1))).isEmpty();
         assertThat(bench.count(0, Verdict.DROP_LOCKED)).isOne();
-        bench.bridge.putStation(1, H1, bench.at(0), false, bench.nowNs);
+        bench.bridge.putStation(1, H1, bench.at(0), false, bench.on.nowNs());
         assertThat(bench.send(0, frame(H2, H1))).containsExactly(1);
-        bench.bridge.putStation(1, H1, bench.at(1), false, bench.nowNs);
+        bench.bridge.putStation(1, H1, bench.at(1), false, bench.on.nowNs());
         assertThat(bench.send(0, frame(H2, H1))).as("it is elsewhere").isEmpty();
     }
 

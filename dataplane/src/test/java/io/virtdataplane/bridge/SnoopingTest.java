@@ -18,6 +18,7 @@ import static io.virtdataplane.bridge.GroupFrames.report6;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.dataplane.WorkerBench;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
 import java.util.ArrayList;
@@ -129,7 +130,9 @@ class SnoopingTest {
         assertThat(bench.send(0, data4(H0, GROUP))).as("250 s").containsExactlyInAnyOrder(1, 3);
         bench.pass(11);
         assertThat(bench.send(0, data4(H0, GROUP))).as("261 s").containsExactly(3);
-        assertThat(bench.pass(400).bridge.age(bench.nowNs)).as("anything left to age").isFalse();
+        assertThat(bench.pass(400).bridge.age(bench.on.nowNs()))
+                .as("anything left to age")
+                .isFalse();
     }
 
     /** The complaint: groups died some minutes after the querier, or where it came late. */
@@ -301,7 +304,7 @@ class SnoopingTest {
     static List<String> members(SwitchBench bench) {
         List<String> members = new ArrayList<>();
         bench.bridge.forEachMember(
-                bench.nowNs,
+                bench.on.nowNs(),
                 (vlan, high, low, router, port, expiresInNs) ->
                         members.add(
                                 vlan
@@ -314,7 +317,7 @@ class SnoopingTest {
                                         + " "
                                         + port
                                         + " "
-                                        + expiresInNs / SwitchBench.SECOND));
+                                        + expiresInNs / WorkerBench.SECOND));
         return members;
     }
 }
