@@ -40,27 +40,18 @@ class BridgeTest {
     }
 
     private static PortPolicy flags(boolean learning, boolean flood, boolean group, boolean all) {
-        return new PortPolicy(
-                PortVlans.NEW_PORT,
-                learning,
-                flood,
-                group,
-                all,
-                false,
-                false,
-                false,
-                Integer.MAX_VALUE,
-                1500);
+        return PORT.with(PortFlag.LEARNING, learning)
+                .with(PortFlag.FLOOD, flood)
+                .with(PortFlag.MULTICAST_FLOOD, group)
+                .with(PortFlag.BROADCAST_FLOOD, all);
     }
 
     private static PortPolicy isolated() {
-        return new PortPolicy(
-                PortVlans.NEW_PORT, true, true, true, true, true, false, false, 100, 1500);
+        return PORT.with(PortFlag.ISOLATED, true);
     }
 
     private static PortPolicy locked() {
-        return new PortPolicy(
-                PortVlans.NEW_PORT, false, true, true, true, false, false, true, 100, 1500);
+        return PORT.with(PortFlag.LEARNING, false).with(PortFlag.LOCKED, true);
     }
 
     @Test
@@ -142,10 +133,7 @@ class BridgeTest {
 
     @Test
     void hairpin() {
-        PortPolicy hairpin =
-                new PortPolicy(
-                        PortVlans.NEW_PORT, true, true, true, true, false, true, false, 100, 1500);
-        SwitchBench bench = aware(PORT, hairpin);
+        SwitchBench bench = aware(PORT, PORT.with(PortFlag.HAIRPIN, true));
         bench.send(0, frame(H3, H1));
         bench.send(0, frame(H3, H2));
         assertThat(bench.send(0, frame(H2, H1))).isEmpty();

@@ -215,19 +215,7 @@ class SnoopingTest {
     @Test
     void whoJoinsGetsItWhateverTheFloodFlagSays() {
         SwitchBench bench = bench(true);
-        PortPolicy off =
-                new PortPolicy(
-                        PortVlans.NEW_PORT,
-                        true,
-                        true,
-                        false,
-                        true,
-                        false,
-                        false,
-                        false,
-                        100,
-                        1500);
-        bench.policy(1, off);
+        bench.policy(1, PORT.with(PortFlag.MULTICAST_FLOOD, false));
         bench.send(1, report4(H1, GROUP));
         assertThat(bench.send(0, data4(H0, GROUP))).containsExactlyInAnyOrder(1, 3);
         assertThat(bench.send(0, data4(H0, 0xe000_00fb))).containsExactly(2, 3);

@@ -2,6 +2,7 @@ package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.bridge.Fdb;
 import io.virtdataplane.bridge.GuardPolicy;
+import io.virtdataplane.bridge.PortFlag;
 import io.virtdataplane.bridge.PortVlans;
 import io.virtdataplane.bridge.VlanSet;
 import io.virtdataplane.daemon.CounterViews;
@@ -65,8 +66,8 @@ final class BridgeViews {
                 .setTagged(tagged.describe())
                 .setSpoofGuard(guard(spec.guard()))
                 .setMac(spec.guard().mac() == 0 ? "" : AddressText.mac(spec.guard().mac()))
-                .setIsolated(open.policy().isolated())
-                .setHairpin(open.policy().hairpin())
+                .setIsolated(open.policy().has(PortFlag.ISOLATED))
+                .setHairpin(open.policy().has(PortFlag.HAIRPIN))
                 .setMtu(open.mtu())
                 .setLearned(live.learned())
                 .setWithheld(live.withheld())

@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.bridge.GuardPolicy;
+import io.virtdataplane.bridge.PortFlag;
 import io.virtdataplane.bridge.PortPolicy;
 import io.virtdataplane.bridge.PortVlans;
 
@@ -39,17 +40,12 @@ record PortSpec(
     }
 
     PortPolicy policy(int deviceMtu) {
-        return new PortPolicy(
-                vlans,
-                true,
-                true,
-                true,
-                true,
-                isolated,
-                hairpin,
-                false,
-                isUplink() ? Integer.MAX_VALUE : STATIONS_OF_A_GUEST,
-                deviceMtu);
+        return PortPolicy.DEFAULT
+                .with(vlans)
+                .with(PortFlag.ISOLATED, isolated)
+                .with(PortFlag.HAIRPIN, hairpin)
+                .withLearnLimit(isUplink() ? Integer.MAX_VALUE : STATIONS_OF_A_GUEST)
+                .withMtu(deviceMtu);
     }
 
     PortSpec withMtu(int changed) {
