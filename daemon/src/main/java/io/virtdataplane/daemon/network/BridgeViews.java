@@ -92,10 +92,11 @@ final class BridgeViews {
     }
 
     private static String guard(GuardPolicy guard) {
-        if (!guard.sourceMac()) {
-            return "off";
-        }
-        return guard.strict() ? "strict" : "mac";
+        return switch (guard.level()) {
+            case OFF -> "off";
+            case SOURCE_MAC -> "mac";
+            case STRICT -> "strict";
+        };
     }
 
     /** A guest's NIC, as the masquerade ones are shown. */

@@ -100,7 +100,7 @@ record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequ
                         ? config.macspoofchk() ? "mac" : "off"
                         : request.getSpoofGuard();
         return switch (wanted) {
-            case "off" -> new GuardPolicy(mac, false, false);
+            case "off" -> GuardPolicy.off(mac);
             case "mac" -> GuardPolicy.sourceMac(mac);
             case "strict" -> GuardPolicy.strict(mac);
             default ->
