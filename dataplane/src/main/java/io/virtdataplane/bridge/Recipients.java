@@ -28,7 +28,7 @@ final class Recipients {
     }
 
     private static Snooping snooping(BridgePolicy policy) {
-        return policy.multicastSnooping() ? new Snooping(policy.maxGroups()) : null;
+        return policy.groups().snooping() ? new Snooping(policy.groups().most()) : null;
     }
 
     /** FLOODED, MULTICAST, or why nobody gets the frame. */
@@ -130,8 +130,7 @@ final class Recipients {
     void change(BridgePolicy changed) {
         boolean snoopsOtherwise =
                 changed.vlanFiltering() != policy.vlanFiltering()
-                        || changed.multicastSnooping() != policy.multicastSnooping()
-                        || changed.maxGroups() != policy.maxGroups();
+                        || !changed.groups().equals(policy.groups());
         if (snoopsOtherwise) {
             snooping = snooping(changed); // of no querier it knows yet, so groups are flooded
         }

@@ -19,8 +19,7 @@ class BridgeTest {
     private static final long H2 = 0x5254_0000_0002L;
     private static final long H3 = 0x5254_0000_0003L;
     private static final long GROUP = 0x0100_5e01_0203L;
-    private static final BridgePolicy PLAIN =
-            new BridgePolicy(false, BridgePolicy.DEFAULT_AGEING_NS, 0, true, 64);
+    private static final BridgePolicy PLAIN = BridgePolicy.DEFAULT.withVlanFiltering(false);
     private static final PortPolicy PORT = PortPolicy.DEFAULT;
 
     private static SwitchBench aware(PortPolicy... ports) {
@@ -247,7 +246,8 @@ class BridgeTest {
     void reservedGroups(int group, int mask, boolean passes) {
         SwitchBench bench =
                 with(
-                        new BridgePolicy(true, BridgePolicy.DEFAULT_AGEING_NS, mask, true, 64),
+                        new BridgePolicy(
+                                true, BridgePolicy.DEFAULT_AGEING_NS, mask, GroupPolicy.DEFAULT),
                         PORT,
                         PORT);
         assertThat(bench.send(0, frame(0x0180_c200_0000L + group, H1))).hasSize(passes ? 1 : 0);

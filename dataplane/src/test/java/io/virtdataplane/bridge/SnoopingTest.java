@@ -45,6 +45,10 @@ class SnoopingTest {
         return bench;
     }
 
+    static BridgePolicy bridge(GroupPolicy groups) {
+        return new BridgePolicy(true, BridgePolicy.DEFAULT_AGEING_NS, 0, groups);
+    }
+
     static void ask(SwitchBench bench) {
         bench.send(3, query4(H3, 0, 100, ROUTER, false));
         bench.send(3, query6(H3, LINK_LOCAL, 0, 0, 10_000));
@@ -265,7 +269,7 @@ class SnoopingTest {
     @Test
     void snoopingCanBeOffAndStartsAnewWithoutLoss() {
         SwitchBench bench = bench(true);
-        bench.bridge.change(new BridgePolicy(true, 1, 0, false, 1));
+        bench.bridge.change(bridge(new GroupPolicy(false, 0)));
         assertThat(bench.send(0, data4(H0, OTHER))).containsExactly(1, 2, 3);
         assertThat(members(bench)).isEmpty();
         bench.bridge.change(BridgePolicy.DEFAULT);

@@ -7,6 +7,7 @@ import io.virtdataplane.bridge.BridgePolicy;
 import io.virtdataplane.bridge.BridgePort;
 import io.virtdataplane.bridge.BridgePortPlan;
 import io.virtdataplane.bridge.BridgeService;
+import io.virtdataplane.bridge.GroupPolicy;
 import io.virtdataplane.bridge.GuardPolicy;
 import io.virtdataplane.bridge.PortPolicy;
 import io.virtdataplane.dataplane.EventRing;
@@ -82,7 +83,9 @@ class DryRunTest {
 
     /** A port of a bridge with a server of two addresses. */
     private void attachToServer() {
-        BridgePolicy withoutSnooping = new BridgePolicy(true, 300_000_000_000L, 0, false, 0);
+        BridgePolicy withoutSnooping =
+                new BridgePolicy(
+                        true, BridgePolicy.DEFAULT_AGEING_NS, 0, new GroupPolicy(false, 0));
         Bridge bridge = new Bridge("br1", withoutSnooping, 64);
         Scope scope =
                 new Scope(

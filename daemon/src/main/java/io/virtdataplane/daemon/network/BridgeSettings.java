@@ -1,8 +1,10 @@
 package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.bridge.BridgePolicy;
+import io.virtdataplane.bridge.GroupPolicy;
 import io.virtdataplane.bridge.GuardPolicy;
 import io.virtdataplane.bridge.PortVlans;
+import io.virtdataplane.daemon.manifest.BridgeOptions;
 import io.virtdataplane.daemon.manifest.BridgePortSpec;
 import io.virtdataplane.daemon.manifest.BridgeSpec;
 import java.util.List;
@@ -25,13 +27,7 @@ record BridgeSettings(
     private static final long SECOND_NS = 1_000_000_000L;
 
     static BridgeSettings none(String name) {
-        BridgePolicy plain =
-                new BridgePolicy(
-                        false,
-                        BridgePolicy.DEFAULT_AGEING_NS,
-                        0,
-                        true,
-                        BridgePolicy.DEFAULT_MAX_GROUPS);
+        BridgePolicy plain = BridgePolicy.DEFAULT.withVlanFiltering(false);
         return new BridgeSettings(name, "", plain, 0, false, List.of());
     }
 
@@ -54,11 +50,7 @@ record BridgeSettings(
                                 ? spec.options().macAgeingSeconds().getAsLong() * SECOND_NS
                                 : policy.ageingNs(),
                         spec.options().groupForwardMask().orElse(policy.groupForwardMask()),
-                        spec.options().multicastSnooping().orElse(policy.multicastSnooping()),
-                        (int)
-                                Math.min(
-                                        spec.options().hashMax().orElse(policy.maxGroups()),
-                                        Integer.MAX_VALUE));
+                        groups(spec.options()));
         return new BridgeSettings(
                 name,
                 spec.description().isEmpty() ? description : spec.description(),
@@ -66,6 +58,14 @@ record BridgeSettings(
                 mergedMtu,
                 hostPort || withHostPort,
                 ports);
+    }
+
+    private GroupPolicy groups(BridgeOptions options) {
+        GroupPolicy before = policy.groups();
+        long most = options.hashMax().orElse(before.most());
+        return new GroupPolicy(
+                options.multicastSnooping().orElse(before.snooping()),
+                (int) Math.min(most, Integer.MAX_VALUE));
     }
 
     /** The ports that are not guests': uplinks, and the node's own. */

@@ -37,7 +37,7 @@ final class BridgeViews {
                         .setVlanFiltering(settings.policy().vlanFiltering())
                         .setAgeingSeconds(settings.policy().ageingNs() / SECOND_NS)
                         .setGroupForwardMask(settings.policy().groupForwardMask())
-                        .setMulticastSnooping(settings.policy().multicastSnooping())
+                        .setMulticastSnooping(settings.policy().groups().snooping())
                         .setMtu(open.ports().stream().mapToInt(OpenPort::mtu).min().orElse(1500))
                         .setStations(open.worker().ask(on -> open.bridge().stations()))
                         .setWorker(open.worker().number());
