@@ -3,8 +3,12 @@ package io.virtdataplane.daemon;
 import io.virtdataplane.daemon.manifest.Cidr;
 import io.virtdataplane.daemon.manifest.Ipv6Cidr;
 import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.Nic;
+import io.virtdataplane.dataplane.NicAddresses;
 import io.virtdataplane.dataplane.NicPlan;
+import io.virtdataplane.dataplane.NicPorts;
+import io.virtdataplane.dataplane.NicStages;
 import io.virtdataplane.dataplane.Vif;
 import io.virtdataplane.dhcp.Ipv6Scope;
 import io.virtdataplane.dhcp.Responders;
@@ -91,15 +95,10 @@ final class AttachedNic implements Attachment, AutoCloseable {
                     new NicPlan(
                             id,
                             spec.name(),
-                            guest,
-                            uplink.port(),
-                            spec.nic().mac(),
-                            GATEWAY_MAC,
-                            ipv4,
-                            ipv6,
-                            responders,
-                            nat.outbound(),
-                            nat.inbound());
+                            new NicPorts(guest, uplink.port()),
+                            new NicAddresses(
+                                    spec.nic().mac(), GATEWAY_MAC, new DualStack(ipv4, ipv6)),
+                            new NicStages(responders, nat.outbound(), nat.inbound()));
             nic = worker.ask(on -> on.attach(plan));
         } catch (RuntimeException e) {
             giveBack();
@@ -135,7 +134,7 @@ final class AttachedNic implements Attachment, AutoCloseable {
 
     private NatPlan natPlan() {
         int[] linkLocal = resolvConf.nameServers().stream().mapToInt(Integer::intValue).toArray();
-        return new NatPlan(ipv4, ipv6, linkLocal, uplink.mtu(), guestMtu);
+        return new NatPlan(new DualStack(ipv4, ipv6), linkLocal, uplink.mtu(), guestMtu);
     }
 
     /** From now on, for as long as the NIC is attached; sessions go on. */

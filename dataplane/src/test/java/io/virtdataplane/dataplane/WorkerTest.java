@@ -195,15 +195,12 @@ class WorkerTest {
         return new NicPlan(
                 number,
                 "vm/default",
-                guest,
-                uplink,
-                mac,
-                GATEWAY_MAC,
-                Addresses.ipv4(GUEST, GATEWAY, WEB),
-                Addresses.NONE,
-                CONTINUE,
-                outbound,
-                FORWARD);
+                new NicPorts(guest, uplink),
+                new NicAddresses(
+                        mac,
+                        GATEWAY_MAC,
+                        new DualStack(Addresses.ipv4(GUEST, GATEWAY, WEB), Addresses.NONE)),
+                new NicStages(CONTINUE, outbound, FORWARD));
     }
 
     private void send(PairPort port, byte[] frame) {

@@ -1,9 +1,13 @@
 package io.virtdataplane.dhcp;
 
 import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.Nic;
+import io.virtdataplane.dataplane.NicAddresses;
 import io.virtdataplane.dataplane.NicPlan;
+import io.virtdataplane.dataplane.NicPorts;
+import io.virtdataplane.dataplane.NicStages;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.dataplane.Worker;
 import io.virtdataplane.dataplane.WorkerBench;
@@ -29,6 +33,8 @@ final class ResponderBench {
                     List.of("cluster.local"),
                     "vm",
                     CustomOptions.NONE);
+    private static final Addresses IPV4 =
+            Addresses.ipv4(GUEST, GATEWAY, AddressText.ipv4("10.244.1.5"));
     static final Addresses ADDRESSES =
             Addresses.ipv6(
                     AddressText.ipv6("fd10:0:2::2"),
@@ -62,15 +68,15 @@ final class ResponderBench {
                         new NicPlan(
                                 0,
                                 "vm/default",
-                                guest,
-                                uplink,
-                                0,
-                                scope.gatewayMac(),
-                                Addresses.ipv4(GUEST, GATEWAY, AddressText.ipv4("10.244.1.5")),
-                                ipv6.addresses(),
-                                responders,
-                                (frame, now) -> Verdict.DROP_PROTOCOL,
-                                (frame, now) -> Verdict.DROP_PROTOCOL));
+                                new NicPorts(guest, uplink),
+                                new NicAddresses(
+                                        Nic.UNKNOWN_MAC,
+                                        scope.gatewayMac(),
+                                        new DualStack(IPV4, ipv6.addresses())),
+                                new NicStages(
+                                        responders,
+                                        (frame, now) -> Verdict.DROP_PROTOCOL,
+                                        (frame, now) -> Verdict.DROP_PROTOCOL)));
     }
 
     /** What the guest gets unasked in these seconds. */

@@ -1,9 +1,13 @@
 package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.FramePool;
 import io.virtdataplane.dataplane.Nic;
+import io.virtdataplane.dataplane.NicAddresses;
 import io.virtdataplane.dataplane.NicPlan;
+import io.virtdataplane.dataplane.NicPorts;
+import io.virtdataplane.dataplane.NicStages;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.dataplane.Worker;
 import io.virtdataplane.dataplane.WorkerBench;
@@ -106,8 +110,9 @@ final class Bench {
                         AddressText.ipv6(GUEST6),
                         AddressText.ipv6(GATEWAY6),
                         AddressText.ipv6(POD6));
+        DualStack addresses = new DualStack(ipv4, ipv6);
         int[] linkLocal = {AddressText.ipv4("169.254.20.10")};
-        NatPlan plan = new NatPlan(ipv4, ipv6, linkLocal, uplinkMtu, guestMtu);
+        NatPlan plan = new NatPlan(addresses, linkLocal, uplinkMtu, guestMtu);
         nat =
                 new Nat(
                         plan,
@@ -121,15 +126,12 @@ final class Bench {
                         new NicPlan(
                                 0,
                                 "vm/default",
-                                guest,
-                                uplink,
-                                Nic.UNKNOWN_MAC,
-                                0x0200_0000_0000L,
-                                ipv4,
-                                ipv6,
-                                (frame, now) -> Verdict.CONTINUE,
-                                nat.outbound(),
-                                nat.inbound()));
+                                new NicPorts(guest, uplink),
+                                new NicAddresses(Nic.UNKNOWN_MAC, 0x0200_0000_0000L, addresses),
+                                new NicStages(
+                                        (frame, now) -> Verdict.CONTINUE,
+                                        nat.outbound(),
+                                        nat.inbound())));
         guest.departed().clear(); // the queries of the attachment
         nic.guestMac = 0x5254_0000_0001L;
     }
