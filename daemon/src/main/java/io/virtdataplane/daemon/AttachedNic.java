@@ -10,7 +10,11 @@ import io.virtdataplane.dataplane.NicPlan;
 import io.virtdataplane.dataplane.NicPorts;
 import io.virtdataplane.dataplane.NicStages;
 import io.virtdataplane.dataplane.Vif;
+import io.virtdataplane.dhcp.ClientOptions;
+import io.virtdataplane.dhcp.Gateway;
 import io.virtdataplane.dhcp.Ipv6Scope;
+import io.virtdataplane.dhcp.Link;
+import io.virtdataplane.dhcp.Resolver;
 import io.virtdataplane.dhcp.Responders;
 import io.virtdataplane.dhcp.Scope;
 import io.virtdataplane.nat.Nat;
@@ -162,30 +166,30 @@ final class AttachedNic implements Attachment, AutoCloseable {
     private Scope scope() {
         Cidr cidr = spec.nic().cidr();
         return new Scope(
-                GATEWAY_MAC,
-                cidr.gateway(),
-                cidr.gateway(),
+                new Gateway(GATEWAY_MAC, cidr.gateway()),
                 cidr.guest(),
-                cidr.prefixLength(),
+                link(cidr.prefixLength()),
                 spec.leaseSeconds(),
-                Math.min(uplink.mtu(), guestMtu),
-                resolvConf.nameServers(),
-                resolvConf.searchDomains(),
-                spec.hostname(),
-                spec.nic().dhcpOptions());
+                new ClientOptions(
+                        cidr.gateway(),
+                        new Resolver<>(resolvConf.nameServers(), resolvConf.searchDomains()),
+                        spec.hostname(),
+                        spec.nic().dhcpOptions()));
     }
 
     private Ipv6Scope ipv6Scope() {
         return ipv6.isOn()
                 ? new Ipv6Scope(
                         ipv6,
-                        spec.nic().ipv6Cidr().prefixLength(),
-                        Math.min(uplink.mtu(), guestMtu),
-                        resolvConf.ipv6NameServers(),
-                        resolvConf.searchDomains(),
+                        link(spec.nic().ipv6Cidr().prefixLength()),
+                        new Resolver<>(resolvConf.ipv6NameServers(), resolvConf.searchDomains()),
                         spec.leaseSeconds(),
                         spec.advertises())
                 : Ipv6Scope.NONE;
+    }
+
+    private Link link(int prefixLength) {
+        return new Link(prefixLength, Math.min(uplink.mtu(), guestMtu));
     }
 
     Addresses ipv4Addresses() {

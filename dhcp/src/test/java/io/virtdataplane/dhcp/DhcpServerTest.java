@@ -27,17 +27,11 @@ class DhcpServerTest {
     private static final int GUEST = AddressText.ipv4("10.0.2.2");
     private static final int GATEWAY = AddressText.ipv4("10.0.2.1");
     private static final Scope SCOPE =
-            new Scope(
-                    0x0200_0000_0000L,
-                    GATEWAY,
-                    GATEWAY,
-                    GUEST,
-                    24,
-                    Scope.DEFAULT_LEASE_SECONDS,
+            ResponderBench.scope(
                     1450,
-                    List.of(AddressText.ipv4("10.96.0.10")),
-                    List.of("foo.com", "foo.local"),
-                    "vm",
+                    new Resolver<>(
+                            List.of(AddressText.ipv4("10.96.0.10")),
+                            List.of("foo.com", "foo.local")),
                     CustomOptions.NONE);
     private final ResponderBench bench = new ResponderBench(SCOPE, Ipv6Scope.NONE);
 

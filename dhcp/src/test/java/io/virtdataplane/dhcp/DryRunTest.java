@@ -89,17 +89,12 @@ class DryRunTest {
         Bridge bridge = new Bridge("br1", withoutSnooping, 64);
         Scope scope =
                 new Scope(
-                        0x0200_0000_0000L,
-                        SERVER,
+                        new Gateway(0x0200_0000_0000L, SERVER),
                         0,
-                        0,
-                        24,
+                        new Link(24, 1500),
                         3600,
-                        1500,
-                        List.of(),
-                        List.of(),
-                        "",
-                        CustomOptions.NONE);
+                        new ClientOptions(
+                                0, new Resolver<>(List.of(), List.of()), "", CustomOptions.NONE));
         ScopeResponders server = new ScopeResponders(scope, FIRST, FIRST + 1, new EventRing());
         bridge.service(1, new BridgeService(scope.gatewayMac(), server));
         port =

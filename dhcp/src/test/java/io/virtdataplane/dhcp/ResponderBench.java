@@ -21,17 +21,10 @@ final class ResponderBench {
     private static final int GUEST = AddressText.ipv4("10.0.2.2");
     private static final int GATEWAY = AddressText.ipv4("10.0.2.1");
     static final Scope SCOPE =
-            new Scope(
-                    0x0200_0000_0000L,
-                    GATEWAY,
-                    GATEWAY,
-                    GUEST,
-                    24,
-                    Scope.DEFAULT_LEASE_SECONDS,
+            scope(
                     1500,
-                    List.of(AddressText.ipv4("10.96.0.10")),
-                    List.of("cluster.local"),
-                    "vm",
+                    new Resolver<>(
+                            List.of(AddressText.ipv4("10.96.0.10")), List.of("cluster.local")),
                     CustomOptions.NONE);
     private static final Addresses IPV4 =
             Addresses.ipv4(GUEST, GATEWAY, AddressText.ipv4("10.244.1.5"));
@@ -43,10 +36,10 @@ final class ResponderBench {
     static final Ipv6Scope IPV6 =
             new Ipv6Scope(
                     ADDRESSES,
-                    120,
-                    1450,
-                    List.of(AddressText.ipv6("fd00:10:96::a")),
-                    List.of("default.svc.cluster.local", "cluster.local"),
+                    new Link(120, 1450),
+                    new Resolver<>(
+                            List.of(AddressText.ipv6("fd00:10:96::a")),
+                            List.of("default.svc.cluster.local", "cluster.local")),
                     Scope.DEFAULT_LEASE_SECONDS,
                     true);
 
@@ -56,6 +49,16 @@ final class ResponderBench {
     final PairPort uplink = new PairPort(1, "uplink");
     final Responders responders;
     final Nic nic;
+
+    /** A guest 10.0.2.2 of the gateway 10.0.2.1, named vm. */
+    static Scope scope(int mtu, Resolver<Integer> resolver, CustomOptions custom) {
+        return new Scope(
+                new Gateway(0x0200_0000_0000L, GATEWAY),
+                GUEST,
+                new Link(24, mtu),
+                Scope.DEFAULT_LEASE_SECONDS,
+                new ClientOptions(GATEWAY, resolver, "vm", custom));
+    }
 
     ResponderBench() {
         this(SCOPE, IPV6);
