@@ -2,10 +2,15 @@ package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Clock;
+import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.FramePool;
+import io.virtdataplane.dataplane.Nic;
+import io.virtdataplane.dataplane.NicAddresses;
 import io.virtdataplane.dataplane.NicPlan;
+import io.virtdataplane.dataplane.NicPorts;
+import io.virtdataplane.dataplane.NicStages;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.dataplane.Worker;
 import io.virtdataplane.port.PairPoller;
@@ -64,7 +69,8 @@ public class WalkBenchmark {
         int gateway = AddressText.ipv4("10.0.2.1");
         int address = AddressText.ipv4("10.0.2.2");
         Addresses ipv4 = Addresses.ipv4(address, gateway, AddressText.ipv4("10.244.1.5"));
-        NatPlan plan = new NatPlan(ipv4, Addresses.NONE, new int[0], 1500, 1500);
+        DualStack addresses = new DualStack(ipv4, Addresses.NONE);
+        NatPlan plan = new NatPlan(addresses, new int[0], 1500, 1500);
         Nat nat =
                 new Nat(
                         plan,
@@ -77,15 +83,10 @@ public class WalkBenchmark {
                 new NicPlan(
                         0,
                         "vm/default",
-                        guest,
-                        uplink,
-                        0,
-                        0x0200_0000_0000L,
-                        ipv4,
-                        Addresses.NONE,
-                        (frame, now) -> Verdict.CONTINUE,
-                        nat.outbound(),
-                        nat.inbound()));
+                        new NicPorts(guest, uplink),
+                        new NicAddresses(Nic.UNKNOWN_MAC, 0x0200_0000_0000L, addresses),
+                        new NicStages(
+                                (frame, now) -> Verdict.CONTINUE, nat.outbound(), nat.inbound())));
         frames = new byte[sessions][];
         for (int i = 0; i < sessions; i++) {
             frames[i] =

@@ -62,10 +62,10 @@ public final class Bridge implements Switch {
         }
         int vlan = policy.vlanFiltering() ? frame.tag & VID : 0;
         frame.note(Step.IN_VLAN, vlan, ingress.index);
-        if (ingress.policy.locked() && !fdb.isAt(vlan, source, ingress.index, nowNs)) {
+        if (ingress.policy.has(PortFlag.LOCKED) && !fdb.isAt(vlan, source, ingress.index, nowNs)) {
             return Verdict.DROP_LOCKED;
         }
-        if (ingress.policy.learning() && !frame.isDryRun()) {
+        if (ingress.policy.has(PortFlag.LEARNING) && !frame.isDryRun()) {
             learn(vlan, source, ingress, nowNs);
         }
         if (reserved && !isForwarded((int) destination & 0xf)) {
@@ -154,10 +154,10 @@ public final class Bridge implements Switch {
         }
         BridgePort egress = ports[known];
         frame.note(Step.STATION_FOUND, vlan, known);
-        if (egress == ingress && !ingress.policy.hairpin()) {
+        if (egress == ingress && !ingress.policy.has(PortFlag.HAIRPIN)) {
             return Verdict.DROP_SAME_PORT;
         }
-        if (ingress.policy.isolated() && egress.policy.isolated()) {
+        if (ingress.policy.has(PortFlag.ISOLATED) && egress.policy.has(PortFlag.ISOLATED)) {
             return Verdict.DROP_ISOLATED;
         }
         if (policy.vlanFiltering() && !egress.policy.vlans().members().has(vlan)) {

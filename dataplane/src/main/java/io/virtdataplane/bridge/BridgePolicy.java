@@ -6,20 +6,12 @@ package io.virtdataplane.bridge;
  * @param vlanFiltering off: tags are passed on unseen, and stations are learned without a VLAN
  * @param ageingNs after which a station that is not heard is forgotten; 0: none is learned
  * @param groupForwardMask bit n lets 01:80:C2:00:00:0n pass; bits 0 to 2 cannot be set
- * @param multicastSnooping frames to groups go to the ports that have joined them, where a querier
- *     is
- * @param maxGroups groups that are noted at most
  */
 public record BridgePolicy(
-        boolean vlanFiltering,
-        long ageingNs,
-        int groupForwardMask,
-        boolean multicastSnooping,
-        int maxGroups) {
+        boolean vlanFiltering, long ageingNs, int groupForwardMask, GroupPolicy groups) {
     public static final long DEFAULT_AGEING_NS = 300_000_000_000L;
-    public static final int DEFAULT_MAX_GROUPS = 4096;
     public static final BridgePolicy DEFAULT =
-            new BridgePolicy(true, DEFAULT_AGEING_NS, 0, true, DEFAULT_MAX_GROUPS);
+            new BridgePolicy(true, DEFAULT_AGEING_NS, 0, GroupPolicy.DEFAULT);
     private static final int NEVER_FORWARDED = 7; // BR_GROUPFWD_RESTRICTED, net/bridge/br_private.h
 
     public BridgePolicy {
@@ -28,5 +20,9 @@ public record BridgePolicy(
                     "group-forward-mask must be 0-65535 without bits 0, 1, 2: group-forward-mask="
                             + groupForwardMask);
         }
+    }
+
+    public BridgePolicy withVlanFiltering(boolean isOn) {
+        return new BridgePolicy(isOn, ageingNs, groupForwardMask, groups);
     }
 }

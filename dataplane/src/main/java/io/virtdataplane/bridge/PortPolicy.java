@@ -1,54 +1,33 @@
 package io.virtdataplane.bridge;
 
 /**
- * What a bridge port does, as bridge(8) names it. A value that a command replaces.
+ * What a bridge port does. A value that a command replaces.
  *
  * @param vlans used where the bridge filters VLANs
- * @param learning source addresses are learned
- * @param flood frames to unknown stations leave here
- * @param multicastFlood frames to groups leave here
- * @param broadcastFlood broadcasts leave here
- * @param isolated exchanges nothing with other isolated ports
- * @param hairpin frames may leave by the port they came from
- * @param locked only stations with an entry of this port may send
  * @param learnLimit stations learned here at most
  * @param mtu longest payload of a frame that leaves, but for GSO frames
  */
-public record PortPolicy(
-        PortVlans vlans,
-        boolean learning,
-        boolean flood,
-        boolean multicastFlood,
-        boolean broadcastFlood,
-        boolean isolated,
-        boolean hairpin,
-        boolean locked,
-        int learnLimit,
-        int mtu) {
+public record PortPolicy(PortVlans vlans, PortFlags flags, int learnLimit, int mtu) {
     public static final PortPolicy DEFAULT =
-            new PortPolicy(
-                    PortVlans.NEW_PORT,
-                    true,
-                    true,
-                    true,
-                    true,
-                    false,
-                    false,
-                    false,
-                    Integer.MAX_VALUE,
-                    1500);
+            new PortPolicy(PortVlans.NEW_PORT, PortFlags.NEW_PORT, Integer.MAX_VALUE, 1500);
+
+    public boolean has(PortFlag flag) {
+        return flags.has(flag);
+    }
 
     public PortPolicy with(PortVlans changed) {
-        return new PortPolicy(
-                changed,
-                learning,
-                flood,
-                multicastFlood,
-                broadcastFlood,
-                isolated,
-                hairpin,
-                locked,
-                learnLimit,
-                mtu);
+        return new PortPolicy(changed, flags, learnLimit, mtu);
+    }
+
+    public PortPolicy with(PortFlag flag, boolean isOn) {
+        return new PortPolicy(vlans, flags.with(flag, isOn), learnLimit, mtu);
+    }
+
+    public PortPolicy withLearnLimit(int stations) {
+        return new PortPolicy(vlans, flags, stations, mtu);
+    }
+
+    public PortPolicy withMtu(int bytes) {
+        return new PortPolicy(vlans, flags, learnLimit, bytes);
     }
 }

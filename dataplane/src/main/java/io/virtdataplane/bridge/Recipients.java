@@ -28,7 +28,7 @@ final class Recipients {
     }
 
     private static Snooping snooping(BridgePolicy policy) {
-        return policy.multicastSnooping() ? new Snooping(policy.maxGroups()) : null;
+        return policy.groups().snooping() ? new Snooping(policy.groups().most()) : null;
     }
 
     /** FLOODED, MULTICAST, or why nobody gets the frame. */
@@ -49,7 +49,7 @@ final class Recipients {
     private Verdict flood(Frame frame, BridgePort ingress, int vlan, long destination) {
         count = 0;
         for (BridgePort port : floods.of(vlan, policy.vlanFiltering(), ports)) {
-            if (port == ingress && !port.policy.hairpin()) {
+            if (port == ingress && !port.policy.has(PortFlag.HAIRPIN)) {
                 continue;
             }
             if (isFlooded(port.policy, destination) && takes(port, ingress, frame)) {
@@ -64,9 +64,9 @@ final class Recipients {
 
     private static boolean isFlooded(PortPolicy out, long destination) {
         if (destination == Ethernet.BROADCAST) {
-            return out.broadcastFlood();
+            return out.has(PortFlag.BROADCAST_FLOOD);
         }
-        return Ethernet.isGroup(destination) ? out.multicastFlood() : out.flood();
+        return out.has(Ethernet.isGroup(destination) ? PortFlag.MULTICAST_FLOOD : PortFlag.FLOOD);
     }
 
     /** Who has joined gets it, whether or not the port's flags let floods out. */
@@ -75,7 +75,7 @@ final class Recipients {
         for (int i = 0; i < found; i++) {
             BridgePort port = ports[members[i]];
             boolean isElsewhere =
-                    port == ingress && !port.policy.hairpin()
+                    port == ingress && !port.policy.has(PortFlag.HAIRPIN)
                             || policy.vlanFiltering() && !port.policy.vlans().members().has(vlan);
             if (isElsewhere) {
                 continue;
@@ -91,7 +91,8 @@ final class Recipients {
     }
 
     private static boolean takes(BridgePort egress, BridgePort ingress, Frame frame) {
-        boolean isApart = ingress.policy.isolated() && egress.policy.isolated();
+        boolean isApart =
+                ingress.policy.has(PortFlag.ISOLATED) && egress.policy.has(PortFlag.ISOLATED);
         return !isApart && !isTooBig(frame, egress);
     }
 
@@ -129,8 +130,7 @@ final class Recipients {
     void change(BridgePolicy changed) {
         boolean snoopsOtherwise =
                 changed.vlanFiltering() != policy.vlanFiltering()
-                        || changed.multicastSnooping() != policy.multicastSnooping()
-                        || changed.maxGroups() != policy.maxGroups();
+                        || !changed.groups().equals(policy.groups());
         if (snoopsOtherwise) {
             snooping = snooping(changed); // of no querier it knows yet, so groups are flooded
         }

@@ -36,8 +36,8 @@ final class StationGuard {
 
     StationGuard(GuardPolicy policy) {
         mac = policy.mac();
-        sourceMac = policy.sourceMac();
-        strict = policy.strict();
+        sourceMac = policy.level() != GuardPolicy.Level.OFF;
+        strict = policy.level() == GuardPolicy.Level.STRICT;
     }
 
     /** No guest's port: other stations, and servers, are behind it. */

@@ -6,50 +6,86 @@ import io.virtdataplane.wire.Ip;
 /**
  * The addresses of one family on a masquerade NIC, as {@link Ip} holds them. Translation always
  * exchanges the guest's for the pod's, so what that does to a checksum is computed once.
- *
- * @param isOn the pod has this family
- * @param outwardDelta change of a ones' complement sum when the guest's address becomes the pod's
- * @param inwardDelta the same for the way back
  */
-public record Addresses(
-        boolean isOn,
-        long guestHigh,
-        long guestLow,
-        long gatewayHigh,
-        long gatewayLow,
-        long podHigh,
-        long podLow,
-        long outwardDelta,
-        long inwardDelta) {
-    /** The family is off. */
-    public static final Addresses NONE = new Addresses(false, 0, 0, 0, 0, 0, 0, 0, 0);
+public final class Addresses {
+    private static final long[] UNSPECIFIED = {0, 0};
+
+    /** The pod does not have the family. */
+    public static final Addresses NONE =
+            new Addresses(false, UNSPECIFIED, UNSPECIFIED, UNSPECIFIED);
+
+    private final boolean isOn;
+    private final long guestHigh;
+    private final long guestLow;
+    private final long gatewayHigh;
+    private final long gatewayLow;
+    private final long podHigh;
+    private final long podLow;
+    private final long outwardDelta;
+    private final long inwardDelta;
+
+    private Addresses(boolean isOn, long[] guest, long[] gateway, long[] pod) {
+        this.isOn = isOn;
+        guestHigh = guest[0];
+        guestLow = guest[1];
+        gatewayHigh = gateway[0];
+        gatewayLow = gateway[1];
+        podHigh = pod[0];
+        podLow = pod[1];
+        outwardDelta = Checksum.delta128(guestHigh, guestLow, podHigh, podLow);
+        inwardDelta = Checksum.delta128(podHigh, podLow, guestHigh, guestLow);
+    }
 
     /** All in network order. */
     public static Addresses ipv4(int guest, int gateway, int pod) {
-        return new Addresses(
-                true,
-                0,
-                Ip.mapped(guest),
-                0,
-                Ip.mapped(gateway),
-                0,
-                Ip.mapped(pod),
-                Checksum.delta32(guest, pod),
-                Checksum.delta32(pod, guest));
+        return new Addresses(true, mapped(guest), mapped(gateway), mapped(pod));
+    }
+
+    private static long[] mapped(int ipv4) {
+        return new long[] {0, Ip.mapped(ipv4)};
     }
 
     /** Each as high and low long. */
     public static Addresses ipv6(long[] guest, long[] gateway, long[] pod) {
-        return new Addresses(
-                true,
-                guest[0],
-                guest[1],
-                gateway[0],
-                gateway[1],
-                pod[0],
-                pod[1],
-                Checksum.delta128(guest[0], guest[1], pod[0], pod[1]),
-                Checksum.delta128(pod[0], pod[1], guest[0], guest[1]));
+        return new Addresses(true, guest, gateway, pod);
+    }
+
+    public boolean isOn() {
+        return isOn;
+    }
+
+    public long guestHigh() {
+        return guestHigh;
+    }
+
+    public long guestLow() {
+        return guestLow;
+    }
+
+    public long gatewayHigh() {
+        return gatewayHigh;
+    }
+
+    public long gatewayLow() {
+        return gatewayLow;
+    }
+
+    public long podHigh() {
+        return podHigh;
+    }
+
+    public long podLow() {
+        return podLow;
+    }
+
+    /** Change of a ones' complement sum when the guest's address becomes the pod's. */
+    public long outwardDelta() {
+        return outwardDelta;
+    }
+
+    /** The same for the way back. */
+    public long inwardDelta() {
+        return inwardDelta;
     }
 
     public boolean isGuest(long high, long low) {

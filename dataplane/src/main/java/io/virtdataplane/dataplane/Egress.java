@@ -69,7 +69,7 @@ final class Egress implements Outlet {
             counters.toUplinkFrames++;
             counters.toUplinkBytes += frame.length;
         }
-        return send(frame, nic.plan.uplink(), verdict, nowNs);
+        return send(frame, nic.uplink, verdict, nowNs);
     }
 
     Verdict toGuest(Frame frame, Verdict verdict, long nowNs) {
@@ -80,12 +80,12 @@ final class Egress implements Outlet {
             }
             return Verdict.DROP_GUEST_UNKNOWN;
         }
-        Ethernet.addresses(frame.data, frame.start, nic.guestMac, nic.plan.gatewayMac());
+        Ethernet.addresses(frame.data, frame.start, nic.guestMac, nic.gatewayMac);
         if (!frame.isDryRun()) {
             nic.counters.toGuestFrames++;
             nic.counters.toGuestBytes += frame.length;
         }
-        return send(frame, nic.plan.guest(), verdict, nowNs);
+        return send(frame, nic.guest, verdict, nowNs);
     }
 
     /** The frame has become an ICMP error or a reset to its sender. */
@@ -168,14 +168,14 @@ final class Egress implements Outlet {
             return;
         }
         nic.askedNs = nowNs;
-        if (nic.plan.ipv4().isOn() && !pool.isEmpty()) {
+        if (nic.ipv4.isOn() && !pool.isEmpty()) {
             Frame frame = pool.take();
-            Solicitation.composeArp(frame, nic.plan);
+            Solicitation.composeArp(frame, nic);
             originate(frame, nic, nowNs);
         }
-        if (nic.plan.ipv6().isOn() && !pool.isEmpty()) {
+        if (nic.ipv6.isOn() && !pool.isEmpty()) {
             Frame frame = pool.take();
-            Solicitation.composeNeighbor(frame, nic.plan);
+            Solicitation.composeNeighbor(frame, nic);
             originate(frame, nic, nowNs);
         }
     }
@@ -183,7 +183,7 @@ final class Egress implements Outlet {
     /** A frame of our own for the guest. */
     void originate(Frame frame, Nic nic, long nowNs) {
         frame.vif = nic;
-        queue(frame, nic.plan.guest(), nowNs);
+        queue(frame, nic.guest, nowNs);
         poller.flush();
         nic.counters.originated++;
         pool.free(frame);

@@ -19,14 +19,13 @@ final class Guard {
 
     /** CONTINUE, and then the guest's MAC address is known. */
     Verdict check(Frame frame, Nic nic, long nowNs) {
-        NicPlan plan = nic.plan;
         long mac = Ethernet.src(frame.data, frame.start);
         if (Ethernet.isGroup(mac)
-                || mac == plan.gatewayMac()
-                || plan.guestMac() != Nic.UNKNOWN_MAC && mac != plan.guestMac()) {
+                || mac == nic.gatewayMac
+                || nic.pinnedMac != Nic.UNKNOWN_MAC && mac != nic.pinnedMac) {
             return Verdict.DROP_SPOOFED_MAC;
         }
-        Verdict verdict = frame.isIpv6() ? checkIpv6(frame, plan) : checkIpv4(frame, plan);
+        Verdict verdict = frame.isIpv6() ? checkIpv6(frame, nic) : checkIpv4(frame, nic);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
@@ -37,23 +36,23 @@ final class Guard {
         return Verdict.CONTINUE;
     }
 
-    private static Verdict checkIpv4(Frame frame, NicPlan plan) {
-        if (!plan.ipv4().isOn()) {
+    private static Verdict checkIpv4(Frame frame, Nic nic) {
+        if (!nic.ipv4.isOn()) {
             return Verdict.DROP_ETHERTYPE;
         }
         boolean own =
                 !frame.isIpv4()
-                        || frame.srcLow == plan.ipv4().guestLow()
+                        || frame.srcLow == nic.ipv4.guestLow()
                         || Ipv4.src(frame.data, frame.l3) == UNSPECIFIED;
         return own ? Verdict.CONTINUE : Verdict.DROP_SPOOFED_ADDRESS;
     }
 
-    private static Verdict checkIpv6(Frame frame, NicPlan plan) {
-        if (!plan.ipv6().isOn()) {
+    private static Verdict checkIpv6(Frame frame, Nic nic) {
+        if (!nic.ipv6.isOn()) {
             return Verdict.DROP_ETHERTYPE;
         }
         boolean own =
-                plan.ipv6().isGuest(frame.srcHigh, frame.srcLow)
+                nic.ipv6.isGuest(frame.srcHigh, frame.srcLow)
                         || Ip.isLinkLocal6(frame.srcHigh)
                         || (frame.srcHigh | frame.srcLow) == UNSPECIFIED;
         return own ? Verdict.CONTINUE : Verdict.DROP_SPOOFED_ADDRESS;
@@ -63,7 +62,7 @@ final class Guard {
         nic.guestMac = mac;
         if (nowNs - nic.seenNs >= SEEN_AGAIN_NS) {
             nic.seenNs = nowNs;
-            events.emit(EventKind.ADDRESS_SEEN, nic.plan.id(), mac, 0);
+            events.emit(EventKind.ADDRESS_SEEN, nic.id(), mac, 0);
         }
     }
 }

@@ -2,13 +2,25 @@ package io.virtdataplane.dataplane;
 
 /**
  * One guest NIC on a worker: its two ports, its stages and its counters. Built from a {@link
- * NicPlan} by the worker, whose thread alone touches it.
+ * NicPlan} by the worker, whose thread alone touches it. What a walk asks for stands here itself:
+ * one load in a frame's way.
  */
 public final class Nic extends Vif {
     /** No MAC address is known. */
     public static final long UNKNOWN_MAC = 0;
 
-    public final NicPlan plan;
+    final Port guest;
+    final Port uplink;
+
+    /** The only source MAC allowed, or {@link #UNKNOWN_MAC}. */
+    final long pinnedMac;
+
+    final long gatewayMac;
+    final Addresses ipv4;
+    final Addresses ipv6;
+    final Stage responders;
+    final Stage outbound;
+    final Stage inbound;
 
     /** From the plan, or learned from the first frame that passed the guard. */
     public long guestMac;
@@ -21,17 +33,25 @@ public final class Nic extends Vif {
 
     Nic(NicPlan plan) {
         super(plan.id(), plan.name());
-        this.plan = plan;
-        this.guestMac = plan.guestMac();
+        this.guest = plan.ports().guest();
+        this.uplink = plan.ports().uplink();
+        this.pinnedMac = plan.addresses().guestMac();
+        this.gatewayMac = plan.addresses().gatewayMac();
+        this.ipv4 = plan.addresses().ip().ipv4();
+        this.ipv6 = plan.addresses().ip().ipv6();
+        this.responders = plan.stages().responders();
+        this.outbound = plan.stages().outbound();
+        this.inbound = plan.stages().inbound();
+        this.guestMac = pinnedMac;
     }
 
     @Override
     boolean isGuestSide(Port ingress) {
-        return ingress == plan.guest();
+        return ingress == guest;
     }
 
     @Override
     Port ingress(boolean fromGuest) {
-        return fromGuest ? plan.guest() : plan.uplink();
+        return fromGuest ? guest : uplink;
     }
 }

@@ -18,28 +18,28 @@ final class Solicitation {
 
     private Solicitation() {}
 
-    static void composeArp(Frame frame, NicPlan plan) {
+    static void composeArp(Frame frame, Nic nic) {
         frame.compose(MINIMUM_FRAME);
         frame.data.asSlice(frame.start, MINIMUM_FRAME).fill((byte) 0);
-        Ethernet.addresses(frame.data, frame.start, Ethernet.BROADCAST, plan.gatewayMac());
+        Ethernet.addresses(frame.data, frame.start, Ethernet.BROADCAST, nic.gatewayMac);
         Ethernet.type(frame.data, frame.start, Ethernet.ARP);
         Arp.emit(
                 frame.data,
                 frame.start + Ethernet.HEADER,
                 Arp.REQUEST,
-                plan.gatewayMac(),
-                plan.ipv4().gateway4(),
+                nic.gatewayMac,
+                nic.ipv4.gateway4(),
                 0,
-                plan.ipv4().guest4());
+                nic.ipv4.guest4());
     }
 
-    static void composeNeighbor(Frame frame, NicPlan plan) {
+    static void composeNeighbor(Frame frame, Nic nic) {
         frame.compose(ND_FRAME);
         int l3 = frame.start + Ethernet.HEADER;
         int l4 = l3 + Ipv6.HEADER;
-        long group = NeighborDiscovery.solicitedNodeLow(plan.ipv6().guestLow());
+        long group = NeighborDiscovery.solicitedNodeLow(nic.ipv6.guestLow());
         Ethernet.addresses(
-                frame.data, frame.start, NeighborDiscovery.multicastMac(group), plan.gatewayMac());
+                frame.data, frame.start, NeighborDiscovery.multicastMac(group), nic.gatewayMac);
         Ethernet.type(frame.data, frame.start, Ethernet.IPV6);
         Ipv6.emit(
                 frame.data,
@@ -51,10 +51,10 @@ final class Solicitation {
                 frame.data,
                 l3,
                 NeighborDiscovery.LINK_LOCAL_HIGH,
-                NeighborDiscovery.linkLocalLow(plan.gatewayMac()));
+                NeighborDiscovery.linkLocalLow(nic.gatewayMac));
         Ipv6.dst(frame.data, l3, NeighborDiscovery.SOLICITED_NODE_HIGH, group);
         NeighborDiscovery.emitSolicitation(
-                frame.data, l4, plan.ipv6().guestHigh(), plan.ipv6().guestLow(), plan.gatewayMac());
+                frame.data, l4, nic.ipv6.guestHigh(), nic.ipv6.guestLow(), nic.gatewayMac);
         Icmpv6.checksumAnew(frame.data, l3, l4, NeighborDiscovery.WITH_LINK_LAYER);
     }
 }

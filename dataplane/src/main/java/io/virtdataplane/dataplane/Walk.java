@@ -26,7 +26,7 @@ final class Walk {
     }
 
     private Verdict routed(Frame frame, Nic nic, long nowNs) {
-        boolean fromGuest = frame.ingress == nic.plan.guest();
+        boolean fromGuest = frame.ingress == nic.guest;
         frame.note(fromGuest ? Step.FROM_GUEST : Step.FROM_UPLINK, frame.length, 0);
         Verdict verdict = Headers.parse(frame);
         if (verdict != Verdict.CONTINUE) {
@@ -40,14 +40,14 @@ final class Walk {
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
-        verdict = nic.plan.responders().process(frame, nowNs); // ARP, ND, ping, DHCP
+        verdict = nic.responders.process(frame, nowNs); // ARP, ND, ping, DHCP
         if (verdict != Verdict.CONTINUE) {
             return verdict == Verdict.ANSWERED
                     ? egress.send(frame, frame.ingress, verdict, nowNs)
                     : verdict;
         }
         frame.note(Step.NO_RESPONDER, 0, 0);
-        verdict = nic.plan.outbound().process(frame, nowNs);
+        verdict = nic.outbound.process(frame, nowNs);
         if (frame.replies) {
             return egress.reply(frame, verdict, nowNs);
         }
@@ -59,14 +59,14 @@ final class Walk {
     }
 
     private Verdict fromUplink(Frame frame, Nic nic, long nowNs) {
-        Verdict verdict = nic.plan.inbound().process(frame, nowNs);
+        Verdict verdict = nic.inbound.process(frame, nowNs);
         if (frame.replies) {
             return egress.reply(frame, verdict, nowNs);
         }
         return switch (verdict) {
             case FORWARDED -> egress.toGuest(frame, verdict, nowNs);
             case HANDED_TO_POD -> // the kernel recognises its own address
-                    egress.send(frame, nic.plan.uplink(), verdict, nowNs);
+                    egress.send(frame, nic.uplink, verdict, nowNs);
             default -> verdict;
         };
     }

@@ -136,7 +136,7 @@ public final class Worker {
             total += count;
         }
         if (vif instanceof Nic nic) {
-            age(nic, nic.plan.outbound(), nowNs); // beside tick's: as fast as traffic can open them
+            age(nic, nic.outbound, nowNs); // beside tick's: as fast as traffic can open them
         }
         return total;
     }
@@ -167,7 +167,7 @@ public final class Worker {
 
     /** Fragments that were held until their first one came in by {@code ingress}. */
     private void walkReleased(Nic nic, Port ingress, long nowNs) {
-        Stage stage = ingress == nic.plan.guest() ? nic.plan.outbound() : nic.plan.inbound();
+        Stage stage = ingress == nic.guest ? nic.outbound : nic.inbound;
         Frame frame;
         while (stage.hasReleased() && (frame = egress.takeExtra()) != null) {
             stage.release(frame);
@@ -202,10 +202,10 @@ public final class Worker {
         boolean pending = false;
         for (int i = 0; i < nics.size(); i++) {
             Nic nic = nics.get(i);
-            pending |= age(nic, nic.plan.outbound(), nowNs);
-            pending |= age(nic, nic.plan.inbound(), nowNs);
-            walkReleased(nic, nic.plan.guest(), nowNs); // if frames were short
-            walkReleased(nic, nic.plan.uplink(), nowNs);
+            pending |= age(nic, nic.outbound, nowNs);
+            pending |= age(nic, nic.inbound, nowNs);
+            walkReleased(nic, nic.guest, nowNs); // if frames were short
+            walkReleased(nic, nic.uplink, nowNs);
             if (nic.guestMac == Nic.UNKNOWN_MAC) {
                 egress.ask(nic, nowNs);
                 pending = true;
@@ -223,7 +223,7 @@ public final class Worker {
         long next = Long.MAX_VALUE;
         for (int i = 0; i < nics.size(); i++) {
             Nic nic = nics.get(i);
-            Stage responders = nic.plan.responders();
+            Stage responders = nic.responders;
             while (responders.dueNs() <= nowNs && !pool.isEmpty()) {
                 Frame frame = pool.take();
                 responders.originate(frame, nowNs);
@@ -282,15 +282,15 @@ public final class Worker {
     /** On the worker's thread: from now on the NIC's frames are walked. */
     public Nic attach(NicPlan plan) {
         Nic nic = new Nic(plan);
-        poller.add(plan.guest());
+        poller.add(nic.guest);
         try {
-            poller.add(plan.uplink());
+            poller.add(nic.uplink);
         } catch (RuntimeException e) {
-            poller.remove(plan.guest());
+            poller.remove(nic.guest);
             throw e;
         }
-        vifByPort[plan.guest().id()] = nic;
-        vifByPort[plan.uplink().id()] = nic;
+        vifByPort[nic.guest.id()] = nic;
+        vifByPort[nic.uplink.id()] = nic;
         nics.add(nic);
         timersPending = true;
         dueNs = Long.MIN_VALUE;
@@ -300,10 +300,10 @@ public final class Worker {
 
     /** On the worker's thread: ends the NIC. Its ports are closed by who opened them. */
     public void detach(Nic nic) {
-        poller.remove(nic.plan.guest());
-        poller.remove(nic.plan.uplink());
-        vifByPort[nic.plan.guest().id()] = null;
-        vifByPort[nic.plan.uplink().id()] = null;
+        poller.remove(nic.guest);
+        poller.remove(nic.uplink);
+        vifByPort[nic.guest.id()] = null;
+        vifByPort[nic.uplink.id()] = null;
         nics.remove(nic);
     }
 

@@ -19,8 +19,7 @@ class BridgeTest {
     private static final long H2 = 0x5254_0000_0002L;
     private static final long H3 = 0x5254_0000_0003L;
     private static final long GROUP = 0x0100_5e01_0203L;
-    private static final BridgePolicy PLAIN =
-            new BridgePolicy(false, BridgePolicy.DEFAULT_AGEING_NS, 0, true, 64);
+    private static final BridgePolicy PLAIN = BridgePolicy.DEFAULT.withVlanFiltering(false);
     private static final PortPolicy PORT = PortPolicy.DEFAULT;
 
     private static SwitchBench aware(PortPolicy... ports) {
@@ -40,27 +39,18 @@ class BridgeTest {
     }
 
     private static PortPolicy flags(boolean learning, boolean flood, boolean group, boolean all) {
-        return new PortPolicy(
-                PortVlans.NEW_PORT,
-                learning,
-                flood,
-                group,
-                all,
-                false,
-                false,
-                false,
-                Integer.MAX_VALUE,
-                1500);
+        return PORT.with(PortFlag.LEARNING, learning)
+                .with(PortFlag.FLOOD, flood)
+                .with(PortFlag.MULTICAST_FLOOD, group)
+                .with(PortFlag.BROADCAST_FLOOD, all);
     }
 
     private static PortPolicy isolated() {
-        return new PortPolicy(
-                PortVlans.NEW_PORT, true, true, true, true, true, false, false, 100, 1500);
+        return PORT.with(PortFlag.ISOLATED, true);
     }
 
     private static PortPolicy locked() {
-        return new PortPolicy(
-                PortVlans.NEW_PORT, false, true, true, true, false, false, true, 100, 1500);
+        return PORT.with(PortFlag.LEARNING, false).with(PortFlag.LOCKED, true);
     }
 
     @Test
@@ -97,10 +87,10 @@ class BridgeTest {
         bench.send(1, frame(H1, H2));
         bench.send(2, frame(H1, H2));
         assertThat(bench.send(0, frame(H2, H1))).containsExactly(2);
-        bench.bridge.putStation(1, H3, bench.at(1), true, bench.nowNs);
+        bench.bridge.putStation(1, H3, bench.at(1), true, bench.on.nowNs());
         bench.send(2, frame(H1, H3));
         assertThat(bench.send(0, frame(H3, H1))).as("sticky_fdb").containsExactly(1);
-        bench.bridge.putStation(1, H3, bench.at(1), false, bench.nowNs);
+        bench.bridge.putStation(1, H3, bench.at(1), false, bench.on.nowNs());
         bench.pass(400);
         assertThat(bench.send(0, frame(H3, H1))).as("static: not aged").containsExactly(1);
         bench.send(2, frame(H1, H3));
@@ -134,18 +124,15 @@ class BridgeTest {
         SwitchBench bench = aware(locked(), PORT);
         assertThat(bench.send(0, frame(H2, H1))).isEmpty();
         assertThat(bench.count(0, Verdict.DROP_LOCKED)).isOne();
-        bench.bridge.putStation(1, H1, bench.at(0), false, bench.nowNs);
+        bench.bridge.putStation(1, H1, bench.at(0), false, bench.on.nowNs());
         assertThat(bench.send(0, frame(H2, H1))).containsExactly(1);
-        bench.bridge.putStation(1, H1, bench.at(1), false, bench.nowNs);
+        bench.bridge.putStation(1, H1, bench.at(1), false, bench.on.nowNs());
         assertThat(bench.send(0, frame(H2, H1))).as("it is elsewhere").isEmpty();
     }
 
     @Test
     void hairpin() {
-        PortPolicy hairpin =
-                new PortPolicy(
-                        PortVlans.NEW_PORT, true, true, true, true, false, true, false, 100, 1500);
-        SwitchBench bench = aware(PORT, hairpin);
+        SwitchBench bench = aware(PORT, PORT.with(PortFlag.HAIRPIN, true));
         bench.send(0, frame(H3, H1));
         bench.send(0, frame(H3, H2));
         assertThat(bench.send(0, frame(H2, H1))).isEmpty();
@@ -259,7 +246,8 @@ class BridgeTest {
     void reservedGroups(int group, int mask, boolean passes) {
         SwitchBench bench =
                 with(
-                        new BridgePolicy(true, BridgePolicy.DEFAULT_AGEING_NS, mask, true, 64),
+                        new BridgePolicy(
+                                true, BridgePolicy.DEFAULT_AGEING_NS, mask, GroupPolicy.DEFAULT),
                         PORT,
                         PORT);
         assertThat(bench.send(0, frame(0x0180_c200_0000L + group, H1))).hasSize(passes ? 1 : 0);

@@ -83,8 +83,10 @@ class DryRunTest {
     }
 
     private static PortPolicy withoutFloods() {
-        return new PortPolicy(
-                PortVlans.NEW_PORT, true, false, false, false, false, false, false, 1024, 1500);
+        return PortPolicy.DEFAULT
+                .with(PortFlag.FLOOD, false)
+                .with(PortFlag.MULTICAST_FLOOD, false)
+                .with(PortFlag.BROADCAST_FLOOD, false);
     }
 
     @Test

@@ -41,7 +41,8 @@ class SnoopingAbuseTest {
 
     @Test
     void whereNoGroupsCanBeNotedMoreAllIsDelivered() {
-        SwitchBench bench = new SwitchBench(new BridgePolicy(true, 1, 0, true, 2)).port(PORT);
+        BridgePolicy two = SnoopingTest.bridge(new GroupPolicy(true, 2));
+        SwitchBench bench = new SwitchBench(two).port(PORT);
         bench.port(PORT).port(PORT).port(PORT);
         ask(bench);
         bench.pass(11);

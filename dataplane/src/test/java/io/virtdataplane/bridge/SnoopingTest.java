@@ -18,6 +18,7 @@ import static io.virtdataplane.bridge.GroupFrames.report6;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.dataplane.WorkerBench;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
 import java.util.ArrayList;
@@ -42,6 +43,10 @@ class SnoopingTest {
             bench.pass(11);
         }
         return bench;
+    }
+
+    static BridgePolicy bridge(GroupPolicy groups) {
+        return new BridgePolicy(true, BridgePolicy.DEFAULT_AGEING_NS, 0, groups);
     }
 
     static void ask(SwitchBench bench) {
@@ -129,7 +134,9 @@ class SnoopingTest {
         assertThat(bench.send(0, data4(H0, GROUP))).as("250 s").containsExactlyInAnyOrder(1, 3);
         bench.pass(11);
         assertThat(bench.send(0, data4(H0, GROUP))).as("261 s").containsExactly(3);
-        assertThat(bench.pass(400).bridge.age(bench.nowNs)).as("anything left to age").isFalse();
+        assertThat(bench.pass(400).bridge.age(bench.on.nowNs()))
+                .as("anything left to age")
+                .isFalse();
     }
 
     /** The complaint: groups died some minutes after the querier, or where it came late. */
@@ -212,19 +219,7 @@ class SnoopingTest {
     @Test
     void whoJoinsGetsItWhateverTheFloodFlagSays() {
         SwitchBench bench = bench(true);
-        PortPolicy off =
-                new PortPolicy(
-                        PortVlans.NEW_PORT,
-                        true,
-                        true,
-                        false,
-                        true,
-                        false,
-                        false,
-                        false,
-                        100,
-                        1500);
-        bench.policy(1, off);
+        bench.policy(1, PORT.with(PortFlag.MULTICAST_FLOOD, false));
         bench.send(1, report4(H1, GROUP));
         assertThat(bench.send(0, data4(H0, GROUP))).containsExactlyInAnyOrder(1, 3);
         assertThat(bench.send(0, data4(H0, 0xe000_00fb))).containsExactly(2, 3);
@@ -274,7 +269,7 @@ class SnoopingTest {
     @Test
     void snoopingCanBeOffAndStartsAnewWithoutLoss() {
         SwitchBench bench = bench(true);
-        bench.bridge.change(new BridgePolicy(true, 1, 0, false, 1));
+        bench.bridge.change(bridge(new GroupPolicy(false, 0)));
         assertThat(bench.send(0, data4(H0, OTHER))).containsExactly(1, 2, 3);
         assertThat(members(bench)).isEmpty();
         bench.bridge.change(BridgePolicy.DEFAULT);
@@ -301,7 +296,7 @@ class SnoopingTest {
     static List<String> members(SwitchBench bench) {
         List<String> members = new ArrayList<>();
         bench.bridge.forEachMember(
-                bench.nowNs,
+                bench.on.nowNs(),
                 (vlan, high, low, router, port, expiresInNs) ->
                         members.add(
                                 vlan
@@ -314,7 +309,7 @@ class SnoopingTest {
                                         + " "
                                         + port
                                         + " "
-                                        + expiresInNs / SwitchBench.SECOND));
+                                        + expiresInNs / WorkerBench.SECOND));
         return members;
     }
 }

@@ -1,27 +1,22 @@
 package io.virtdataplane.bridge;
 
-import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.FramePool;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.dataplane.Worker;
-import io.virtdataplane.port.PairPoller;
+import io.virtdataplane.dataplane.WorkerBench;
 import io.virtdataplane.port.PairPort;
 import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Ethernet;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A bridge on a worker with ports in memory. Ports are numbered as they are added. */
+/** A bridge on a {@link WorkerBench}. Ports are numbered as they are added. */
 final class SwitchBench {
-    static final long SECOND = 1_000_000_000L;
-    private static final int FRAMES = 64;
-    long nowNs = SECOND;
+    final WorkerBench on = new WorkerBench();
+    final Worker worker = on.worker;
+    final FramePool pool = on.pool;
     final Bridge bridge;
-    final FramePool pool =
-            new FramePool(Arena.ofAuto().allocate(FramePool.bytes(FRAMES), 64), FRAMES);
-    final Worker worker = new Worker(new PairPoller(), pool, () -> nowNs, new EventRing());
     private final List<PairPort> pairs = new ArrayList<>();
     private final List<BridgePort> ports = new ArrayList<>();
 
@@ -42,7 +37,7 @@ final class SwitchBench {
         int id = ports.size();
         PairPort pair = new PairPort(id, "p" + id);
         BridgePort port = bridge.add(new BridgePortPlan(id, "br1/p" + id, pair, policy, guard));
-        worker.attach(port);
+        on.attach(port);
         pairs.add(pair);
         ports.add(port);
         return this;
@@ -59,11 +54,7 @@ final class SwitchBench {
     /** Which ports the frame left by. */
     List<Integer> send(int port, byte[] frame) {
         pairs.forEach(pair -> pair.departed().clear());
-        pairs.get(port).inject(pool.take(), frame);
-        worker.breath(0);
-        if (pool.available() != FRAMES) {
-            throw new AssertionError("pool is not full again: available=" + pool.available());
-        }
+        on.send(pairs.get(port), frame);
         List<Integer> left = new ArrayList<>();
         for (int i = 0; i < pairs.size(); i++) {
             for (int copies = 0; copies < pairs.get(i).departed().size(); copies++) {
@@ -88,8 +79,7 @@ final class SwitchBench {
 
     SwitchBench pass(long seconds) {
         for (long i = 0; i < seconds; i++) {
-            nowNs += SECOND;
-            worker.breath(0);
+            on.pass(1); // a bounded number of entries is aged each time
         }
         return this;
     }

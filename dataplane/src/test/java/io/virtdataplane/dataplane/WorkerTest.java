@@ -10,7 +10,6 @@ import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,12 +28,9 @@ class WorkerTest {
 
     private final PairPort guest = new PairPort(0, "guest");
     private final PairPort uplink = new PairPort(1, "uplink");
-    private final FramePool pool =
-            new FramePool(Arena.ofAuto().allocate(FramePool.bytes(8), 64), 8);
-    private final EventRing events = new EventRing();
-    private long nowNs = 5_000_000_000L;
     private final CountingPoller poller = new CountingPoller();
-    private final Worker worker = new Worker(poller, pool, () -> nowNs, events);
+    private final WorkerBench on = new WorkerBench(poller);
+    private final Worker worker = on.worker;
 
     @Test
     void bugOfAStageCostsTheFrameAndIsReportedOnce() {
@@ -48,7 +44,6 @@ class WorkerTest {
             send(guest, frame(GUEST_MAC, GUEST, WEB));
         }
         assertThat(nic.counters.frames(Verdict.DROP_FAULT)).isEqualTo(5);
-        assertThat(pool.available()).isEqualTo(8);
         assertThat(kinds()).containsOnlyOnce(EventKind.FAULT);
         assertThat(worker.describeFault(0))
                 .startsWith(
@@ -92,7 +87,7 @@ class WorkerTest {
             send(uplink, frame(1, WEB, GUEST));
         }
         assertThat(guest.departed()).hasSize(1);
-        nowNs += 1_000_000_000L;
+        on.later(WorkerBench.SECOND);
         send(uplink, frame(1, WEB, GUEST));
         assertThat(guest.departed()).hasSize(2);
         assertThat(nic.counters.frames(Verdict.DROP_GUEST_UNKNOWN)).isEqualTo(4);
@@ -131,25 +126,22 @@ class WorkerTest {
         attach(GUEST_MAC, FORWARD);
         for (int i = 1; i <= 5; i++) {
             PairPort other = new PairPort(2 * i, "guest" + i);
-            worker.attach(
-                    plan(i, other, new PairPort(2 * i + 1, "uplink" + i), GUEST_MAC, FORWARD));
-            other.inject(pool.take(), frame(GUEST_MAC, GUEST, WEB));
+            on.attach(plan(i, other, new PairPort(2 * i + 1, "uplink" + i), GUEST_MAC, FORWARD));
+            other.inject(on.pool.take(), frame(GUEST_MAC, GUEST, WEB));
         }
         int before = poller.flushes;
         assertThat(worker.breath(0)).isEqualTo(5);
         assertThat(poller.flushes).isEqualTo(before + 1);
-        assertThat(pool.available()).isEqualTo(8);
     }
 
     @Test
     void framesOfFewPortsAreSentWhileTheNextPortsAreWalked() {
         attach(GUEST_MAC, FORWARD);
-        guest.inject(pool.take(), frame(GUEST_MAC, GUEST, WEB));
-        uplink.inject(pool.take(), frame(1, WEB, GUEST));
+        guest.inject(on.pool.take(), frame(GUEST_MAC, GUEST, WEB));
+        uplink.inject(on.pool.take(), frame(1, WEB, GUEST));
         int before = poller.flushes;
         assertThat(worker.breath(0)).isEqualTo(2);
         assertThat(poller.flushes).isGreaterThanOrEqualTo(before + 2);
-        assertThat(pool.available()).isEqualTo(8);
     }
 
     /** A {@link PairPoller} that counts how often it is told to send. */
@@ -195,7 +187,7 @@ class WorkerTest {
     }
 
     private Nic attach(long mac, Stage outbound) {
-        return worker.attach(plan(0, guest, uplink, mac, outbound));
+        return on.attach(plan(0, guest, uplink, mac, outbound));
     }
 
     private static NicPlan plan(
@@ -203,25 +195,21 @@ class WorkerTest {
         return new NicPlan(
                 number,
                 "vm/default",
-                guest,
-                uplink,
-                mac,
-                GATEWAY_MAC,
-                Addresses.ipv4(GUEST, GATEWAY, WEB),
-                Addresses.NONE,
-                CONTINUE,
-                outbound,
-                FORWARD);
+                new NicPorts(guest, uplink),
+                new NicAddresses(
+                        mac,
+                        GATEWAY_MAC,
+                        new DualStack(Addresses.ipv4(GUEST, GATEWAY, WEB), Addresses.NONE)),
+                new NicStages(CONTINUE, outbound, FORWARD));
     }
 
     private void send(PairPort port, byte[] frame) {
-        port.inject(pool.take(), frame);
-        worker.breath(0);
+        on.send(port, frame);
     }
 
     private List<EventKind> kinds() {
         List<EventKind> kinds = new ArrayList<>();
-        events.drain((kind, nic, first, second) -> kinds.add(kind));
+        on.events.drain((kind, nic, first, second) -> kinds.add(kind));
         return kinds;
     }
 

@@ -44,15 +44,14 @@ public final class DhcpOptions {
     /** The values of all options that a scope gives, by their codes; null where it gives none. */
     static byte[][] values(Scope scope) {
         byte[][] values = new byte[END][];
+        int router = scope.options().router();
+        Resolver<Integer> resolver = scope.options().resolver();
         put(values, SUBNET_MASK, address(scope.mask()));
-        put(
-                values,
-                ROUTER,
-                scope.routerAddress() == 0 ? new byte[0] : address(scope.routerAddress()));
-        put(values, NAME_SERVERS, addresses(scope.nameServers()));
-        put(values, MTU, new byte[] {(byte) (scope.mtu() >>> 8), (byte) scope.mtu()});
-        put(values, HOSTNAME, cut(scope.hostname().getBytes(StandardCharsets.US_ASCII)));
-        List<String> domains = validDomains(scope.searchDomains());
+        put(values, ROUTER, router == 0 ? new byte[0] : address(router));
+        put(values, NAME_SERVERS, addresses(resolver.nameServers()));
+        put(values, MTU, new byte[] {(byte) (scope.link().mtu() >>> 8), (byte) scope.link().mtu()});
+        put(values, HOSTNAME, cut(scope.options().hostname().getBytes(StandardCharsets.US_ASCII)));
+        List<String> domains = validDomains(resolver.searchDomains());
         domains.stream()
                 .max(Comparator.comparingInt(String::length))
                 .ifPresent(
@@ -62,7 +61,7 @@ public final class DhcpOptions {
                                         DOMAIN_NAME,
                                         longest.getBytes(StandardCharsets.US_ASCII)));
         put(values, DOMAIN_SEARCH, searchList(domains, MAX_SEARCH_BYTES));
-        CustomOptions custom = scope.custom();
+        CustomOptions custom = scope.options().custom();
         put(values, NTP_SERVERS, addresses(custom.ntpServers()));
         put(values, TFTP_SERVER_NAME, text(custom.tftpServerName()));
         put(values, BOOT_FILE_NAME, text(custom.bootFileName()));
@@ -77,15 +76,16 @@ public final class DhcpOptions {
      * the default route is in both.
      */
     private static List<Route> routes(Scope scope) {
-        List<Route> routes = new ArrayList<>(scope.custom().routes());
-        for (int server : scope.nameServers()) {
-            if (server >>> 16 == LINK_LOCAL && scope.routerAddress() != 0) {
-                routes.add(new Route(server, 32, scope.routerAddress()));
+        int router = scope.options().router();
+        List<Route> routes = new ArrayList<>(scope.options().custom().routes());
+        for (int server : scope.options().resolver().nameServers()) {
+            if (server >>> 16 == LINK_LOCAL && router != 0) {
+                routes.add(new Route(server, 32, router));
             }
         }
         boolean hasDefault = routes.stream().anyMatch(route -> route.prefixLength() == 0);
-        if (!routes.isEmpty() && !hasDefault && scope.routerAddress() != 0) {
-            routes.add(new Route(0, 0, scope.routerAddress()));
+        if (!routes.isEmpty() && !hasDefault && router != 0) {
+            routes.add(new Route(0, 0, router));
         }
         return routes;
     }

@@ -88,7 +88,7 @@ final class DhcpServer {
         clientIdLength =
                 DhcpMessage.optionBytes(b, at, end, DhcpOptions.CLIENT_IDENTIFIER, clientId);
         int longest = DhcpMessage.option16(b, at, end, DhcpOptions.MAX_MESSAGE_SIZE);
-        int size = Math.min(Math.max(longest, MINIMUM_DATAGRAM), scope.mtu());
+        int size = Math.min(Math.max(longest, MINIMUM_DATAGRAM), scope.link().mtu());
         room = Math.max(size, MINIMUM_DATAGRAM) - Ipv4.HEADER - Udp.HEADER - DhcpMessage.OPTIONS;
     }
 

@@ -47,13 +47,13 @@ final class Dhcpv6Server {
         this.nic = nic;
         this.serverId = serverId(gatewayMac);
         ByteBuffer servers = ByteBuffer.allocate(16 * MAX_NAME_SERVERS);
-        scope.nameServers().stream()
+        scope.resolver().nameServers().stream()
                 .limit(MAX_NAME_SERVERS)
                 .forEach(server -> servers.putLong(server[0]).putLong(server[1]));
         this.nameServers = java.util.Arrays.copyOf(servers.array(), servers.position());
         this.searchList =
                 DhcpOptions.searchList(
-                        DhcpOptions.validDomains(scope.searchDomains()),
+                        DhcpOptions.validDomains(scope.resolver().searchDomains()),
                         DhcpOptions.MAX_SEARCH_BYTES);
     }
 

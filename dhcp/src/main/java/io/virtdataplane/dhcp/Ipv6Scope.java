@@ -6,24 +6,19 @@ import java.util.List;
 /**
  * What the guest of one masquerade NIC is told about IPv6, by router advertisements and DHCPv6.
  *
- * @param prefixLength of the guest's network
- * @param mtu bytes
- * @param nameServers each as high and low long
- * @param searchDomains names that no DNS would take are left out
  * @param leaseSeconds preferred and valid lifetime of the guest's address
  * @param advertises router advertisements are sent, and solicitations answered
  */
 public record Ipv6Scope(
         Addresses addresses,
-        int prefixLength,
-        int mtu,
-        List<long[]> nameServers,
-        List<String> searchDomains,
+        Link link,
+        Resolver<long[]> resolver,
         long leaseSeconds,
         boolean advertises) {
     /** The pod has no IPv6. */
     public static final Ipv6Scope NONE =
-            new Ipv6Scope(Addresses.NONE, 0, 0, List.of(), List.of(), 0, false);
+            new Ipv6Scope(
+                    Addresses.NONE, new Link(0, 0), new Resolver<>(List.of(), List.of()), 0, false);
 
     boolean isOn() {
         return addresses.isOn();
@@ -31,6 +26,7 @@ public record Ipv6Scope(
 
     /** On the guest's link: within its network. */
     boolean isOnLink(long high, long low) {
+        int prefixLength = link.prefixLength();
         long highMask = prefixLength >= 64 ? -1L : -1L << 64 - prefixLength;
         long lowMask = prefixLength <= 64 ? 0 : -1L << 128 - prefixLength;
         return ((high ^ addresses.guestHigh()) & highMask) == 0

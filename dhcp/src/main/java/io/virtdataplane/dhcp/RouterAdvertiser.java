@@ -120,11 +120,11 @@ final class RouterAdvertiser {
                 ByteBuffer.allocate(8)
                         .put((byte) MTU)
                         .put((byte) 1)
-                        .putInt(4, scope.mtu())
+                        .putInt(4, scope.link().mtu())
                         .array());
         out.writeBytes(prefix(scope));
-        out.writeBytes(nameServers(scope.nameServers()));
-        out.writeBytes(searchList(scope.searchDomains()));
+        out.writeBytes(nameServers(scope.resolver().nameServers()));
+        out.writeBytes(searchList(scope.resolver().searchDomains()));
         return out.toByteArray();
     }
 
@@ -140,7 +140,7 @@ final class RouterAdvertiser {
     /** RFC 4861 4.6.2. */
     private static byte[] prefix(Ipv6Scope scope) {
         int lifetime = (int) scope.leaseSeconds();
-        int length = scope.prefixLength();
+        int length = scope.link().prefixLength();
         long highMask = length >= 64 ? -1L : -1L << 64 - length;
         long lowMask = length <= 64 ? 0 : -1L << 128 - length;
         return ByteBuffer.allocate(32)

@@ -100,17 +100,9 @@ class DhcpOptionsTest {
     @Test
     void aLinkLocalNameServerIsReachedByTheGatewayAndTheDefaultRouteIsInBothOptions() {
         Scope scope =
-                new Scope(
-                        1,
-                        GATEWAY,
-                        GATEWAY,
-                        GUEST,
-                        24,
-                        3600,
+                ResponderBench.scope(
                         1500,
-                        List.of(AddressText.ipv4("169.254.20.10")),
-                        List.of(),
-                        "vm",
+                        new Resolver<>(List.of(AddressText.ipv4("169.254.20.10")), List.of()),
                         CustomOptions.NONE);
         assertThat(HexFormat.of().formatHex(DhcpOptions.values(scope)[121]))
                 .isEqualTo("20a9fe140a0a000201" + "000a000201");
@@ -130,7 +122,6 @@ class DhcpOptionsTest {
     }
 
     private static Scope scope(List<String> search, CustomOptions custom) {
-        return new Scope(
-                1, GATEWAY, GATEWAY, GUEST, 24, 3600, 1500, List.of(), search, "vm", custom);
+        return ResponderBench.scope(1500, new Resolver<>(List.of(), search), custom);
     }
 }

@@ -2,15 +2,8 @@ package io.virtdataplane.dhcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.virtdataplane.dataplane.Addresses;
-import io.virtdataplane.dataplane.Clock;
-import io.virtdataplane.dataplane.EventRing;
-import io.virtdataplane.dataplane.FramePool;
-import io.virtdataplane.dataplane.NicPlan;
 import io.virtdataplane.dataplane.Verdict;
-import io.virtdataplane.dataplane.Worker;
-import io.virtdataplane.port.PairPoller;
-import io.virtdataplane.port.PairPort;
+import io.virtdataplane.dataplane.WorkerBench;
 import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Arp;
 import io.virtdataplane.wire.Bytes;
@@ -19,7 +12,6 @@ import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
 import java.io.ByteArrayOutputStream;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -35,41 +27,13 @@ class DhcpServerTest {
     private static final int GUEST = AddressText.ipv4("10.0.2.2");
     private static final int GATEWAY = AddressText.ipv4("10.0.2.1");
     private static final Scope SCOPE =
-            new Scope(
-                    0x0200_0000_0000L,
-                    GATEWAY,
-                    GATEWAY,
-                    GUEST,
-                    24,
-                    Scope.DEFAULT_LEASE_SECONDS,
+            ResponderBench.scope(
                     1450,
-                    List.of(AddressText.ipv4("10.96.0.10")),
-                    List.of("foo.com", "foo.local"),
-                    "vm",
+                    new Resolver<>(
+                            List.of(AddressText.ipv4("10.96.0.10")),
+                            List.of("foo.com", "foo.local")),
                     CustomOptions.NONE);
-    private long nowNs = 1;
-    private final PairPort guest = new PairPort(0, "guest");
-    private final PairPort uplink = new PairPort(1, "uplink");
-    private final FramePool pool =
-            new FramePool(Arena.ofAuto().allocate(FramePool.bytes(64), 64), 64);
-    private final Clock clock = () -> nowNs;
-    private final Worker worker = new Worker(new PairPoller(), pool, clock, new EventRing());
-    private final Responders responders =
-            new Responders(SCOPE, true, Ipv6Scope.NONE, new EventRing(), 0);
-    private final io.virtdataplane.dataplane.Nic nic =
-            worker.attach(
-                    new NicPlan(
-                            0,
-                            "vm/default",
-                            guest,
-                            uplink,
-                            0,
-                            SCOPE.gatewayMac(),
-                            Addresses.ipv4(GUEST, GATEWAY, 0x0af4_0105),
-                            Addresses.NONE,
-                            responders,
-                            (frame, now) -> Verdict.DROP_PROTOCOL,
-                            (frame, now) -> Verdict.DROP_PROTOCOL));
+    private final ResponderBench bench = new ResponderBench(SCOPE, Ipv6Scope.NONE);
 
     @Test
     void discoverIsOfferedTheAddressWithAllOptions() {
@@ -105,7 +69,7 @@ class DhcpServerTest {
         byte[] ack = answer(message(3, 0, 0, option(50, GUEST), option(54, GATEWAY)));
         assertThat(type(ack)).isEqualTo(5);
         assertThat(yiaddr(ack)).isEqualTo(GUEST);
-        assertThat(responders.lease(nowNs).mac()).isEqualTo(MAC);
+        assertThat(bench.responders.lease(bench.on.nowNs()).mac()).isEqualTo(MAC);
     }
 
     @Test
@@ -166,9 +130,9 @@ class DhcpServerTest {
             answers += send(arp(GUEST, GATEWAY)).size();
         }
         assertThat(answers).isEqualTo(1000);
-        nowNs += 500_000_000L;
+        bench.on.later(WorkerBench.SECOND / 2);
         assertThat(send(arp(GUEST, GATEWAY))).hasSize(1);
-        assertThat(nic.counters.frames(Verdict.DROP_RATE_LIMITED)).isEqualTo(4000);
+        assertThat(bench.count(Verdict.DROP_RATE_LIMITED)).isEqualTo(4000);
     }
 
     /** Codes of the options field, in order. */
@@ -219,7 +183,7 @@ class DhcpServerTest {
         byte[] ack = answer(message(1, 0, 0, new byte[] {80, 0}));
         assertThat(type(ack)).as("RFC 4039").isEqualTo(5);
         assertThat(codes(ack)).contains(80);
-        assertThat(responders.lease(nowNs).mac()).isEqualTo(MAC);
+        assertThat(bench.responders.lease(bench.on.nowNs()).mac()).isEqualTo(MAC);
         assertThat(type(answer(message(1, 0, 0)))).as("who does not ask").isEqualTo(2);
     }
 
@@ -229,7 +193,7 @@ class DhcpServerTest {
             answer(message(3, 0, 0, option(50, GUEST), option(54, GATEWAY)));
             assertThat(send(message(type, type == 7 ? GUEST : 0, 0, option(54, GATEWAY))))
                     .isEmpty();
-            assertThat(responders.lease(nowNs).mac()).isZero();
+            assertThat(bench.responders.lease(bench.on.nowNs()).mac()).isZero();
         }
     }
 
@@ -243,11 +207,7 @@ class DhcpServerTest {
     }
 
     private List<byte[]> send(byte[] frame) {
-        worker.breath(0); // what is due of its own is not an answer
-        guest.departed().clear();
-        guest.inject(pool.take(), frame);
-        worker.breath(0);
-        return guest.departed();
+        return bench.send(frame);
     }
 
     /** The answer, once pcap4j has found its checksums right. */

@@ -7,19 +7,18 @@ import io.virtdataplane.bridge.BridgePolicy;
 import io.virtdataplane.bridge.BridgePort;
 import io.virtdataplane.bridge.BridgePortPlan;
 import io.virtdataplane.bridge.BridgeService;
+import io.virtdataplane.bridge.GroupPolicy;
 import io.virtdataplane.bridge.GuardPolicy;
 import io.virtdataplane.bridge.PortPolicy;
 import io.virtdataplane.dataplane.EventRing;
-import io.virtdataplane.dataplane.FramePool;
 import io.virtdataplane.dataplane.StateSnapshot;
 import io.virtdataplane.dataplane.Trace;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.dataplane.Worker;
-import io.virtdataplane.port.PairPoller;
+import io.virtdataplane.dataplane.WorkerBench;
 import io.virtdataplane.port.PairPort;
 import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Ethernet;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Set;
@@ -77,30 +76,25 @@ class DryRunTest {
         assertThat(bench.count(Verdict.DROP_RATE_LIMITED)).isZero();
     }
 
-    private long nowNs = 1_000_000_000L;
     private final PairPort pair = new PairPort(0, "p0");
-    private final FramePool pool =
-            new FramePool(Arena.ofAuto().allocate(FramePool.bytes(8), 64), 8);
-    private final Worker worker = new Worker(new PairPoller(), pool, () -> nowNs, new EventRing());
+    private final WorkerBench on = new WorkerBench();
+    private final Worker worker = on.worker;
     private BridgePort port;
 
     /** A port of a bridge with a server of two addresses. */
     private void attachToServer() {
-        BridgePolicy withoutSnooping = new BridgePolicy(true, 300_000_000_000L, 0, false, 0);
+        BridgePolicy withoutSnooping =
+                new BridgePolicy(
+                        true, BridgePolicy.DEFAULT_AGEING_NS, 0, new GroupPolicy(false, 0));
         Bridge bridge = new Bridge("br1", withoutSnooping, 64);
         Scope scope =
                 new Scope(
-                        0x0200_0000_0000L,
-                        SERVER,
+                        new Gateway(0x0200_0000_0000L, SERVER),
                         0,
-                        0,
-                        24,
+                        new Link(24, 1500),
                         3600,
-                        1500,
-                        List.of(),
-                        List.of(),
-                        "",
-                        CustomOptions.NONE);
+                        new ClientOptions(
+                                0, new Resolver<>(List.of(), List.of()), "", CustomOptions.NONE));
         ScopeResponders server = new ScopeResponders(scope, FIRST, FIRST + 1, new EventRing());
         bridge.service(1, new BridgeService(scope.gatewayMac(), server));
         port =
@@ -108,23 +102,18 @@ class DryRunTest {
                         new BridgePortPlan(
                                 0, "br1/p0", pair, PortPolicy.DEFAULT, GuardPolicy.NONE));
         worker.attach(bridge);
-        worker.attach(port);
-    }
-
-    private void send(byte[] message) {
-        pair.inject(pool.take(), message);
-        worker.breath(0);
+        on.attach(port);
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("io.virtdataplane.dhcp.MutationTest#messages")
     void noQueryToAServerOfARangeChangesAnything(String name, byte[] message) {
         attachToServer();
-        send(DhcpServerTest.message(3, 0, 0, DhcpServerTest.option(50, FIRST)));
+        on.send(pair, DhcpServerTest.message(3, 0, 0, DhcpServerTest.option(50, FIRST)));
         StateSnapshot before = new StateSnapshot(worker, SCRATCH);
         worker.explain(port, true, message);
         assertThat(new StateSnapshot(worker, SCRATCH).changesSince(before)).isEmpty();
-        send(message);
+        on.send(pair, message);
         assertThat(new StateSnapshot(worker, SCRATCH).changesSince(before)).isNotEmpty();
     }
 
@@ -137,7 +126,7 @@ class DryRunTest {
         assertThat(Ethernet.dst(MemorySegment.ofArray(trace.after()), 0))
                 .as("RFC 2131 4.1: a NAK is broadcast")
                 .isEqualTo(Ethernet.BROADCAST);
-        send(foreign);
+        on.send(pair, foreign);
         assertThat(pair.departed().getLast()).startsWith(trace.after());
     }
 }

@@ -64,7 +64,7 @@ class MutationTest {
     void harmNothing(String name, byte[] whole) {
         ResponderBench bench = new ResponderBench();
         for (int length = 1; length < whole.length; length++) {
-            bench.nowNs += 1_000_000L;
+            bench.on.later(1_000_000L);
             bench.send(Arrays.copyOf(whole, length));
         }
         Random random = new Random(SEED);
@@ -74,13 +74,13 @@ class MutationTest {
                 int at = BEHIND_ETHERNET + random.nextInt(mutant.length - BEHIND_ETHERNET);
                 mutant[at] = (byte) random.nextInt();
             }
-            bench.nowNs += 1_000_000L; // no more than is answered in a second
+            bench.on.later(1_000_000L); // no more than is answered in a second
             bench.send(mutant);
         }
         assertThat(bench.count(Verdict.DROP_FAULT))
                 .as("%s seed=%d fault=%s", name, SEED, bench.worker.describeFault(0))
                 .isZero();
-        bench.nowNs += 2_000_000_000L;
+        bench.on.later(2_000_000_000L);
         assertThat(bench.send(DhcpServerTest.message(1, 0, 0))).as("still answers").hasSize(1);
     }
 }

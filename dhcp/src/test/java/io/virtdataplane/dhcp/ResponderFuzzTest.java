@@ -14,7 +14,7 @@ class ResponderFuzzTest {
     @MethodSource("seeds")
     @FuzzTest
     void respond(byte[] frame) {
-        BENCH.nowNs += 1_000_000L; // no more than the responders answer in a second
+        BENCH.on.later(1_000_000L); // no more than the responders answer in a second
         if (frame.length <= LONGEST) {
             BENCH.send(frame);
         }

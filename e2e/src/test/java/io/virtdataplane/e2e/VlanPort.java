@@ -1,5 +1,6 @@
 package io.virtdataplane.e2e;
 
+import io.virtdataplane.bridge.PortFlag;
 import io.virtdataplane.bridge.PortPolicy;
 import io.virtdataplane.bridge.PortVlans;
 import io.virtdataplane.bridge.VlanSet;
@@ -30,17 +31,10 @@ record VlanPort(
 
     PortPolicy policy() {
         PortVlans vlans = new PortVlans(pvid, set(members()), set(untagged));
-        return new PortPolicy(
-                vlans,
-                true,
-                true,
-                true,
-                true,
-                isolated,
-                hairpin,
-                false,
-                Integer.MAX_VALUE,
-                PortPolicy.DEFAULT.mtu());
+        return PortPolicy.DEFAULT
+                .with(vlans)
+                .with(PortFlag.ISOLATED, isolated)
+                .with(PortFlag.HAIRPIN, hairpin);
     }
 
     /** For a shell: the port {@code device}, which is {@code before}, becomes this one. */

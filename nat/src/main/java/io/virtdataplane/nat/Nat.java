@@ -77,10 +77,10 @@ public final class Nat {
     }
 
     private void steer() {
-        if (plan.ipv4().isOn()) {
+        if (plan.addresses().ipv4().isOn()) {
             sessions.steerAll(false);
         }
-        if (plan.ipv6().isOn()) {
+        if (plan.addresses().ipv6().isOn()) {
             sessions.steerAll(true);
         }
     }

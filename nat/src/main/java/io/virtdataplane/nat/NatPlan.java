@@ -1,6 +1,7 @@
 package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.Frame;
 
 /**
@@ -11,10 +12,9 @@ import io.virtdataplane.dataplane.Frame;
  * @param uplinkMtu longest IP packet towards the outside, bytes
  * @param guestMtu longest IP packet towards the guest, bytes
  */
-public record NatPlan(
-        Addresses ipv4, Addresses ipv6, int[] linkLocalAllowed, int uplinkMtu, int guestMtu) {
+public record NatPlan(DualStack addresses, int[] linkLocalAllowed, int uplinkMtu, int guestMtu) {
     /** Of the frame's family, which is IPv4 or IPv6. */
     Addresses of(Frame frame) {
-        return frame.isIpv4() ? ipv4 : ipv6;
+        return addresses.of(frame);
     }
 }

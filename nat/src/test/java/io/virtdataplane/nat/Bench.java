@@ -1,15 +1,16 @@
 package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.Addresses;
-import io.virtdataplane.dataplane.Clock;
-import io.virtdataplane.dataplane.EventRing;
-import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.FramePool;
 import io.virtdataplane.dataplane.Nic;
+import io.virtdataplane.dataplane.NicAddresses;
 import io.virtdataplane.dataplane.NicPlan;
+import io.virtdataplane.dataplane.NicPorts;
+import io.virtdataplane.dataplane.NicStages;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.dataplane.Worker;
-import io.virtdataplane.port.PairPoller;
+import io.virtdataplane.dataplane.WorkerBench;
 import io.virtdataplane.port.PairPort;
 import io.virtdataplane.wire.AddressText;
 import java.lang.foreign.Arena;
@@ -18,9 +19,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A NIC on a worker with ports in memory and a clock whose hands the test turns: the whole walk but
- * for the system calls. Every exchange checks that verdicts add up to frames received and that the
- * pool is full again.
+ * A NIC with NAT on a {@link WorkerBench}, which checks after each exchange that verdicts add up to
+ * frames received and that the pool is full again.
  */
 final class Bench {
     static final String GUEST = "10.0.2.2";
@@ -29,7 +29,6 @@ final class Bench {
     static final String GATEWAY = "10.0.2.1";
     static final String GATEWAY6 = "fd10:0:2::1";
     static final String POD6 = "fd00:10:244::5";
-    static final int FRAMES = 64;
 
     /** The pod's side of the steering, as sets that tests look at. */
     static final class Pod implements PodPorts {
@@ -82,11 +81,10 @@ final class Bench {
     final PairPort uplink = new PairPort(1, "uplink");
     final Pod pod = new Pod();
     final Nat nat;
-    final Worker worker;
-    final FramePool pool;
     final Nic nic;
-    long nowNs = 1_000_000_000_000L;
-    private int frames = FRAMES;
+    final WorkerBench on = new WorkerBench();
+    final Worker worker = on.worker;
+    final FramePool pool = on.pool;
 
     Bench(OpenPorts ports) {
         this(ports, UnlistedPolicy.POD, 1024);
@@ -112,11 +110,9 @@ final class Bench {
                         AddressText.ipv6(GUEST6),
                         AddressText.ipv6(GATEWAY6),
                         AddressText.ipv6(POD6));
+        DualStack addresses = new DualStack(ipv4, ipv6);
         int[] linkLocal = {AddressText.ipv4("169.254.20.10")};
-        NatPlan plan = new NatPlan(ipv4, ipv6, linkLocal, uplinkMtu, guestMtu);
-        pool = new FramePool(Arena.ofAuto().allocate(FramePool.bytes(FRAMES), 4096), FRAMES);
-        Clock clock = () -> nowNs;
-        worker = new Worker(new PairPoller(), pool, clock, new EventRing());
+        NatPlan plan = new NatPlan(addresses, linkLocal, uplinkMtu, guestMtu);
         nat =
                 new Nat(
                         plan,
@@ -126,74 +122,33 @@ final class Bench {
                         Arena.ofAuto().allocate(Nat.tableBytes(policy.limits().sessions()), 64),
                         42);
         nic =
-                worker.attach(
+                on.attach(
                         new NicPlan(
                                 0,
                                 "vm/default",
-                                guest,
-                                uplink,
-                                Nic.UNKNOWN_MAC,
-                                0x0200_0000_0000L,
-                                ipv4,
-                                ipv6,
-                                (frame, now) -> Verdict.CONTINUE,
-                                nat.outbound(),
-                                nat.inbound()));
+                                new NicPorts(guest, uplink),
+                                new NicAddresses(Nic.UNKNOWN_MAC, 0x0200_0000_0000L, addresses),
+                                new NicStages(
+                                        (frame, now) -> Verdict.CONTINUE,
+                                        nat.outbound(),
+                                        nat.inbound())));
         guest.departed().clear(); // the queries of the attachment
         nic.guestMac = 0x5254_0000_0001L;
     }
 
-    /** Takes frames away, as those that a poller has in the kernel's hands. */
     Bench withFramesLeft(int left) {
-        while (pool.available() > left) {
-            pool.take();
-        }
-        frames = left;
+        on.withFramesLeft(left);
         return this;
     }
 
     /** What leaves by the uplink after the guest has sent this. */
     List<byte[]> fromGuest(byte[]... frames) {
-        return exchange(guest, uplink, frames);
+        return on.exchange(guest, uplink, frames);
     }
 
     /** What the guest gets after this has come for the pod's address. */
     List<byte[]> fromOutside(byte[]... frames) {
-        return exchange(uplink, guest, frames);
-    }
-
-    private List<byte[]> exchange(PairPort from, PairPort to, byte[]... frames) {
-        to.departed().clear();
-        for (byte[] bytes : frames) {
-            from.inject(pool.take(), bytes);
-        }
-        run();
-        return List.copyOf(to.departed());
-    }
-
-    void inject(PairPort port, Frame frame) {
-        port.inject(frame);
-        run();
-    }
-
-    private void run() {
-        while (worker.breath(0) > 0) {
-            // until all is walked
-        }
-        if (pool.available() != frames) {
-            throw new AssertionError("pool is not full again: available=" + pool.available());
-        }
-        long verdicts = 0;
-        for (Verdict verdict : Verdict.values()) {
-            verdicts += nic.counters.frames(verdict);
-        }
-        if (verdicts != nic.counters.received()) {
-            throw new AssertionError(
-                    "verdicts do not add up: verdicts="
-                            + verdicts
-                            + " received="
-                            + nic.counters.received());
-        }
+        return on.exchange(uplink, guest, frames);
     }
 
     long count(Verdict verdict) {
@@ -201,7 +156,6 @@ final class Bench {
     }
 
     void pass(long seconds) {
-        nowNs += seconds * 1_000_000_000L;
-        worker.breath(0);
+        on.pass(seconds);
     }
 }

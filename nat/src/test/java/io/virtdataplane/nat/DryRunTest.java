@@ -140,13 +140,13 @@ class DryRunTest {
         String remote = family.isIpv6() ? "2001:db8::7" : "203.0.113.7";
         bench.pod.flows.add("17/40002 " + remote + ":9");
         bench.fromGuest(udp(family.guest, 40_001, family.web, NAME_SERVER));
-        bench.nowNs += 299_900_000_000L;
+        bench.on.later(299_900_000_000L);
         bench.fromGuest(udp(family.guest, 40_000, family.web, NAME_SERVER));
         bench.fromGuest(tcp(family.guest, 40_003, family.web, 443, "S"));
         bench.fromOutside(tcp(family.web, 5, family.pod, OPEN, "S"));
         bench.fromGuest(held(family, 8).get(0));
         bench.worker.breath(0); // ages
-        bench.nowNs += 400_000_000L;
+        bench.on.later(400_000_000L);
         bench.worker.breath(0); // does not: a second is not over
         return bench;
     }
@@ -155,7 +155,7 @@ class DryRunTest {
     @EnumSource
     void noFrameChangesAnything(Family family) {
         Bench bench = bench(family);
-        assertThat(bench.nat.list(9, bench.nowNs))
+        assertThat(bench.nat.list(9, bench.on.nowNs()))
                 .as("one is over")
                 .anyMatch(s -> s.idleSeconds() == 300);
         StateSnapshot before = new StateSnapshot(bench.worker, SCRATCH);

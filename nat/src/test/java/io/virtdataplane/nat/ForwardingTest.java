@@ -149,7 +149,7 @@ class ForwardingTest {
             VirtioNetHdr.partial(frame.data, frame.vnet(), 34, 6);
         }
         bench.uplink.departed().clear();
-        bench.inject(bench.guest, frame);
+        bench.on.send(bench.guest, frame);
         assertThat(flow(reassemble(bench.uplink.departed())))
                 .isEqualTo(Family.IPV4.outward(40000, Family.IPV4.web, 9999));
     }
@@ -173,7 +173,7 @@ class ForwardingTest {
             VirtioNetHdr.partial(frame.data, frame.vnet(), 14 + family.ipHeader, 16);
             VirtioNetHdr.gso(frame.data, frame.vnet(), family.isIpv6() ? 4 : 1, segment);
             bench.uplink.departed().clear();
-            bench.inject(bench.guest, frame);
+            bench.on.send(bench.guest, frame);
             if (segment == 1300) {
                 assertThat(bench.uplink.departed()).hasSize(1);
                 assertThat(bench.uplink.departed().getFirst()).hasSize(headers + payload);

@@ -327,7 +327,7 @@ class MasqueradeTest {
         Tcp.checksum(frame.data, frame.start + l4, Checksum.fold(pseudo(family, b)));
         VirtioNetHdr.partial(frame.data, frame.vnet(), l4, 16);
         to.departed().clear();
-        bench.inject(from, frame);
+        bench.on.send(from, frame);
         return MemorySegment.ofArray(one(to.departed()));
     }
 
@@ -349,7 +349,7 @@ class MasqueradeTest {
     }
 
     private List<String> states() {
-        return bench.nat.list(100, bench.nowNs).stream().map(SessionView::state).toList();
+        return bench.nat.list(100, bench.on.nowNs()).stream().map(SessionView::state).toList();
     }
 
     private static byte[] one(List<byte[]> frames) {

@@ -60,7 +60,8 @@ class ProtocolsTest {
                 bench.fromOutside(raw(family.web, family.pod, Protocols.SCTP, sctp(3868, 5000, 2)))
                         .getFirst();
         assertThat(destination(family, answer)).isEqualTo(family.guest);
-        assertThat(bench.nat.list(1, bench.nowNs).getFirst().protocol()).isEqualTo(Protocols.SCTP);
+        assertThat(bench.nat.list(1, bench.on.nowNs()).getFirst().protocol())
+                .isEqualTo(Protocols.SCTP);
     }
 
     @ParameterizedTest

@@ -139,7 +139,7 @@ class Rfc4787Test {
             bench.pass(200);
         }
         assertThat(both.nat.sessionCount()).isEqualTo(2);
-        assertThat(outbound.nat.list(9, outbound.nowNs))
+        assertThat(outbound.nat.list(9, outbound.on.nowNs()))
                 .extracting(SessionView::insidePort)
                 .containsExactly(40000);
     }

@@ -21,7 +21,7 @@ class Rfc5382Test {
     }
 
     private List<String> states() {
-        return bench.nat.list(2000, bench.nowNs).stream().map(SessionView::state).toList();
+        return bench.nat.list(2000, bench.on.nowNs()).stream().map(SessionView::state).toList();
     }
 
     @ParameterizedTest

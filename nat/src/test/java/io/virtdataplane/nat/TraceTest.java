@@ -9,6 +9,7 @@ import io.virtdataplane.dataplane.FrameTap;
 import io.virtdataplane.dataplane.LiveTrace;
 import io.virtdataplane.dataplane.Trace;
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.dataplane.WorkerBench;
 import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -75,7 +76,7 @@ class TraceTest {
         assertThat(dying.verdict()).isEqualTo(Verdict.DROP_TTL_EXPIRED);
         assertThat(dying.describe()).contains("an ICMP error or a reset goes back to the sender");
         assertThat(bench.nat.sessionCount()).isZero();
-        assertThat(bench.pool.available()).isEqualTo(Bench.FRAMES);
+        assertThat(bench.pool.available()).isEqualTo(WorkerBench.FRAMES);
     }
 
     private static byte[] lastHop(Family family) {
@@ -116,7 +117,7 @@ class TraceTest {
                 (timeNs, side, bytes, wireLength) -> {
                     sides.add(side.name());
                     frames.add(bytes.toArray(ValueLayout.JAVA_BYTE));
-                    assertThat(timeNs).isEqualTo(bench.nowNs);
+                    assertThat(timeNs).isEqualTo(bench.on.nowNs());
                     assertThat(wireLength).isEqualTo((int) bytes.byteSize());
                 });
         assertThat(sides).containsExactly("GUEST", "UPLINK");

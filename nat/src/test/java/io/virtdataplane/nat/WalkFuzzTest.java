@@ -74,7 +74,7 @@ class WalkFuzzTest {
                         frame.vnet(),
                         VirtioNetHdr.LENGTH);
             }
-            bench.inject((input[0] & 1) == 0 ? bench.guest : bench.uplink, frame);
+            bench.on.send((input[0] & 1) == 0 ? bench.guest : bench.uplink, frame);
         }
         if (bench.count(Verdict.DROP_FAULT) != 0) {
             String fault = bench.worker.describeFault(0);

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.dataplane.WorkerBench;
 import io.virtdataplane.wire.Protocols;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
@@ -111,7 +112,7 @@ class WalkInvariantsTest {
             bench.worker.breath(0);
             assertThat(bench.pool.available())
                     .as("seed=%d round=%d", SEED, i)
-                    .isEqualTo(Bench.FRAMES);
+                    .isEqualTo(WorkerBench.FRAMES);
         }
         long verdicts = Arrays.stream(Verdict.values()).mapToLong(bench::count).sum();
         assertThat(verdicts).isEqualTo(1_000_000);

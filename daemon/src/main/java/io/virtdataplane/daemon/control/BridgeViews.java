@@ -9,6 +9,7 @@ import io.virtdataplane.api.Station;
 import io.virtdataplane.api.VlanCounters;
 import io.virtdataplane.bridge.Fdb;
 import io.virtdataplane.bridge.GuardPolicy;
+import io.virtdataplane.bridge.PortFlag;
 import io.virtdataplane.bridge.PortVlans;
 import io.virtdataplane.bridge.VlanSet;
 import io.virtdataplane.daemon.network.BridgeSettings;
@@ -39,7 +40,7 @@ final class BridgeViews {
                         .setVlanFiltering(settings.policy().vlanFiltering())
                         .setAgeingSeconds(settings.policy().ageingNs() / SECOND_NS)
                         .setGroupForwardMask(settings.policy().groupForwardMask())
-                        .setMulticastSnooping(settings.policy().multicastSnooping())
+                        .setMulticastSnooping(settings.policy().groups().snooping())
                         .setMtu(open.ports().stream().mapToInt(OpenPort::mtu).min().orElse(1500))
                         .setStations(open.worker().ask(on -> open.bridge().stations()))
                         .setWorker(open.worker().number());
@@ -68,8 +69,8 @@ final class BridgeViews {
                 .setTagged(tagged.describe())
                 .setSpoofGuard(guard(spec.guard()))
                 .setMac(spec.guard().mac() == 0 ? "" : AddressText.mac(spec.guard().mac()))
-                .setIsolated(open.policy().isolated())
-                .setHairpin(open.policy().hairpin())
+                .setIsolated(open.policy().has(PortFlag.ISOLATED))
+                .setHairpin(open.policy().has(PortFlag.HAIRPIN))
                 .setMtu(open.mtu())
                 .setLearned(live.learned())
                 .setWithheld(live.withheld())
@@ -93,10 +94,11 @@ final class BridgeViews {
     }
 
     private static String guard(GuardPolicy guard) {
-        if (!guard.sourceMac()) {
-            return "off";
-        }
-        return guard.strict() ? "strict" : "mac";
+        return switch (guard.level()) {
+            case OFF -> "off";
+            case SOURCE_MAC -> "mac";
+            case STRICT -> "strict";
+        };
     }
 
     /** A guest's NIC, as the masquerade ones are shown. */

@@ -1,12 +1,15 @@
 package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.bridge.BridgePolicy;
+import io.virtdataplane.bridge.GroupPolicy;
 import io.virtdataplane.bridge.GuardPolicy;
+import io.virtdataplane.bridge.PortFlag;
+import io.virtdataplane.bridge.PortFlags;
 import io.virtdataplane.bridge.PortVlans;
 import io.virtdataplane.daemon.network.PortDevice.Holding;
-import io.virtdataplane.daemon.network.PortRules.Flag;
 import io.virtdataplane.manifest.BridgePortSpec;
 import io.virtdataplane.manifest.BridgeSpec;
+import io.virtdataplane.manifest.BridgeOptions;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -26,13 +29,7 @@ public record BridgeSettings(
     private static final long SECOND_NS = 1_000_000_000L;
 
     static BridgeSettings none(String name) {
-        BridgePolicy plain =
-                new BridgePolicy(
-                        false,
-                        BridgePolicy.DEFAULT_AGEING_NS,
-                        0,
-                        true,
-                        BridgePolicy.DEFAULT_MAX_GROUPS);
+        BridgePolicy plain = BridgePolicy.DEFAULT.withVlanFiltering(false);
         return new BridgeSettings(new Head(name, ""), plain, 0, false, List.of());
     }
 
@@ -55,17 +52,21 @@ public record BridgeSettings(
                                 ? spec.options().macAgeingSeconds().getAsLong() * SECOND_NS
                                 : policy.ageingNs(),
                         spec.options().groupForwardMask().orElse(policy.groupForwardMask()),
-                        spec.options().multicastSnooping().orElse(policy.multicastSnooping()),
-                        (int)
-                                Math.min(
-                                        spec.options().hashMax().orElse(policy.maxGroups()),
-                                        Integer.MAX_VALUE));
+                        groups(spec.options()));
         return new BridgeSettings(
                 new Head(name(), spec.description().isEmpty() ? description() : spec.description()),
                 merged,
                 mergedMtu,
                 hostPort || withHostPort,
                 ports);
+    }
+
+    private GroupPolicy groups(BridgeOptions options) {
+        GroupPolicy before = policy.groups();
+        long most = options.hashMax().orElse(before.most());
+        return new GroupPolicy(
+                options.multicastSnooping().orElse(before.snooping()),
+                (int) Math.min(most, Integer.MAX_VALUE));
     }
 
     /** The ports that are not guests': uplinks, and the node's own. */
@@ -121,7 +122,10 @@ public record BridgeSettings(
         return new PortSpec(
                 name() + "/" + port.name(),
                 PortDevice.ofNode(port.name(), shared ? Holding.SHARED : Holding.TAKEN),
-                new PortRules(vlans, Flag.HAIRPIN.when(port.hairpin()), GuardPolicy.NONE),
+                new PortRules(
+                        vlans,
+                        PortFlags.NEW_PORT.with(PortFlag.HAIRPIN, port.hairpin()),
+                        GuardPolicy.NONE),
                 "",
                 mtu);
     }

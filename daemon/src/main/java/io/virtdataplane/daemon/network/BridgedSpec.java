@@ -2,9 +2,10 @@ package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.bridge.GuardPolicy;
+import io.virtdataplane.bridge.PortFlag;
+import io.virtdataplane.bridge.PortFlags;
 import io.virtdataplane.daemon.attach.GuestDevice;
 import io.virtdataplane.daemon.network.PortDevice.Holding;
-import io.virtdataplane.daemon.network.PortRules.Flag;
 import io.virtdataplane.manifest.CniBridge;
 import io.virtdataplane.manifest.MachineName;
 import io.virtdataplane.manifest.MachineNic;
@@ -15,10 +16,8 @@ import io.virtdataplane.manifest.ObjectKind;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * An attach request for a secondary NIC on a bridge, checked.
@@ -78,9 +77,10 @@ record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequ
         CniBridge config = network.bridge();
         GuestDevice guest = GuestDevice.parse(request.getGuest());
         Holding holding = guest.isTap() ? Holding.MADE : Holding.TAKEN;
-        Set<Flag> flags = EnumSet.noneOf(Flag.class);
-        flags.addAll(Flag.ISOLATED.when(config.portIsolation()));
-        flags.addAll(Flag.HAIRPIN.when(config.hairpinMode()));
+        PortFlags flags =
+                PortFlags.NEW_PORT
+                        .with(PortFlag.ISOLATED, config.portIsolation())
+                        .with(PortFlag.HAIRPIN, config.hairpinMode());
         return new PortSpec(
                 name(),
                 new PortDevice(request.getNetns(), guest.name(), holding),
@@ -96,7 +96,7 @@ record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequ
                         ? config.macspoofchk() ? "mac" : "off"
                         : request.getSpoofGuard();
         return switch (wanted) {
-            case "off" -> new GuardPolicy(mac, false, false);
+            case "off" -> GuardPolicy.off(mac);
             case "mac" -> GuardPolicy.sourceMac(mac);
             case "strict" -> GuardPolicy.strict(mac);
             default ->

@@ -1,8 +1,12 @@
 package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.bridge.BridgeService;
+import io.virtdataplane.dhcp.ClientOptions;
 import io.virtdataplane.dhcp.CustomOptions;
+import io.virtdataplane.dhcp.Gateway;
 import io.virtdataplane.dhcp.Lease;
+import io.virtdataplane.dhcp.Link;
+import io.virtdataplane.dhcp.Resolver;
 import io.virtdataplane.dhcp.Scope;
 import io.virtdataplane.dhcp.ScopeResponders;
 import io.virtdataplane.manifest.NetworkDefinition;
@@ -98,17 +102,15 @@ public final class DhcpServices {
         int mtu = open.ports().stream().mapToInt(OpenPort::mtu).min().orElse(1500);
         Scope told =
                 new Scope(
-                        MAC,
-                        scope.server(),
-                        scope.router(),
+                        new Gateway(MAC, scope.server()),
                         0,
-                        scope.prefixLength(),
+                        new Link(scope.prefixLength(), mtu),
                         scope.leaseSeconds(),
-                        mtu,
-                        scope.nameServers(),
-                        scope.searchDomains(),
-                        "",
-                        new CustomOptions(List.of(), "", "", scope.routes(), Map.of()));
+                        new ClientOptions(
+                                scope.router(),
+                                new Resolver<>(scope.nameServers(), scope.searchDomains()),
+                                "",
+                                new CustomOptions(List.of(), "", "", scope.routes(), Map.of())));
         return new ScopeResponders(told, scope.first(), scope.last(), open.worker().events());
     }
 

@@ -50,17 +50,8 @@ public record PortSpec(String name, PortDevice where, PortRules rules, String ne
     }
 
     PortPolicy policy(int deviceMtu) {
-        return new PortPolicy(
-                vlans(),
-                true,
-                true,
-                true,
-                true,
-                rules.flags().contains(PortRules.Flag.ISOLATED),
-                rules.flags().contains(PortRules.Flag.HAIRPIN),
-                false,
-                isUplink() ? Integer.MAX_VALUE : STATIONS_OF_A_GUEST,
-                deviceMtu);
+        int stations = isUplink() ? Integer.MAX_VALUE : STATIONS_OF_A_GUEST;
+        return new PortPolicy(vlans(), rules.flags(), stations, deviceMtu);
     }
 
     PortSpec withMtu(int changed) {

@@ -5,10 +5,18 @@ import io.virtdataplane.daemon.attach.AttachedNic;
 import io.virtdataplane.daemon.attach.Closing;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.Nic;
+import io.virtdataplane.dataplane.NicAddresses;
+import io.virtdataplane.dataplane.NicPorts;
+import io.virtdataplane.dataplane.NicStages;
 import io.virtdataplane.dataplane.NicPlan;
 import io.virtdataplane.dataplane.Vif;
+import io.virtdataplane.dhcp.ClientOptions;
+import io.virtdataplane.dhcp.Gateway;
 import io.virtdataplane.dhcp.Ipv6Scope;
+import io.virtdataplane.dhcp.Link;
+import io.virtdataplane.dhcp.Resolver;
 import io.virtdataplane.dhcp.Responders;
 import io.virtdataplane.dhcp.Scope;
 import io.virtdataplane.manifest.Cidr;
@@ -79,7 +87,8 @@ public final class MasqueradeNic implements AttachedNic {
 
     private NatPlan natPlan() {
         int[] linkLocal = resolvConf.nameServers().stream().mapToInt(Integer::intValue).toArray();
-        return new NatPlan(ipv4, ipv6, linkLocal, devices.uplink().mtu(), devices.guestMtu());
+        return new NatPlan(
+                new DualStack(ipv4, ipv6), linkLocal, devices.uplink().mtu(), devices.guestMtu());
     }
 
     private Nat nat(NatPlan plan) {
@@ -96,41 +105,31 @@ public final class MasqueradeNic implements AttachedNic {
         return new NicPlan(
                 id,
                 spec.name(),
-                devices.guest(),
-                devices.uplink().port(),
-                spec.nic().mac(),
-                GATEWAY_MAC,
-                ipv4,
-                ipv6,
-                responders,
-                nat.outbound(),
-                nat.inbound());
+                new NicPorts(devices.guest(), devices.uplink().port()),
+                new NicAddresses(spec.nic().mac(), GATEWAY_MAC, new DualStack(ipv4, ipv6)),
+                new NicStages(responders, nat.outbound(), nat.inbound()));
     }
 
     private Scope scope() {
         Cidr cidr = spec.nic().cidr();
         return new Scope(
-                GATEWAY_MAC,
-                cidr.gateway(),
-                cidr.gateway(),
+                new Gateway(GATEWAY_MAC, cidr.gateway()),
                 cidr.guest(),
-                cidr.prefixLength(),
+                new Link(cidr.prefixLength(), devices.smallestMtu()),
                 spec.guest().leaseSeconds(),
-                devices.smallestMtu(),
-                resolvConf.nameServers(),
-                resolvConf.searchDomains(),
-                spec.hostname(),
-                spec.nic().dhcpOptions());
+                new ClientOptions(
+                        cidr.gateway(),
+                        new Resolver<>(resolvConf.nameServers(), resolvConf.searchDomains()),
+                        spec.hostname(),
+                        spec.nic().dhcpOptions()));
     }
 
     private Ipv6Scope ipv6Scope() {
         return ipv6.isOn()
                 ? new Ipv6Scope(
                         ipv6,
-                        spec.nic().ipv6Cidr().prefixLength(),
-                        devices.smallestMtu(),
-                        resolvConf.ipv6NameServers(),
-                        resolvConf.searchDomains(),
+                        new Link(spec.nic().ipv6Cidr().prefixLength(), devices.smallestMtu()),
+                        new Resolver<>(resolvConf.ipv6NameServers(), resolvConf.searchDomains()),
                         spec.guest().leaseSeconds(),
                         spec.guest().advertises())
                 : Ipv6Scope.NONE;
