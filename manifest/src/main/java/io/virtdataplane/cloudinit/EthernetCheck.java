@@ -108,7 +108,11 @@ final class EthernetCheck {
                 .ifPresent(at -> at.wrong("must have a match beside it to name a device by"));
         long mac = macAt.map(EthernetCheck::mac).orElse(0L);
         return new EthernetSettings(
-                ethernet, match.isPresent(), mac, macAt, setName, addresses, hops);
+                ethernet,
+                match.map(at -> new EthernetSettings.Match(mac, macAt)),
+                setName,
+                addresses,
+                hops);
     }
 
     /** 0 where it is not one. */

@@ -6,21 +6,33 @@ import java.util.Optional;
 /**
  * One entry of {@code ethernets}, as far as its fields make sense alone.
  *
- * @param isMatched it has a match; otherwise its key is the device's name
- * @param mac match.macaddress, or 0
+ * @param match none: its key is the device's name
  */
 record EthernetSettings(
         Located at,
-        boolean isMatched,
-        long mac,
-        Optional<Located> macAt,
+        Optional<Match> match,
         Optional<Located> setName,
         List<Address> addresses,
         List<Hop> hops) {
+    /**
+     * Which device it is.
+     *
+     * @param mac match.macaddress, or 0
+     */
+    record Match(long mac, Optional<Located> macAt) {}
+
     record Address(Located at, Prefix prefix) {}
 
     /** A gateway, or the next hop of a route. */
     record Hop(Located at, Prefix via) {}
+
+    long mac() {
+        return match.map(Match::mac).orElse(0L);
+    }
+
+    Optional<Located> macAt() {
+        return match.flatMap(Match::macAt);
+    }
 
     String key() {
         return at.name();
@@ -31,6 +43,6 @@ record EthernetSettings(
         if (setName.isPresent()) {
             return setName.flatMap(Located::text);
         }
-        return isMatched ? Optional.empty() : Optional.of(key());
+        return match.isPresent() ? Optional.empty() : Optional.of(key());
     }
 }

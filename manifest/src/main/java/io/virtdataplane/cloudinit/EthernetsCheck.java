@@ -99,7 +99,7 @@ final class EthernetsCheck {
             }
             return found.or(() -> open.size() == 1 ? open.stream().findFirst() : Optional.empty());
         }
-        if (!ethernet.isMatched() && ethernet.key().matches("eth[0-9]{1,4}")) {
+        if (ethernet.match().isEmpty() && ethernet.key().matches("eth[0-9]{1,4}")) {
             int place = Integer.parseInt(ethernet.key().substring("eth".length()));
             if (place < machine.nics().size()) {
                 return Optional.of(machine.nics().get(place));

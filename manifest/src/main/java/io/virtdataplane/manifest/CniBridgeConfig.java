@@ -1,7 +1,10 @@
 package io.virtdataplane.manifest;
 
+import io.virtdataplane.manifest.CniBridge.Flag;
 import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -10,6 +13,14 @@ import java.util.Set;
  * refusals are the plugins': keys match in either case, unknown ones are passed over.
  */
 final class CniBridgeConfig {
+    private static final Map<Flag, String> KEY_BY_FLAG =
+            Map.of(
+                    Flag.HAIRPIN_MODE, "hairpinMode",
+                    Flag.PROMISC_MODE, "promiscMode",
+                    Flag.MACSPOOFCHK, "macspoofchk",
+                    Flag.ENABLEDAD, "enabledad",
+                    Flag.DISABLE_CONTAINER_INTERFACE, "disableContainerInterface",
+                    Flag.PORT_ISOLATION, "portIsolation");
     private static final int LEAST_MTU = 68;
     private static final Set<String> BRIDGE =
             Set.of(
@@ -38,26 +49,29 @@ final class CniBridgeConfig {
 
     static CniBridge bridge(Fields given) {
         Fields config = given.inEitherCase(BRIDGE);
-        boolean hairpin = flag(config, "hairpinMode", false);
-        boolean promisc = flag(config, "promiscMode", false);
-        if (hairpin && promisc) {
+        Set<Flag> flags = flags(config);
+        if (flags.contains(Flag.HAIRPIN_MODE) && flags.contains(Flag.PROMISC_MODE)) {
             throw refusal(config, "cannot set hairpin mode and promiscuous mode at the same time");
         }
-        boolean isDisabled = flag(config, "disableContainerInterface", false);
-        checkNoAddresses(config, isDisabled);
+        checkNoAddresses(config, flags.contains(Flag.DISABLE_CONTAINER_INTERFACE));
         return new CniBridge(
                 DeviceName.read(config, "bridge", "cni0"),
+                new CniBridge.Vlans(
+                        vlan(config), trunk(config), flag(config, "preserveDefaultVlan", true)),
+                flags,
                 mtu(config),
-                hairpin,
-                promisc,
-                vlan(config),
-                trunk(config),
-                flag(config, "preserveDefaultVlan", true),
-                flag(config, "macspoofchk", false),
-                flag(config, "enabledad", false),
-                isDisabled,
-                flag(config, "portIsolation", false),
                 mac(config));
+    }
+
+    private static Set<Flag> flags(Fields config) {
+        Set<Flag> flags = EnumSet.noneOf(Flag.class);
+        KEY_BY_FLAG.forEach(
+                (flag, key) -> {
+                    if (flag(config, key, false)) {
+                        flags.add(flag);
+                    }
+                });
+        return flags;
     }
 
     /** What a tuning plugin makes of a bridge's port. */

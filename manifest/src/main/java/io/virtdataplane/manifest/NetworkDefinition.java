@@ -7,21 +7,30 @@ import java.util.Optional;
  *
  * @param ownName metadata.name
  * @param namespace metadata.namespace, or "default"
- * @param network the configuration's own name
  * @param dhcp a server for the network, by annotations of ours
  */
 public record NetworkDefinition(
         String ownName,
         String namespace,
-        String network,
-        String cniVersion,
+        Config config,
         CniBridge bridge,
         Optional<NetworkScope> dhcp)
         implements Manifest {
+    /**
+     * The head of its configuration.
+     *
+     * @param network the configuration's own name
+     */
+    public record Config(String network, String cniVersion) {}
+
     static final String DEFAULT_NAMESPACE = "default";
 
     public NetworkDefinition {
         namespace = namespace.isEmpty() ? DEFAULT_NAMESPACE : namespace;
+    }
+
+    public String network() {
+        return config.network();
     }
 
     @Override

@@ -50,8 +50,7 @@ public final class NetworkDefinitionManifest {
         return new NetworkDefinition(
                 metadata.name(),
                 metadata.namespace(),
-                network,
-                cniVersion(head),
+                new NetworkDefinition.Config(network, cniVersion(head)),
                 bridge,
                 NetworkScope.read(metadata.annotations()));
     }

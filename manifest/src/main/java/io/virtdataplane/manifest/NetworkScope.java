@@ -13,20 +13,24 @@ import java.util.regex.Pattern;
  * with {@value #PREFIX}. Addresses are IPv4, network order.
  *
  * @param node the only one that is to serve; empty: each
- * @param router 0: none
  * @param leaseSeconds of each address
  */
 public record NetworkScope(
-        String node,
-        int server,
-        int prefixLength,
-        int first,
-        int last,
-        int router,
-        List<Integer> nameServers,
-        List<String> searchDomains,
-        List<Route> routes,
-        long leaseSeconds) {
+        String node, Subnet subnet, Range range, Answers answers, long leaseSeconds) {
+    /**
+     * Where the server is.
+     *
+     * @param router 0: none
+     */
+    public record Subnet(int server, int prefixLength, int router) {}
+
+    /** The addresses that it gives, both ends with them. */
+    public record Range(int first, int last) {}
+
+    /** What it tells beside an address. */
+    public record Answers(
+            List<Integer> nameServers, List<String> searchDomains, List<Route> routes) {}
+
     static final String PREFIX = "dhcp.virtdataplane.io/";
     private static final Pattern CIDR = Pattern.compile("([0-9.]+)/([0-9]|[12][0-9]|30)");
     private static final Pattern RANGE = Pattern.compile("([0-9.]+) *- *([0-9.]+)");
@@ -73,17 +77,21 @@ public record NetworkScope(
         return Optional.of(
                 new NetworkScope(
                         scope.text("node", ""),
-                        server,
-                        prefixLength,
-                        first,
-                        last,
-                        router.isEmpty() ? 0 : address(scope, "router", router),
-                        words(scope, "name-servers").stream()
-                                .map(word -> address(scope, "name-servers", word))
-                                .toList(),
-                        words(scope, "search"),
-                        routes(scope),
+                        new Subnet(
+                                server,
+                                prefixLength,
+                                router.isEmpty() ? 0 : address(scope, "router", router)),
+                        new Range(first, last),
+                        answers(scope),
                         leaseSeconds(scope)));
+    }
+
+    private static Answers answers(Fields scope) {
+        List<Integer> nameServers =
+                words(scope, "name-servers").stream()
+                        .map(word -> address(scope, "name-servers", word))
+                        .toList();
+        return new Answers(nameServers, words(scope, "search"), routes(scope));
     }
 
     private static void checkRange(

@@ -73,8 +73,8 @@ public final class NodeNetworkPolicyManifest {
         Fields bridge = candidate.object("bridge");
         bridge.allowOnly(Set.of("options", "port"));
         return new BridgeSpec(
-                DeviceName.read(candidate, "name", ""),
-                candidate.text("description", ""),
+                new BridgeSpec.Head(
+                        DeviceName.read(candidate, "name", ""), candidate.text("description", "")),
                 state,
                 mtu.isEmpty() ? OptionalInt.empty() : OptionalInt.of((int) mtu.getAsLong()),
                 BridgeOptions.read(bridge.object("options"), isWanted),

@@ -3,8 +3,12 @@ package io.virtdataplane.manifest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.virtdataplane.manifest.CniBridge.Flag;
+import io.virtdataplane.manifest.CniBridge.Vlans;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,11 +55,13 @@ class NetworkDefinitionManifestTest {
                         new NetworkDefinition(
                                 "bridge-network",
                                 "",
-                                "bridge-network",
-                                "0.3.1",
+                                new NetworkDefinition.Config("bridge-network", "0.3.1"),
                                 new CniBridge(
-                                        "br1", 0, false, false, 100, List.of(), false, true, false,
-                                        false, false, 0),
+                                        "br1",
+                                        new Vlans(100, List.of(), false),
+                                        Set.of(Flag.MACSPOOFCHK),
+                                        0,
+                                        0),
                                 Optional.empty()));
     }
 
@@ -67,10 +73,7 @@ class NetworkDefinitionManifestTest {
                         bare.replace("kubevirt.io/br1", "kubevirt.io/cni0"));
         assertThat(attachment.network()).isEqualTo("bridge-network");
         assertThat(attachment.bridge())
-                .isEqualTo(
-                        new CniBridge(
-                                "cni0", 0, false, false, 0, List.of(), true, false, false, false,
-                                false, 0));
+                .isEqualTo(new CniBridge("cni0", new Vlans(0, List.of(), true), Set.of(), 0, 0));
     }
 
     @Test
@@ -86,16 +89,12 @@ class NetworkDefinitionManifestTest {
                 .isEqualTo(
                         new CniBridge(
                                 "br1",
+                                new Vlans(
+                                        5,
+                                        List.of(new VlanRange(7, 7), new VlanRange(20, 22)),
+                                        false),
+                                EnumSet.complementOf(EnumSet.of(Flag.PROMISC_MODE)),
                                 9000,
-                                true,
-                                false,
-                                5,
-                                List.of(new VlanRange(7, 7), new VlanRange(20, 22)),
-                                false,
-                                true,
-                                true,
-                                true,
-                                true,
                                 0x0200_0000_000bL));
     }
 

@@ -26,10 +26,10 @@ class NetworkScopeTest {
                                 "dhcp.virtdataplane.io/server: 10.0.0.1/24, dhcp.virtdataplane.io/range: 10.0.0.10-10.0.0.19")
                         .dhcp()
                         .orElseThrow();
-        assertThat(scope.server()).isEqualTo(AddressText.ipv4("10.0.0.1"));
-        assertThat(scope.last() - scope.first()).isEqualTo(9);
+        assertThat(scope.subnet().server()).isEqualTo(AddressText.ipv4("10.0.0.1"));
+        assertThat(scope.range().last() - scope.range().first()).isEqualTo(9);
         assertThat(scope.leaseSeconds()).isEqualTo(3600);
-        assertThat(scope.router()).isZero();
+        assertThat(scope.subnet().router()).isZero();
     }
 
     @ParameterizedTest

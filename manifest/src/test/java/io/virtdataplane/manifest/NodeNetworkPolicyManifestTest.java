@@ -55,8 +55,7 @@ class NodeNetworkPolicyManifestTest {
         assertThat(policy.bridges())
                 .containsExactly(
                         new BridgeSpec(
-                                "br1",
-                                "Linux bridge with eth1 as a port",
+                                new BridgeSpec.Head("br1", "Linux bridge with eth1 as a port"),
                                 BridgeSpec.State.up,
                                 OptionalInt.empty(),
                                 new BridgeOptions(

@@ -102,16 +102,20 @@ public final class DhcpServices {
         int mtu = open.ports().stream().mapToInt(OpenPort::mtu).min().orElse(1500);
         Scope told =
                 new Scope(
-                        new Gateway(MAC, scope.server()),
+                        new Gateway(MAC, scope.subnet().server()),
                         0,
-                        new Link(scope.prefixLength(), mtu),
+                        new Link(scope.subnet().prefixLength(), mtu),
                         scope.leaseSeconds(),
                         new ClientOptions(
-                                scope.router(),
-                                new Resolver<>(scope.nameServers(), scope.searchDomains()),
+                                scope.subnet().router(),
+                                new Resolver<>(
+                                        scope.answers().nameServers(),
+                                        scope.answers().searchDomains()),
                                 "",
-                                new CustomOptions(List.of(), "", "", scope.routes(), Map.of())));
-        return new ScopeResponders(told, scope.first(), scope.last(), open.worker().events());
+                                new CustomOptions(
+                                        List.of(), "", "", scope.answers().routes(), Map.of())));
+        return new ScopeResponders(
+                told, scope.range().first(), scope.range().last(), open.worker().events());
     }
 
     private static void end(OpenBridge open, String name, Served served) {

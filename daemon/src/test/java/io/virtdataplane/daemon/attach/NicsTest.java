@@ -1,0 +1,226 @@
+package io.virtdataplane.daemon.attach;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.rpc.AlreadyExistsException;
+import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.daemon.worker.WorkerThread;
+import io.virtdataplane.daemon.worker.Workers;
+import io.virtdataplane.dataplane.Vif;
+import io.virtdataplane.port.Pollers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class NicsTest {
+    private static final AttachRequest REQUEST =
+            AttachRequest.newBuilder()
+                    .setManifest("kind: VirtualMachine\nmetadata: {name: vm}\nspec: {domain: {}}\n")
+                    .setNetns("/proc/self/ns/net")
+                    .build();
+    @TempDir private Path state;
+    private EventJournal journal;
+    private Workers workers;
+    private Attachments attachments;
+    private Nics nics;
+    private final List<String> done = new ArrayList<>();
+    private Runnable onOpen = () -> {};
+    private Runnable onClose = () -> {};
+
+    /** A NIC that notes what becomes of it. */
+    private final class NotedNic implements AttachedNic {
+        @Override
+        public String name() {
+            return "vm/default";
+        }
+
+        @Override
+        public String machine() {
+            return "vm";
+        }
+
+        @Override
+        public boolean isOnPodNetwork() {
+            return true;
+        }
+
+        @Override
+        public WorkerThread worker() {
+            return workers.takeLeastLoaded();
+        }
+
+        @Override
+        public Vif vif() {
+            throw new AssertionError("nobody asks");
+        }
+
+        @Override
+        public String describe() {
+            return "a NIC";
+        }
+
+        @Override
+        public String announce() {
+            return "itself";
+        }
+
+        @Override
+        public void close() {
+            onClose.run();
+            done.add("closed");
+        }
+    }
+
+    @BeforeEach
+    void start() {
+        journal = new EventJournal(state, 1 << 20);
+        WorkerThread.Settings settings =
+                new WorkerThread.Settings(Pollers.Kind.EPOLL, 64, List.of());
+        workers = Workers.start(1, settings, journal);
+        restart();
+    }
+
+    private void restart() {
+        attachments = new Attachments(journal);
+        NicFamily family =
+                (request, machine) ->
+                        Optional.of(
+                                new NicSpec() {
+                                    @Override
+                                    public String name() {
+                                        return "vm/default";
+                                    }
+
+                                    @Override
+                                    public AttachedNic open(int number) {
+                                        onOpen.run();
+                                        done.add("opened");
+                                        return new NotedNic();
+                                    }
+                                });
+        nics = new Nics(attachments, List.of(family), state, journal);
+        nics.restore();
+    }
+
+    @AfterEach
+    void stop() {
+        workers.close();
+        journal.close();
+    }
+
+    private List<String> files() throws IOException {
+        try (Stream<Path> files = Files.list(state.resolve("attachments"))) {
+            return files.map(path -> path.getFileName().toString())
+                    .map(name -> name.substring(name.indexOf('.')))
+                    .toList();
+        }
+    }
+
+    @Test
+    void nicComesBackAfterARestartAndNotAfterADetach() throws IOException {
+        nics.attach(REQUEST);
+        restart();
+        assertThat(attachments.nic("vm").name()).isEqualTo("vm/default");
+        nics.detach("vm");
+        assertThat(files()).isEmpty();
+        restart();
+        assertThat(attachments.nics()).isEmpty();
+        assertThat(done).containsExactly("opened", "opened", "closed");
+    }
+
+    @Test
+    void nameIsHeldUntilTheFileOfTheOneThatGoesHasGone() throws Exception {
+        nics.attach(REQUEST);
+        CountDownLatch closing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        onClose =
+                () -> {
+                    closing.countDown();
+                    await(goOn);
+                };
+        CompletableFuture<Void> detached = CompletableFuture.runAsync(() -> nics.detach("vm"));
+        closing.await();
+        assertThatThrownBy(() -> nics.attach(REQUEST)).isInstanceOf(AlreadyExistsException.class);
+        assertThatThrownBy(() -> nics.detach("vm/default"))
+                .as("the file is not taken away from the first one")
+                .isInstanceOf(NotFoundException.class);
+        assertThat(files()).containsExactly(".attach");
+        goOn.countDown();
+        detached.get();
+        assertThat(files()).isEmpty();
+        nics.attach(REQUEST);
+        assertThat(files()).containsExactly(".attach");
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void nicThatCannotBeKeptIsNotAttached() throws IOException {
+        Files.delete(state.resolve("attachments"));
+        assertThatThrownBy(() -> nics.attach(REQUEST)).hasMessageContaining("attachments");
+        assertThat(attachments.nics()).isEmpty();
+        assertThat(done).containsExactly("opened", "closed");
+        Files.createDirectories(state.resolve("attachments"));
+        nics.attach(REQUEST);
+        assertThat(attachments.nics()).hasSize(1);
+    }
+
+    @Test
+    void nicWhoseThreadDoesNotLetGoStaysListedAndKept() throws IOException {
+        nics.attach(REQUEST);
+        onClose =
+                () -> {
+                    throw new IllegalStateException("worker does not answer");
+                };
+        assertThatThrownBy(() -> nics.detach("vm")).hasMessage("worker does not answer");
+        assertThat(attachments.nics()).hasSize(1);
+        assertThat(files()).containsExactly(".attach");
+    }
+
+    @Test
+    void nicThatCouldNotBeAttachedAgainCanBeDetached() throws IOException {
+        nics.attach(REQUEST);
+        onOpen =
+                () -> {
+                    throw new IllegalArgumentException("uplink must exist: uplink=eth0");
+                };
+        restart();
+        assertThat(attachments.nics()).isEmpty();
+        assertThat(files()).as("the next start may have more luck").containsExactly(".attach");
+        nics.detach("vm/default");
+        assertThat(files()).isEmpty();
+        assertThatThrownBy(() -> nics.detach("vm/default"))
+                .hasMessage("no such NIC: name=vm/default");
+    }
+
+    @Test
+    void damagedFileIsSetAside() throws IOException {
+        nics.attach(REQUEST);
+        try (Stream<Path> files = Files.list(state.resolve("attachments"))) {
+            Files.write(files.findFirst().orElseThrow(), new byte[] {1, 2, 3});
+        }
+        restart();
+        assertThat(files()).containsExactly(".attach.damaged");
+    }
+}
