@@ -142,7 +142,7 @@ class Rfc4787Test {
         }
         assertThat(both.nat.sessionCount()).isEqualTo(2);
         assertThat(outbound.nat.list(9, outbound.on.nowNs()))
-                .extracting(SessionView::insidePort)
+                .extracting(session -> session.endpoints().insidePort())
                 .containsExactly(40000);
     }
 
