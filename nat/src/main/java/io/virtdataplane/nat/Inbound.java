@@ -126,7 +126,7 @@ final class Inbound implements Stage {
         if (Transport.hasPorts(frame.protocol) && policy.ports().isReserved(frame.localPort)) {
             return Verdict.DROP_RESERVED_PORT;
         }
-        if (!Transport.hasPorts(frame.protocol) && !policy.behaviour().otherProtocols()) {
+        if (!policy.behaviour().translates(frame.protocol)) {
             return unlisted(frame, nowNs);
         }
         if (policy.ports().open().contains(frame.protocol, frame.localPort)) {

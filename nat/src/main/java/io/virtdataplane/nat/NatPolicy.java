@@ -34,24 +34,25 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
     /**
      * The choices that RFC 4787 names.
      *
-     * @param inboundRefresh frames from outside keep a session alive too (REQ-6); those of the
-     *     guest always do
-     * @param otherProtocols GRE, ESP and others without ports are translated by address pair
      * @param maxSegmentSize TCP's MSS is clamped to it; 0: to what both MTUs allow
      */
     public record Behaviour(
             Mapping mapping,
             Filtering filtering,
-            boolean inboundRefresh,
-            boolean otherProtocols,
+            Refresh refresh,
+            OtherProtocols otherProtocols,
             int maxSegmentSize) {
         public static final Behaviour DEFAULT =
                 new Behaviour(
                         Mapping.ENDPOINT_INDEPENDENT,
                         Filtering.ADDRESS_AND_PORT_DEPENDENT,
-                        true,
-                        true,
+                        Refresh.BOTH,
+                        OtherProtocols.TRANSLATE,
                         0);
+
+        boolean translates(int protocol) {
+            return Transport.hasPorts(protocol) || otherProtocols == OtherProtocols.TRANSLATE;
+        }
     }
 
     /** RFC 4787 4.1: whether one inside port has the same outside port for all remote endpoints. */
@@ -64,6 +65,20 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
     public enum Filtering {
         ENDPOINT_INDEPENDENT,
         ADDRESS_AND_PORT_DEPENDENT
+    }
+
+    /** RFC 4787 REQ-6: whose frames keep a session alive. */
+    public enum Refresh {
+        BOTH,
+        /** The guest's only. */
+        OUTBOUND
+    }
+
+    /** GRE, ESP and others without ports. */
+    public enum OtherProtocols {
+        /** By address pair. */
+        TRANSLATE,
+        DROP
     }
 
     /**

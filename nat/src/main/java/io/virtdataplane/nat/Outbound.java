@@ -75,8 +75,7 @@ final class Outbound implements Stage {
         if (addresses.isGateway(frame.dstHigh, frame.dstLow)) {
             return rejection.answer(frame, true, Verdict.DROP_UNANSWERED, nowNs);
         }
-        if (!Transport.hasPorts(frame.protocol)
-                && !sessions.policy().behaviour().otherProtocols()) {
+        if (!sessions.policy().behaviour().translates(frame.protocol)) {
             return Verdict.DROP_PROTOCOL;
         }
         verdict = forwarding.check(frame, nowNs);

@@ -262,7 +262,7 @@ final class Sessions {
         }
         boolean keepsAlive =
                 outward
-                        || policy.behaviour().inboundRefresh()
+                        || policy.behaviour().refresh() == NatPolicy.Refresh.BOTH
                         || frame.protocol == Protocols.TCP
                         || frame.protocol == Protocols.SCTP;
         table.use(session, lifetime, outward, keepsAlive, nowNs);

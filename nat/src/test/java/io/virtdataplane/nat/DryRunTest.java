@@ -157,7 +157,7 @@ class DryRunTest {
         Bench bench = bench(family);
         assertThat(bench.nat.list(9, bench.on.nowNs()))
                 .as("one is over")
-                .anyMatch(s -> s.idleSeconds() == 300);
+                .anyMatch(s -> s.use().idleSeconds() == 300);
         StateSnapshot before = new StateSnapshot(bench.worker, SCRATCH);
         for (Case one : cases(family)) {
             bench.worker.explain(bench.nic, one.fromGuest, one.frame);

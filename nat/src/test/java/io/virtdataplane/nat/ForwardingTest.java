@@ -197,8 +197,8 @@ class ForwardingTest {
                 new Behaviour(
                         Behaviour.DEFAULT.mapping(),
                         Behaviour.DEFAULT.filtering(),
-                        true,
-                        true,
+                        Behaviour.DEFAULT.refresh(),
+                        Behaviour.DEFAULT.otherProtocols(),
                         configured);
         Bench bench = new Bench(NatPolicy.DEFAULT.with(behaviour), uplinkMtu, guestMtu);
         byte[] out = bench.fromGuest(syn(family.guest, family.web, 40000, 443, offered)).getFirst();

@@ -55,7 +55,7 @@ class IcmpErrorsTest {
                 10,
                 Bytes.u16(MemorySegment.ofArray(original), 10) + 0x100);
         assertThat(quoted).isEqualTo(original);
-        assertThat(bench.nat.list(10, bench.on.nowNs()).getFirst().framesIn())
+        assertThat(bench.nat.list(10, bench.on.nowNs()).getFirst().use().framesIn())
                 .as("an error does not refresh")
                 .isZero();
     }

@@ -159,7 +159,11 @@ class ProtocolsTest {
     void otherProtocolsAreDroppedByPolicyAndAuthenticatedHeadersAlways(Family family) {
         Behaviour strict =
                 new Behaviour(
-                        Behaviour.DEFAULT.mapping(), Behaviour.DEFAULT.filtering(), true, false, 0);
+                        Behaviour.DEFAULT.mapping(),
+                        Behaviour.DEFAULT.filtering(),
+                        Behaviour.DEFAULT.refresh(),
+                        NatPolicy.OtherProtocols.DROP,
+                        0);
         Bench none = new Bench(NatPolicy.DEFAULT.with(strict));
         assertThat(none.fromGuest(raw(family.guest, family.web, Protocols.GRE, new byte[12])))
                 .isEmpty();

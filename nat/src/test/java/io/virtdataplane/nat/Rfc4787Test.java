@@ -9,6 +9,8 @@ import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.nat.NatPolicy.Behaviour;
 import io.virtdataplane.nat.NatPolicy.Filtering;
 import io.virtdataplane.nat.NatPolicy.Mapping;
+import io.virtdataplane.nat.NatPolicy.OtherProtocols;
+import io.virtdataplane.nat.NatPolicy.Refresh;
 import io.virtdataplane.wire.Protocols;
 import java.util.HashSet;
 import java.util.Set;
@@ -22,8 +24,8 @@ class Rfc4787Test {
             NatPolicy.DEFAULT.with(
                     new NatPolicy.Ports(OpenPorts.listed(), UnlistedPolicy.DROP, true));
 
-    private static NatPolicy behaviour(Mapping mapping, Filtering filtering, boolean inbound) {
-        return LISTED.with(new Behaviour(mapping, filtering, inbound, true, 0));
+    private static NatPolicy behaviour(Mapping mapping, Filtering filtering, Refresh refresh) {
+        return LISTED.with(new Behaviour(mapping, filtering, refresh, OtherProtocols.TRANSLATE, 0));
     }
 
     /**
@@ -61,7 +63,7 @@ class Rfc4787Test {
                         behaviour(
                                 Mapping.ADDRESS_AND_PORT_DEPENDENT,
                                 Filtering.ADDRESS_AND_PORT_DEPENDENT,
-                                true));
+                                Refresh.BOTH));
         podUses(bench, family, Protocols.UDP, 40000);
         assertThat(outsidePort(one(bench, udp(family.guest, 40000, family.web, 53))))
                 .isNotEqualTo(40000);
@@ -129,7 +131,7 @@ class Rfc4787Test {
                         behaviour(
                                 Mapping.ENDPOINT_INDEPENDENT,
                                 Filtering.ADDRESS_AND_PORT_DEPENDENT,
-                                false));
+                                Refresh.OUTBOUND));
         for (Bench bench : new Bench[] {both, outbound}) {
             bench.fromGuest(udp(family.guest, 40000, family.web, 53));
             bench.fromGuest(udp(family.guest, 40001, family.web, 53));
@@ -140,7 +142,7 @@ class Rfc4787Test {
         }
         assertThat(both.nat.sessionCount()).isEqualTo(2);
         assertThat(outbound.nat.list(9, outbound.on.nowNs()))
-                .extracting(SessionView::insidePort)
+                .extracting(session -> session.endpoints().insidePort())
                 .containsExactly(40000);
     }
 
@@ -163,7 +165,7 @@ class Rfc4787Test {
                         behaviour(
                                 Mapping.ENDPOINT_INDEPENDENT,
                                 Filtering.ENDPOINT_INDEPENDENT,
-                                true));
+                                Refresh.BOTH));
         podUses(bench, family, Protocols.UDP, 40000);
         int port = outsidePort(one(bench, udp(family.guest, 40000, family.web, 53)));
         assertThat(flow(bench.fromOutside(udp(family.other, 9, family.pod, port)).getFirst()))
@@ -266,7 +268,7 @@ class Rfc4787Test {
                         behaviour(
                                 Mapping.ENDPOINT_INDEPENDENT,
                                 Filtering.ENDPOINT_INDEPENDENT,
-                                true));
+                                Refresh.BOTH));
         one(bench, tcp(family.guest, 40000, family.web, 443, "S"));
         assertThat(bench.fromOutside(tcp(family.other, 7, family.pod, 40000, "S"))).hasSize(1);
         assertThat(bench.fromOutside(tcp(family.other, 8, family.pod, 40000, "SA"))).isEmpty();

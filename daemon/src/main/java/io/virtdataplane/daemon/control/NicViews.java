@@ -181,20 +181,22 @@ public final class NicViews {
     }
 
     private static Session session(SessionView view, MasqueradeNic attached) {
-        boolean ipv4 = Ip.isMapped(view.remoteHigh(), view.remoteLow());
+        SessionView.Endpoints ends = view.endpoints();
+        SessionView.Remote remote = ends.remote();
+        boolean ipv4 = Ip.isMapped(remote.high(), remote.low());
         Addresses own = ipv4 ? attached.ipv4Addresses() : attached.ipv6Addresses();
         return Session.newBuilder()
                 .setNic(attached.spec().name())
                 .setProtocol(Protocols.name(view.protocol()))
-                .setInside(endpoint(own.guestHigh(), own.guestLow(), view.insidePort()))
-                .setOutside(endpoint(own.podHigh(), own.podLow(), view.outsidePort()))
-                .setRemote(endpoint(view.remoteHigh(), view.remoteLow(), view.remotePort()))
+                .setInside(endpoint(own.guestHigh(), own.guestLow(), ends.insidePort()))
+                .setOutside(endpoint(own.podHigh(), own.podLow(), ends.outsidePort()))
+                .setRemote(endpoint(remote.high(), remote.low(), remote.port()))
                 .setDirection(view.inbound() ? "in" : "out")
                 .setState(view.state())
-                .setIdleSeconds(view.idleSeconds())
-                .setAgeSeconds(view.ageSeconds())
-                .setFramesOut(view.framesOut())
-                .setFramesIn(view.framesIn())
+                .setIdleSeconds(view.use().idleSeconds())
+                .setAgeSeconds(view.use().ageSeconds())
+                .setFramesOut(view.use().framesOut())
+                .setFramesIn(view.use().framesIn())
                 .build();
     }
 

@@ -7,6 +7,8 @@ import io.virtdataplane.nat.NatPolicy.Behaviour;
 import io.virtdataplane.nat.NatPolicy.Filtering;
 import io.virtdataplane.nat.NatPolicy.Limits;
 import io.virtdataplane.nat.NatPolicy.Mapping;
+import io.virtdataplane.nat.NatPolicy.OtherProtocols;
+import io.virtdataplane.nat.NatPolicy.Refresh;
 import io.virtdataplane.nat.OpenPorts;
 import io.virtdataplane.nat.Timeouts;
 import io.virtdataplane.nat.UnlistedPolicy;
@@ -77,8 +79,12 @@ public final class NatSettingsReader {
                 choice("filtering", settings.getFiltering(), dependent, independent)
                         ? Filtering.ADDRESS_AND_PORT_DEPENDENT
                         : Filtering.ENDPOINT_INDEPENDENT,
-                choice("refresh", settings.getRefresh(), "both", "outbound"),
-                choice("other_protocols", settings.getOtherProtocols(), "translate", "drop"),
+                choice("refresh", settings.getRefresh(), "both", "outbound")
+                        ? Refresh.BOTH
+                        : Refresh.OUTBOUND,
+                choice("other_protocols", settings.getOtherProtocols(), "translate", "drop")
+                        ? OtherProtocols.TRANSLATE
+                        : OtherProtocols.DROP,
                 segment);
     }
 
@@ -174,8 +180,8 @@ public final class NatSettingsReader {
                 .setFragmentLimit(policy.limits().fragments())
                 .setMapping(name(behaviour.mapping()))
                 .setFiltering(name(behaviour.filtering()))
-                .setRefresh(behaviour.inboundRefresh() ? "both" : "outbound")
-                .setOtherProtocols(behaviour.otherProtocols() ? "translate" : "drop")
+                .setRefresh(name(behaviour.refresh()))
+                .setOtherProtocols(name(behaviour.otherProtocols()))
                 .setMaxSegmentSize(behaviour.maxSegmentSize())
                 .setTcpEstablishedSeconds((int) (timeouts.tcpEstablished() / SECOND))
                 .setTcpTransitorySeconds((int) (timeouts.tcpTransitory() / SECOND))
