@@ -93,7 +93,8 @@ final class ConfigFile {
             return read == null ? new ConfigFile() : read;
         } catch (UnrecognizedPropertyException e) {
             throw new IllegalArgumentException(
-                    "config has an unknown setting: " + path(e) + " file=" + file, e);
+                    "config must not have unknown settings: setting=" + path(e) + " file=" + file,
+                    e);
         } catch (IOException e) {
             throw new IllegalArgumentException(
                     "config must be readable YAML: file="

@@ -64,7 +64,10 @@ public final class Nics implements AutoCloseable {
         stored.unreadable()
                 .forEach(
                         (file, reason) -> {
-                            LOG.warn("attachment set aside: file={} reason={}", file, reason);
+                            LOG.warn(
+                                    "attachment not restored, its file is renamed to *.damaged: file={} reason={}",
+                                    file,
+                                    reason);
                             journal.record("RestoreFailed", "", file + ": " + reason);
                             ObjectStore.setAside(file);
                         });
@@ -138,7 +141,7 @@ public final class Nics implements AutoCloseable {
             nic = attachments.nic(name);
         } catch (NotFoundException e) {
             if (store.remove(name)) {
-                journal.record("Detached", name, "it was not taken up after the last restart");
+                journal.record("Detached", name, "it was not restored after the last restart");
                 return;
             }
             throw e;

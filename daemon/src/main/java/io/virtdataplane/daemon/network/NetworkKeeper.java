@@ -10,7 +10,9 @@ import org.slf4j.LoggerFactory;
 public final class NetworkKeeper implements AutoCloseable {
     private static final long INTERVAL_SECONDS = 3;
     private final Complaint complaint =
-            new Complaint(LoggerFactory.getLogger(NetworkKeeper.class), "bridges not looked after");
+            new Complaint(
+                    LoggerFactory.getLogger(NetworkKeeper.class),
+                    "bridges and policies not checked, the daemon tries again");
     private final NetworkObjects networks;
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(

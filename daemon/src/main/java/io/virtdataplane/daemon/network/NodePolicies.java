@@ -83,7 +83,7 @@ final class NodePolicies {
             journal.record("PolicyApplied", policy.name(), "restored after a restart");
         } catch (RuntimeException e) {
             LOG.warn(
-                    "policy not restored whole: policy={} reason={}",
+                    "policy not fully restored: policy={} reason={}",
                     policy.name(),
                     e.getMessage());
             failure = e.getMessage();
@@ -100,7 +100,7 @@ final class NodePolicies {
             NodeNetworkPolicy policy, ApplyOptions options, String givenUp) {
         Outcome outcome =
                 givenUp.isEmpty()
-                        ? Outcome.waiting("the daemon ended before it was in force")
+                        ? Outcome.waiting("the daemon stopped before the policy was in force")
                         : Outcome.givenUp(givenUp);
         Entry entry = new Entry(policy, options, outcome);
         entry.nextTryNs = clock.getAsLong();
@@ -118,7 +118,7 @@ final class NodePolicies {
                 entry.policy,
                 entry.options,
                 (bridge, e) -> {
-                    LOG.warn("not rolled back: bridge={} reason={}", bridge, e.getMessage());
+                    LOG.warn("bridge not rolled back: bridge={} reason={}", bridge, e.getMessage());
                     journal.record("RollbackFailed", bridge, e.getMessage());
                 });
     }
@@ -219,7 +219,7 @@ final class NodePolicies {
         if (!missing.isEmpty()) {
             journal.record("PolicyDegraded", entry.policy.name(), now.message());
         } else if (!entry.outcome.message().isEmpty()) {
-            journal.record("PolicyApplied", entry.policy.name(), "all uplinks are there");
+            journal.record("PolicyApplied", entry.policy.name(), "all uplinks are open");
         }
         entry.outcome = now;
         note(entry);
