@@ -9,8 +9,10 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "announce",
-        description =
-                "Tells the guest where its gateway is (gratuitous ARP, unsolicited Neighbor Advertisement), as after a migration.",
+        description = {
+            "Announce a NIC, as after a migration.",
+            "The guest of a masquerade NIC gets the address of its gateway (gratuitous ARP, unsolicited Neighbor Advertisement). The bridge of a NIC on a bridge gets the place of the guest's MAC address (RARP)."
+        },
         mixinStandardHelpOptions = true)
 final class AnnounceCommand implements Callable<Integer> {
     @Mixin private SocketOption socket;

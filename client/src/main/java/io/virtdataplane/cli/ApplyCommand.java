@@ -13,8 +13,12 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "apply",
-        description =
-                "Takes NodeNetworkConfigurationPolicies, NetworkAttachmentDefinitions, SriovNetworkNodePolicies and SriovNetworks. A file is refused whole where one of its objects is wrong. A network policy that costs the node its default gateway is rolled back; for SR-IOV policies it waits until the cards are in line.",
+        description = {
+            "Apply the objects of a manifest.",
+            "Kinds: NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy, SriovNetwork. Where one object is wrong, the whole file is refused.",
+            "A network policy that fails is rolled back, kept and tried again. One that cost the node its default gateway is not tried again.",
+            "For SR-IOV policies, the command waits until the cards match them."
+        },
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class ApplyCommand implements Callable<Integer> {
@@ -28,22 +32,26 @@ final class ApplyCommand implements Callable<Integer> {
             defaultValue = "",
             paramLabel = "take|share",
             description =
-                    "take: the node's own kernel gets nothing that arrives at a bridge's uplinks (default); share: it gets all, too.")
+                    "Who gets the frames that arrive at a bridge's uplinks. take: only the bridge (default); share: also the node's own kernel.")
     private String uplinks;
 
     @Option(
             names = "--host-port",
-            description = "The node has a device of each bridge's name on it, in VLAN 1.")
+            description =
+                    "Give the node a device on each bridge, with the name of the bridge, in VLAN 1.")
     private boolean hostPort;
 
     @Option(
             names = "--probe-seconds",
             defaultValue = "0",
             paramLabel = "S",
-            description = "Until the node's default gateway must answer again (default: 120).")
+            description =
+                    "Time in which the node's default gateway must answer again (default: 120).")
     private int probeSeconds;
 
-    @Option(names = "--no-wait", description = "Do not wait for SR-IOV cards.")
+    @Option(
+            names = "--no-wait",
+            description = "Do not wait until SR-IOV cards match their policies.")
     private boolean noWait;
 
     @Override

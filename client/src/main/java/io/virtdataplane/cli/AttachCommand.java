@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "attach",
         description =
-                "Connects a NIC of a VirtualMachine: the masquerade one to its pod, or one on a bridge to that.",
+                "Attach one NIC of a VirtualMachine: the masquerade NIC to its pod, or another NIC to its bridge.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class AttachCommand implements Callable<Integer> {
@@ -35,7 +35,7 @@ final class AttachCommand implements Callable<Integer> {
             names = "--netns",
             required = true,
             paramLabel = "NAME|PATH",
-            description = "Network namespace of the pod.")
+            description = "Network namespace of the pod: a name or a path.")
     private String netns;
 
     @Option(
@@ -43,7 +43,7 @@ final class AttachCommand implements Callable<Integer> {
             defaultValue = "dev:tap0",
             paramLabel = "tap:NAME|dev:NAME",
             description =
-                    "tap: makes a tap there and holds it; dev: takes a device that is there (default: ${DEFAULT-VALUE}).")
+                    "Device of the guest in that namespace. tap: makes a tap; dev: uses a device that exists (default: ${DEFAULT-VALUE}).")
     private String guest;
 
     @Option(
@@ -51,7 +51,7 @@ final class AttachCommand implements Callable<Integer> {
             defaultValue = "",
             paramLabel = "NAME",
             description =
-                    "Which of the manifest's interfaces (default: the masquerade one, else the only one on a bridge).")
+                    "Interface of the manifest (default: the one with the masquerade binding, otherwise the only one with the bridge binding).")
     private String interfaceName;
 
     @Option(
@@ -59,42 +59,45 @@ final class AttachCommand implements Callable<Integer> {
             defaultValue = "",
             paramLabel = "off|mac|strict",
             description =
-                    "On a bridge: what is checked of the guest's frames (default: as the network's macspoofchk says).")
+                    "Bridge: check frames from the guest (default: mac where the network has macspoofchk, otherwise off).")
     private String spoofGuard;
 
     @Option(
             names = "--uplink",
             defaultValue = "eth0",
             paramLabel = "DEV",
-            description = "Device of the pod's network (default: ${DEFAULT-VALUE}).")
+            description = "Masquerade: network device of the pod (default: ${DEFAULT-VALUE}).")
     private String uplink;
 
     @Option(
             names = "--name",
             defaultValue = "",
             paramLabel = "MACHINE",
-            description = "Name where the manifest has none (default: the file's name).")
+            description =
+                    "Name of the machine, where the manifest has none (default: the file's name).")
     private String name;
 
     @Option(
             names = "--resolv-conf",
             defaultValue = "",
             paramLabel = "FILE",
-            description = "The pod's resolv.conf (default: found by the namespace).")
+            description =
+                    "Masquerade: resolv.conf of the pod (default: found through the namespace).")
     private String resolvConf;
 
     @Option(
             names = "--router-advertisements",
             defaultValue = "",
             paramLabel = "on|off",
-            description = "Router advertisements to the guest (default: on).")
+            description = "Masquerade: send router advertisements to the guest (default: on).")
     private String routerAdvertisements;
 
     @Option(
             names = "--lease-seconds",
             defaultValue = "0",
             paramLabel = "S",
-            description = "Lease of the guest's addresses by DHCP (default: 86313600).")
+            description =
+                    "Masquerade: lease time of the guest's addresses (default: 86313600, which guests treat as infinite).")
     private long leaseSeconds;
 
     @Mixin private NatOptions nat;

@@ -14,13 +14,13 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "capture",
         description =
-                "Writes the frames of a NIC, as they pass, to a file that tcpdump and Wireshark read.",
+                "Write the frames of a NIC, as they pass, to a file for tcpdump and Wireshark.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
-            "Frames are those that the ports deliver: one of 64 KB stands for the segments that a device will make of it,",
-            "and its checksum may still be left to that device.",
+            "Frames are captured as the devices deliver them. A frame of 64 KB may stand for",
+            "several segments, and its checksum may be incomplete: the device completes it.",
             "",
             "Example:  virt-dataplane capture example-vm -w - 'tcp port 80' | tcpdump -nr -"
         })
@@ -34,14 +34,14 @@ final class CaptureCommand implements Callable<Integer> {
             index = "1",
             arity = "0..*",
             paramLabel = "FILTER",
-            description = "As pcap-filter(7) says (default: all frames).")
+            description = "Expression of pcap-filter(7) (default: all frames).")
     private String[] filter = {};
 
     @Option(
             names = {"-w", "--write"},
             required = true,
             paramLabel = "FILE",
-            description = "- is standard output.")
+            description = "File to write; - is standard output.")
     private String file;
 
     @Option(
@@ -49,14 +49,14 @@ final class CaptureCommand implements Callable<Integer> {
             defaultValue = "both",
             paramLabel = "guest|uplink|both",
             description =
-                    "guest: before the NAT, as the guest sees it; uplink: behind it (default: ${DEFAULT-VALUE}).")
+                    "guest: before the NAT, as the guest sees the frames; uplink: behind the NAT (default: ${DEFAULT-VALUE}).")
     private String side;
 
     @Option(
             names = {"-c", "--count"},
             defaultValue = "0",
             paramLabel = "N",
-            description = "Ends after so many frames (default: not before Ctrl-C).")
+            description = "End after so many frames (default: end at Ctrl-C).")
     private long count;
 
     private volatile long written;
@@ -87,7 +87,10 @@ final class CaptureCommand implements Callable<Integer> {
         } finally {
             client.close();
             System.err.println(
-                    written + " frames captured, " + lost + " lost for want of room in the ring");
+                    written
+                            + " frames captured, "
+                            + lost
+                            + " lost because the capture was too slow");
         }
         return 0;
     }

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "cloud-init",
         description = {
-            "Prints cloud-init network data for a machine's NICs, or checks that which is given.",
+            "Print cloud-init network data for the NICs of a machine, or check it.",
             "Needs no daemon."
         },
         mixinStandardHelpOptions = true,
@@ -40,14 +40,14 @@ final class CloudInitCommand implements Callable<Integer> {
         @Option(
                 names = "--check",
                 required = true,
-                description = "Check the networkData in the manifest's cloud-init volume.")
+                description = "Check the network data in the manifest's cloud-init volume.")
         private boolean embedded;
 
         @Option(
                 names = "--network-data",
                 required = true,
                 paramLabel = "FILE",
-                description = "Check this network data against the manifest's NICs.")
+                description = "Check this file against the NICs of the manifest.")
         private String file;
     }
 
@@ -70,13 +70,14 @@ final class CloudInitCommand implements Callable<Integer> {
     @Option(
             names = "--static-ipv6",
             description =
-                    "Print the masquerade NIC's IPv6 address and gateway, for guests that do not ask for them.")
+                    "Print the masquerade NIC's IPv6 address and gateway, in place of DHCPv6.")
     private boolean staticIpv6;
 
     @Option(
             names = "--address",
             paramLabel = "IFACE=CIDR",
-            description = "Static address in place of DHCP; the interface by name or as eth1.")
+            description =
+                    "Static address in place of DHCP. IFACE is the name in the manifest, or eth1.")
     private List<String> addresses = new ArrayList<>();
 
     @Option(
@@ -88,7 +89,7 @@ final class CloudInitCommand implements Callable<Integer> {
     @Option(
             names = "--nameserver",
             paramLabel = "IP",
-            description = "Name server for the interfaces that have an --address.")
+            description = "Name server, for the interfaces that have an --address.")
     private List<String> nameservers = new ArrayList<>();
 
     @Override
@@ -101,7 +102,7 @@ final class CloudInitCommand implements Callable<Integer> {
         }
         if (!settings.equals(StaticSettings.NONE)) {
             throw new IllegalArgumentException(
-                    "--address, --gateway, --nameserver and --static-ipv6 must go without a check: what is checked has its own");
+                    "--address, --gateway, --nameserver and --static-ipv6 must not be given with --check or --network-data");
         }
         if (manifest.equals("-") && "-".equals(given.file)) {
             throw new IllegalArgumentException(

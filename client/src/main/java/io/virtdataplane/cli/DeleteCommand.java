@@ -16,8 +16,12 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "delete",
-        description =
-                "Forgets one object, or those of a file: where one of them is not there, or is a NetworkAttachmentDefinition in use, none. A bridge outlives its policy; a policy with state: absent removes it. Cards that no SR-IOV policy selects any more are put back to what they were.",
+        description = {
+            "Delete one object, or all objects of a file.",
+            "Where one object is missing, or is a NetworkAttachmentDefinition in use by a NIC, none is deleted.",
+            "A bridge stays when its policy is deleted. To remove a bridge, apply a policy with state: absent.",
+            "Cards that no SR-IOV policy selects any more get back the state that they had before the first policy."
+        },
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class DeleteCommand implements Callable<Integer> {
@@ -39,11 +43,12 @@ final class DeleteCommand implements Callable<Integer> {
             names = {"-f", "--filename"},
             defaultValue = "",
             paramLabel = "FILE",
-            description =
-                    "In place of KIND and NAME: a file as apply takes it; - is standard input.")
+            description = "In place of KIND and NAME: a manifest; - is standard input.")
     private String file;
 
-    @Option(names = "--no-wait", description = "Do not wait for SR-IOV cards.")
+    @Option(
+            names = "--no-wait",
+            description = "Do not wait until SR-IOV cards match the remaining policies.")
     private boolean noWait;
 
     @Override
@@ -51,7 +56,7 @@ final class DeleteCommand implements Callable<Integer> {
         boolean isNamed = !kind.isEmpty() && !name.isEmpty();
         if (isNamed == !file.isEmpty() || kind.isEmpty() != name.isEmpty()) {
             throw new CommandLine.ParameterException(
-                    spec.commandLine(), "either KIND and NAME must be given or -f FILE");
+                    spec.commandLine(), "give either KIND and NAME, or -f FILE");
         }
         DeleteRequest request =
                 isNamed

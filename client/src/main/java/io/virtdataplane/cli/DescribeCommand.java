@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "describe",
-        description = "Shows one NIC, bridge or PF in full.",
+        description = "Show one NIC, bridge or PF with all details.",
         mixinStandardHelpOptions = true)
 final class DescribeCommand implements Callable<Integer> {
     /** The kinds, for help and completion. */

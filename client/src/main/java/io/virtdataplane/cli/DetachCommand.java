@@ -9,7 +9,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "detach",
-        description = "Takes a NIC away; the pod's network is as it was before.",
+        description = "Detach a NIC. The pod's network is then as it was before attach.",
         mixinStandardHelpOptions = true)
 final class DetachCommand implements Callable<Integer> {
     @Mixin private SocketOption socket;

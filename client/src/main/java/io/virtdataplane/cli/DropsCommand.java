@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "drops",
-        description = "Tells why frames were dropped, NIC by NIC.",
+        description = "Show why frames were dropped, for each NIC.",
         mixinStandardHelpOptions = true)
 final class DropsCommand implements Callable<Integer> {
     @Mixin private SocketOption socket;
@@ -25,7 +25,7 @@ final class DropsCommand implements Callable<Integer> {
             arity = "0..1",
             defaultValue = "",
             paramLabel = "MACHINE[/INTERFACE]",
-            description = "Only of this NIC.")
+            description = "Only this NIC.")
     private String name;
 
     @Override

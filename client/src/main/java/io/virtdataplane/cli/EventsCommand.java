@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "events",
-        description = "Shows what happened on this node, oldest first.",
+        description = "Show the recorded events of this node, oldest first.",
         mixinStandardHelpOptions = true)
 final class EventsCommand implements Callable<Integer> {
     @Mixin private SocketOption socket;
@@ -22,7 +22,7 @@ final class EventsCommand implements Callable<Integer> {
 
     @Option(
             names = {"-f", "--follow"},
-            description = "Goes on with events as they come.")
+            description = "Continue with new events.")
     private boolean follow;
 
     @Override

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "get",
-        description = "Lists NICs and what they do, bridges, SR-IOV cards, and what was applied.",
+        description = "List NICs, bridges, SR-IOV cards and applied objects.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class GetCommand implements Callable<Integer> {
@@ -60,13 +60,13 @@ final class GetCommand implements Callable<Integer> {
             arity = "0..1",
             defaultValue = "",
             paramLabel = "NAME",
-            description = "Only of this NIC (MACHINE[/INTERFACE]) or bridge; pfs, vfs: of this PF.")
+            description = "Only this NIC (MACHINE[/INTERFACE]), bridge, or PF (for pfs and vfs).")
     private String name;
 
     @Option(
             names = {"-w", "--watch"},
             description =
-                    "Goes on: nics, leases, counters every second; sriov-state with each change.")
+                    "Continue: nics, leases and counters every second, sriov-state at each change.")
     private boolean watch;
 
     @Option(
@@ -74,7 +74,7 @@ final class GetCommand implements Callable<Integer> {
             defaultValue = "1000",
             paramLabel = "N",
             description =
-                    "sessions: at most so many of each NIC, longest idle first; fdb, mdb: of each bridge (default: ${DEFAULT-VALUE}).")
+                    "At most so many entries: sessions of each NIC, longest idle first; fdb and mdb of each bridge (default: ${DEFAULT-VALUE}).")
     private int limit;
 
     @Override

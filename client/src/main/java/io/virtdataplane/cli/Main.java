@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 /** The command-line client. The daemon, "run", is a program of its own that the launcher starts. */
 @Command(
         name = "virt-dataplane",
-        description = "A virtual-network data plane for virtual machines beside containers.",
+        description = "Network data plane for the virtual machines of a node.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.ClientVersion.class,
         subcommands = {

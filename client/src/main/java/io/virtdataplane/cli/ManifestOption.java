@@ -12,7 +12,7 @@ final class ManifestOption {
             names = {"-f", "--filename"},
             required = true,
             paramLabel = "FILE",
-            description = "Manifest, or several where several are taken; - for standard input.")
+            description = "Manifest, in YAML or JSON; - is standard input.")
     private String file;
 
     String read() throws IOException {

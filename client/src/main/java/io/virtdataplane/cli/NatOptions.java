@@ -12,21 +12,21 @@ final class NatOptions {
             names = "--ports",
             paramLabel = "PROTOCOL/PORT,...|all|manifest",
             description =
-                    "Open inbound, such as TCP/80,UDP/53 (default: manifest, as it lists them).")
+                    "Ports that are open inbound, for example TCP/80,UDP/53 (default: manifest, those that it lists).")
     private String ports;
 
     @Option(
             names = "--unlisted-policy",
             paramLabel = "POLICY",
             description =
-                    "Inbound to ports that are not open: pod (its own kernel answers; default), drop, reject.")
+                    "Inbound traffic to other ports: pod (the pod's own kernel answers; default), drop or reject.")
     private String unlistedPolicy;
 
     @Option(
             names = "--reserved-ports",
             paramLabel = "POLICY",
             description =
-                    "Inbound to 49152 and 49153: drop (default) or forward, as upstream KubeVirt does.")
+                    "Inbound traffic to ports 49152 and 49153: drop (default) or forward, as upstream KubeVirt does.")
     private String reservedPorts;
 
     @Option(
@@ -38,67 +38,73 @@ final class NatOptions {
     @Option(
             names = "--sessions-per-second",
             paramLabel = "N",
-            description = "New sessions in a second; 0: no limit (default).")
+            description = "New sessions per second; 0: no limit (default).")
     private Integer sessionsPerSecond;
 
     @Option(
             names = "--fragment-limit",
             paramLabel = "N",
-            description =
-                    "Fragmented datagrams, and fragments that wait, at a time (default: 256).")
+            description = "Fragmented datagrams, and waiting fragments, at a time (default: 256).")
     private Integer fragmentLimit;
 
     @Option(
             names = "--mapping",
             paramLabel = "KIND",
             description =
-                    "RFC 4787 4.1: endpoint-independent (default) or address-and-port-dependent.")
+                    "RFC 4787 section 4.1: endpoint-independent (default) or address-and-port-dependent.")
     private String mapping;
 
     @Option(
             names = "--filtering",
             paramLabel = "KIND",
             description =
-                    "RFC 4787 5: address-and-port-dependent (default) or endpoint-independent.")
+                    "RFC 4787 section 5: address-and-port-dependent (default) or endpoint-independent.")
     private String filtering;
 
     @Option(
             names = "--refresh",
             paramLabel = "SIDE",
-            description = "What keeps a UDP or ICMP session alive: both (default) or outbound.")
+            description =
+                    "Which frames keep a UDP or ICMP session alive: both (default) or outbound.")
     private String refresh;
 
     @Option(
             names = "--other-protocols",
             paramLabel = "POLICY",
-            description = "GRE, ESP and others without ports: translate (default) or drop.")
+            description =
+                    "GRE, ESP and other protocols without ports: translate (default) or drop.")
     private String otherProtocols;
 
     @Option(
             names = "--max-segment-size",
             paramLabel = "BYTES",
-            description = "TCP's MSS is clamped to it; 0: to what both MTUs allow (default).")
+            description =
+                    "Upper limit of the TCP maximum segment size; 0: what both MTUs allow (default).")
     private Integer maxSegmentSize;
 
     @Option(
             names = "--tcp-established-seconds",
             paramLabel = "S",
-            description = "An idle open connection lives so long (default: 7440).")
+            description = "How long an idle TCP connection is kept (default: 7440).")
     private Integer tcpEstablished;
 
     @Option(
             names = "--tcp-transitory-seconds",
             paramLabel = "S",
-            description = "One that opens or is closed (default: 240).")
+            description =
+                    "How long a TCP connection that opens or is closed is kept (default: 240).")
     private Integer tcpTransitory;
 
     @Option(
             names = "--udp-seconds",
             paramLabel = "S",
-            description = "An idle UDP session (default: 300).")
+            description = "How long an idle UDP session is kept (default: 300).")
     private Integer udp;
 
-    @Option(names = "--icmp-seconds", paramLabel = "S", description = "An idle ping (default: 60).")
+    @Option(
+            names = "--icmp-seconds",
+            paramLabel = "S",
+            description = "How long an idle ICMP session is kept (default: 60).")
     private Integer icmp;
 
     NatSettings settings() {

@@ -6,11 +6,11 @@ import picocli.CommandLine.Command;
 /** Stands in the list of commands; bin/virt-dataplane starts the daemon itself. */
 @Command(
         name = "run",
-        description = "Runs the daemon in the foreground until SIGTERM. See: run --help.",
+        description = "Run the daemon in the foreground until SIGTERM. See: run --help.",
         mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
-        throw new IllegalArgumentException("the daemon is started by bin/virt-dataplane run");
+        throw new IllegalArgumentException("start the daemon with: virt-dataplane run");
     }
 }

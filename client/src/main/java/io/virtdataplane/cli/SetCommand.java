@@ -15,8 +15,10 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "set",
-        description =
-                "Changes what the NAT of a NIC does while its traffic flows. Established sessions go on; the change is kept over restarts.",
+        description = {
+            "Change the NAT of a masquerade NIC under traffic.",
+            "Established sessions continue. The change is kept after a restart."
+        },
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class SetCommand implements Callable<Integer> {
@@ -33,7 +35,7 @@ final class SetCommand implements Callable<Integer> {
         NatSettings settings = nat.settings();
         if (settings.getAllFields().isEmpty()) {
             throw new CommandLine.ParameterException(
-                    command.commandLine(), "set needs at least one setting to change");
+                    command.commandLine(), "give at least one setting to change");
         }
         try (Client client = socket.connect()) {
             Nic nic =

@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "attach",
         description =
-                "Gives each sriov interface of a VirtualMachine a virtual function, set as its network says.",
+                "Give each sriov interface of a VirtualMachine a VF with the attributes of its network; all of them or none.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class SriovAttachCommand implements Callable<Integer> {
@@ -28,17 +28,19 @@ final class SriovAttachCommand implements Callable<Integer> {
             names = "--name",
             defaultValue = "",
             paramLabel = "MACHINE",
-            description = "Where the manifest has no metadata.name (default: the file's name).")
+            description =
+                    "Name of the machine, where the manifest has none (default: the file's name).")
     private String name;
 
     @Option(
             names = "--pci",
             split = ",",
             paramLabel = "ADDRESS",
-            description = "VFs that the kubelet allocated, in the order of the interfaces.")
+            description =
+                    "VFs that the kubelet allocated, in the order of the interfaces; required where a kubelet allocates VFs.")
     private List<String> addresses = List.of();
 
-    @Option(names = "--xml", description = "Print the hostdev elements for libvirt only.")
+    @Option(names = "--xml", description = "Print only the hostdev elements for libvirt.")
     private boolean xml;
 
     @Override

@@ -4,7 +4,7 @@ import picocli.CommandLine.Command;
 
 @Command(
         name = "sriov",
-        description = "Virtual functions: policies, networks, and the guests that get them.",
+        description = "Virtual functions (VFs): policies, networks, and the guests that use them.",
         mixinStandardHelpOptions = true,
         subcommands = {
             ApplyCommand.class,

@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "detach",
-        description = "Takes a machine's virtual functions back and sets them as they were.",
+        description = "Take the VFs of a machine back and restore their earlier attributes.",
         mixinStandardHelpOptions = true)
 final class SriovDetachCommand implements Callable<Integer> {
     @Mixin private SocketOption socket;
@@ -19,7 +19,7 @@ final class SriovDetachCommand implements Callable<Integer> {
             names = {"-n", "--namespace"},
             defaultValue = "",
             paramLabel = "NAMESPACE",
-            description = "Where machines of several namespaces have the name.")
+            description = "Namespace of the machine, where several machines have this name.")
     private String namespace;
 
     @Parameters(paramLabel = "MACHINE[/INTERFACE]")

@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "remove",
         description =
-                "Removes a policy or a network. Cards that no policy selects any more are put back to what they were.",
+                "Remove a policy or a network. Cards that no policy selects any more get back the state that they had before the first policy.",
         mixinStandardHelpOptions = true)
 final class SriovRemoveCommand implements Callable<Integer> {
     /** What can be removed. */
@@ -28,7 +28,7 @@ final class SriovRemoveCommand implements Callable<Integer> {
     @Parameters(
             index = "1",
             paramLabel = "NAME",
-            description = "Of the policy; NAMESPACE/NAME of the network.")
+            description = "Name of the policy, or NAMESPACE/NAME of the network.")
     private String name;
 
     @Override

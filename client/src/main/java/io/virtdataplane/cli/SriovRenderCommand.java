@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "render",
-        description = "Prints the NetworkAttachmentDefinition of a SriovNetwork.",
+        description = "Print the NetworkAttachmentDefinition of a SriovNetwork.",
         mixinStandardHelpOptions = true)
 final class SriovRenderCommand implements Callable<Integer> {
     /** Of the definition, or its CNI configuration alone. */

@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "fdb",
-        description = "Sets or removes an entry of a bridge's forwarding database (see: get fdb).",
+        description = "Set or remove a station in a bridge's forwarding database. See: get fdb.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class StationCommand implements Callable<Integer> {
@@ -28,10 +28,13 @@ final class StationCommand implements Callable<Integer> {
 
     /** The entry's port, or its end. */
     private static final class Wanted {
-        @Option(names = "--port", paramLabel = "NAME", description = "Where the station is.")
+        @Option(
+                names = "--port",
+                paramLabel = "NAME",
+                description = "Port that the station is behind.")
         private String port;
 
-        @Option(names = "--remove", description = "Forgets the station.")
+        @Option(names = "--remove", description = "Remove the station.")
         private boolean remove;
     }
 
@@ -39,10 +42,10 @@ final class StationCommand implements Callable<Integer> {
             names = "--vlan",
             defaultValue = "0",
             paramLabel = "ID",
-            description = "Its VLAN, where the bridge filters VLANs.")
+            description = "VLAN of the station, where the bridge filters VLANs.")
     private int vlan;
 
-    @Option(names = "--sticky", description = "It does not move to another port.")
+    @Option(names = "--sticky", description = "The station does not move to another port.")
     private boolean sticky;
 
     @Override

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "top",
-        description = "Live view: NICs, addresses, sessions, rates and drops, until Ctrl-C.",
+        description = "Show NICs, addresses, sessions, rates and drops, until Ctrl-C.",
         mixinStandardHelpOptions = true)
 final class TopCommand implements Callable<Integer> {
     private static final String CLEAR = "\033[H\033[2J";
@@ -31,7 +31,7 @@ final class TopCommand implements Callable<Integer> {
             names = "--interval",
             defaultValue = "1000",
             paramLabel = "MS",
-            description = "Milliseconds between two readings (default: ${DEFAULT-VALUE}).")
+            description = "Milliseconds between two updates (default: ${DEFAULT-VALUE}).")
     private int interval;
 
     private final Map<String, Reading> last = new HashMap<>();

@@ -22,14 +22,16 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "trace",
-        description =
-                "Explains the way of frames through the data plane, step by step: of live ones as they pass, or of one that is given, as a dry run.",
+        description = {
+            "Explain the way of frames through the data plane, step by step.",
+            "Without --flow, --hex or --read: live frames, as they pass. With one of them: a dry run, which sends nothing and changes no table."
+        },
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
             "Examples:",
-            "  virt-dataplane trace example-vm --drops                       # why frames are dropped, as they are",
+            "  virt-dataplane trace example-vm --drops    # live: why frames are dropped",
             "  virt-dataplane trace example-vm --flow 'tcp 198.51.100.9:5000 > pod:80'",
             "  virt-dataplane trace example-vm --flow 'udp guest:40000 > [2001:db8::1]:53'"
         })
@@ -49,19 +51,19 @@ final class TraceCommand implements Callable<Integer> {
                 names = "--flow",
                 paramLabel = "'PROTO SRC > DST'",
                 description =
-                        "The first frame of a flow of tcp, udp or icmp; guest, gateway and pod stand for the NIC's addresses.")
+                        "The first frame of a flow of tcp, udp or icmp; guest, gateway and pod are the addresses of the NIC.")
         private String flow;
 
         @Option(
                 names = "--hex",
                 paramLabel = "BYTES",
-                description = "A frame from the Ethernet header on, in hexadecimal.")
+                description = "A frame in hexadecimal, from the Ethernet header on.")
         private String hex;
 
         @Option(
                 names = {"-r", "--read"},
                 paramLabel = "FILE",
-                description = "The frames of a capture file, but for those the gateway sent.")
+                description = "The frames of a capture file, without those that the gateway sent.")
         private String file;
     }
 
@@ -69,38 +71,38 @@ final class TraceCommand implements Callable<Integer> {
             names = "--from",
             paramLabel = "guest|outside",
             description =
-                    "Where a given frame comes from (default: guest where its source is the guest, else outside).")
+                    "Where a given frame comes from (default: guest where its source is the guest, otherwise outside).")
     private String from;
 
     @Option(
             names = {"-c", "--count"},
             defaultValue = "10",
             paramLabel = "N",
-            description = "How many frames at most (default: ${DEFAULT-VALUE}).")
+            description = "End after so many frames (default: ${DEFAULT-VALUE}).")
     private int count;
 
     @Option(
             names = "--protocol",
             defaultValue = "",
             paramLabel = "PROTO",
-            description = "Live: only of tcp, udp, icmp, sctp or a number.")
+            description = "Live: only tcp, udp, icmp, sctp or a protocol number.")
     private String protocol;
 
     @Option(
             names = "--address",
             defaultValue = "",
             paramLabel = "IP",
-            description = "Live: only with this address on either side.")
+            description = "Live: only frames from or to this address.")
     private String address;
 
     @Option(
             names = "--port",
             defaultValue = "0",
             paramLabel = "PORT",
-            description = "Live: only with this port on either side.")
+            description = "Live: only frames from or to this port.")
     private int port;
 
-    @Option(names = "--drops", description = "Live: only what is dropped.")
+    @Option(names = "--drops", description = "Live: only frames that are dropped.")
     private boolean drops;
 
     @Override

@@ -13,13 +13,13 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "version",
-        description = "Prints the version of this client, and of the daemon where it answers.",
+        description = "Print the version of this client and of the daemon.",
         mixinStandardHelpOptions = true)
 final class VersionCommand implements Callable<Integer> {
     @Mixin private SocketOption socket;
     @Mixin private Output output;
 
-    @Option(names = "--client", description = "Does not ask the daemon.")
+    @Option(names = "--client", description = "Do not ask the daemon.")
     private boolean clientOnly;
 
     @Override

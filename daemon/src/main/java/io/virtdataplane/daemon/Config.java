@@ -54,7 +54,7 @@ record Config(Socket socket, State state, Packets packets, NodeLabels node, Srio
     private static Socket socket(ConfigFile file) {
         check(
                 file.socket.startsWith("/") && file.socket.length() <= LONGEST_SOCKET,
-                "socket must be an absolute path below 108 bytes: socket=" + file.socket);
+                "socket must be an absolute path shorter than 108 bytes: socket=" + file.socket);
         return new Socket(Path.of(file.socket), file.group);
     }
 
@@ -106,7 +106,7 @@ record Config(Socket socket, State state, Packets packets, NodeLabels node, Srio
                         && cpus.stream().allMatch(cpu -> cpu >= 0 && cpu <= Affinity.MAX_CPU),
                 "workerCpus must be at most "
                         + MAX_WORKERS
-                        + " of 0-"
+                        + " processors of 0-"
                         + Affinity.MAX_CPU
                         + ": workerCpus="
                         + cpus);
@@ -115,7 +115,7 @@ record Config(Socket socket, State state, Packets packets, NodeLabels node, Srio
                 "workerCpus must name each processor once: workerCpus=" + cpus);
         check(
                 workers == 0 || cpus.isEmpty() || workers == cpus.size(),
-                "workers must be the number of workerCpus where both are given: workers="
+                "workers must be equal to the number of workerCpus: workers="
                         + workers
                         + " workerCpus="
                         + cpus);

@@ -94,7 +94,8 @@ final class ConfigFile {
             return read == null ? new ConfigFile() : read;
         } catch (UnrecognizedPropertyException e) {
             throw new IllegalArgumentException(
-                    "config has an unknown setting: " + path(e) + " file=" + file, e);
+                    "config must not have unknown settings: setting=" + path(e) + " file=" + file,
+                    e);
         } catch (NoSuchFileException e) {
             throw new IllegalArgumentException("config must exist: config=" + file, e);
         } catch (IOException e) {

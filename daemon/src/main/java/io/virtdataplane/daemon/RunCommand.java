@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 /** The command line of the daemon. */
 @Command(
         name = "virt-dataplane run",
-        description = "Runs the daemon in the foreground until SIGTERM.",
+        description = "Run the daemon in the foreground until SIGTERM.",
         mixinStandardHelpOptions = true,
         versionProvider = RunCommand.BuildVersion.class,
         sortOptions = false)
@@ -24,26 +24,26 @@ public final class RunCommand implements Callable<Integer> {
             names = "--config",
             paramLabel = "FILE",
             description =
-                    "Settings (default: /etc/virt-dataplane/config.yaml where it exists). Flags win over it.")
+                    "Configuration file (default: /etc/virt-dataplane/config.yaml, where it exists). The options below have priority over it.")
     private Path config;
 
     @Option(
             names = "--socket",
             paramLabel = "PATH",
-            description =
-                    "Where the control API listens (default: " + Endpoint.DEFAULT_SOCKET + ").")
+            description = "Path of the control socket (default: " + Endpoint.DEFAULT_SOCKET + ").")
     private String socket;
 
     @Option(
             names = "--state-dir",
             paramLabel = "DIR",
-            description = "Event journal and attachments (default: /var/lib/virt-dataplane).")
+            description =
+                    "Directory for attachments, objects and events (default: /var/lib/virt-dataplane).")
     private String stateDirectory;
 
     @Option(
             names = "--workers",
             paramLabel = "N",
-            description = "Packet threads (default: one for each four processors).")
+            description = "Number of packet threads (default: one for every four processors).")
     private Integer workers;
 
     @Option(
@@ -51,13 +51,13 @@ public final class RunCommand implements Callable<Integer> {
             paramLabel = "CPU",
             split = ",",
             description =
-                    "Processors that packet threads are bound to, one each, e.g. 2,3 (default: the scheduler chooses).")
+                    "Processors for the packet threads, one each, for example 2,3 (default: the scheduler chooses).")
     private List<Integer> workerCpus;
 
     @Option(
             names = "--poller",
             paramLabel = "KIND",
-            description = "auto, io_uring or epoll (default: auto).")
+            description = "Input and output of frames: auto, io_uring or epoll (default: auto).")
     private String poller;
 
     /** As the client says its own. */

@@ -71,7 +71,7 @@ public final class Bpf {
                 throw new Unsupported(
                         "BPF program "
                                 + name
-                                + " does not load (errno "
+                                + " cannot be loaded (errno "
                                 + -result
                                 + "): needs CAP_BPF, CAP_NET_ADMIN and Linux 5.10\n"
                                 + lastLines(log.getString(0)));

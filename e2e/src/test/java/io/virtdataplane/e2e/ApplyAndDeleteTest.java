@@ -117,7 +117,7 @@ class ApplyAndDeleteTest {
     void fileWithOneWrongObjectChangesNothing() {
         refusedWhole(
                 ALL + "---\n" + NETWORK.replace("guests", "others"),
-                "network must stand in a file once: name=others/net1");
+                "network must be in a file only once: name=others/net1");
         refusedWhole(
                 ALL.replace("vlan: 100", "vlan: 4095"),
                 "document 4: spec.vlan must be 0-4094: vlan=4095");
@@ -138,10 +138,10 @@ class ApplyAndDeleteTest {
                 "VF index range in ens1f0 is overlapped with existing policy p1");
         refusedWhole(
                 NETWORK + "---\n" + NETWORK.replace("100", "200"),
-                "network must stand in a file once: name=guests/net1");
+                "network must be in a file only once: name=guests/net1");
         refusedWhole(
                 POLICY + "kind: VirtualMachine\nmetadata: {name: vm1}\n",
-                "a VirtualMachine is attached");
+                "use attach for a VirtualMachine");
         refusedWhole(POLICY + "kind: Pod\n", "document 2: kind must be VirtualMachine");
     }
 
@@ -201,7 +201,7 @@ class ApplyAndDeleteTest {
         assertThat(result.err())
                 .contains("no such NodeNetworkConfigurationPolicy: name=br1-policy");
         result = lab.run("delete", "-f", lab.file(POLICY + POLICY).toString());
-        assertThat(result.err()).contains("object must stand in a file once: ");
+        assertThat(result.err()).contains("object must be in a file only once: ");
         assertThat(everything()).isEqualTo(before);
     }
 }

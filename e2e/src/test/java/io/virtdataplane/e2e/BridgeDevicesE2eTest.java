@@ -136,7 +136,7 @@ class BridgeDevicesE2eTest {
         Shell.Result refused = lab.client("apply", "-f", bridge.file(other).toString());
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.out())
-                .contains("port must be of one bridge: port=eth1 bridge=br2 other=br1");
+                .contains("port must not be on another bridge: port=eth1 bridge=br2 other=br1");
         String moved =
                 """
                 apiVersion: nmstate.io/v1

@@ -218,7 +218,7 @@ class BridgeE2eTest {
                                                 .toString())
                                 .out())
                 .contains(
-                        "a VLAN of a bridge must have one DHCP server: name=default/other other=default/vlan100");
+                        "a VLAN of a bridge must have at most one DHCP server: name=default/other other=default/vlan100");
     }
 
     private static String address(String said) {
@@ -237,7 +237,7 @@ class BridgeE2eTest {
         assertThat(result.code()).isEqualTo(1);
         assertThat(result.out())
                 .contains(
-                        "cut failed: rolling back desired state configuration: default gateway 192.0.2.1");
+                        "cut failed: rolling back desired state configuration: default gateway must answer again, as it did before: gateway=192.0.2.1 seconds=3");
         assertThat(lab.mustIn(bridge.node, PING + "192.0.2.1")).contains(" 0% packet loss");
         assertThat(lab.mustClient("get", "policies"))
                 .containsPattern("cut +Degraded +FailedToConfigure");
@@ -301,7 +301,7 @@ class BridgeE2eTest {
                                                 .toString())
                                 .out())
                 .contains(
-                        "bridge must have no guests to become absent: bridge=br1 guests=one/bridge-net");
+                        "bridge must have no guests before it is removed: bridge=br1 guests=one/bridge-net");
         lab.mustClient("detach", "one");
         lab.mustClient("delete", "net-attach-def", "vlan100");
         assertThat(lab.mustClient("get", "networks")).doesNotContain("vlan100");
@@ -353,6 +353,6 @@ class BridgeE2eTest {
                                         "-f",
                                         bridge.file(BridgeLab.machine("x", "y")).toString())
                                 .out())
-                .contains("a VirtualMachine is attached");
+                .contains("use attach for a VirtualMachine");
     }
 }

@@ -160,7 +160,7 @@ class ControlE2eTest {
                 .doesNotContain("outside: IPv6 fd10:0:2::1 >");
 
         assertThat(lab.client("capture", "vm", "-w", "-", "no such filter").out())
-                .contains("filter must be as pcap-filter(7) says");
+                .contains("filter must be an expression of pcap-filter(7)");
         assertThat(lab.client("capture", "vm", "-w", "-", "--side", "middle").out())
                 .contains("side must be guest, uplink or both: side=middle");
         assertThat(lab.mustIn(lab.guest, "curl -sS -m 3 " + WEB)).isEqualTo("outside");

@@ -76,11 +76,11 @@ class SriovGuestE2eTest {
         assertThat(said(said, "REFUSED"))
                 .as("igb has no link state of its VFs, and the VF is free again")
                 .contains(
-                        "vf=1 link_state=enable: the driver does not have this attribute (kernel says: operation not supported");
+                        "vf=1 link_state=enable: the driver does not support this attribute (kernel says: operation not supported");
         assertThat(said(said, "AD"))
                 .as("igb has no VLANs of providers")
                 .contains(
-                        "vf=1 vlan=100 qos=0 proto=802.1ad: the driver does not have this VLAN protocol");
+                        "vf=1 vlan=100 qos=0 proto=802.1ad: the driver does not support this VLAN protocol");
         assertThat(said(said, "RATE"))
                 .contains("minTxRate must be 0 or left out on Intel NICs")
                 .contains("minTxRate=100");
@@ -88,7 +88,7 @@ class SriovGuestE2eTest {
                 .containsPattern("SAYS VFS: \\S+ +1 +0000:01:10.2 +vfio-pci +guests +<none>");
         assertThat(said(said, "INUSE"))
                 .contains("syncStatus: Failed")
-                .contains("VF in use must not be torn down")
+                .contains("VF in use must not be removed")
                 .contains("user=default/vm1/nic1");
         assertThat(said(said, "KEPT")).isEqualTo("4");
         assertThat(said(said, "AGAIN")).contains("syncStatus: Succeeded");

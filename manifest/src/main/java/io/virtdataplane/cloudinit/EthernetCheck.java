@@ -105,7 +105,10 @@ final class EthernetCheck {
         Optional.ofNullable(matched.get("name")).ifPresent(Located::text);
         Optional<Located> setName = given("set-name");
         setName.filter(name -> match.isEmpty())
-                .ifPresent(at -> at.wrong("must have a match beside it to name a device by"));
+                .ifPresent(
+                        at ->
+                                at.wrong(
+                                        "must be given together with match, which selects the device"));
         long mac = macAt.map(EthernetCheck::mac).orElse(0L);
         return new EthernetSettings(
                 ethernet,
@@ -129,7 +132,7 @@ final class EthernetCheck {
         } catch (IllegalArgumentException e) {
             // said below
         }
-        at.wrong("must be a station's address, six bytes such as 02:00:00:00:00:01");
+        at.wrong("must be a unicast MAC address such as 02:00:00:00:00:01");
         return 0;
     }
 

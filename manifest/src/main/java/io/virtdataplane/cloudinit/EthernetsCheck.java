@@ -34,7 +34,7 @@ final class EthernetsCheck {
         }
         if (ethernets.size() > machine.nics().size()) {
             section.wrong(
-                    "must be at most the machine's interfaces",
+                    "must not have more entries than the machine has interfaces",
                     "count=" + ethernets.size() + " interfaces=" + machine.nics().size());
         }
         for (EthernetSettings ethernet : ethernets) {
@@ -53,7 +53,7 @@ final class EthernetsCheck {
             for (Address address : ethernet.addresses()) {
                 Located first = firsts.putIfAbsent(address.prefix().address(), address.at());
                 if (first != null) {
-                    address.at().wrong("must be unique, " + first.path() + " has it");
+                    address.at().wrong("must be unique, " + first.path() + " has the same address");
                 }
             }
         }
@@ -95,7 +95,7 @@ final class EthernetsCheck {
             if (found.isEmpty() && open.isEmpty()) {
                 ethernet.macAt()
                         .orElseThrow()
-                        .wrong("must be one of the machine's macAddress: " + macs());
+                        .wrong("must be a macAddress of the machine, one of " + macs());
             }
             return found.or(() -> open.size() == 1 ? open.stream().findFirst() : Optional.empty());
         }

@@ -139,7 +139,7 @@ final class Located {
         boolean isNumber = node.getTag().equals(Tag.INT) || node.getTag().equals(Tag.FLOAT);
         wrong(
                 isNumber || node.getTag().equals(Tag.BOOL)
-                        ? "must be a string, and quoted: YAML reads this one otherwise"
+                        ? "must be a string in quotes (YAML reads this value as another type)"
                         : "must be a string");
         return Optional.empty();
     }

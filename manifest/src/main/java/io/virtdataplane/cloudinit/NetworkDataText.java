@@ -41,7 +41,7 @@ record NetworkDataText(String text, IntUnaryOperator lineOfFile) {
                             .ifPresent(
                                     secret ->
                                             secret.wrong(
-                                                    "must be checked with --network-data",
+                                                    "must be checked with --network-data FILE",
                                                     "the secret is in the cluster"));
                 }
             }
@@ -49,7 +49,7 @@ record NetworkDataText(String text, IntUnaryOperator lineOfFile) {
         if (found.isEmpty() && problems.sorted().isEmpty()) {
             manifest.lacks(
                     "spec.volumes",
-                    "must have a cloudInitNoCloud or cloudInitConfigDrive with networkData");
+                    "must have a cloudInitNoCloud or cloudInitConfigDrive volume with networkData");
         }
         for (Located other : found.stream().skip(1).toList()) {
             other.wrong("must be the only one", "first=line " + found.getFirst().line());

@@ -47,7 +47,7 @@ public final class NetworkDataWriter {
         }
         if (!settings.nameservers().isEmpty() && settings.addresses().isEmpty()) {
             throw new IllegalArgumentException(
-                    "nameserver must go with an address, by DHCP a guest is told: nameserver="
+                    "nameserver must be given together with an address (by DHCP the guest gets its name servers): nameserver="
                             + String.join(",", settings.nameservers()));
         }
         Map<String, Object> ethernets = new LinkedHashMap<>();
@@ -84,13 +84,14 @@ public final class NetworkDataWriter {
                 String field = gateway.isIpv4() ? "gateway4" : "gateway6";
                 if (gatewaysByNic.get(nic.getKey()).put(field, gateway.address()) != null) {
                     throw new IllegalArgumentException(
-                            "gateway must be one of each family and interface: gateway=" + text);
+                            "gateway must be given once for each family and interface: gateway="
+                                    + text);
                 }
                 return;
             }
         }
         throw new IllegalArgumentException(
-                "gateway must be in the network of an address that is given: gateway=" + text);
+                "gateway must be in the network of a given address: gateway=" + text);
     }
 
     private Map<String, Object> ethernet(String name, MachineNic nic) {

@@ -32,7 +32,7 @@ final class VersionOneCheck {
             return false;
         }
         if (!fields.containsKey("type")) {
-            device.lacks("type", "must be that of a device");
+            device.lacks("type", "must be given");
             return false;
         }
         String type = fields.get("type").text().orElse("");

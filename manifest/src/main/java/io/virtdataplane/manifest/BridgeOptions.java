@@ -38,7 +38,7 @@ public record BridgeOptions(
         String protocol = options.text("vlan-protocol", "802.1q");
         if (!protocol.equals("802.1q")) {
             throw options.error(
-                    "vlan-protocol", "must be 802.1q: this switch knows no other tags", protocol);
+                    "vlan-protocol", "must be 802.1q: other tags are not supported", protocol);
         }
         return new BridgeOptions(
                 options.whole("mac-ageing-time", 0, MOST),
@@ -56,7 +56,7 @@ public record BridgeOptions(
         stp.whole("max-age", 6, 40);
         stp.whole("priority", 0, 65_535);
         if (stp.flag("enabled").orElse(false) && isWanted) {
-            throw stp.error("enabled", "must be false: this switch does not speak STP", true);
+            throw stp.error("enabled", "must be false: STP is not supported", true);
         }
     }
 
@@ -68,7 +68,7 @@ public record BridgeOptions(
         if ((mask.getAsLong() & NOT_FORWARDED) != 0) {
             throw options.error(
                     "group-forward-mask",
-                    "must leave bits 0 to 2 clear: STP, pause and LACP frames end at a bridge",
+                    "must have bits 0 to 2 clear: STP, pause and LACP frames are never forwarded",
                     mask.getAsLong());
         }
         return OptionalInt.of((int) mask.getAsLong());

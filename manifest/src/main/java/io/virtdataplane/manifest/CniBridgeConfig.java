@@ -77,7 +77,7 @@ final class CniBridgeConfig {
     /** What a tuning plugin makes of a bridge's port. */
     static CniBridge tuning(Fields given, CniBridge bridge) {
         Fields config = given.inEitherCase(TUNING);
-        String reason = "must not be given: a guest's NIC has no device in the kernel to set it on";
+        String reason = "must not be given: a guest's NIC has no device in the kernel";
         if (!config.object("sysctl").isEmpty()) {
             throw config.error("sysctl", reason, "{...}");
         }
@@ -106,7 +106,7 @@ final class CniBridgeConfig {
         }
         throw config.error(
                 "ipam",
-                "must be empty: a virtual machine's addresses are not given by the network's definition",
+                "must be empty: a virtual machine does not get its address by IPAM",
                 ipam.text("type", "{...}"));
     }
 
@@ -156,7 +156,7 @@ final class CniBridgeConfig {
     private static int mtu(Fields config) {
         long mtu = config.number("mtu", 0);
         if (mtu != 0 && (mtu < LEAST_MTU || mtu > 65_535)) {
-            throw config.error("mtu", "must be 68-65535, or 0 for the bridge's", mtu);
+            throw config.error("mtu", "must be 68-65535, or 0 for the MTU of the bridge", mtu);
         }
         return (int) mtu;
     }
@@ -164,7 +164,7 @@ final class CniBridgeConfig {
     private static long mac(Fields config) {
         OptionalLong mac = config.mac("mac");
         if (mac.isPresent() && (mac.getAsLong() == 0 || (mac.getAsLong() & 1L << 40) != 0)) {
-            throw config.error("mac", "must be a station's address", config.text("mac", ""));
+            throw config.error("mac", "must be a unicast MAC address", config.text("mac", ""));
         }
         return mac.orElse(0);
     }

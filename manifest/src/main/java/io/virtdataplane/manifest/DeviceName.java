@@ -13,7 +13,7 @@ final class DeviceName {
         if (!NAME.matcher(name).matches()) {
             throw fields.error(
                     field,
-                    "must be a device's name of 1-15 characters without blank, / and :",
+                    "must be a device name of 1-15 characters without blank, slash or colon",
                     name);
         }
         return name;

@@ -107,8 +107,8 @@ final class MachineInterfaces {
             throw candidate.error(
                     "macAddress",
                     candidate.has("masquerade")
-                            ? "must be a station's address and not the gateway's 02:00:00:00:00:00"
-                            : "must be a station's address",
+                            ? "must be a unicast MAC address and not the gateway's 02:00:00:00:00:00"
+                            : "must be a unicast MAC address",
                     candidate.text("macAddress", ""));
         }
         return mac;

@@ -18,7 +18,7 @@ public final class MachineName {
     public static String checked(String name) {
         if (!DNS.matcher(name).matches()) {
             throw new InvalidManifestException(
-                    "name must be a DNS name in lower case where the manifest has no metadata.name: name="
+                    "name must be a DNS name in lower case, from metadata.name or --name: name="
                             + name);
         }
         return name;

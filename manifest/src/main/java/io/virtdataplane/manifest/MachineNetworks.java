@@ -64,7 +64,9 @@ final class MachineNetworks {
         var name = MULTUS.matcher(text);
         if (!name.matches()) {
             throw multus.error(
-                    "networkName", "must be the name of a definition, [NAMESPACE/]NAME", text);
+                    "networkName",
+                    "must be the name of a NetworkAttachmentDefinition, [NAMESPACE/]NAME",
+                    text);
         }
         String of = name.group(1) == null ? "" : name.group(1);
         if (!of.isEmpty()
@@ -73,7 +75,7 @@ final class MachineNetworks {
                 && !of.equals("default")) {
             throw multus.error(
                     "networkName",
-                    "must be of the machine's own namespace " + namespace + " or of default",
+                    "must be in the machine's own namespace " + namespace + " or in default",
                     text);
         }
         return new NicNetwork.Multus(of, name.group(2));

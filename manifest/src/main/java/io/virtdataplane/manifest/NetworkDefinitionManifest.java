@@ -58,13 +58,14 @@ public final class NetworkDefinitionManifest {
     private static CniBridge chain(Fields head) {
         List<Fields> plugins = head.list("plugins");
         if (plugins.isEmpty()) {
-            throw head.error("plugins", "must have a plugin", "[]");
+            throw head.error("plugins", "must have at least one plugin", "[]");
         }
         CniBridge bridge = plugin(plugins.getFirst());
         for (Fields next : plugins.subList(1, plugins.size())) {
             String type = type(next);
             if (!TUNINGS.contains(type)) {
-                throw next.error("type", "must be cnv-tuning behind the bridge", type);
+                throw next.error(
+                        "type", "must be cnv-tuning or tuning after the first plugin", type);
             }
             bridge = CniBridgeConfig.tuning(next, bridge);
         }

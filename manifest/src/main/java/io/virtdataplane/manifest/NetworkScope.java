@@ -111,7 +111,7 @@ public record NetworkScope(
                     "range",
                     "must be 1-"
                             + MOST_ADDRESSES
-                            + " host addresses of the server's network without its own",
+                            + " host addresses in the network of the server, without the server's own address",
                     scope.text("range", ""));
         }
     }

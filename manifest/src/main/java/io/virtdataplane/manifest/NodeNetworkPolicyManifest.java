@@ -41,8 +41,7 @@ public final class NodeNetworkPolicyManifest {
         Fields spec = root.object("spec");
         spec.allowOnly(Set.of("nodeSelector", "capture", "desiredState", "maxUnavailable"));
         if (!spec.object("capture").isEmpty()) {
-            throw spec.error(
-                    "capture", "must be empty: the node's state is not captured here", "{...}");
+            throw spec.error("capture", "must be empty: capture is not supported", "{...}");
         }
         Fields desired = spec.object("desiredState");
         desired.allowOnly(Set.of("interfaces"));
@@ -65,7 +64,7 @@ public final class NodeNetworkPolicyManifest {
         String type = candidate.text("type", "");
         if (!type.equals("linux-bridge") && (isWanted || !type.isEmpty())) {
             throw candidate.error(
-                    "type", "must be linux-bridge: other devices are not ours to configure", type);
+                    "type", "must be linux-bridge: other types are not supported", type);
         }
         checkIp(candidate.object("ipv4"), isWanted);
         checkIp(candidate.object("ipv6"), isWanted);
@@ -99,8 +98,7 @@ public final class NodeNetworkPolicyManifest {
                         | ip.flag("autoconf").orElse(false)
                         | !ip.list("address").isEmpty();
         if (isWanted && ip.flag("enabled").orElse(asks)) {
-            throw ip.error(
-                    "enabled", "must be false: a bridge of this switch has no address", true);
+            throw ip.error("enabled", "must be false: a bridge has no IP address", true);
         }
     }
 
@@ -131,7 +129,7 @@ public final class NodeNetworkPolicyManifest {
                 if (other != null || port.name().equals(bridge.name())) {
                     throw new InvalidManifestException(
                             at
-                                    + ".bridge.port must be devices that are no port yet: name="
+                                    + ".bridge.port must not name the bridge itself or a device that is a port already: name="
                                     + port.name()
                                     + " of="
                                     + (other == null ? "itself" : other));

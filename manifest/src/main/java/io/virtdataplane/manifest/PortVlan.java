@@ -60,7 +60,8 @@ public record PortVlan(Mode mode, int tag, List<VlanRange> trunk) {
             throw vlan.error("trunk-tags", "must be given with mode trunk", "");
         }
         if (tag != 0 && !isNative) {
-            throw vlan.error("tag", "must come with enable-native: true in mode trunk", tag);
+            throw vlan.error(
+                    "tag", "must be given together with enable-native: true in mode trunk", tag);
         }
         if (tag == 0 && isNative) {
             throw vlan.error("tag", "must be given with enable-native: true", "");

@@ -88,7 +88,7 @@ public final class SriovNetworkManifest {
             throw object.spec()
                     .error(
                             "networkNamespace",
-                            "must be the object's own namespace unless that is "
+                            "must be the object's own namespace, unless the object is in "
                                     + SriovObject.OPERATOR_NAMESPACE,
                             namespace);
         }

@@ -67,7 +67,7 @@ public final class SriovNetworkNodePolicyManifest {
         if (selector.has("netFilter")) {
             throw selector.error(
                     "netFilter",
-                    "must be left out, it asks a cloud's API",
+                    "must not be given: it needs the API of a cloud",
                     selector.text("netFilter", ""));
         }
         for (String address : selector.texts("rootDevices")) {

@@ -150,7 +150,7 @@ class NetworkDataCheckTest {
     void manifestWithoutNetworkDataIsNotValid() {
         assertThat(embedded("kind: VirtualMachine\nspec: {volumes: [{cloudInitNoCloud: {}}]}"))
                 .containsExactly(
-                        "line 1: spec.volumes must have a cloudInitNoCloud or cloudInitConfigDrive with networkData: spec.volumes=");
+                        "line 1: spec.volumes must have a cloudInitNoCloud or cloudInitConfigDrive volume with networkData: spec.volumes=");
         assertThat(
                         embedded(
                                 "kind: VirtualMachine\nspec:\n  volumes:\n  - cloudInitNoCloud: {networkDataSecretRef: {name: x}}"))
@@ -158,7 +158,7 @@ class NetworkDataCheckTest {
                 .asString()
                 .startsWith("line 4:")
                 .endsWith(
-                        "networkDataSecretRef must be checked with --network-data: the secret is in the cluster");
+                        "networkDataSecretRef must be checked with --network-data FILE: the secret is in the cluster");
         assertThat(embedded(DYNAMIC + "      - cloudInitConfigDrive: {networkData: ''}"))
                 .contains(
                         "line 14: spec.template.spec.volumes[1].cloudInitConfigDrive.networkData must be the only one: first=line 9");
@@ -183,7 +183,7 @@ class NetworkDataCheckTest {
                 "addresses: [10.10.10.14/33] | eth1.addresses[0] must be an address with",
                 "addresses: [10.10.10.014/24] | eth1.addresses[0] must be an address with",
                 "addresses: [10.10.10.1/24, 'fd00::1/129'] | eth1.addresses[1] must be an address with",
-                "addresses: [10.10.10.1/24, 10.10.10.1/16] | eth1.addresses[1] must be unique, ethernets.eth1.addresses[0] has it: addresses=10.10.10.1/16",
+                "addresses: [10.10.10.1/24, 10.10.10.1/16] | eth1.addresses[1] must be unique, ethernets.eth1.addresses[0] has the same address: addresses=10.10.10.1/16",
                 "addresses: [{10.10.10.1/24: {life: 0}}] | eth1.addresses[0].10.10.10.1/24.life is not a known field",
                 "gateway4: 10.10.10.1 | eth1.gateway4 must be in a network of the interface's addresses: gateway4=10.10.10.1",
                 "addresses: [10.10.10.14/24], gateway4: 10.10.11.1 | eth1.gateway4 must be in a network of the interface's addresses",
@@ -203,11 +203,11 @@ class NetworkDataCheckTest {
                 "addresses: [10.0.9.1/24], routes: [{to: default, via: 10.0.9.2, on-link: 5}] | eth1.routes[0].on-link must be true or false",
                 "addresses: [10.0.9.1/24], routes: [{to: default, via: 10.0.9.2, cost: 5}] | eth1.routes[0].cost is not a known field",
                 "match: {mac: x} | eth1.match.mac is not a known field: known=driver,macaddress,name",
-                "match: {macaddress: '02:00'} | eth1.match.macaddress must be a station's address, six bytes",
-                "match: {macaddress: 'ff:ff:ff:ff:ff:ff'} | eth1.match.macaddress must be a station's address",
-                "match: {macaddress: 52:54:00:12:34:56} | eth1.match.macaddress must be a string, and quoted",
-                "match: {macaddress: '02:00:00:00:00:ff'} | eth1.match.macaddress must be one of the machine's macAddress: 02:00:00:00:00:0a, 02:00:00:00:00:0b, 02:00:00:00:00:0c: macaddress=02:00:00:00:00:ff",
-                "set-name: lan | eth1.set-name must have a match beside it",
+                "match: {macaddress: '02:00'} | eth1.match.macaddress must be a unicast MAC address such as",
+                "match: {macaddress: 'ff:ff:ff:ff:ff:ff'} | eth1.match.macaddress must be a unicast MAC address",
+                "match: {macaddress: 52:54:00:12:34:56} | eth1.match.macaddress must be a string in quotes",
+                "match: {macaddress: '02:00:00:00:00:ff'} | eth1.match.macaddress must be a macAddress of the machine, one of 02:00:00:00:00:0a, 02:00:00:00:00:0b, 02:00:00:00:00:0c: macaddress=02:00:00:00:00:ff",
+                "set-name: lan | eth1.set-name must be given together with match",
                 "mtu: 67 | eth1.mtu must be 68-65535: mtu=67",
                 "mtu: 65536 | eth1.mtu must be 68-65535: mtu=65536",
                 "mtu: big | eth1.mtu must be 68-65535: mtu=big",
@@ -215,7 +215,7 @@ class NetworkDataCheckTest {
                 "mtu: 1279, addresses: ['fd00::1/64'] | eth1.mtu must be 1280-65535",
                 "optional: 2 | eth1.optional must be true or false",
                 "wakeonlan: 2 | eth1.wakeonlan must be true or false",
-                "macaddress: random | eth1.macaddress must be a station's address",
+                "macaddress: random | eth1.macaddress must be a unicast MAC address",
                 "renderer: ifupdown | eth1.renderer must be networkd or NetworkManager: renderer=ifupdown"
             })
     void eachWrongFieldIsNamedWithItsRule(String fields, String message) {
@@ -284,7 +284,7 @@ class NetworkDataCheckTest {
                         "line 2: rendrer is not a known field: known=bonds,bridges,ethernets,renderer,version,vlans",
                         "line 5: ethernets.eth0.dhcp4 must be true or false: dhcp4=1",
                         "line 9: ethernets.eth1.addresses[1] must be an address with its prefix length, such as 10.10.10.14/24: addresses=rubbish",
-                        "line 11: ethernets.eth2.addresses[0] must be unique, ethernets.eth1.addresses[0] has it: addresses=10.10.10.14/24");
+                        "line 11: ethernets.eth2.addresses[0] must be unique, ethernets.eth1.addresses[0] has the same address: addresses=10.10.10.14/24");
     }
 
     @Test
@@ -318,7 +318,7 @@ class NetworkDataCheckTest {
     void thereAreNoMoreEthernetsThanInterfaces() {
         assertThat(problems("version: 2\nethernets:\n  a: {}\n  b: {}\n  c: {}\n  d: {}\n"))
                 .containsExactly(
-                        "line 2: ethernets must be at most the machine's interfaces: count=4 interfaces=3");
+                        "line 2: ethernets must not have more entries than the machine has interfaces: count=4 interfaces=3");
         assertThat(problems("version: 2\nethernets:\n  eth3: {}\n"))
                 .containsExactly(
                         "line 3: ethernets.eth3 must be one of the machine's interfaces, eth0 to eth2: interfaces=3");

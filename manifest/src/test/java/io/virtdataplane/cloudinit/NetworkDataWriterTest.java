@@ -102,7 +102,7 @@ class NetworkDataWriterTest {
                 "red=10.0.0.1/24 | 10.0.0.2 | address must be for an interface of the machine: interface=red",
                 "blue=10.0.0.1 | 10.0.0.2 | address must be INTERFACE=CIDR",
                 "10.0.0.1/24 | 10.0.0.2 | address must be INTERFACE=CIDR",
-                "blue=10.0.0.1/24 | 10.0.1.2 | gateway must be in the network of an address that is given: gateway=10.0.1.2",
+                "blue=10.0.0.1/24 | 10.0.1.2 | gateway must be in the network of a given address: gateway=10.0.1.2",
                 "blue=10.0.0.1/24 | router | gateway must be an IPv4 or IPv6 address: gateway=router"
             })
     void wrongSettingsAreNamed(String address, String gateway, String message) {
@@ -121,7 +121,7 @@ class NetworkDataWriterTest {
                                         MACHINE,
                                         new StaticSettings(
                                                 List.of(), List.of(), List.of("10.0.0.1"), false)))
-                .hasMessageStartingWith("nameserver must go with an address");
+                .hasMessageStartingWith("nameserver must be given together with an address");
         MachineNics bridged = MachineNics.parse(MANIFEST.replace("masquerade: {}", "bridge: {}"));
         assertThatThrownBy(
                         () ->

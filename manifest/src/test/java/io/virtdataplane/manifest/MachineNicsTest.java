@@ -98,7 +98,7 @@ class MachineNicsTest {
                                                 "- bridge: {}",
                                                 second + "macAddress: 01:00:5e:00:00:01")))
                 .hasMessageEndingWith(
-                        "interfaces[1].macAddress must be a station's address: macAddress=01:00:5e:00:00:01");
+                        "interfaces[1].macAddress must be a unicast MAC address: macAddress=01:00:5e:00:00:01");
     }
 
     @Test
@@ -106,7 +106,7 @@ class MachineNicsTest {
         String own = BRIDGED.replace("name: example-vm", "name: example-vm\n    namespace: blue");
         assertThatThrownBy(() -> MachineNics.parse(own))
                 .hasMessage(
-                        "spec.template.spec.networks[1].multus.networkName must be of the machine's own namespace blue or of default: networkName=network-namespace/a-bridge-network");
+                        "spec.template.spec.networks[1].multus.networkName must be in the machine's own namespace blue or in default: networkName=network-namespace/a-bridge-network");
         for (String namespace : new String[] {"blue/", "default/", ""}) {
             assertThat(MachineNics.parse(own.replace("network-namespace/", namespace)).namespace())
                     .isEqualTo("blue");
@@ -129,9 +129,9 @@ class MachineNicsTest {
             delimiter = '|',
             quoteCharacter = '~',
             value = {
-                "network-namespace/a-bridge-network | '' | multus.networkName must be the name of a definition, [NAMESPACE/]NAME: networkName=",
-                "network-namespace/a-bridge-network | a/b/c | multus.networkName must be the name of a definition",
-                "network-namespace/a-bridge-network | A | multus.networkName must be the name of a definition",
+                "network-namespace/a-bridge-network | '' | multus.networkName must be the name of a NetworkAttachmentDefinition, [NAMESPACE/]NAME: networkName=",
+                "network-namespace/a-bridge-network | a/b/c | multus.networkName must be the name of a NetworkAttachmentDefinition",
+                "network-namespace/a-bridge-network | A | multus.networkName must be the name of a NetworkAttachmentDefinition",
                 "multus: | multi: | networks[1].multi is not a known field",
                 "networkName: network-namespace/a-bridge-network | {networkName: a, vlan: 5} | multus.vlan is not a known field",
                 "- bridge: {} | - masquerade: {} | interfaces[1] must be on the pod network to have the masquerade binding",

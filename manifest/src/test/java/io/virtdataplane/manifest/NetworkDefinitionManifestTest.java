@@ -133,13 +133,13 @@ class NetworkDefinitionManifestTest {
                 "\"hairpinMode\": true, \"promiscMode\": true | spec.config: cannot set hairpin mode and promiscuous mode at the same time",
                 "\"hairpinMode\": 1 | spec.config.hairpinMode must be true or false: hairpinMode=1",
                 "\"isGateway\": 1 | spec.config.isGateway must be true or false",
-                "\"ipam\": {\"type\": \"host-local\"} | spec.config.ipam must be empty: a virtual machine's addresses are not given by the network's definition: ipam=host-local",
+                "\"ipam\": {\"type\": \"host-local\"} | spec.config.ipam must be empty: a virtual machine does not get its address by IPAM: ipam=host-local",
                 "\"ipam\": {\"subnet\": \"10.0.0.0/8\"} | spec.config.ipam must be empty",
                 "\"ipam\": {\"type\": \"dhcp\"}, \"disableContainerInterface\": true | spec.config: cannot use IPAM when DisableContainerInterface flag is set",
-                "\"mtu\": 67 | spec.config.mtu must be 68-65535, or 0 for the bridge's: mtu=67",
+                "\"mtu\": 67 | spec.config.mtu must be 68-65535, or 0 for the MTU of the bridge: mtu=67",
                 "\"mtu\": 65536 | spec.config.mtu must be 68-65535",
                 "\"mac\": \"02\" | spec.config.mac must be six bytes",
-                "\"mac\": \"01:00:5e:00:00:01\" | spec.config.mac must be a station's address"
+                "\"mac\": \"01:00:5e:00:00:01\" | spec.config.mac must be a unicast MAC address"
             })
     void refusalsAreInThePluginsWords(String keys, String message) {
         assertThatThrownBy(() -> with(keys))
@@ -162,7 +162,7 @@ class NetworkDefinitionManifestTest {
                 "NetworkAttachmentDefinition | NetworkPolicy | kind must be NetworkAttachmentDefinition: kind=NetworkPolicy",
                 "  name: bridge-network | # | metadata.name must be given: name=",
                 "io/br1 | io/br2 | metadata.annotations.k8s.v1.cni.cncf.io/resourceName must be bridge.network.kubevirt.io/br1: k8s.v1.cni.cncf.io/resourceName=bridge.network.kubevirt.io/br2",
-                "\"bridge\": \"br1\" | \"bridge\": \"br/1\" | spec.config.bridge must be a device's name of 1-15 characters",
+                "\"bridge\": \"br1\" | \"bridge\": \"br/1\" | spec.config.bridge must be a device name of 1-15 characters",
                 "\"type\": \"cnv-bridge\" | \"type\": \"sriov\" | spec.config.type must be cnv-bridge or bridge: type=sriov",
                 "\"type\": \"cnv-bridge\", |  | spec.config.type must be cnv-bridge or bridge: type=",
                 "\"name\": \"bridge-network\" | \"name\": \"-\" | spec.config.name invalid characters found in network name: name=-",
@@ -220,11 +220,11 @@ class NetworkDefinitionManifestTest {
             delimiter = '|',
             quoteCharacter = '~',
             value = {
-                "[] | spec.config.plugins must have a plugin",
+                "[] | spec.config.plugins must have at least one plugin",
                 "[{\"type\": \"cnv-tuning\"}] | spec.config.plugins[0].type must be cnv-bridge or bridge: type=cnv-tuning",
                 "[{\"type\": \"bridge\", \"vlan\": 5000}] | spec.config.plugins[0]: invalid VLAN ID 5000 (must be between 0 and 4094)",
-                "[{\"type\": \"bridge\"}, {\"type\": \"firewall\"}] | spec.config.plugins[1].type must be cnv-tuning behind the bridge: type=firewall",
-                "[{\"type\": \"bridge\"}, {\"type\": \"tuning\", \"promisc\": true}] | spec.config.plugins[1].promisc must not be given: a guest's NIC has no device in the kernel to set it on",
+                "[{\"type\": \"bridge\"}, {\"type\": \"firewall\"}] | spec.config.plugins[1].type must be cnv-tuning or tuning after the first plugin: type=firewall",
+                "[{\"type\": \"bridge\"}, {\"type\": \"tuning\", \"promisc\": true}] | spec.config.plugins[1].promisc must not be given: a guest's NIC has no device in the kernel",
                 "[{\"type\": \"bridge\"}, {\"type\": \"tuning\", \"sysctl\": {\"net.core.somaxconn\": \"1\"}}] | spec.config.plugins[1].sysctl must not be given",
                 "[{\"type\": \"bridge\"}, {\"type\": \"tuning\", \"mtu\": 5}] | spec.config.plugins[1].mtu must be 68-65535"
             })

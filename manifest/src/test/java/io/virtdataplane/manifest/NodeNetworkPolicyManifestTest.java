@@ -186,7 +186,7 @@ class NodeNetworkPolicyManifestTest {
                 "{mode: access, tag: 5, native: true} | .native is not a known field",
                 "{mode: trunk} | .trunk-tags must be given with mode trunk",
                 "{mode: trunk, trunk-tags: []} | .trunk-tags must be given with mode trunk",
-                "{mode: trunk, tag: 5, trunk-tags: [{id: 6}]} | .tag must come with enable-native: true in mode trunk: tag=5",
+                "{mode: trunk, tag: 5, trunk-tags: [{id: 6}]} | .tag must be given together with enable-native: true in mode trunk: tag=5",
                 "{mode: trunk, enable-native: true, trunk-tags: [{id: 6}]} | .tag must be given with enable-native: true",
                 "{mode: trunk, trunk-tags: [{id: 6}, {id-range: {min: 2, max: 9}}]} | .trunk-tags must not overlap: trunk-tags=6,2-9",
                 "{mode: trunk, trunk-tags: [{id: 6}, {id: 6}]} | .trunk-tags must not overlap: trunk-tags=6,6",
@@ -214,23 +214,23 @@ class NodeNetworkPolicyManifestTest {
                 "name: br1-eth1-policy | name: Policy | metadata.name must be a DNS name in lower case: name=Policy",
                 "name: br1-eth1-policy | labels: {} | metadata.name must be given: name=",
                 "desiredState: | wantedState: | spec.wantedState is not a known field: known=capture,desiredState,maxUnavailable,nodeSelector",
-                "spec: | spec:¶  capture: {gw: routes} | spec.capture must be empty: the node's state is not captured here",
+                "spec: | spec:¶  capture: {gw: routes} | spec.capture must be empty: capture is not supported",
                 "spec: | spec:¶  maxUnavailable: -1 | spec.maxUnavailable must be a count or a percentage, such as 3 or 50%: maxUnavailable=-1",
                 "spec: | spec:¶  maxUnavailable: 101% | spec.maxUnavailable must be a count or a percentage",
                 "spec: | spec:¶  maxUnavailable: half | spec.maxUnavailable must be a count or a percentage",
                 "spec: | spec:¶  nodeSelector: {zone: 1} | spec.nodeSelector.zone must be a string: zone=1",
                 "interfaces: | routes: | spec.desiredState.routes is not a known field: known=interfaces",
-                "- name: br1 | - name: br1/5 | spec.desiredState.interfaces[0].name must be a device's name of 1-15 characters",
-                "- name: br1 | - name: bridge-name-of-16 | interfaces[0].name must be a device's name",
-                "- name: br1 | - name: '..' | interfaces[0].name must be a device's name",
-                "type: linux-bridge | type: bond | interfaces[0].type must be linux-bridge: other devices are not ours to configure: type=bond",
+                "- name: br1 | - name: br1/5 | spec.desiredState.interfaces[0].name must be a device name of 1-15 characters",
+                "- name: br1 | - name: bridge-name-of-16 | interfaces[0].name must be a device name",
+                "- name: br1 | - name: '..' | interfaces[0].name must be a device name",
+                "type: linux-bridge | type: bond | interfaces[0].type must be linux-bridge: other types are not supported: type=bond",
                 "type: linux-bridge | mtu: 1500 | interfaces[0].type must be linux-bridge",
                 "state: up | state: present | interfaces[0].state must be up, absent, down or ignore: state=present",
                 "state: up | mtu: 67 | interfaces[0].mtu must be 68-65535: mtu=67",
                 "state: up | mtu: 65536 | interfaces[0].mtu must be 68-65535: mtu=65536",
                 "state: up | mac-address: '02:00:00:00:00:01' | interfaces[0].mac-address is not a known field",
                 "ipv4: | ipv5: | interfaces[0].ipv5 is not a known field",
-                "enabled: false | enabled: true | interfaces[0].ipv4.enabled must be false: a bridge of this switch has no address: enabled=true",
+                "enabled: false | enabled: true | interfaces[0].ipv4.enabled must be false: a bridge has no IP address: enabled=true",
                 "enabled: false | dhcp: true | interfaces[0].ipv4.enabled must be false",
                 "enabled: false | address: [{ip: 10.0.0.1, prefix-length: 24}] | interfaces[0].ipv4.enabled must be false",
                 "enabled: false | enable: false | interfaces[0].ipv4.enable is not a known field",
@@ -239,12 +239,12 @@ class NodeNetworkPolicyManifestTest {
                 "options: | option: | interfaces[0].bridge.option is not a known field: known=options,port",
                 "stp: | spt: | interfaces[0].bridge.options.spt is not a known field",
                 "- name: eth1 | - eth1 | interfaces[0].bridge.port[0] must be a mapping",
-                "- name: eth1 | - {} | interfaces[0].bridge.port[0].name must be a device's name",
+                "- name: eth1 | - {} | interfaces[0].bridge.port[0].name must be a device name",
                 "- name: eth1 | - {name: eth1, cost: 5} | interfaces[0].bridge.port[0].cost is not a known field",
                 "- name: eth1 | - {name: eth1, stp-path-cost: 0} | port[0].stp-path-cost must be 1-65535: stp-path-cost=0",
                 "- name: eth1 | - {name: eth1, stp-priority: 64} | port[0].stp-priority must be 0-63: stp-priority=64",
                 "- name: eth1 | - {name: eth1, stp-hairpin-mode: 1} | port[0].stp-hairpin-mode must be true or false",
-                "- name: eth1 | - {name: br1} | interfaces[0].bridge.port must be devices that are no port yet: name=br1 of=itself"
+                "- name: eth1 | - {name: br1} | interfaces[0].bridge.port must not name the bridge itself or a device that is a port already: name=br1 of=itself"
             })
     void eachWrongFieldIsNamedWithItsRule(String correct, String wrong, String message) {
         String manifest = CHAPTER.replace(correct, wrong.replace("¶", "\n"));
@@ -258,7 +258,7 @@ class NodeNetworkPolicyManifestTest {
             delimiter = '|',
             quoteCharacter = '~',
             value = {
-                "stp: {enabled: true} | stp.enabled must be false: this switch does not speak STP: enabled=true",
+                "stp: {enabled: true} | stp.enabled must be false: STP is not supported: enabled=true",
                 "stp: {enabled: 1} | stp.enabled must be true or false: enabled=1",
                 "stp: {forward-delay: 31} | stp.forward-delay must be 2-30: forward-delay=31",
                 "stp: {hello-time: 0} | stp.hello-time must be 1-10: hello-time=0",
@@ -267,13 +267,13 @@ class NodeNetworkPolicyManifestTest {
                 "stp: {cost: 1} | stp.cost is not a known field",
                 "mac-ageing-time: -1 | mac-ageing-time must be 0-4294967295: mac-ageing-time=-1",
                 "group-forward-mask: 65536 | group-forward-mask must be 0-65535: group-forward-mask=65536",
-                "group-forward-mask: 16385 | group-forward-mask must leave bits 0 to 2 clear: STP, pause and LACP frames end at a bridge: group-forward-mask=16385",
+                "group-forward-mask: 16385 | group-forward-mask must have bits 0 to 2 clear: STP, pause and LACP frames are never forwarded: group-forward-mask=16385",
                 "group-addr: '02:00:00:00:00:01' | group-addr must be 01:80:c2:00:00:00 or 01:80:c2:00:00:04 to :0f: group-addr=02:00:00:00:00:01",
                 "group-addr: '01:80:c2:00:00:02' | group-addr must be 01:80:c2:00:00:00 or",
                 "group-addr: x | group-addr must be six bytes",
                 "multicast-snooping: 'true' | multicast-snooping must be true or false",
                 "hash-max: 0 | hash-max must be 1-4294967295: hash-max=0",
-                "vlan-protocol: 802.1ad | vlan-protocol must be 802.1q: this switch knows no other tags: vlan-protocol=802.1ad"
+                "vlan-protocol: 802.1ad | vlan-protocol must be 802.1q: other tags are not supported: vlan-protocol=802.1ad"
             })
     void wrongOptionsAreNamed(String option, String message) {
         String manifest =
@@ -301,7 +301,7 @@ class NodeNetworkPolicyManifestTest {
         String second = "      - {name: br2, type: linux-bridge, bridge: {port: [{name: eth1}]}}\n";
         assertThatThrownBy(() -> NodeNetworkPolicyManifest.parse(CHAPTER + second))
                 .hasMessage(
-                        "spec.desiredState.interfaces[1].bridge.port must be devices that are no port yet: name=eth1 of=br1");
+                        "spec.desiredState.interfaces[1].bridge.port must not name the bridge itself or a device that is a port already: name=eth1 of=br1");
         assertThatThrownBy(
                         () ->
                                 NodeNetworkPolicyManifest.parse(

@@ -105,7 +105,7 @@ class SriovManifestsTest {
                 "vendor: \"8086\" | vendor: 8086 | spec.nicSelector.vendor must be a string: vendor=8086",
                 "vendor: \"8086\" | vendor: \"0x8086\" | spec.nicSelector.vendor must be four hexadecimal digits",
                 "rootDevices: [\"0000:02:00.0\"] | rootDevices: [\"02:00.0\"] | spec.nicSelector.rootDevices must be PCI addresses such as 0000:02:00.1",
-                "rootDevices: [\"0000:02:00.0\"] | netFilter: x | spec.nicSelector.netFilter must be left out",
+                "rootDevices: [\"0000:02:00.0\"] | netFilter: x | spec.nicSelector.netFilter must not be given: it needs the API of a cloud",
                 "deviceType: vfio-pci | deviceType: vfio | spec.deviceType must be one of netdevice, vfio-pci: deviceType=vfio",
                 "isRdma: false | isRdma: \"false\" | spec.isRdma must be true or false",
                 "name: policy-1 | name: Policy_1 | metadata.name must be a DNS name in lower case",
@@ -237,7 +237,7 @@ class SriovManifestsTest {
             delimiter = '|',
             quoteCharacter = '~',
             value = {
-                "02-00-00-00-AA-01 | 01:00:5e:00:00:01 | macAddress must be a station's address",
+                "02-00-00-00-AA-01 | 01:00:5e:00:00:01 | macAddress must be a unicast MAC address",
                 "default/net-2 | other/net-2 | networkName must",
                 "02-00-00-00-AA-01 | nonsense | macAddress must be six bytes",
                 "networkName: net-1 | {} | networkName",

@@ -140,9 +140,9 @@ class VirtualMachineManifestTest {
 
     @ParameterizedTest
     @CsvSource({
-        "02:00:00:00:00:00, must be a station's address",
-        "ff:ff:ff:ff:ff:ff, must be a station's address",
-        "01:00:5e:00:00:01, must be a station's address",
+        "02:00:00:00:00:00, must be a unicast MAC address",
+        "ff:ff:ff:ff:ff:ff, must be a unicast MAC address",
+        "01:00:5e:00:00:01, must be a unicast MAC address",
         "02:00:00:00:00, must be six bytes",
         "rubbish, must be six bytes"
     })

@@ -81,7 +81,7 @@ final class InitialStates {
         String value = fields.getOrDefault(name, "");
         if (!value.matches("\\d{1,9}")) {
             throw new SriovException(
-                    "first state of the card must be readable, remove its file to leave the card as it is: file="
+                    "first state of the card must be readable (remove its file to leave the card as it is): file="
                             + files.file(address)
                             + " "
                             + name

@@ -72,7 +72,7 @@ public final class NodeReconciler {
                 !known.name().isEmpty() && !PfPlan.of(policies, List.of(asKnown), nics).isEmpty();
         if (selected || !pf.netdev().exists()) {
             throw new SriovException(
-                    "PF must have its network device, the card is left as it is: pf="
+                    "PF must have its network device (the card is not changed): pf="
                             + known.name()
                             + " found="
                             + (pf.netdev().exists() ? pf.name() : "none"));

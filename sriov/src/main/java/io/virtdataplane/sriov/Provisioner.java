@@ -56,7 +56,7 @@ final class Provisioner {
         if (plan.externallyManaged()) {
             must(
                     pf.numVfs() >= plan.numVfs(),
-                    "externally managed PF must have the policy's VFs: pf="
+                    "externally managed PF must have at least the VFs of the policy: pf="
                             + pf.name()
                             + " numVfs="
                             + pf.numVfs()
@@ -64,7 +64,7 @@ final class Provisioner {
                             + plan.numVfs());
             must(
                     pf.netdev().mtu() >= plan.mtu(),
-                    "externally managed PF must have the policy's MTU: pf="
+                    "externally managed PF must have at least the MTU of the policy: pf="
                             + pf.name()
                             + " mtu="
                             + pf.netdev().mtu()
@@ -83,7 +83,7 @@ final class Provisioner {
                         .anyMatch(g -> g.deviceType() == NodePolicy.DeviceType.VFIO_PCI);
         must(
                 !vfio || sysfs.exists(VfBinding.VFIO_DRIVER),
-                "driver vfio-pci must be loaded, by modprobe vfio-pci: pf=" + pf.name());
+                "driver vfio-pci must be loaded (modprobe vfio-pci): pf=" + pf.name());
     }
 
     private void change(PfPlan plan, PhysicalFunction before, Drift drift) {

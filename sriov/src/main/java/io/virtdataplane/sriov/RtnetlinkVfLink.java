@@ -52,7 +52,7 @@ public final class RtnetlinkVfLink implements VfLink {
     }
 
     static String refusal(String pf, int vf, VfSetting setting, int errno) {
-        return "VF attribute must be one that the card takes: pf="
+        return "VF attribute must be one that the card accepts: pf="
                 + pf
                 + " vf="
                 + vf
@@ -66,13 +66,13 @@ public final class RtnetlinkVfLink implements VfLink {
         return switch (errno) {
             case Errno.EINVAL ->
                     setting instanceof VfSetting.Rate
-                            ? "the driver refuses the rate; many take one only while the PF's link is up, and no minimum"
+                            ? "the driver refuses the rate; many drivers accept a rate only while the PF's link is up, and no minimum rate"
                             : "the driver refuses the value, or has no such VF";
-            case Errno.EOPNOTSUPP -> "the driver does not have this attribute";
-            case Errno.EPROTONOSUPPORT -> "the driver does not have this VLAN protocol";
+            case Errno.EOPNOTSUPP -> "the driver does not support this attribute";
+            case Errno.EPROTONOSUPPORT -> "the driver does not support this VLAN protocol";
             case Errno.ERANGE -> "the value is out of the driver's range";
             case Errno.EPERM -> "the daemon lacks CAP_NET_ADMIN";
-            case Errno.ENODEV -> "the PF has gone";
+            case Errno.ENODEV -> "the PF does not exist any more";
             case Errno.EBUSY, Errno.EAGAIN -> "the driver is busy, or the VF is being reset";
             default -> "the kernel refuses";
         };

@@ -31,7 +31,7 @@ final class StateFile {
         try {
             files = new FileStore(directory, "");
         } catch (IllegalArgumentException e) {
-            throw new SriovException("state directory must be writable: " + directory, e);
+            throw new SriovException("state directory must be writable: directory=" + directory, e);
         }
     }
 

@@ -136,7 +136,7 @@ public final class VfAttachments {
                         () -> setting.isIn(link.read(pf, vf)) || isUntold(pf, vf, setting));
         if (!holds) {
             throw new SriovException(
-                    "VF attribute must be what was set: pf="
+                    "VF attribute must have the value that was set: pf="
                             + pf
                             + " vf="
                             + vf
@@ -210,7 +210,7 @@ public final class VfAttachments {
         } catch (RuntimeException e) { // a damaged file as well: the others have their turn
             String reason = e instanceof SriovException ? e.getMessage() : e.toString();
             throw new SriovException(
-                    "VF must be put back before it is free: pciAddress="
+                    "VF must be restored before it is free: pciAddress="
                             + address
                             + " owner="
                             + allocations.owner(address)

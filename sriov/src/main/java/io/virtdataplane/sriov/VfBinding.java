@@ -86,7 +86,7 @@ final class VfBinding {
         }
         if (driver(address).isEmpty()) {
             throw new SriovException(
-                    "VF must get a driver, is it loaded?: pciAddress="
+                    "VF must have a driver (load the module of the VF): pciAddress="
                             + address
                             + " vendor="
                             + sysfs.read(Discovery.DEVICES + address + "/vendor")
@@ -100,7 +100,7 @@ final class VfBinding {
 
     private void mtu(String address, int mtu) {
         if (!awaitNetdev(address)) {
-            throw new SriovException("VF must get a network device: pciAddress=" + address);
+            throw new SriovException("VF must have a network device: pciAddress=" + address);
         }
         Netdev netdev = discovery.netdev(address);
         if (netdev.mtu() == mtu) {

@@ -102,7 +102,7 @@ public final class VfUse {
         String owner = allocations.owner(address);
         boolean returning = allocations.isReturning(address);
         if (!owner.isEmpty() && signs.contains(returning ? Sign.RETURNING : Sign.GUEST)) {
-            return returning ? owner + " (being put back)" : owner;
+            return returning ? owner + " (being restored)" : owner;
         }
         return signs.contains(Sign.POD) ? allocations.pod(address) : "";
     }
@@ -129,7 +129,7 @@ public final class VfUse {
         String user = holderOf(vf);
         if (!user.isEmpty()) {
             throw new SriovException(
-                    "VF in use must not be torn down: pf="
+                    "VF in use must not be removed: pf="
                             + pf.name()
                             + " vf="
                             + vf.index()

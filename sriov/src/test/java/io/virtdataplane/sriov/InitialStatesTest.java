@@ -53,7 +53,7 @@ class InitialStatesTest {
     void cardWhoseNetworkDeviceIsMissingForAMomentIsLeftAsItIs() throws IOException {
         move(DEVICE + "/net", "elsewhere");
         String error =
-                "0000:02:00.0: PF must have its network device, the card is left as it is: pf=ens1f0 found=none";
+                "0000:02:00.0: PF must have its network device (the card is not changed): pf=ens1f0 found=none";
         isLeftAsItIs(reconcile(Policies.vfio().vfs(2)), error);
         isLeftAsItIs(reconcile(), error);
         move("elsewhere", DEVICE + "/net");
@@ -97,7 +97,7 @@ class InitialStatesTest {
         Files.writeString(note, "");
         isLeftAsItIs(
                 reconcile(),
-                "first state of the card must be readable, remove its file to leave the card as it is: file="
+                "first state of the card must be readable (remove its file to leave the card as it is): file="
                         + note
                         + " numVfs=");
     }

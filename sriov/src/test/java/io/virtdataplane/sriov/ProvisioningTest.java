@@ -116,7 +116,7 @@ class ProvisioningTest {
         node.vfDriver = "";
         failed(
                 reconcile(Policies.netdevice().vfs(1)),
-                "VF must get a driver, is it loaded?: pciAddress=0000:02:02.0 vendor=0x8086 device=0x154c");
+                "VF must have a driver (load the module of the VF): pciAddress=0000:02:02.0 vendor=0x8086 device=0x154c");
     }
 
     @Test
@@ -226,7 +226,7 @@ class ProvisioningTest {
     @Test
     void withoutTheVfioDriverNothingIsTouched() throws IOException {
         Files.delete(node.root.resolve("bus/pci/drivers/vfio-pci"));
-        failed(reconcile(Policies.vfio()), "driver vfio-pci must be loaded, by modprobe vfio-pci");
+        failed(reconcile(Policies.vfio()), "driver vfio-pci must be loaded (modprobe vfio-pci)");
         assertThat(node.writes).isEmpty();
     }
 
@@ -278,7 +278,7 @@ class ProvisioningTest {
         node.put(PF_NET + "/flags", "0x1003");
         failed(
                 reconcile(Policies.vfio().external()),
-                "externally managed PF must have the policy's VFs: pf=ens1f0 numVfs=0 wanted=4");
+                "externally managed PF must have at least the VFs of the policy: pf=ens1f0 numVfs=0 wanted=4");
         assertThat(node.writes).isEmpty();
         node.sysfs().write(NUM_VFS, "4");
         node.writes.clear();
@@ -336,7 +336,7 @@ class ProvisioningTest {
         allocations.settle("r1");
         node.writes.clear();
         String error =
-                "VF in use must not be torn down: pf=ens1f0 vf=0 pciAddress=0000:02:02.0 user=vm1/nic1";
+                "VF in use must not be removed: pf=ens1f0 vf=0 pciAddress=0000:02:02.0 user=vm1/nic1";
         failed(reconcile(Policies.vfio().vfs(3)), error);
         failed(reconcile(Policies.netdevice().vfs(2)), error);
         failed(reconcile(), error);

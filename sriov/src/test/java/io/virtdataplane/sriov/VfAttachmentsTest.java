@@ -151,11 +151,11 @@ class VfAttachmentsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "vlan=100 qos=3 proto=802.1ad, 93, the driver does not have this VLAN protocol",
+        "vlan=100 qos=3 proto=802.1ad, 93, the driver does not support this VLAN protocol",
         "mac=02:00:00:00:aa:01, 1, the daemon lacks CAP_NET_ADMIN",
-        "min_tx_rate=100 max_tx_rate=500, 22, 'the driver refuses the rate; many take one only while the PF''s link is up, and no minimum'",
+        "min_tx_rate=100 max_tx_rate=500, 22, 'the driver refuses the rate; many drivers accept a rate only while the PF''s link is up, and no minimum rate'",
         "spoofchk=off, 16, 'the driver is busy, or the VF is being reset'",
-        "trust=on, 95, the driver does not have this attribute",
+        "trust=on, 95, the driver does not support this attribute",
         "link_state=enable, 34, the value is out of the driver''s range",
     })
     void refusedAttributeIsNamedAndPutsBackAndFrees(String setting, int errno, String reason) {
@@ -179,7 +179,7 @@ class VfAttachmentsTest {
         node.errno = errno;
         assertThatThrownBy(() -> attach("vm1/nic1", all, List.of(capable), MAC))
                 .hasMessage(
-                        "VF attribute must be one that the card takes: pf=ens1f0 vf=0 "
+                        "VF attribute must be one that the card accepts: pf=ens1f0 vf=0 "
                                 + setting
                                 + ": "
                                 + reason.replace("''", "'"));
@@ -210,7 +210,7 @@ class VfAttachmentsTest {
                                         vfs,
                                         0))
                 .hasMessageContaining(
-                        "VF attribute must be what was set: pf=ens1f0 vf=0 vlan=100 qos=3 proto=802.1q");
+                        "VF attribute must have the value that was set: pf=ens1f0 vf=0 vlan=100 qos=3 proto=802.1q");
     }
 
     @Test

@@ -129,16 +129,16 @@ class VfMessagesTest {
             delimiter = '|',
             value = {
                 "22 | the driver refuses the value, or has no such VF",
-                "95 | the driver does not have this attribute",
-                "93 | the driver does not have this VLAN protocol",
+                "95 | the driver does not support this attribute",
+                "93 | the driver does not support this VLAN protocol",
                 "34 | the value is out of the driver's range",
-                "19 | the PF has gone"
+                "19 | the PF does not exist any more"
             })
     void refusalNamesPfVfAndAttribute(int errno, String reason) {
         assertThat(RtnetlinkVfLink.reason(new VfSetting.Trust(true), errno)).isEqualTo(reason);
         assertThat(RtnetlinkVfLink.refusal("ens1f0", 3, new VfSetting.Trust(true), errno))
                 .isEqualTo(
-                        "VF attribute must be one that the card takes: pf=ens1f0 vf=3 trust=on: "
+                        "VF attribute must be one that the card accepts: pf=ens1f0 vf=3 trust=on: "
                                 + reason);
     }
 }

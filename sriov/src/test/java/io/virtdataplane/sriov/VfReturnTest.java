@@ -80,11 +80,11 @@ class VfReturnTest {
         attachFirst();
         node.refused = setting -> setting.toString().equals("trust=off");
         String reason =
-                "VF must be put back before it is free: pciAddress=0000:02:02.0 owner=vm1/nic1: "
-                        + "VF attribute must be one that the card takes: pf=ens1f0 vf=0 trust=off: the driver does not have this attribute";
+                "VF must be restored before it is free: pciAddress=0000:02:02.0 owner=vm1/nic1: "
+                        + "VF attribute must be one that the card accepts: pf=ens1f0 vf=0 trust=off: the driver does not support this attribute";
         assertThatThrownBy(() -> attachments.detach("vm1/nic1")).hasMessage(reason);
         assertThat(node.attributesByVf.get(0).mac()).as("the others are").isEqualTo(before.mac());
-        assertThat(use.userOf(vfs.getFirst().vf())).isEqualTo("vm1/nic1 (being put back)");
+        assertThat(use.userOf(vfs.getFirst().vf())).isEqualTo("vm1/nic1 (being restored)");
         assertThat(
                         attachments
                                 .attach(
@@ -131,7 +131,8 @@ class VfReturnTest {
                     }
                 };
         assertThatThrownBy(() -> on(deaf).detach("vm1/nic1"))
-                .hasMessageContaining("VF attribute must be what was set: pf=ens1f0 vf=0 mac=");
+                .hasMessageContaining(
+                        "VF attribute must have the value that was set: pf=ens1f0 vf=0 mac=");
         assertThat(allocations.owner(VF0)).isEqualTo("vm1/nic1");
     }
 

@@ -54,7 +54,7 @@ class VfUseTest {
     private void isNeverTornDown(String user, Policies other) {
         node.writes.clear();
         String error =
-                "VF in use must not be torn down: pf=ens1f0 vf=0 pciAddress=0000:02:02.0 user="
+                "VF in use must not be removed: pf=ens1f0 vf=0 pciAddress=0000:02:02.0 user="
                         + user;
         for (NodeState state :
                 List.of(reconcile(Policies.vfio().vfs(3)), reconcile(other), reconcile())) {
@@ -146,7 +146,7 @@ class VfUseTest {
         node.netdevs = false;
         NodeState state = reconcile(Policies.netdevice().vfs(2).mtu(9000));
         assertThat(state.lastSyncError())
-                .isEqualTo("ens1f0: VF must get a network device: pciAddress=0000:02:02.0");
+                .isEqualTo("ens1f0: VF must have a network device: pciAddress=0000:02:02.0");
         assertThat(node.value(NUM_VFS)).isEqualTo("0");
     }
 }

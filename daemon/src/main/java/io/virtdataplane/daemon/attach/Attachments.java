@@ -96,7 +96,7 @@ public final class Attachments {
         throw NotFoundException.of(
                 "NIC",
                 name,
-                "name one of "
+                "choose one of "
                         + own.stream().map(Attachment::name).collect(Collectors.joining(", ")));
     }
 

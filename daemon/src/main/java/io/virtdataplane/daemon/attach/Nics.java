@@ -67,7 +67,7 @@ public final class Nics implements AutoCloseable {
                             LOG.warn("attachment not restored: file={} reason={}", file, reason);
                             journal.record("RestoreFailed", "", file + ": " + reason);
                         });
-        stored.damaged().forEach(ObjectStore::setAside);
+        stored.damaged().forEach(ObjectStore::setAside); // renamed to *.damaged
         stored.objects().forEach(this::restore);
     }
 
@@ -151,7 +151,7 @@ public final class Nics implements AutoCloseable {
             nic = attachments.nic(name);
         } catch (NotFoundException e) {
             if (!attachments.isTaken(name) && store.remove(name)) {
-                journal.record("Detached", name, "it was not attached after the last restart");
+                journal.record("Detached", name, "it was not restored after the last restart");
                 return;
             }
             throw e;

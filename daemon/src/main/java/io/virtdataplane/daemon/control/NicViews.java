@@ -162,7 +162,7 @@ public final class NicViews {
     ListSessionsResponse sessions(AttachedNic nic, int limit) {
         if (!(nic instanceof MasqueradeNic)) {
             throw new IllegalArgumentException(
-                    "nic must be a masquerade NIC, a NIC on a bridge has no sessions: nic="
+                    "nic must be a masquerade NIC (a NIC on a bridge has no sessions): nic="
                             + nic.name());
         }
         return sessions(List.of(nic), limit);

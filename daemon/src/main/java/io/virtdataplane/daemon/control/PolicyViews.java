@@ -29,7 +29,7 @@ final class PolicyViews {
     private static String next(Outcome outcome) {
         return switch (outcome.standing()) {
             case IN_FORCE -> "";
-            case WAITING -> "; it is tried again until it succeeds or is deleted";
+            case WAITING -> "; it is kept and tried again until it succeeds or is deleted";
             case GIVEN_UP -> "; it is not tried again: remove the cause, then apply it again";
         };
     }

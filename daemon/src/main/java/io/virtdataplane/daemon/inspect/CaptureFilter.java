@@ -28,7 +28,7 @@ final class CaptureFilter implements AutoCloseable {
                             expression, BpfCompileMode.OPTIMIZE, PcapHandle.PCAP_NETMASK_UNKNOWN));
         } catch (PcapNativeException e) {
             throw new IllegalArgumentException(
-                    "filter must be as pcap-filter(7) says: filter="
+                    "filter must be an expression of pcap-filter(7): filter="
                             + expression
                             + ": "
                             + e.getMessage());

@@ -42,7 +42,7 @@ public final class Capturing {
         try (CaptureFilter compiled = CaptureFilter.compile(filter)) {
             if (!captured.add(fullName)) {
                 throw new IllegalArgumentException(
-                        "nic must not be captured already: nic=" + fullName);
+                        "nic must not have another capture at the same time: nic=" + fullName);
             }
             try {
                 capture(attached, only, compiled, to);

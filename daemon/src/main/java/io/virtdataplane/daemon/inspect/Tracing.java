@@ -56,7 +56,8 @@ public final class Tracing {
         Attachment attached = attachments.find(name);
         String fullName = attached.name();
         if (!traced.add(fullName)) {
-            throw new IllegalArgumentException("nic must not be traced already: nic=" + fullName);
+            throw new IllegalArgumentException(
+                    "nic must not have another live trace at the same time: nic=" + fullName);
         }
         try {
             attached.worker().tell(on -> on.trace(attached.vif(), live));

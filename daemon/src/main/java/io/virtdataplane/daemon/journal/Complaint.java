@@ -11,7 +11,7 @@ public final class Complaint {
     private String last = "";
 
     /**
-     * @param words what does not work: "device plugin not registered, to be tried again"
+     * @param words what does not work: "device plugins not updated, the daemon tries again"
      */
     public Complaint(Logger log, String words) {
         this.log = log;

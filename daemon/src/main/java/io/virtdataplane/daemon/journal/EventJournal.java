@@ -76,7 +76,7 @@ public final class EventJournal implements AutoCloseable {
         } catch (RuntimeException e) {
             File aside = new File(directory + ".damaged-" + System.currentTimeMillis());
             LOG.warn(
-                    "event journal is damaged and set aside: directory={} reason={}",
+                    "event journal is damaged, it is renamed and a new one begins: renamedTo={} reason={}",
                     aside,
                     e.getMessage());
             if (!directory.toFile().renameTo(aside)) {
@@ -176,7 +176,7 @@ public final class EventJournal implements AutoCloseable {
                     event(
                             "Declined",
                             name,
-                            "the guest says that another has its address: address="
+                            "the guest refused its address, another station uses it: address="
                                     + AddressText.ipv4((int) first)
                                     + " mac="
                                     + AddressText.mac(other));
@@ -276,7 +276,7 @@ public final class EventJournal implements AutoCloseable {
             return Event.parseFrom(bytes.toByteArray());
         } catch (InvalidProtocolBufferException e) {
             return event(
-                    "Unreadable", "", "a record of this journal is not ours: " + e.getMessage());
+                    "Unreadable", "", "a record of the journal cannot be read: " + e.getMessage());
         }
     }
 

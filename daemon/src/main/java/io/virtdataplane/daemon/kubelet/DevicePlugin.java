@@ -48,7 +48,7 @@ final class DevicePlugin implements AutoCloseable {
         this.complaint =
                 new Complaint(
                         LOG,
-                        "device plugin not registered, to be tried again: resource="
+                        "device plugin not registered, the daemon tries again: resource="
                                 + resourceName);
     }
 

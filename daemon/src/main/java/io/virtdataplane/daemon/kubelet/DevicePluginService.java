@@ -78,7 +78,7 @@ final class DevicePluginService extends DevicePluginGrpc.DevicePluginImplBase {
         } catch (RuntimeException e) {
             if (!call.isCancelled()) {
                 failed = true;
-                LOG.warn("ListAndWatch has failed: resource={} reason={}", resource, e.toString());
+                LOG.warn("ListAndWatch failed: resource={} reason={}", resource, e.toString());
                 call.onError(Status.INTERNAL.withDescription(e.toString()).asRuntimeException());
             }
         } finally {

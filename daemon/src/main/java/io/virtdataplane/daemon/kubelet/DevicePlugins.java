@@ -35,7 +35,7 @@ final class DevicePlugins implements AutoCloseable {
     private final Complaint complaint =
             new Complaint(
                     LoggerFactory.getLogger(DevicePlugins.class),
-                    "device plugins are not up to date");
+                    "device plugins not updated, the daemon tries again");
     private Map<String, List<ResourceVf>> vfsByResource = Map.of();
     private List<String> planned = List.of(); // PFs, by address
     private long seen = -1;

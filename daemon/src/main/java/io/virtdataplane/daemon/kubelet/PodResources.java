@@ -24,7 +24,7 @@ final class PodResources {
     private final Complaint complaint =
             new Complaint(
                     LoggerFactory.getLogger(PodResources.class),
-                    "kubelet does not tell which pod has which VF");
+                    "kubelet does not report which pod has which VF");
 
     /**
      * @param socket of the kubelet; it may come and go

@@ -126,11 +126,10 @@ final class BridgeTransaction {
             while (!GatewayProbe.answers(gateway)) {
                 if (System.nanoTime() > deadline) {
                     throw new GatewayLostException(
-                            "default gateway "
+                            "default gateway must answer again, as it did before: gateway="
                                     + gateway.getHostAddress()
-                                    + " answered before and does not within "
-                                    + seconds
-                                    + " s");
+                                    + " seconds="
+                                    + seconds);
                 }
                 pause();
             }

@@ -62,7 +62,7 @@ public final class BridgedNic implements AttachedNic {
     public String announce() {
         byte[] frame = Rarp.announcement(port.spec().guard().mac());
         worker().tell(on -> on.inject(port.port(), frame));
-        return "the station to its bridge";
+        return "MAC address announced to the bridge";
     }
 
     @Override

@@ -58,7 +58,7 @@ record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequ
                     .orElseThrow(
                             () ->
                                     new IllegalArgumentException(
-                                            "interface must be one of the manifest's: interface="
+                                            "interface must be in the manifest: interface="
                                                     + name));
         }
         if (nics.stream().anyMatch(MachineNic::isMasquerade)) {

@@ -81,7 +81,7 @@ public final class Bridges implements AutoCloseable {
                                     .anyMatch(port -> port.device().equals(uplink.device()));
             if (hasIt) {
                 throw new IllegalArgumentException(
-                        "port must be of one bridge: port="
+                        "port must not be on another bridge: port="
                                 + uplink.device()
                                 + " bridge="
                                 + bridge
@@ -121,7 +121,7 @@ public final class Bridges implements AutoCloseable {
                         .toList();
         if (!guests.isEmpty()) {
             throw new IllegalArgumentException(
-                    "bridge must have no guests to become absent: bridge="
+                    "bridge must have no guests before it is removed: bridge="
                             + name
                             + " guests="
                             + String.join(",", guests));

@@ -43,7 +43,7 @@ public final class DhcpServices {
                             && !other.name().equals(wanted.name());
             if (clashes) {
                 throw new IllegalArgumentException(
-                        "a VLAN of a bridge must have one DHCP server: name="
+                        "a VLAN of a bridge must have at most one DHCP server: name="
                                 + wanted.name()
                                 + " other="
                                 + other.name());

@@ -24,8 +24,8 @@ public final class NetworkKeeper implements AutoCloseable {
      * @param retry applies again what waits
      */
     public NetworkKeeper(NetworkObjects networks, Runnable retry) {
-        every(networks::tend, new Complaint(LOG, "bridges are not looked after"));
-        every(retry, new Complaint(LOG, "objects that wait are not tried again"));
+        every(networks::tend, new Complaint(LOG, "bridges not checked, the daemon tries again"));
+        every(retry, new Complaint(LOG, "waiting objects not tried, the daemon tries again"));
     }
 
     private void every(Runnable work, Complaint complaint) {

@@ -106,7 +106,7 @@ final class NodePolicies {
             transaction(entry).restore();
             journal.record("PolicyApplied", name, "restored after a restart");
         } catch (RuntimeException e) {
-            LOG.warn("policy not restored whole: policy={} reason={}", name, e.getMessage());
+            LOG.warn("policy not fully restored: policy={} reason={}", name, e.getMessage());
             if (lacksBridge(entry.policy)) { // an uplink alone is taken up when it comes
                 failed(entry, Outcome.waiting(e.getMessage()));
                 note(entry);
@@ -128,7 +128,7 @@ final class NodePolicies {
         try {
             Outcome outcome =
                     givenUp.isEmpty()
-                            ? Outcome.waiting("it was not in force when the daemon ended")
+                            ? Outcome.waiting("the daemon stopped before the policy was in force")
                             : Outcome.givenUp(givenUp);
             Entry entry = new Entry(policy, options, true, outcome);
             entryByName.put(policy.name(), entry);
@@ -148,7 +148,7 @@ final class NodePolicies {
                 entry.policy,
                 entry.options,
                 (bridge, e) -> {
-                    LOG.warn("not rolled back: bridge={} reason={}", bridge, e.getMessage());
+                    LOG.warn("bridge not rolled back: bridge={} reason={}", bridge, e.getMessage());
                     journal.record("RollbackFailed", bridge, e.getMessage());
                 });
     }
@@ -265,7 +265,7 @@ final class NodePolicies {
         if (!missing.isEmpty()) {
             journal.record("PolicyDegraded", entry.policy.name(), now.message());
         } else if (!entry.outcome.message().isEmpty()) {
-            journal.record("PolicyApplied", entry.policy.name(), "all uplinks are there");
+            journal.record("PolicyApplied", entry.policy.name(), "all uplinks are open");
         }
         entry.outcome = now;
         note(entry);

@@ -18,13 +18,15 @@ public record StationEntry(int vlan, String mac, String port, boolean sticky) {
         boolean filtering = open.settings().policy().vlanFiltering();
         check(
                 filtering ? vlan >= 1 && vlan <= 4094 : vlan == 0,
-                (filtering ? "vlan must be 1-4094" : "vlan must be 0: the bridge filters none")
+                (filtering
+                                ? "vlan must be 1-4094"
+                                : "vlan must be 0 (the bridge does not filter VLANs)")
                         + ": vlan="
                         + vlan);
         long station = AddressText.mac(mac);
         check(
                 station != 0 && (station & GROUP_BIT) == 0,
-                "mac must be a station's address: mac=" + mac);
+                "mac must be a unicast MAC address: mac=" + mac);
         if (port.isEmpty()) {
             if (!open.worker().<Boolean>ask(on -> open.bridge().removeStation(vlan, station))) {
                 throw NotFoundException.of("station", mac);
@@ -48,7 +50,7 @@ public record StationEntry(int vlan, String mac, String port, boolean sticky) {
                                                         to.port(),
                                                         sticky,
                                                         System.nanoTime()));
-        check(done, "stations of a bridge are at their limit: bridge=" + open.name());
+        check(done, "bridge must have fewer stations than its limit: bridge=" + open.name());
     }
 
     private static void check(boolean holds, String rule) {

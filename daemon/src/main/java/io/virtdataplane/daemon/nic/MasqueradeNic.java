@@ -250,7 +250,7 @@ public final class MasqueradeNic implements AttachedNic {
                     responders.announce();
                     return null;
                 });
-        return "the gateway to the guest";
+        return "gateway announced to the guest";
     }
 
     @Override

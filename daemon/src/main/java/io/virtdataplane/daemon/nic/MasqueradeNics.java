@@ -85,7 +85,7 @@ public final class MasqueradeNics implements NicFamily {
             MasqueradeNic nic = new MasqueradeNic(number, spec, worker, hooks, ended);
             String unread = nic.resolvConf().describeUnread();
             if (!unread.isEmpty()) {
-                journal.record("ResolverCut", spec.name(), "the guest is not told: " + unread);
+                journal.record("ResolverCut", spec.name(), "not sent to the guest: " + unread);
             }
             return nic;
         } catch (RuntimeException e) {
@@ -111,7 +111,7 @@ public final class MasqueradeNics implements NicFamily {
     public MasqueradeNic update(String name, NatSettings changes, Nics nics) {
         if (!(attachments.nic(name) instanceof MasqueradeNic nic)) {
             throw new IllegalArgumentException(
-                    "name must be a masquerade NIC, others have no such settings: name=" + name);
+                    "name must be a masquerade NIC (a NIC on a bridge has no NAT): name=" + name);
         }
         nic.change(changes, changed -> nics.keep(changed.name(), changed.request()));
         String words = NatSettingsReader.describe(changes);

@@ -324,9 +324,9 @@ public final class Objects {
         OfKind ofKind = byKind.get(kind);
         if (ofKind == null) {
             throw new IllegalArgumentException(
-                    "kind must be one that is applied, a "
+                    "kind must be one that apply takes (use attach for a "
                             + kind.manifestKind()
-                            + " is attached: kind="
+                            + "): kind="
                             + kind.manifestKind());
         }
         return ofKind;
@@ -338,7 +338,7 @@ public final class Objects {
             if (!seen.add(manifest.kind() + "/" + manifest.name())
                     | !seen.add(manifest.kind() + " " + manifest.identity())) {
                 throw new IllegalArgumentException(
-                        "object must stand in a file once: "
+                        "object must be in a file only once: "
                                 + manifest.kind()
                                 + "/"
                                 + manifest.name());

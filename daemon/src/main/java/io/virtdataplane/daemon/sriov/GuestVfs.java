@@ -70,7 +70,7 @@ public final class GuestVfs {
         if (pciAddresses.isEmpty() && kubeletAllocates.getAsBoolean()) {
             // Two who choose would choose the same VF.
             throw new SriovException(
-                    "pci_addresses must be given where the kubelet allocates: they are in PCIDEVICE_ of the pod's environment");
+                    "pci_addresses must be given where a kubelet allocates VFs (see PCIDEVICE_... in the pod's environment)");
         }
         Optional<Map<String, String>> podByDevice = node.kubelet().ask();
         node.cards().lock();
@@ -103,7 +103,7 @@ public final class GuestVfs {
                         .orElseThrow(
                                 () ->
                                         new IllegalArgumentException(
-                                                "network must be applied before: network="
+                                                "network must be applied first: network="
                                                         + nic.network()
                                                         + " interface="
                                                         + owner));
@@ -139,7 +139,9 @@ public final class GuestVfs {
     /** A VF that is not put back yet: a pass tries again, now and until it is. */
     private void report(List<String> left) {
         if (!left.isEmpty()) {
-            left.forEach(reason -> LOG.warn("tried again with each pass: {}", reason));
+            left.forEach(
+                    reason ->
+                            LOG.warn("VF not restored, each pass tries again: reason={}", reason));
             node.wantPass();
         }
     }
@@ -204,7 +206,7 @@ public final class GuestVfs {
         List<String> namespaces = named.stream().map(VfOwner::namespace).distinct().toList();
         if (namespaces.size() > 1) {
             throw new IllegalArgumentException(
-                    "namespace must be given where machines of several have the name: name="
+                    "namespace must be given, several namespaces have a machine of this name: name="
                             + name
                             + " machines="
                             + named);

@@ -31,7 +31,7 @@ public final class SriovNetworks {
         SriovNetwork other = networkByName.get(network.definitionName());
         if (other != null && !other.namespace().equals(network.namespace())) {
             throw new IllegalArgumentException(
-                    "network must not replace another namespace's: name="
+                    "network must not replace a network of another namespace: name="
                             + network.definitionName()
                             + " other="
                             + other.namespace()

@@ -148,7 +148,7 @@ public final class SriovNode implements AutoCloseable {
         return unreadable.entrySet().stream()
                 .map(
                         policy ->
-                                "stored policy must be readable: no card is changed until it is applied again or removed: file="
+                                "stored policy must be readable (until it is applied again or deleted, no card is changed): file="
                                         + policy.getKey()
                                         + " reason="
                                         + policy.getValue())

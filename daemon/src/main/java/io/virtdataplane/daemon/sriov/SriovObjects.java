@@ -78,7 +78,7 @@ public final class SriovObjects implements Reconciler {
                     definitions.add(name) & objects.add(network.namespace() + "/" + network.name());
             if (!isNew) {
                 throw new IllegalArgumentException(
-                        "network must stand in a file once: name=" + name);
+                        "network must be in a file only once: name=" + name);
             }
         }
     }
@@ -122,7 +122,7 @@ public final class SriovObjects implements Reconciler {
         unreadable.forEach(
                 (file, reason) ->
                         LOG.warn(
-                                "stored object cannot be read, apply it again or delete it: file={} reason={}",
+                                "stored object not restored, apply it again or delete it: file={} reason={}",
                                 file,
                                 reason));
         node.start(policies, unreadablePolicies);

@@ -62,7 +62,7 @@ public final class WorkerThread implements AutoCloseable {
                 return;
             }
             LOG.error(
-                    "worker died, leaving so that the service manager starts us anew: worker={}",
+                    "worker failed, the daemon exits so that the service manager restarts it: worker={}",
                     number,
                     e);
             Runtime.getRuntime().halt(EXIT_WORKER_DIED);

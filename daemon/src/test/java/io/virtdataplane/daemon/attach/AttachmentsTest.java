@@ -88,7 +88,7 @@ class AttachmentsTest {
         attachments.add(new Named("vm/net2", "vm", false));
         assertThatThrownBy(() -> attachments.nic("vm"))
                 .isInstanceOf(NotFoundException.class)
-                .hasMessage("no such NIC: name=vm; name one of vm/net1, vm/net2");
+                .hasMessage("no such NIC: name=vm; choose one of vm/net1, vm/net2");
         assertThatThrownBy(() -> attachments.find("other")).hasMessage("no such NIC: name=other");
     }
 

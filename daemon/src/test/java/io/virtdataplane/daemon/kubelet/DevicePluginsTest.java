@@ -281,6 +281,6 @@ class DevicePluginsTest {
                         () ->
                                 sriov.attachVf(
                                         AttachVfRequest.newBuilder().setManifest(machine).build()))
-                .hasMessageContaining("pci_addresses must be given where the kubelet allocates");
+                .hasMessageContaining("pci_addresses must be given where a kubelet allocates VFs");
     }
 }

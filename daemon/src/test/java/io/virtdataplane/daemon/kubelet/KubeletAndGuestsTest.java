@@ -100,7 +100,7 @@ class KubeletAndGuestsTest extends SriovApiFixture {
         assertThat(attach(MACHINE).getPciAddress()).as("the free one").isEqualTo(VF1);
         long pass = applyPolicy(POLICY.replace("numVfs: 2", "numVfs: 3"));
         assertThat(afterPass(pass).getLastSyncError())
-                .contains("VF in use must not be torn down")
+                .contains("VF in use must not be removed")
                 .contains("user=a pod with intel");
     }
 

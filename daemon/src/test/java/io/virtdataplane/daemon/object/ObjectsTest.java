@@ -283,7 +283,7 @@ class ObjectsTest {
         assertThatThrownBy(() -> objects.delete(ObjectKind.NETWORK_DEFINITION, "n1"))
                 .hasMessage("no such NetworkAttachmentDefinition: name=default/n1");
         assertThatThrownBy(() -> objects.delete(all(POLICY, POLICY)))
-                .hasMessageStartingWith("object must stand in a file once: ");
+                .hasMessageStartingWith("object must be in a file only once: ");
         assertThat(files()).hasSize(1);
         objects.apply(NETWORK, SHARED);
         assertThat(objects.delete(ObjectKind.NETWORK_DEFINITION, "n1").change())
@@ -364,6 +364,6 @@ class ObjectsTest {
         String machine = "kind: VirtualMachine\nmetadata: {name: vm}\nspec: {domain: {}}\n";
         assertThatThrownBy(() -> objects.apply(machine, SHARED))
                 .hasMessage(
-                        "kind must be one that is applied, a VirtualMachine is attached: kind=VirtualMachine");
+                        "kind must be one that apply takes (use attach for a VirtualMachine): kind=VirtualMachine");
     }
 }

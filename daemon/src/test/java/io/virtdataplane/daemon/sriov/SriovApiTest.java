@@ -145,7 +145,7 @@ class SriovApiTest extends SriovApiFixture {
         refused(
                 () -> attach(two),
                 Status.Code.INVALID_ARGUMENT,
-                "network must be applied before: network=guests/none interface=guests/vm2/b");
+                "network must be applied first: network=guests/none interface=guests/vm2/b");
         assertThat(sriov.listVfs(ListVfsRequest.getDefaultInstance()).getVfsList())
                 .extracting(Vf::getUser)
                 .containsExactly("", "");
@@ -174,7 +174,7 @@ class SriovApiTest extends SriovApiFixture {
         SriovNodeState state = afterPass(sriov.removePolicy(remove).getPass());
         assertThat(state.getSyncStatus()).isEqualTo("Failed");
         assertThat(state.getLastSyncError())
-                .contains("VF in use must not be torn down")
+                .contains("VF in use must not be removed")
                 .contains("user=guests/vm1/nic1");
         assertThat(users()).containsExactly("guests/vm1/nic1", "");
         refused(
