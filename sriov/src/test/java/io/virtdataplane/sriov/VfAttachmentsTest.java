@@ -165,7 +165,11 @@ class VfAttachmentsTest {
                 new ResourceVf(
                         new PhysicalFunction(
                                 new PciFunction(
-                                        FakeNode.PF, "15b3", "1017", "mlx5_core", 1, -1, false),
+                                        FakeNode.PF,
+                                        new PciFunction.Model("15b3", "1017"),
+                                        "mlx5_core",
+                                        1,
+                                        PciFunction.IommuGroup.NONE),
                                 vfs.getFirst().pf().netdev(),
                                 64,
                                 2,
