@@ -49,32 +49,51 @@ public final class SriovNetworkManifest {
         }
         SriovNetwork network =
                 new SriovNetwork(
-                        object.name(),
-                        object.namespace(),
-                        networkNamespace(object),
-                        spec.text("resourceName", ""),
-                        number(spec, "vlan", LAST_VLAN, 0),
-                        number(spec, "vlanQoS", LAST_PRIORITY, 0),
-                        SriovNetworkNodePolicyManifest.oneOf(
-                                spec, "vlanProto", "802.1q", "802.1Q", "802.1ad", "802.1AD"),
-                        onOrOff(spec, "spoofChk"),
-                        onOrOff(spec, "trust"),
-                        SriovNetworkNodePolicyManifest.oneOf(
-                                spec, "linkState", "auto", "enable", "disable"),
-                        rate(spec, "minTxRate"),
-                        rate(spec, "maxTxRate"),
-                        json(spec, "capabilities", "", ""),
-                        json(spec, "ipam", "", ""),
-                        json(spec, "metaPlugins", "[", "]"),
-                        SriovNetworkNodePolicyManifest.oneOf(
-                                spec, "logLevel", "panic", "error", "warning", "info", "debug"),
-                        spec.text("logFile", ""));
+                        identity(object), vlan(spec), switches(spec), rates(spec), cni(spec));
         try {
             network.check();
         } catch (IllegalArgumentException e) {
             throw new InvalidManifestException("spec: " + e.getMessage());
         }
         return network;
+    }
+
+    private static SriovNetwork.Identity identity(SriovObject object) {
+        return new SriovNetwork.Identity(
+                object.name(),
+                object.namespace(),
+                networkNamespace(object),
+                object.spec().text("resourceName", ""));
+    }
+
+    private static SriovNetwork.Vlan vlan(Fields spec) {
+        return new SriovNetwork.Vlan(
+                number(spec, "vlan", LAST_VLAN, 0),
+                number(spec, "vlanQoS", LAST_PRIORITY, 0),
+                SriovNetworkNodePolicyManifest.oneOf(
+                        spec, "vlanProto", "802.1q", "802.1Q", "802.1ad", "802.1AD"));
+    }
+
+    private static SriovNetwork.Switches switches(Fields spec) {
+        return new SriovNetwork.Switches(
+                onOrOff(spec, "spoofChk"),
+                onOrOff(spec, "trust"),
+                SriovNetworkNodePolicyManifest.oneOf(
+                        spec, "linkState", "auto", "enable", "disable"));
+    }
+
+    private static SriovNetwork.Rates rates(Fields spec) {
+        return new SriovNetwork.Rates(rate(spec, "minTxRate"), rate(spec, "maxTxRate"));
+    }
+
+    private static SriovNetwork.Cni cni(Fields spec) {
+        return new SriovNetwork.Cni(
+                json(spec, "capabilities", "", ""),
+                json(spec, "ipam", "", ""),
+                json(spec, "metaPlugins", "[", "]"),
+                SriovNetworkNodePolicyManifest.oneOf(
+                        spec, "logLevel", "panic", "error", "warning", "info", "debug"),
+                spec.text("logFile", ""));
     }
 
     private static String networkNamespace(SriovObject object) {

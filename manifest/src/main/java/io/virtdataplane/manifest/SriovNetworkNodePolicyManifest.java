@@ -2,6 +2,9 @@ package io.virtdataplane.manifest;
 
 import io.virtdataplane.sriov.NicSelector;
 import io.virtdataplane.sriov.NodePolicy;
+import io.virtdataplane.sriov.PfSetup;
+import io.virtdataplane.sriov.VfResource;
+import java.util.EnumSet;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -45,21 +48,34 @@ public final class SriovNetworkNodePolicyManifest {
             throw spec.error("numVfs", "must be given", "");
         }
         return new NodePolicy(
-                object.name(),
-                spec.text("resourceName", ""),
-                spec.textByName("nodeSelector"),
-                number(spec, "priority", 0, LOWEST_PRIORITY, NodePolicy.DEFAULT_PRIORITY),
-                spec.has("mtu") ? number(spec, "mtu", 1, Integer.MAX_VALUE, 0) : 0,
+                new NodePolicy.Identity(
+                        object.name(),
+                        number(spec, "priority", 0, LOWEST_PRIORITY, NodePolicy.DEFAULT_PRIORITY)),
+                new NodePolicy.Target(
+                        spec.textByName("nodeSelector"), selector(spec.object("nicSelector"))),
+                pf(spec),
+                new VfResource(spec.text("resourceName", ""), deviceType(spec), options(spec)),
+                new NodePolicy.Modes(
+                        oneOf(spec, "linkType", "eth", "ETH", "ib", "IB"),
+                        oneOf(spec, "eSwitchMode", "legacy", "switchdev"),
+                        oneOf(spec, "vdpaType", "virtio", "vhost")));
+    }
+
+    private static PfSetup pf(Fields spec) {
+        return new PfSetup(
                 number(spec, "numVfs", 0, Integer.MAX_VALUE, 0),
-                selector(spec.object("nicSelector")),
-                deviceType(spec),
-                spec.flag("isRdma").orElse(false),
-                spec.flag("needVhostNet").orElse(false),
-                spec.flag("excludeTopology").orElse(false),
-                spec.flag("externallyManaged").orElse(false),
-                oneOf(spec, "linkType", "eth", "ETH", "ib", "IB"),
-                oneOf(spec, "eSwitchMode", "legacy", "switchdev"),
-                oneOf(spec, "vdpaType", "virtio", "vhost"));
+                spec.has("mtu") ? number(spec, "mtu", 1, Integer.MAX_VALUE, 0) : 0,
+                spec.flag("externallyManaged").orElse(false));
+    }
+
+    private static Set<VfResource.Option> options(Fields spec) {
+        Set<VfResource.Option> options = EnumSet.noneOf(VfResource.Option.class);
+        for (VfResource.Option option : VfResource.Option.values()) {
+            if (spec.flag(option.toString()).orElse(false)) {
+                options.add(option);
+            }
+        }
+        return options;
     }
 
     private static NicSelector selector(Fields selector) {

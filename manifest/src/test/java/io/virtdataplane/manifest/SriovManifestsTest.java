@@ -124,23 +124,15 @@ class SriovManifestsTest {
         assertThat(SriovNetworkManifest.parse(NETWORK))
                 .isEqualTo(
                         new SriovNetwork(
-                                "net-1",
-                                "openshift-sriov-network-operator",
-                                "guests",
-                                "intelnics",
-                                100,
-                                3,
-                                "",
-                                "on",
-                                "off",
-                                "auto",
-                                0,
-                                500,
-                                "{ \"mac\": true }",
-                                "",
-                                "",
-                                "",
-                                ""));
+                                new SriovNetwork.Identity(
+                                        "net-1",
+                                        "openshift-sriov-network-operator",
+                                        "guests",
+                                        "intelnics"),
+                                new SriovNetwork.Vlan(100, 3, ""),
+                                new SriovNetwork.Switches("on", "off", "auto"),
+                                new SriovNetwork.Rates(0, 500),
+                                new SriovNetwork.Cni("{ \"mac\": true }", "", "", "", "")));
     }
 
     @ParameterizedTest
@@ -176,7 +168,7 @@ class SriovManifestsTest {
     @ParameterizedTest
     @ValueSource(strings = {"'on'", "\"on\"", "!!str on"})
     void quotedOnIsAString(String on) {
-        assertThat(SriovNetworkManifest.parse(NETWORK.replace("\"on\"", on)).spoofChk())
+        assertThat(SriovNetworkManifest.parse(NETWORK.replace("\"on\"", on)).switches().spoofChk())
                 .isEqualTo("on");
     }
 
@@ -188,7 +180,7 @@ class SriovManifestsTest {
                         {"apiVersion": "sriovnetwork.openshift.io/v1", "kind": "SriovNetwork",
                          "metadata": {"name": "n"}, "spec": {"resourceName": "r", "trust": "on"}}
                         """);
-        assertThat(network.trust()).isEqualTo("on");
+        assertThat(network.switches().trust()).isEqualTo("on");
         assertThatThrownBy(() -> SriovNetworkManifest.parse("{a: 1}\n---\n{b: 2}"))
                 .hasMessageContaining("manifest must be one YAML document");
         assertThatThrownBy(() -> SriovNetworkManifest.parse("{a: 1, a: 2}"))

@@ -18,30 +18,31 @@ public final class DefinitionText {
 
     /** The CNI configuration: spec.config. */
     public String config() {
-        boolean chained = !network.metaPlugins().isEmpty();
+        boolean chained = !network.cni().metaPlugins().isEmpty();
         StringBuilder json = new StringBuilder("{ \"cniVersion\":\"1.0.0\", ");
         json.append("\"name\":").append(quoted(network.name())).append(',');
         if (chained) {
             json.append("\"plugins\": [ {");
         }
-        json.append("\"type\":\"sriov\",\"vlan\":").append(network.vlan()).append(',');
-        text(json, "spoofchk", network.spoofChk());
-        text(json, "trust", network.trust());
-        json.append("\"vlanQoS\":").append(network.vlanQoS()).append(',');
-        text(json, "vlanProto", network.vlanProto());
-        rate(json, "min_tx_rate", network.minTxRate());
-        rate(json, "max_tx_rate", network.maxTxRate());
-        if (!network.capabilities().isEmpty()) {
-            json.append("\"capabilities\":").append(network.capabilities()).append(',');
+        json.append("\"type\":\"sriov\",\"vlan\":").append(network.vlan().id()).append(',');
+        text(json, "spoofchk", network.switches().spoofChk());
+        text(json, "trust", network.switches().trust());
+        json.append("\"vlanQoS\":").append(network.vlan().qos()).append(',');
+        text(json, "vlanProto", network.vlan().protocol());
+        rate(json, "min_tx_rate", network.rates().minTx());
+        rate(json, "max_tx_rate", network.rates().maxTx());
+        if (!network.cni().capabilities().isEmpty()) {
+            json.append("\"capabilities\":").append(network.cni().capabilities()).append(',');
         }
-        text(json, "link_state", network.linkState());
-        text(json, "logLevel", network.logLevel());
-        text(json, "logFile", network.logFile());
+        text(json, "link_state", network.switches().linkState());
+        text(json, "logLevel", network.cni().logLevel());
+        text(json, "logFile", network.cni().logFile());
         json.append("\"ipam\":");
-        json.append(network.ipam().isEmpty() ? "{}" : network.ipam().replaceAll("\\s", ""));
+        json.append(
+                network.cni().ipam().isEmpty() ? "{}" : network.cni().ipam().replaceAll("\\s", ""));
         json.append(" }");
         if (chained) {
-            json.append(", ").append(network.metaPlugins()).append(" ] }");
+            json.append(", ").append(network.cni().metaPlugins()).append(" ] }");
         }
         return json.toString();
     }

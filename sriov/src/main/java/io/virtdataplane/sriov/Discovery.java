@@ -75,15 +75,22 @@ public final class Discovery {
 
     private PciFunction pci(String address) {
         String device = DEVICES + address;
-        String group = sysfs.linkName(device + "/iommu_group");
         return new PciFunction(
                 address,
-                sysfs.read(device + "/vendor").replace("0x", ""),
-                sysfs.read(device + "/device").replace("0x", ""),
+                new PciFunction.Model(
+                        sysfs.read(device + "/vendor").replace("0x", ""),
+                        sysfs.read(device + "/device").replace("0x", "")),
                 sysfs.linkName(device + "/driver"),
                 sysfs.number(device + "/numa_node", -1),
-                group.isEmpty() ? -1 : Integer.parseInt(group),
-                sysfs.read(device + "/iommu_group/name").equals(NO_IOMMU));
+                iommu(device + "/iommu_group"));
+    }
+
+    private PciFunction.IommuGroup iommu(String link) {
+        String number = sysfs.linkName(link);
+        return number.isEmpty()
+                ? PciFunction.IommuGroup.NONE
+                : new PciFunction.IommuGroup(
+                        Integer.parseInt(number), sysfs.read(link + "/name").equals(NO_IOMMU));
     }
 
     Netdev netdev(String address) {
@@ -95,13 +102,13 @@ public final class Discovery {
         String net = directory + "/" + names.getFirst();
         int speed = sysfs.number(net + "/speed", -1);
         return new Netdev(
-                names.getFirst(),
-                List.of(),
+                new Netdev.Names(names.getFirst(), List.of()),
                 sysfs.read(net + "/address"),
                 sysfs.number(net + "/mtu", 0),
-                speed > 0 ? speed + " Mb/s" : "",
-                linkType(sysfs.number(net + "/type", -1)),
-                (sysfs.number(net + "/flags", 0) & IFF_UP) != 0);
+                new Netdev.Link(
+                        speed > 0 ? speed + " Mb/s" : "",
+                        linkType(sysfs.number(net + "/type", -1)),
+                        (sysfs.number(net + "/flags", 0) & IFF_UP) != 0));
     }
 
     private static String linkType(int hardwareType) {

@@ -1,32 +1,55 @@
 package io.virtdataplane.sriov;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Where a PF differs from its plan. None: a pass over it writes nothing.
  *
- * @param vfCount the VFs have to be made anew
+ * @param pf what differs of the PF itself
  * @param vfs those that exist and have to be bound or set otherwise
  */
-record Drift(boolean vfCount, boolean mtu, boolean linkDown, List<VirtualFunction> vfs) {
+record Drift(Set<Part> pf, List<VirtualFunction> vfs) {
+    /** A part of a PF that its plan decides. */
+    enum Part {
+        /** The VFs have to be made anew. */
+        VF_COUNT,
+        /** Its MTU is less than the plan's. */
+        MTU,
+        /** It is not set up by the administrator. */
+        LINK
+    }
+
     static Drift of(PfPlan plan, PhysicalFunction pf) {
-        boolean ours = !plan.externallyManaged();
+        Set<Part> parts = EnumSet.noneOf(Part.class);
+        if (!plan.externallyManaged()) {
+            if (pf.numVfs() != plan.numVfs()) {
+                parts.add(Part.VF_COUNT);
+            }
+            if (pf.netdev().mtu() < plan.mtu()) { // raised by others it may stay
+                parts.add(Part.MTU);
+            }
+        }
+        if (!pf.netdev().up()) {
+            parts.add(Part.LINK);
+        }
         List<VirtualFunction> different = new ArrayList<>();
         for (VirtualFunction vf : pf.vfs()) {
             plan.groupOf(vf)
                     .filter(group -> differs(vf, group))
                     .ifPresent(group -> different.add(vf));
         }
-        return new Drift(
-                ours && pf.numVfs() != plan.numVfs(),
-                ours && pf.netdev().mtu() < plan.mtu(), // raised by others it may stay
-                !pf.netdev().up(),
-                different);
+        return new Drift(parts, different);
     }
 
     boolean isNone() {
-        return !vfCount && !mtu && !linkDown && vfs.isEmpty();
+        return pf.isEmpty() && vfs.isEmpty();
+    }
+
+    boolean has(Part part) {
+        return pf.contains(part);
     }
 
     static boolean differs(VirtualFunction vf, VfGroup group) {

@@ -11,16 +11,9 @@ import java.util.Optional;
  * What one PF is to become, merged from all policies that select it. Inert: {@link Provisioner}
  * makes it so.
  *
- * @param mtu at least; 0: as it is
  * @param groups that of the policy applied last stands first
  */
-public record PfPlan(
-        String address,
-        String name,
-        int numVfs,
-        int mtu,
-        boolean externallyManaged,
-        List<VfGroup> groups) {
+public record PfPlan(String address, String name, PfSetup setup, List<VfGroup> groups) {
     public PfPlan {
         groups = List.copyOf(groups);
     }
@@ -56,13 +49,7 @@ public record PfPlan(
     }
 
     private static PfPlan of(NodePolicy policy, PhysicalFunction pf) {
-        return new PfPlan(
-                pf.address(),
-                pf.name(),
-                policy.numVfs(),
-                policy.mtu(),
-                policy.externallyManaged(),
-                List.of(policy.groupOn(pf)));
+        return new PfPlan(pf.address(), pf.name(), policy.pf(), List.of(policy.groupOn(pf)));
     }
 
     /** Groups of another resource and range live on beside ours; otherwise we replace the older. */
@@ -78,13 +65,20 @@ public record PfPlan(
         if (!equalPriority && merged.size() == 1) {
             return this;
         }
-        return new PfPlan(
-                address,
-                name,
-                Math.max(numVfs, older.numVfs),
-                Math.max(mtu, older.mtu),
-                externallyManaged,
-                merged);
+        return new PfPlan(address, name, setup.max(older.setup), merged);
+    }
+
+    public int numVfs() {
+        return setup.numVfs();
+    }
+
+    /** At least; 0: as it is. */
+    public int mtu() {
+        return setup.mtu();
+    }
+
+    public boolean externallyManaged() {
+        return setup.externallyManaged();
     }
 
     public Optional<VfGroup> groupOf(VirtualFunction vf) {

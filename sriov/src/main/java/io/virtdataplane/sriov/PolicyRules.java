@@ -81,18 +81,18 @@ public record PolicyRules(
     }
 
     private static void checkModes(NodePolicy policy, boolean vfio) {
-        boolean switchdev = policy.eSwitchMode().equals("switchdev");
-        boolean vdpa = !policy.vdpaType().isEmpty();
+        boolean switchdev = policy.modes().eSwitch().equals("switchdev");
+        boolean vdpa = !policy.modes().vdpaType().isEmpty();
         check(
                 !switchdev
-                        || policy.linkType().isEmpty()
-                        || policy.linkType().equalsIgnoreCase("eth"),
+                        || policy.modes().linkType().isEmpty()
+                        || policy.modes().linkType().equalsIgnoreCase("eth"),
                 "'eSwitchMode: switchdev' can be used only with ethernet links");
         check(
                 !(vfio && vdpa),
                 "'deviceType: %s' conflicts with '%s'; Set 'deviceType' to (string)'netdevice' Or Remove 'vdpaType'",
                 policy.deviceType(),
-                policy.vdpaType());
+                policy.modes().vdpaType());
         check(!vdpa || switchdev, "vdpa requires the device to be configured in switchdev mode");
         // Ours: what this daemon does not do is refused, not left out silently.
         check(
@@ -100,7 +100,7 @@ public record PolicyRules(
                 "eSwitchMode must be legacy, switchdev is not supported in CR %s",
                 policy.name());
         check(
-                !policy.linkType().equalsIgnoreCase("ib"),
+                !policy.modes().linkType().equalsIgnoreCase("ib"),
                 "linkType must be eth, InfiniBand is not supported in CR %s",
                 policy.name());
     }
@@ -160,10 +160,10 @@ public record PolicyRules(
                     policy.name(),
                     pf.netdev().mtu());
             check(
-                    policy.linkType().isEmpty()
-                            || policy.linkType().equalsIgnoreCase(pf.netdev().linkType()),
+                    policy.modes().linkType().isEmpty()
+                            || policy.modes().linkType().equalsIgnoreCase(pf.netdev().linkType()),
                     "LinkType(%s) in CR %s is not equal to the LinkType for the PF externally value(%s)",
-                    policy.linkType(),
+                    policy.modes().linkType(),
                     policy.name(),
                     pf.netdev().linkType());
         }

@@ -35,7 +35,7 @@ final class Provisioner {
         if (drift.isNone()) {
             return;
         }
-        List<VirtualFunction> disturbed = drift.vfCount() ? pf.vfs() : drift.vfs();
+        List<VirtualFunction> disturbed = drift.has(Drift.Part.VF_COUNT) ? pf.vfs() : drift.vfs();
         disturbed.forEach(vf -> use.mustBeFree(pf, vf));
         if (!plan.externallyManaged()) {
             initialStates.note(pf);
@@ -45,7 +45,9 @@ final class Provisioner {
         } catch (RuntimeException e) {
             SriovException cause =
                     e instanceof SriovException known ? known : new SriovException(e.toString(), e);
-            throw plan.externallyManaged() ? cause : afterReset(pf, cause, drift.vfCount());
+            throw plan.externallyManaged()
+                    ? cause
+                    : afterReset(pf, cause, drift.has(Drift.Part.VF_COUNT));
         }
     }
 
@@ -87,16 +89,16 @@ final class Provisioner {
     }
 
     private void change(PfPlan plan, PhysicalFunction before, Drift drift) {
-        if (drift.vfCount()) {
+        if (drift.has(Drift.Part.VF_COUNT)) {
             count(before, plan.numVfs());
         }
-        if (drift.mtu()) {
+        if (drift.has(Drift.Part.MTU)) {
             mtu(before, plan.mtu());
         }
         PhysicalFunction pf = discovery.physicalFunction(plan.address());
         List<Integer> different = drift.vfs().stream().map(VirtualFunction::index).toList();
         for (VirtualFunction vf : pf.vfs()) {
-            if (drift.vfCount() || different.contains(vf.index())) {
+            if (drift.has(Drift.Part.VF_COUNT) || different.contains(vf.index())) {
                 plan.groupOf(vf).ifPresent(group -> binding.bind(pf, vf, group));
             }
         }

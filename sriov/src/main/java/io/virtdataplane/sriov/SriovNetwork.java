@@ -7,69 +7,105 @@ import java.util.List;
  * A SriovNetwork: what the VF of a guest on it is set to. Made by the manifest's reader, which
  * checks each field's type and range; what fields say together is checked here, before anything
  * changes.
- *
- * @param networkNamespace of the NetworkAttachmentDefinition; empty: the object's own
- * @param vlanProto as given; empty: 802.1q
- * @param spoofChk "on", "off" or empty: as it is; so trust
- * @param linkState "auto", "enable", "disable" or empty
- * @param minTxRate Mbit/s; -1: as it is; so maxTxRate
- * @param capabilities JSON, or empty; so ipam and metaPlugins
  */
-public record SriovNetwork(
-        String name,
-        String namespace,
-        String networkNamespace,
-        String resourceName,
-        int vlan,
-        int vlanQoS,
-        String vlanProto,
-        String spoofChk,
-        String trust,
-        String linkState,
-        int minTxRate,
-        int maxTxRate,
-        String capabilities,
-        String ipam,
-        String metaPlugins,
-        String logLevel,
-        String logFile) {
+public record SriovNetwork(Identity id, Vlan vlan, Switches switches, Rates rates, Cni cni) {
+    /**
+     * Who the object is, where its definition goes and whose VFs it hands out.
+     *
+     * @param networkNamespace of the NetworkAttachmentDefinition; empty: the object's own
+     */
+    public record Identity(
+            String name, String namespace, String networkNamespace, String resourceName) {}
+
+    /**
+     * The VLAN that the card puts the VF in.
+     *
+     * @param id 0-4094; 0: none
+     * @param qos 0-7, the priority in the tag
+     * @param protocol as given; empty: 802.1q
+     */
+    public record Vlan(int id, int qos, String protocol) {
+        private boolean isAd() {
+            return protocol.equalsIgnoreCase("802.1ad");
+        }
+
+        private VfSetting.Vlan setting() {
+            return new VfSetting.Vlan(id, qos, VfSetting.VlanProtocol.of(protocol));
+        }
+    }
+
+    /**
+     * What the card allows the VF, each empty: as it is.
+     *
+     * @param spoofChk "on" or "off"; so trust
+     * @param linkState "auto", "enable" or "disable"
+     */
+    public record Switches(String spoofChk, String trust, String linkState) {}
+
+    /** Of what the VF sends, in Mbit/s; 0: no limit, -1: as it is. */
+    public record Rates(int minTx, int maxTx) {}
+
+    /**
+     * What the CNI configuration holds beside the VF's settings, each as given or empty.
+     *
+     * @param capabilities JSON; so ipam and metaPlugins
+     */
+    public record Cni(
+            String capabilities,
+            String ipam,
+            String metaPlugins,
+            String logLevel,
+            String logFile) {}
+
+    public String name() {
+        return id.name();
+    }
+
+    public String namespace() {
+        return id.namespace();
+    }
+
+    public String resourceName() {
+        return id.resourceName();
+    }
+
     /** Throws with the first rule that is broken. */
     public void check() {
         must(
-                vlan > 0 || vlanQoS == 0 && !isAd(),
+                vlan.id() > 0 || vlan.qos() == 0 && !vlan.isAd(),
                 "non-zero vlan id must be configured to set vlan QoS/proto 802.1ad: vlan="
-                        + vlan
+                        + vlan.id()
                         + " vlanQoS="
-                        + vlanQoS
+                        + vlan.qos()
                         + " vlanProto="
-                        + vlanProto);
+                        + vlan.protocol());
         // Not checked by the operator; the documentation asks for it. 0 is no limit.
         must(
-                minTxRate <= 0 || maxTxRate <= 0 || minTxRate <= maxTxRate,
+                rates.minTx() <= 0 || rates.maxTx() <= 0 || rates.minTx() <= rates.maxTx(),
                 "minTxRate must be at most maxTxRate: minTxRate="
-                        + minTxRate
+                        + rates.minTx()
                         + " maxTxRate="
-                        + maxTxRate);
+                        + rates.maxTx());
     }
 
     /** What a PF of its resource cannot do. */
     public void checkOn(PhysicalFunction pf) {
         must(
-                minTxRate <= 0 || !pf.isIntel(),
+                rates.minTx() <= 0 || !pf.isIntel(),
                 "minTxRate must be 0 or left out on Intel NICs, which do not support it (BZ#1772847): minTxRate="
-                        + minTxRate
+                        + rates.minTx()
                         + " pf="
                         + pf.name());
     }
 
     /** Where its NetworkAttachmentDefinition lives. */
     public String definitionNamespace() {
-        return networkNamespace.isEmpty() ? namespace : networkNamespace;
+        return id.networkNamespace().isEmpty() ? id.namespace() : id.networkNamespace();
     }
 
     /** NAMESPACE/NAME of its NetworkAttachmentDefinition. */
     public String definitionName() {
-        return definitionNamespace() + "/" + name;
+        return definitionNamespace() + "/" + id.name();
     }
 
     /**
@@ -80,27 +116,24 @@ public record SriovNetwork(
      */
     List<VfSetting> settings(long mac) {
         List<VfSetting> settings = new ArrayList<>();
-        settings.add(new VfSetting.Vlan(vlan, vlanQoS, VfSetting.VlanProtocol.of(vlanProto)));
+        settings.add(vlan.setting());
         if (mac != 0) {
             settings.add(new VfSetting.Mac(mac));
         }
-        if (minTxRate >= 0 || maxTxRate >= 0) {
-            settings.add(new VfSetting.Rate(Math.max(minTxRate, 0), Math.max(maxTxRate, 0)));
+        if (rates.minTx() >= 0 || rates.maxTx() >= 0) {
+            settings.add(
+                    new VfSetting.Rate(Math.max(rates.minTx(), 0), Math.max(rates.maxTx(), 0)));
         }
-        if (!spoofChk.isEmpty()) {
-            settings.add(new VfSetting.SpoofCheck(spoofChk.equals("on")));
+        if (!switches.spoofChk().isEmpty()) {
+            settings.add(new VfSetting.SpoofCheck(switches.spoofChk().equals("on")));
         }
-        if (!trust.isEmpty()) {
-            settings.add(new VfSetting.Trust(trust.equals("on")));
+        if (!switches.trust().isEmpty()) {
+            settings.add(new VfSetting.Trust(switches.trust().equals("on")));
         }
-        if (!linkState.isEmpty()) {
-            settings.add(VfSetting.LinkState.of(linkState));
+        if (!switches.linkState().isEmpty()) {
+            settings.add(VfSetting.LinkState.of(switches.linkState()));
         }
         return settings;
-    }
-
-    private boolean isAd() {
-        return vlanProto.equalsIgnoreCase("802.1ad");
     }
 
     private static void must(boolean holds, String rule) {

@@ -209,7 +209,10 @@ final class VfMessages {
                             ? states[linkState]
                             : VfSetting.LinkState.State.AUTO;
             return new VfAttributes(
-                    mac, vlan, rate, spoofCheck, trust, new VfSetting.LinkState(state));
+                    mac,
+                    vlan,
+                    rate,
+                    new VfAttributes.Switches(spoofCheck, trust, new VfSetting.LinkState(state)));
         }
     }
 }

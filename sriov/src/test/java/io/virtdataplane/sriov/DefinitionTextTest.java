@@ -10,43 +10,21 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DefinitionTextTest {
     private static final SriovNetwork DEFAULTS =
-            new SriovNetwork(
-                    "test",
-                    "ns",
-                    "testnamespace",
-                    "testresource",
-                    0,
-                    0,
-                    "",
-                    "",
-                    "",
-                    "",
-                    -1,
-                    -1,
-                    "",
-                    "",
-                    "",
-                    "",
-                    "");
+            Networks.plain().named("test", "testnamespace", "testresource").make();
     private static final SriovNetwork FULL =
-            new SriovNetwork(
-                    "full",
-                    "ns",
-                    "",
-                    "intel",
-                    100,
-                    3,
-                    "802.1ad",
-                    "on",
-                    "off",
-                    "enable",
-                    0,
-                    500,
-                    "{\"mac\": true}",
-                    "{ \"type\": \"host-local\",\n  \"subnet\": \"10.0.0.0/24\" }",
-                    "",
-                    "debug",
-                    "/var/log/sriov.log");
+            Networks.plain()
+                    .named("full", "", "intel")
+                    .vlan(100, 3, "802.1ad")
+                    .switches("on", "off", "enable")
+                    .rates(0, 500)
+                    .cni(
+                            new SriovNetwork.Cni(
+                                    "{\"mac\": true}",
+                                    "{ \"type\": \"host-local\",\n  \"subnet\": \"10.0.0.0/24\" }",
+                                    "",
+                                    "debug",
+                                    "/var/log/sriov.log"))
+                    .make();
 
     @Test
     void defaultsAreTheOperatorsGolden() {
@@ -84,24 +62,12 @@ class DefinitionTextTest {
     @Test
     void metaPluginsMakeAChain() {
         SriovNetwork chained =
-                new SriovNetwork(
-                        "test",
-                        "ns",
-                        "",
-                        "r",
-                        0,
-                        0,
-                        "",
-                        "",
-                        "",
-                        "",
-                        -1,
-                        -1,
-                        "",
-                        "",
-                        "{\"type\":\"vrf\",\"vrfname\":\"blue\"}",
-                        "",
-                        "");
+                Networks.plain()
+                        .named("test", "", "r")
+                        .cni(
+                                new SriovNetwork.Cni(
+                                        "", "", "{\"type\":\"vrf\",\"vrfname\":\"blue\"}", "", ""))
+                        .make();
         assertThat(new DefinitionText(chained, "p").config())
                 .isEqualTo(
                         "{ \"cniVersion\":\"1.0.0\", \"name\":\"test\",\"plugins\": [ {\"type\":\"sriov\",\"vlan\":0,\"vlanQoS\":0,\"ipam\":{} },"
@@ -128,8 +94,7 @@ class DefinitionTextTest {
     }
 
     private static SriovNetwork with(int vlan, int qos, String proto, int min, int max) {
-        return new SriovNetwork(
-                "n", "ns", "", "r", vlan, qos, proto, "", "", "", min, max, "", "", "", "", "");
+        return Networks.plain().named("n", "", "r").vlan(vlan, qos, proto).rates(min, max).make();
     }
 
     @Test

@@ -18,22 +18,31 @@ class DiscoveryTest {
         assertThat(pfs).hasSize(1);
         PhysicalFunction pf = pfs.getFirst();
         assertThat(pf.pci())
-                .isEqualTo(new PciFunction(FakeNode.PF, "8086", "158b", "i40e", 1, -1, false));
+                .isEqualTo(
+                        new PciFunction(
+                                FakeNode.PF,
+                                new PciFunction.Model("8086", "158b"),
+                                "i40e",
+                                1,
+                                PciFunction.IommuGroup.NONE));
         assertThat(pf.netdev())
                 .isEqualTo(
                         new Netdev(
-                                "ens1f0",
-                                List.of(),
+                                new Netdev.Names("ens1f0", List.of()),
                                 "3c:fd:fe:00:00:01",
                                 1500,
-                                "25000 Mb/s",
-                                "ETH",
-                                false));
+                                new Netdev.Link("25000 Mb/s", "ETH", false)));
         assertThat(pf.totalVfs()).isEqualTo(64);
         assertThat(pf.numVfs()).isEqualTo(2);
         assertThat(pf.vfs()).extracting(VirtualFunction::index).containsExactly(0, 1);
         assertThat(pf.vfs().get(1).pci())
-                .isEqualTo(new PciFunction("0000:02:02.1", "8086", "154c", "iavf", 1, 41, false));
+                .isEqualTo(
+                        new PciFunction(
+                                "0000:02:02.1",
+                                new PciFunction.Model("8086", "154c"),
+                                "iavf",
+                                1,
+                                new PciFunction.IommuGroup(41, false)));
         assertThat(pf.vfs().get(1).netdev().mac()).isEqualTo("02:00:00:00:00:01");
     }
 

@@ -150,9 +150,10 @@ final class FakeNode implements VfLink {
                     0,
                     new VfSetting.Vlan(0, 0, VfSetting.VlanProtocol.DOT1Q),
                     new VfSetting.Rate(0, 0),
-                    VfSetting.Switch.ON,
-                    VfSetting.Switch.OFF,
-                    VfSetting.LinkState.of("auto"));
+                    new VfAttributes.Switches(
+                            VfSetting.Switch.ON,
+                            VfSetting.Switch.OFF,
+                            VfSetting.LinkState.of("auto")));
 
     /** As a card numbers them: 0000:02:02.0 and on. */
     static String vf(String pf, int index) {
@@ -232,58 +233,32 @@ final class FakeNode implements VfLink {
         if (refused.test(setting)) {
             throw new SriovException(RtnetlinkVfLink.refusal(pf, vf, setting, errno));
         }
-        VfAttributes old = attributesByVf.get(vf);
-        attributesByVf.put(
-                vf,
-                switch (setting) {
-                    case VfSetting.Mac m ->
-                            new VfAttributes(
-                                    m.address(),
-                                    old.vlan(),
-                                    old.rate(),
-                                    old.spoofCheck(),
-                                    old.trust(),
-                                    old.linkState());
-                    case VfSetting.Vlan v ->
-                            new VfAttributes(
-                                    old.mac(),
-                                    v,
-                                    old.rate(),
-                                    old.spoofCheck(),
-                                    old.trust(),
-                                    old.linkState());
-                    case VfSetting.Rate r ->
-                            new VfAttributes(
-                                    old.mac(),
-                                    old.vlan(),
-                                    r,
-                                    old.spoofCheck(),
-                                    old.trust(),
-                                    old.linkState());
-                    case VfSetting.SpoofCheck s ->
-                            new VfAttributes(
-                                    old.mac(),
-                                    old.vlan(),
-                                    old.rate(),
-                                    VfSetting.Switch.of(s.on()),
-                                    old.trust(),
-                                    old.linkState());
-                    case VfSetting.Trust t ->
-                            new VfAttributes(
-                                    old.mac(),
-                                    old.vlan(),
-                                    old.rate(),
-                                    old.spoofCheck(),
-                                    VfSetting.Switch.of(t.on()),
-                                    old.linkState());
-                    case VfSetting.LinkState l ->
-                            new VfAttributes(
-                                    old.mac(),
-                                    old.vlan(),
-                                    old.rate(),
-                                    old.spoofCheck(),
-                                    old.trust(),
-                                    l);
-                });
+        attributesByVf.put(vf, changed(attributesByVf.get(vf), setting));
+    }
+
+    private static VfAttributes changed(VfAttributes old, VfSetting setting) {
+        return switch (setting) {
+            case VfSetting.Mac m ->
+                    new VfAttributes(m.address(), old.vlan(), old.rate(), old.switches());
+            case VfSetting.Vlan v -> new VfAttributes(old.mac(), v, old.rate(), old.switches());
+            case VfSetting.Rate r -> new VfAttributes(old.mac(), old.vlan(), r, old.switches());
+            case VfSetting.SpoofCheck s ->
+                    with(old, VfSetting.Switch.of(s.on()), old.trust(), old.linkState());
+            case VfSetting.Trust t ->
+                    with(old, old.spoofCheck(), VfSetting.Switch.of(t.on()), old.linkState());
+            case VfSetting.LinkState l -> with(old, old.spoofCheck(), old.trust(), l);
+        };
+    }
+
+    private static VfAttributes with(
+            VfAttributes old,
+            VfSetting.Switch spoofCheck,
+            VfSetting.Switch trust,
+            VfSetting.LinkState link) {
+        return new VfAttributes(
+                old.mac(),
+                old.vlan(),
+                old.rate(),
+                new VfAttributes.Switches(spoofCheck, trust, link));
     }
 }

@@ -1,7 +1,9 @@
 package io.virtdataplane.sriov;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Policies for tests: a valid one, and changes to it by name. */
 final class Policies {
@@ -16,8 +18,7 @@ final class Policies {
     private List<String> rootDevices = List.of();
     private List<String> pfNames = List.of("ens1f0");
     private NodePolicy.DeviceType deviceType = NodePolicy.DeviceType.VFIO_PCI;
-    private boolean isRdma;
-    private boolean excludeTopology;
+    private final Set<VfResource.Option> options = EnumSet.noneOf(VfResource.Option.class);
     private boolean externallyManaged;
     private String linkType = "";
     private String eSwitchMode = "";
@@ -81,12 +82,12 @@ final class Policies {
     }
 
     Policies rdma() {
-        isRdma = true;
+        options.add(VfResource.Option.RDMA);
         return this;
     }
 
     Policies withoutTopology() {
-        excludeTopology = true;
+        options.add(VfResource.Option.TOPOLOGY_EXCLUDED);
         return this;
     }
 
@@ -112,20 +113,11 @@ final class Policies {
 
     NodePolicy make() {
         return new NodePolicy(
-                name,
-                resourceName,
-                nodeSelector,
-                priority,
-                mtu,
-                numVfs,
-                new NicSelector(vendor, deviceId, rootDevices, pfNames),
-                deviceType,
-                isRdma,
-                false,
-                excludeTopology,
-                externallyManaged,
-                linkType,
-                eSwitchMode,
-                vdpaType);
+                new NodePolicy.Identity(name, priority),
+                new NodePolicy.Target(
+                        nodeSelector, new NicSelector(vendor, deviceId, rootDevices, pfNames)),
+                new PfSetup(numVfs, mtu, externallyManaged),
+                new VfResource(resourceName, deviceType, options),
+                new NodePolicy.Modes(linkType, eSwitchMode, vdpaType));
     }
 }

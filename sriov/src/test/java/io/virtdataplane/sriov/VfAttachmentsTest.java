@@ -20,12 +20,8 @@ class VfAttachmentsTest {
             new Patience(Duration.ofMillis(50), Duration.ofMillis(20), Duration.ofMillis(1));
     private static final long MAC = 0x0200_0000_aa01L;
     private static final SriovNetwork FULL =
-            new SriovNetwork(
-                    "net", "ns", "", "net1", 100, 3, "", "off", "on", "enable", -1, 500, "", "", "",
-                    "", "");
-    private static final SriovNetwork PLAIN =
-            new SriovNetwork(
-                    "net", "ns", "", "net1", 0, 0, "", "", "", "", -1, -1, "", "", "", "", "");
+            Networks.plain().vlan(100, 3, "").switches("off", "on", "enable").rates(-1, 500).make();
+    private static final SriovNetwork PLAIN = Networks.plain().make();
     @TempDir private Path directory;
     private FakeNode node;
     private Allocations allocations;
@@ -160,14 +156,20 @@ class VfAttachmentsTest {
     })
     void refusedAttributeIsNamedAndPutsBackAndFrees(String setting, int errno, String reason) {
         SriovNetwork all =
-                new SriovNetwork(
-                        "net", "ns", "", "net1", 100, 3, "802.1ad", "off", "on", "enable", 100, 500,
-                        "", "", "", "", "");
+                Networks.plain()
+                        .vlan(100, 3, "802.1ad")
+                        .switches("off", "on", "enable")
+                        .rates(100, 500)
+                        .make();
         ResourceVf capable = // Intel cards are refused a minimum before their driver is asked
                 new ResourceVf(
                         new PhysicalFunction(
                                 new PciFunction(
-                                        FakeNode.PF, "15b3", "1017", "mlx5_core", 1, -1, false),
+                                        FakeNode.PF,
+                                        new PciFunction.Model("15b3", "1017"),
+                                        "mlx5_core",
+                                        1,
+                                        PciFunction.IommuGroup.NONE),
                                 vfs.getFirst().pf().netdev(),
                                 64,
                                 2,

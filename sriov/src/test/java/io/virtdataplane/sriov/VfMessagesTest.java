@@ -111,9 +111,10 @@ class VfMessagesTest {
                                         0x0211_2233_4455L,
                                         new VfSetting.Vlan(100, 3, VfSetting.VlanProtocol.DOT1AD),
                                         new VfSetting.Rate(100, 500),
-                                        VfSetting.Switch.ON,
-                                        VfSetting.Switch.UNKNOWN,
-                                        VfSetting.LinkState.of("enable"))));
+                                        new VfAttributes.Switches(
+                                                VfSetting.Switch.ON,
+                                                VfSetting.Switch.UNKNOWN,
+                                                VfSetting.LinkState.of("enable")))));
     }
 
     @Test

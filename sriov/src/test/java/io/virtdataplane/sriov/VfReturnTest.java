@@ -21,9 +21,7 @@ class VfReturnTest {
     private static final String VF0 = "0000:02:02.0";
     private static final String VF1 = "0000:02:02.1";
     private static final SriovNetwork NETWORK =
-            new SriovNetwork(
-                    "net", "ns", "", "net1", 100, 3, "", "off", "on", "", -1, 500, "", "", "", "",
-                    "");
+            Networks.plain().vlan(100, 3, "").switches("off", "on", "").rates(-1, 500).make();
     @TempDir private Path directory;
     private FakeNode node;
     private Allocations allocations;

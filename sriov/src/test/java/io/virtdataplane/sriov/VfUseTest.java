@@ -20,9 +20,7 @@ class VfUseTest {
     private static final String VF0 = "0000:02:02.0";
     private static final String DEVICE0 = "bus/pci/devices/" + VF0;
     private static final String NUM_VFS = "bus/pci/devices/" + FakeNode.PF + "/sriov_numvfs";
-    private static final SriovNetwork NETWORK =
-            new SriovNetwork(
-                    "net", "ns", "", "net1", 7, 0, "", "", "", "", -1, -1, "", "", "", "", "");
+    private static final SriovNetwork NETWORK = Networks.plain().vlan(7, 0, "").make();
     @TempDir private Path directory;
     private FakeNode node;
     private Allocations allocations;

@@ -134,14 +134,14 @@ final class SriovViews {
         return SriovNetworkSettings.newBuilder()
                 .setName(network.definitionName())
                 .setResourceName(network.resourceName())
-                .setVlan(network.vlan())
-                .setVlanQos(network.vlanQoS())
-                .setVlanProto(network.vlanProto())
-                .setSpoofChk(network.spoofChk())
-                .setTrust(network.trust())
-                .setLinkState(network.linkState())
-                .setMinTxRate(network.minTxRate())
-                .setMaxTxRate(network.maxTxRate())
+                .setVlan(network.vlan().id())
+                .setVlanQos(network.vlan().qos())
+                .setVlanProto(network.vlan().protocol())
+                .setSpoofChk(network.switches().spoofChk())
+                .setTrust(network.switches().trust())
+                .setLinkState(network.switches().linkState())
+                .setMinTxRate(network.rates().minTx())
+                .setMaxTxRate(network.rates().maxTx())
                 .build();
     }
 

@@ -13,8 +13,10 @@ import io.virtdataplane.sriov.ResourceVf;
 import io.virtdataplane.sriov.Sysfs;
 import io.virtdataplane.sriov.VfGroup;
 import io.virtdataplane.sriov.VfRange;
+import io.virtdataplane.sriov.VfResource;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,9 +30,10 @@ class ContainerDevicesTest {
         card = new CardInTree(directory, 2);
     }
 
-    private ResourceVf vf(int index, DeviceType type, boolean isRdma) {
+    private ResourceVf vf(int index, DeviceType type, VfResource.Option... options) {
         PhysicalFunction pf = new Discovery(new Sysfs(directory)).physicalFunctions().getFirst();
-        VfGroup group = new VfGroup("net1", type, new VfRange(0, 1), "p1", 0, isRdma, false, false);
+        VfResource resource = new VfResource("net1", type, Set.of(options));
+        VfGroup group = new VfGroup(resource, new VfRange(0, 1), "p1", 0);
         return new ResourceVf(pf, pf.vfs().get(index), group);
     }
 
@@ -42,7 +45,7 @@ class ContainerDevicesTest {
     @Test
     void vfioIsThereInWhateverOrderTheKubeletAsks() {
         ContainerAllocateResponse response =
-                given(vf(0, DeviceType.NETDEVICE, false), vf(1, DeviceType.VFIO_PCI, false));
+                given(vf(0, DeviceType.NETDEVICE), vf(1, DeviceType.VFIO_PCI));
         assertThat(response.getDevicesList())
                 .extracting(DeviceSpec::getHostPath)
                 .containsExactly("/dev/vfio/vfio", "/dev/vfio/41");
@@ -51,7 +54,7 @@ class ContainerDevicesTest {
     @Test
     void groupWithoutAnIommuHasAnotherNameOnTheNode() {
         card.put("../../../kernel/iommu_groups/40/name", "vfio-noiommu");
-        ContainerAllocateResponse response = given(vf(0, DeviceType.VFIO_PCI, false));
+        ContainerAllocateResponse response = given(vf(0, DeviceType.VFIO_PCI));
         assertThat(response.getDevicesList())
                 .extracting(DeviceSpec::getHostPath)
                 .containsExactly("/dev/vfio/vfio", "/dev/vfio/noiommu-40");
@@ -72,7 +75,9 @@ class ContainerDevicesTest {
         }
         card.put("../../../class/misc/rdma_cm/dev", "10:58");
         ContainerAllocateResponse response =
-                given(vf(0, DeviceType.NETDEVICE, true), vf(1, DeviceType.NETDEVICE, true));
+                given(
+                        vf(0, DeviceType.NETDEVICE, VfResource.Option.RDMA),
+                        vf(1, DeviceType.NETDEVICE, VfResource.Option.RDMA));
         assertThat(response.getDevicesList())
                 .extracting(DeviceSpec::getContainerPath)
                 .containsExactly(
@@ -94,6 +99,6 @@ class ContainerDevicesTest {
     @Test
     void vfThatIsNotForRdmaKeepsItsNodesToItself() {
         card.put(CardInTree.vf(0) + "/infiniband_verbs/uverbs0/ibdev", "mlx5_0");
-        assertThat(given(vf(0, DeviceType.NETDEVICE, false)).getDevicesList()).isEmpty();
+        assertThat(given(vf(0, DeviceType.NETDEVICE)).getDevicesList()).isEmpty();
     }
 }

@@ -85,9 +85,10 @@ public final class CardInTree implements VfLink {
                             vlanByVf.getOrDefault(
                                     i, new VfSetting.Vlan(0, 0, VfSetting.VlanProtocol.DOT1Q)),
                             new VfSetting.Rate(0, 0),
-                            VfSetting.Switch.UNKNOWN,
-                            VfSetting.Switch.UNKNOWN,
-                            VfSetting.LinkState.of("auto")));
+                            new VfAttributes.Switches(
+                                    VfSetting.Switch.UNKNOWN,
+                                    VfSetting.Switch.UNKNOWN,
+                                    VfSetting.LinkState.of("auto"))));
         }
         return attributesByVf;
     }
