@@ -33,15 +33,12 @@ class DhcpClientsE2eTest {
             """;
     private final Lab lab = new Lab();
     private final Path pcap = lab.shell.directory().resolve("guest.pcap");
-    private Process tcpdump;
+    private Watch watch;
 
     @BeforeEach
     void attach() {
         lab.daemon().attachDevice(Lab.CHAPTER);
-        tcpdump = lab.startIn(lab.guest, "tcpdump", "-U", "-i", "eth0", "-w", pcap.toString());
-        for (int i = 0; i < 100 && !Files.exists(pcap); i++) {
-            Lab.pause(50);
-        }
+        watch = new Watch(lab, lab.guest, "-Ui eth0 -w " + pcap);
     }
 
     @AfterEach
@@ -74,9 +71,10 @@ class DhcpClientsE2eTest {
                 .contains("search default.svc.cluster.local. svc.cluster.local.")
                 .contains(SERVER);
         lab.mustIn(lab.guest, "ip addr add 10.0.2.2/24 dev eth0");
+        Wait.untilIn(Path.of(leases + ".pid"), "\n", 10); // else the next would not end this one
         assertThat(lab.mustIn(lab.guest, client.formatted(script, leases) + " -r"))
                 .contains("DHCPRELEASE of 10.0.2.2");
-        assertThat(lab.mustClient("get", "leases")).as("released").doesNotContain("10.0.2.2");
+        awaitReleased();
         assertNothingWrong();
     }
 
@@ -101,8 +99,7 @@ class DhcpClientsE2eTest {
         assertThat(lab.mustClient("get", "leases")).contains("10.0.2.2");
         lab.mustIn(lab.guest, "dhcpcd -4 -k eth0; rm -f /var/lib/dhcpcd/eth0.lease");
         awaitIn(log, "sending RELEASE", 1);
-        Lab.pause(300);
-        assertThat(lab.mustClient("get", "leases")).as("released").doesNotContain("10.0.2.2");
+        awaitReleased();
         assertNothingWrong();
     }
 
@@ -112,13 +109,13 @@ class DhcpClientsE2eTest {
                 script(
                         "udhcpc-script",
                         """
-                        echo "EVENT $1 $ip"
                         case $1 in
                           bound | renew)
                             ip addr replace "$ip/$mask" dev "$interface"
                             { echo "search $search"; for s in $dns; do echo "nameserver $s"; done; } > /etc/resolv.conf ;;
                           deconfig) ip -4 addr flush dev "$interface" ;;
                         esac
+                        echo "EVENT $1 $ip" # once it is done
                         """);
         Path log = lab.shell.directory().resolve("udhcpc.log");
         Path pid = lab.shell.directory().resolve("udhcpc.pid");
@@ -134,7 +131,7 @@ class DhcpClientsE2eTest {
         awaitIn(log, "EVENT renew 10.0.2.2", 1);
         lab.mustIn(lab.guest, "kill -USR2 $(cat %s)".formatted(pid));
         awaitIn(log, "entering released state", 1);
-        assertThat(lab.mustClient("get", "leases")).doesNotContain("10.0.2.2");
+        awaitReleased();
         lab.mustIn(lab.guest, "kill -USR1 $(cat %s)".formatted(pid));
         awaitIn(log, "EVENT bound 10.0.2.2", 2);
         assertNothingWrong();
@@ -158,12 +155,15 @@ class DhcpClientsE2eTest {
                         printf '[Match]\\nName=eth0\\n[Network]\\nDHCP=yes\\n' > /run/systemd/network/10-eth0.network
                         /lib/systemd/systemd-networkd &
                         trap "kill $!" EXIT
-                        for i in $(seq 100); do
-                          ip addr show dev eth0 | grep -q 'inet6 fd10:0:2::2' && ip addr show dev eth0 | grep -q 10.0.2.2 && break
+                        shown() { ip addr show dev eth0; ip route; ip -6 route; cat /run/systemd/netif/links/*; }
+                        for i in $(seq 200); do
+                          shown > /run/shown || true
+                          grep -q 'inet 10.0.2.2' /run/shown && grep -q 'inet6 fd10:0:2::2' /run/shown &&
+                            grep -q '^default.* dhcp' /run/shown && grep -q '^default.* ra' /run/shown &&
+                            grep -q '^DNS=.* 2001:db8::7' /run/shown && break
                           sleep 0.2
                         done
-                        sleep 1
-                        ip addr show dev eth0; ip route; ip -6 route; cat /run/systemd/netif/links/*
+                        cat /run/shown
                         """);
         assertThat(lab.mustIn(lab.guest, "timeout 60 unshare -m bash " + script + " 2>&1"))
                 .contains("inet 10.0.2.2/24")
@@ -261,7 +261,7 @@ class DhcpClientsE2eTest {
     }
 
     private void assertNothingWrong() {
-        lab.shell.end(tcpdump);
+        watch.end();
         String expert =
                 lab.shell.must(
                         "tshark",
@@ -284,14 +284,17 @@ class DhcpClientsE2eTest {
         return Files.readString(Path.of("/etc/netns", lab.guest, "resolv.conf"));
     }
 
-    private static void awaitIn(Path log, String text, int times) throws IOException {
-        for (int i = 0; i < 400; i++) {
-            if (Files.exists(log) && Files.readString(log).split(text, -1).length > times) {
-                return;
-            }
-            Lab.pause(100);
-        }
-        throw new AssertionError("no '" + text + "' in:\n" + Files.readString(log));
+    private static void awaitIn(Path log, String text, int times) {
+        Wait.untilIn(log, text, times, 40);
+    }
+
+    /** A release is not answered: its client has only sent it. */
+    private void awaitReleased() {
+        Wait.until(
+                "the end of the lease",
+                10,
+                () -> lab.mustClient("get", "leases"),
+                said -> !said.contains("10.0.2.2"));
     }
 
     private Path script(String name, String text) throws IOException {

@@ -6,9 +6,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -39,6 +38,8 @@ final class Lab implements AutoCloseable {
               - name: default
                 pod: {}
             """;
+    private static final int DAEMON_SECONDS = 30;
+    private static final int SERVER_SECONDS = 20;
     private static int labs;
 
     final Shell shell;
@@ -143,6 +144,14 @@ final class Lab implements AutoCloseable {
         }
     }
 
+    /** Without a word to it; it is no more when this returns. */
+    void killDaemon() {
+        List<ProcessHandle> processes =
+                Stream.concat(daemon.descendants(), Stream.of(daemon.toHandle())).toList();
+        processes.forEach(ProcessHandle::destroyForcibly);
+        processes.forEach(process -> process.onExit().join());
+    }
+
     /** As an installed one has it; made once for all tests. */
     private void makeCache() {
         shell.run(root.resolve("bin/make-aot-cache").toString());
@@ -165,23 +174,17 @@ final class Lab implements AutoCloseable {
                         Stream.of(prefix, command, options)
                                 .flatMap(Arrays::stream)
                                 .toArray(String[]::new));
-        for (int i = 0; i < 300; i++) {
-            if (daemonLog().lines().filter(line -> line.contains("ready: ")).count()
-                    == starts + 1) {
-                starts++;
-                return this;
-            }
-            pause(100);
-        }
-        throw new AssertionError("the daemon did not get ready:\n" + daemonLog());
+        starts++;
+        Wait.until(
+                "the daemon",
+                DAEMON_SECONDS,
+                this::daemonLog,
+                said -> said.lines().filter(line -> line.contains("ready: ")).count() == starts);
+        return this;
     }
 
     String daemonLog() {
-        try {
-            return Files.exists(log) ? Files.readString(log) : "";
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+        return Shell.text(log);
     }
 
     Process daemonProcess() {
@@ -214,11 +217,7 @@ final class Lab implements AutoCloseable {
 
     /** What all of them have printed. */
     String clientsSaid() {
-        try {
-            return Files.exists(clients()) ? Files.readString(clients()) : "";
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+        return Shell.text(clients());
     }
 
     private Path clients() {
@@ -303,6 +302,19 @@ final class Lab implements AutoCloseable {
                 Stream.of(prefix, command).flatMap(Arrays::stream).toArray(String[]::new));
     }
 
+    /**
+     * Waits for a server's socket.
+     *
+     * @param socket as ss has it: "tcp sport = :22", "udp src 192.0.2.1:53"
+     */
+    void awaitSocket(String namespace, String socket) {
+        Wait.until(
+                "a server's socket, " + socket,
+                SERVER_SECONDS,
+                () -> in(namespace, "ss -Hln --" + socket).out(),
+                seen -> !seen.isBlank());
+    }
+
     /** An HTTP server that serves a directory; answers when this returns. */
     Process httpd(String namespace, int port, Path directory) {
         Process server =
@@ -315,11 +327,7 @@ final class Lab implements AutoCloseable {
                         "[::]:" + port,
                         "-h",
                         directory.toString());
-        for (int i = 0;
-                i < 100 && !in(namespace, "ss -Hltn sport = :" + port + " | grep -q .").ok();
-                i++) {
-            pause(50);
-        }
+        awaitSocket(namespace, "tcp sport = :" + port);
         return server;
     }
 
@@ -334,7 +342,10 @@ final class Lab implements AutoCloseable {
         }
     }
 
-    /** Outside; knows all names under example.test as 192.0.2.1, and web.v6.test as itself. */
+    /**
+     * Outside; knows all names under example.test as 192.0.2.1, and web.v6.test as itself. Answers
+     * when this returns.
+     */
     void nameServer() {
         startIn(
                 out,
@@ -348,28 +359,9 @@ final class Lab implements AutoCloseable {
                 "--host-record=web.v6.test," + OUTSIDE6,
                 "--bind-interfaces",
                 "--address=/example.test/192.0.2.1");
-    }
-
-    /** Waits for a condition; where it does not come in time the test fails with what was seen. */
-    static String await(String what, int seconds, Supplier<String> look, Predicate<String> holds) {
-        long deadline = System.nanoTime() + seconds * 1_000_000_000L;
-        String seen = look.get();
-        while (!holds.test(seen)) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError(what + " did not come in " + seconds + " s: " + seen);
-            }
-            pause(50);
-            seen = look.get();
-        }
-        return seen;
-    }
-
-    static void pause(long milliseconds) {
-        try {
-            Thread.sleep(milliseconds);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
+        for (String address : new String[] {OUTSIDE, "[" + OUTSIDE6 + "]"}) {
+            awaitSocket(out, "udp src " + address + ":53");
+            awaitSocket(out, "tcp src " + address + ":53");
         }
     }
 

@@ -96,8 +96,10 @@ class MasqueradeE2eTest {
         Path leases = lab.shell.directory().resolve("dhclient.leases");
         lab.mustIn(
                 lab.guest,
-                "timeout 30 dhclient -1 -v -sf /bin/true -pf %1$s.pid -lf %1$s eth0; kill $(cat %1$s.pid)"
+                "timeout 30 dhclient -1 -v -sf /bin/true -pf %1$s.pid -lf %1$s eth0"
                         .formatted(leases));
+        // It goes to the background first and writes this then.
+        lab.mustIn(lab.guest, "kill " + Wait.untilIn(Path.of(leases + ".pid"), "\n", 10));
         assertThat(read(leases))
                 .contains("fixed-address 10.0.2.2;")
                 .contains("option routers 10.0.2.1;")
@@ -128,7 +130,8 @@ class MasqueradeE2eTest {
 
         lab.startIn(lab.guest, "iperf3", "-s");
         lab.startIn(lab.out, "iperf3", "-s");
-        Lab.pause(500);
+        lab.awaitSocket(lab.guest, "tcp sport = :5201");
+        lab.awaitSocket(lab.out, "tcp sport = :5201");
         assertThat(gigabits(lab.mustIn(lab.guest, "iperf3 -J -t 2 -c " + Lab.OUTSIDE)))
                 .isGreaterThan(1);
         assertThat(gigabits(lab.mustIn(lab.out, "iperf3 -J -t 2 -c " + Lab.POD_ADDRESS)))
@@ -161,7 +164,7 @@ class MasqueradeE2eTest {
                 "PidFile=none",
                 "-o",
                 "Subsystem=sftp internal-sftp");
-        Lab.pause(500);
+        lab.awaitSocket(lab.guest, "tcp sport = :22");
         assertThat(
                         lab.mustIn(
                                         lab.guest,
