@@ -9,6 +9,7 @@ import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
+import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Tcp;
 import io.virtdataplane.wire.Udp;
 import java.lang.foreign.MemorySegment;
@@ -90,12 +91,12 @@ final class FlowFrame {
         int l4 = L3 + (ipv4 ? Ipv4.HEADER : Ipv6.HEADER);
         int protocol =
                 switch (kind) {
-                    case "tcp" -> Tcp.PROTOCOL;
-                    case "udp" -> Udp.PROTOCOL;
-                    default -> ipv4 ? Icmp.PROTOCOL : Icmpv6.PROTOCOL;
+                    case "tcp" -> Protocols.TCP;
+                    case "udp" -> Protocols.UDP;
+                    default -> ipv4 ? Protocols.ICMP : Protocols.ICMPV6;
                 };
         Ethernet.type(b, 0, ipv4 ? Ethernet.IPV4 : Ethernet.IPV6);
-        int body = protocol == Tcp.PROTOCOL ? Tcp.HEADER : length - l4;
+        int body = protocol == Protocols.TCP ? Tcp.HEADER : length - l4;
         if (ipv4) {
             Ipv4.emit(b, L3, l4 - L3 + body, protocol, Ip.ipv4(src.low()), Ip.ipv4(dst.low()));
         } else {
@@ -108,9 +109,9 @@ final class FlowFrame {
                         ? Checksum.pseudo4(Ip.ipv4(src.low()), Ip.ipv4(dst.low()), protocol, body)
                         : Checksum.pseudo6(b, L3, protocol, body);
         switch (protocol) {
-            case Tcp.PROTOCOL -> Tcp.emit(b, l4, src.port(), dst.port(), Tcp.SYN, 1, 0, pseudo);
-            case Udp.PROTOCOL -> Udp.emit(b, l4, src.port(), dst.port(), body, pseudo);
-            case Icmp.PROTOCOL -> Icmp.emit(b, l4, Icmp.ECHO_REQUEST, 0, src.port() << 16, body);
+            case Protocols.TCP -> Tcp.emit(b, l4, src.port(), dst.port(), Tcp.SYN, 1, 0, pseudo);
+            case Protocols.UDP -> Udp.emit(b, l4, src.port(), dst.port(), body, pseudo);
+            case Protocols.ICMP -> Icmp.emit(b, l4, Icmp.ECHO_REQUEST, 0, src.port() << 16, body);
             default -> {
                 Icmpv6.emit(b, l4, Icmpv6.ECHO_REQUEST, 0, src.port() << 16);
                 Icmpv6.checksumAnew(b, L3, l4, body);

@@ -60,7 +60,8 @@ final class GetCommand implements Callable<Integer> {
             arity = "0..1",
             defaultValue = "",
             paramLabel = "NAME",
-            description = "Only this NIC (MACHINE[/INTERFACE]), bridge, or PF (for pfs and vfs).")
+            description =
+                    "Only the one of this name: NIC (MACHINE[/INTERFACE]), bridge, policy, network; PF for pfs and vfs.")
     private String name;
 
     @Option(

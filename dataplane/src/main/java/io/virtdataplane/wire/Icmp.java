@@ -7,7 +7,6 @@ import java.lang.foreign.MemorySegment;
  * messages only.
  */
 public final class Icmp {
-    public static final int PROTOCOL = Protocols.ICMP;
     public static final int HEADER = 8;
     public static final int ECHO_REPLY = 0;
     public static final int DESTINATION_UNREACHABLE = 3;

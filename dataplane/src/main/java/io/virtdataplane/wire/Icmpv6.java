@@ -7,7 +7,6 @@ import java.lang.foreign.MemorySegment;
  * Its checksum covers the pseudo-header.
  */
 public final class Icmpv6 {
-    public static final int PROTOCOL = Protocols.ICMPV6;
     public static final int HEADER = 8;
     public static final int DESTINATION_UNREACHABLE = 1;
     public static final int PACKET_TOO_BIG = 2;

@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 
 /** TCP header, RFC 9293 3.1. Read only after {@link #fits}. */
 public final class Tcp {
-    public static final int PROTOCOL = Protocols.TCP;
     public static final int HEADER = 20;
     public static final int FIN = 0x01;
     public static final int SYN = 0x02;

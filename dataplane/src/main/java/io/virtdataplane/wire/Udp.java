@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 
 /** UDP header, RFC 768. Read only after {@link #fits}. */
 public final class Udp {
-    public static final int PROTOCOL = Protocols.UDP;
     public static final int HEADER = 8;
     private static final int SRC_PORT = 0;
     private static final int DST_PORT = 2;

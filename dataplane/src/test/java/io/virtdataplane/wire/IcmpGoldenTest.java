@@ -73,7 +73,7 @@ class IcmpGoldenTest {
         MemorySegment reply = GoldenBytes.of(ECHO_REPLY);
         assertThat(Icmp.type(reply, AT)).isEqualTo(Icmp.ECHO_REPLY);
         assertThat(Icmp.identifier(reply, AT)).isEqualTo(0x2067);
-        assertThat(Ipv4.protocol(reply, 0)).isEqualTo(Icmp.PROTOCOL);
+        assertThat(Ipv4.protocol(reply, 0)).isEqualTo(Protocols.ICMP);
     }
 
     @Test

@@ -76,7 +76,7 @@ class Ipv4GoldenTest {
         assertThat(Ipv4.moreFragments(b, L3)).isFalse();
         assertThat(Ipv4.fragmentOffset(b, L3)).isZero();
         assertThat(Ipv4.ttl(b, L3)).isEqualTo(64);
-        assertThat(Ipv4.protocol(b, L3)).isEqualTo(Tcp.PROTOCOL);
+        assertThat(Ipv4.protocol(b, L3)).isEqualTo(Protocols.TCP);
         assertThat(Ipv4.checksum(b, L3)).isEqualTo(0x4e98);
         assertThat(Ipv4.src(b, L3)).isEqualTo(FAR);
         assertThat(Ipv4.dst(b, L3)).isEqualTo(HOST);
@@ -88,7 +88,7 @@ class Ipv4GoldenTest {
         MemorySegment built = GoldenBytes.staleBetween(0, L4, RESET);
         Ethernet.addresses(built, 0, EDGE_MAC, FAR_MAC);
         Ethernet.type(built, 0, Ethernet.IPV4);
-        Ipv4.emit(built, L3, 40, Tcp.PROTOCOL, FAR, HOST);
+        Ipv4.emit(built, L3, 40, Protocols.TCP, FAR, HOST);
         assertBytes(built, RESET);
     }
 

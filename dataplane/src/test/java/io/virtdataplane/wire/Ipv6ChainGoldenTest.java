@@ -74,8 +74,8 @@ class Ipv6ChainGoldenTest {
 
     @Test
     void optionsAreFollowed() {
-        assertEnds(HOP_BY_HOP, Udp.PROTOCOL, L3 + 48);
-        assertEnds(TWO_OF_OPTIONS, Udp.PROTOCOL, L3 + 64);
+        assertEnds(HOP_BY_HOP, Protocols.UDP, L3 + 48);
+        assertEnds(TWO_OF_OPTIONS, Protocols.UDP, L3 + 64);
         MemorySegment b = GoldenBytes.of(TWO_OF_OPTIONS);
         assertThat(Ipv6.nextHeader(b, L3)).isEqualTo(Protocols.HOP_BY_HOP);
         assertThat(Udp.dstPort(b, L3 + 64)).isEqualTo(9);
@@ -86,7 +86,7 @@ class Ipv6ChainGoldenTest {
     void chainEndsAtWhatIsNoExtension() {
         assertEnds(NOTHING_MORE, Protocols.NO_NEXT_HEADER, L3 + 40);
         assertEnds(UNKNOWN, 253, L3 + 40);
-        assertEnds(AT_THE_LAST_SEGMENT, Udp.PROTOCOL, L3 + 80);
+        assertEnds(AT_THE_LAST_SEGMENT, Protocols.UDP, L3 + 80);
     }
 
     private static void assertEnds(String golden, int protocol, int l4) {
@@ -118,7 +118,7 @@ class Ipv6ChainGoldenTest {
         assertThat(Ipv6Chain.fragmentOffset(b, at)).isEqualTo(offset);
         assertThat(Ipv6Chain.moreFragments(b, at)).isEqualTo(more);
         assertThat(Ipv6Chain.identification(b, at)).isEqualTo(id);
-        assertThat(Ipv6Chain.protocol(chain)).isEqualTo(Udp.PROTOCOL);
+        assertThat(Ipv6Chain.protocol(chain)).isEqualTo(Protocols.UDP);
         assertThat(Ipv6Chain.l4(chain)).isEqualTo(at + Ipv6Chain.FRAGMENT_HEADER);
     }
 

@@ -44,7 +44,7 @@ class Ipv6GoldenTest {
     void headerIsRead() {
         MemorySegment b = GoldenBytes.of(RESET);
         assertThat(Ipv6.payloadLength(b, L3)).isEqualTo(20);
-        assertThat(Ipv6.nextHeader(b, L3)).isEqualTo(Tcp.PROTOCOL);
+        assertThat(Ipv6.nextHeader(b, L3)).isEqualTo(Protocols.TCP);
         assertThat(Ipv6.hopLimit(b, L3)).isEqualTo(64);
         assertThat(Ipv6.srcHigh(b, L3)).isEqualTo(FAR_HIGH);
         assertThat(Ipv6.srcLow(b, L3)).isEqualTo(HOST_LOW);
@@ -57,7 +57,7 @@ class Ipv6GoldenTest {
         MemorySegment built = GoldenBytes.staleBetween(0, L4_OF_IPV6, RESET);
         Ethernet.addresses(built, 0, EDGE_MAC, FAR_MAC);
         Ethernet.type(built, 0, Ethernet.IPV6);
-        Ipv6.emit(built, L3, 20, Tcp.PROTOCOL, 64);
+        Ipv6.emit(built, L3, 20, Protocols.TCP, 64);
         Ipv6.src(built, L3, FAR_HIGH, HOST_LOW);
         Ipv6.dst(built, L3, NEAR_HIGH, HOST_LOW);
         assertBytes(built, RESET);
@@ -96,7 +96,7 @@ class Ipv6GoldenTest {
                 (b, end) -> {
                     boolean fits = Ipv6.fitsQuoted(b, 0, end);
                     if (fits) {
-                        assertThat(Ipv6.nextHeader(b, 0)).isEqualTo(Icmpv6.PROTOCOL);
+                        assertThat(Ipv6.nextHeader(b, 0)).isEqualTo(Protocols.ICMPV6);
                         assertThat(Ipv6.dstHigh(b, 0)).isEqualTo(FAR_HIGH);
                         assertThat(Ipv6.dstLow(b, 0)).isEqualTo(HOST_LOW);
                     }

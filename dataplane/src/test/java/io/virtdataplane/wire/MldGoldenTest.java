@@ -85,7 +85,7 @@ class MldGoldenTest {
         MemorySegment b = GoldenBytes.of(golden);
         int end = Ipv6.HEADER + Ipv6.payloadLength(b, 0);
         long chain = Ipv6Chain.walk(b, 0, end);
-        assertThat(Ipv6Chain.protocol(chain)).isEqualTo(Icmpv6.PROTOCOL);
+        assertThat(Ipv6Chain.protocol(chain)).isEqualTo(Protocols.ICMPV6);
         assertThat(Ipv6Chain.l4(chain)).isEqualTo(AT);
         assertThat(Icmpv6.type(b, AT)).isEqualTo(type);
         assertThat(Mld.isType(type)).isTrue();

@@ -121,7 +121,7 @@ class NeighborDiscoveryGoldenTest {
 
     private static void header(MemorySegment b, long srcLow, long dstHigh, long dstLow) {
         Ethernet.type(b, 0, Ethernet.IPV6);
-        Ipv6.emit(b, L3, MESSAGE, Icmpv6.PROTOCOL, NeighborDiscovery.HOP_LIMIT);
+        Ipv6.emit(b, L3, MESSAGE, Protocols.ICMPV6, NeighborDiscovery.HOP_LIMIT);
         Ipv6.src(b, L3, NEAR_HIGH, srcLow);
         Ipv6.dst(b, L3, dstHigh, dstLow);
     }

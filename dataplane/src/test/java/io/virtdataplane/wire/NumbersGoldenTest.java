@@ -90,11 +90,11 @@ class NumbersGoldenTest {
     @Test
     void pseudoHeaderMakesTheSumAllOnes() {
         MemorySegment b = GoldenBytes.of(RESET);
-        long pseudo = Checksum.pseudo4(0xc633_6402, 0xc000_0202, Tcp.PROTOCOL, 20);
+        long pseudo = Checksum.pseudo4(0xc633_6402, 0xc000_0202, Protocols.TCP, 20);
         assertThat(Checksum.fold(pseudo + Checksum.sum(b, 20, 20))).isEqualTo(0xffff);
         assertThat(Checksum.fold(Checksum.sum(b, 0, 20))).isEqualTo(0xffff);
         MemorySegment six = GoldenBytes.of("ff" + RESET_6); // at an odd address too
-        long pseudo6 = Checksum.pseudo6(six, 1, Tcp.PROTOCOL, 20);
+        long pseudo6 = Checksum.pseudo6(six, 1, Protocols.TCP, 20);
         assertThat(Checksum.fold(pseudo6 + Checksum.sum(six, 41, 20))).isEqualTo(0xffff);
     }
 

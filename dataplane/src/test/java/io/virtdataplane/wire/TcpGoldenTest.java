@@ -70,8 +70,8 @@ class TcpGoldenTest {
         MemorySegment b = GoldenBytes.stale(RESET);
         Ethernet.addresses(b, 0, EDGE_MAC, FAR_MAC);
         Ethernet.type(b, 0, Ethernet.IPV4);
-        Ipv4.emit(b, L3, 40, Tcp.PROTOCOL, FAR, HOST);
-        long pseudo = Checksum.pseudo4(FAR, HOST, Tcp.PROTOCOL, Tcp.HEADER);
+        Ipv4.emit(b, L3, 40, Protocols.TCP, FAR, HOST);
+        long pseudo = Checksum.pseudo4(FAR, HOST, Protocols.TCP, Tcp.HEADER);
         Tcp.emit(b, L4, 9, 40001, Tcp.RST | Tcp.ACK, 0, 0x85f3_54f1, pseudo);
         assertBytes(b, RESET);
     }
@@ -81,10 +81,10 @@ class TcpGoldenTest {
         MemorySegment b = GoldenBytes.stale(RESET_6);
         Ethernet.addresses(b, 0, EDGE_MAC, FAR_MAC);
         Ethernet.type(b, 0, Ethernet.IPV6);
-        Ipv6.emit(b, L3, Tcp.HEADER, Tcp.PROTOCOL, 64);
+        Ipv6.emit(b, L3, Tcp.HEADER, Protocols.TCP, 64);
         Ipv6.src(b, L3, FAR_HIGH, HOST_LOW);
         Ipv6.dst(b, L3, NEAR_HIGH, HOST_LOW);
-        long pseudo = Checksum.pseudo6(b, L3, Tcp.PROTOCOL, Tcp.HEADER);
+        long pseudo = Checksum.pseudo6(b, L3, Protocols.TCP, Tcp.HEADER);
         Tcp.emit(b, L4_OF_IPV6, 9, 40001, Tcp.RST | Tcp.ACK, 0, 0x4000_c729, pseudo);
         assertBytes(b, RESET_6);
     }
@@ -111,7 +111,7 @@ class TcpGoldenTest {
     private static boolean readTcp(MemorySegment b, int end) {
         boolean fits = Tcp.fits(b, L4, end);
         if (fits) {
-            long pseudo = Checksum.pseudo4(HOST, FAR, Tcp.PROTOCOL, end - L4);
+            long pseudo = Checksum.pseudo4(HOST, FAR, Protocols.TCP, end - L4);
             assertThat(Checksum.fold(pseudo + Checksum.sum(b, L4, end - L4))).isEqualTo(0xffff);
             assertThat(Tcp.maxSegmentSizeAt(b, L4)).isLessThan(end);
         }

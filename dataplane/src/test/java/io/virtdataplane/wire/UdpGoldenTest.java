@@ -73,10 +73,10 @@ class UdpGoldenTest {
         MemorySegment b = GoldenBytes.staleBetween(0, L4_OF_IPV6 + Udp.HEADER, golden);
         Ethernet.addresses(b, 0, ROUTER_MAC, HOST_MAC);
         Ethernet.type(b, 0, Ethernet.IPV6);
-        Ipv6.emit(b, L3, length, Udp.PROTOCOL, 64);
+        Ipv6.emit(b, L3, length, Protocols.UDP, 64);
         Ipv6.src(b, L3, NEAR_HIGH, HOST_LOW);
         Ipv6.dst(b, L3, FAR_HIGH, HOST_LOW);
-        long pseudo = Checksum.pseudo6(b, L3, Udp.PROTOCOL, length);
+        long pseudo = Checksum.pseudo6(b, L3, Protocols.UDP, length);
         Udp.emit(b, L4_OF_IPV6, 40000, 9, length, pseudo);
         assertBytes(b, golden);
     }

@@ -55,13 +55,13 @@ class VirtioNetHdrGoldenTest {
         assertThat(VirtioNetHdr.isGso(b, 0)).isFalse();
         assertThat(VirtioNetHdr.checksumStart(b, 0)).isEqualTo(Lab.L4);
         assertThat(VirtioNetHdr.checksumOffset(b, 0)).isEqualTo(6);
-        long pseudo = Checksum.pseudo4(Lab.ROUTER, Lab.HOST, Udp.PROTOCOL, 12);
+        long pseudo = Checksum.pseudo4(Lab.ROUTER, Lab.HOST, Protocols.UDP, 12);
         assertThat(Bytes.u16(b, FRAME + Lab.L4 + 6)).isEqualTo(Checksum.fold(pseudo));
 
         MemorySegment six = GoldenBytes.of(TCP_6);
         assertThat(VirtioNetHdr.checksumStart(six, 0)).isEqualTo(Lab.L4_OF_IPV6);
         assertThat(VirtioNetHdr.checksumOffset(six, 0)).isEqualTo(16);
-        long pseudo6 = Checksum.pseudo6(six, FRAME + Lab.L3, Tcp.PROTOCOL, 20);
+        long pseudo6 = Checksum.pseudo6(six, FRAME + Lab.L3, Protocols.TCP, 20);
         assertThat(Tcp.checksum(six, FRAME + Lab.L4_OF_IPV6)).isEqualTo(Checksum.fold(pseudo6));
     }
 

@@ -68,6 +68,17 @@ class ApplyAndDeleteTest {
     }
 
     @Test
+    void oneObjectIsListedByItsName() {
+        lab.must("apply", "-f", lab.file(ALL).toString());
+        assertThat(lab.must("get", "nncp", "br1-policy")).contains("br1-policy");
+        assertThat(lab.must("get", "policies", "-o", "json", "br1-policy")).contains("br1-policy");
+        CliLab.Result none = lab.run("get", "nad", "nowhere");
+        assertThat(none.code()).isEqualTo(1);
+        assertThat(none.err())
+                .isEqualTo("virt-dataplane: no such NetworkAttachmentDefinition: name=nowhere\n");
+    }
+
+    @Test
     void fileOfAllKindsIsAppliedAndDeleted() {
         String file = lab.file(ALL).toString();
         String nothing = everything();

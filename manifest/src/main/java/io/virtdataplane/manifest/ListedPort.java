@@ -1,22 +1,19 @@
 package io.virtdataplane.manifest;
 
+import io.virtdataplane.wire.Protocols;
 import java.util.Locale;
 
 /** An open port: IP protocol number and port. */
 public record ListedPort(int protocol, int port) {
-    static final int TCP = 6;
-    static final int UDP = 17;
-    private static final int SCTP = 132;
-
     /** "TCP/80", "udp/53", "SCTP/5060"; without a protocol TCP is meant. */
     public static ListedPort parse(String text) {
         String[] parts = text.strip().split("/", -1);
         String protocol = parts.length == 1 ? "TCP" : parts[0].toUpperCase(Locale.ROOT);
         int number =
                 switch (protocol) {
-                    case "TCP" -> TCP;
-                    case "UDP" -> UDP;
-                    case "SCTP" -> SCTP;
+                    case "TCP" -> Protocols.TCP;
+                    case "UDP" -> Protocols.UDP;
+                    case "SCTP" -> Protocols.SCTP;
                     default -> -1;
                 };
         int port;

@@ -1,5 +1,6 @@
 package io.virtdataplane.manifest;
 
+import io.virtdataplane.wire.Protocols;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -77,7 +78,7 @@ public final class VirtualMachineManifest {
             }
             ports.add(
                     new ListedPort(
-                            protocol.equals("TCP") ? ListedPort.TCP : ListedPort.UDP, (int) port));
+                            protocol.equals("TCP") ? Protocols.TCP : Protocols.UDP, (int) port));
         }
         return ports;
     }

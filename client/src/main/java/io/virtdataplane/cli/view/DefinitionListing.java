@@ -16,8 +16,19 @@ final class DefinitionListing
 
     @Override
     public ListAttachmentDefinitionsResponse fetch(Client client, Query query) {
-        return client.networks()
-                .listAttachmentDefinitions(ListAttachmentDefinitionsRequest.getDefaultInstance());
+        List<AttachmentDefinition> all =
+                client.networks()
+                        .listAttachmentDefinitions(
+                                ListAttachmentDefinitionsRequest.getDefaultInstance())
+                        .getDefinitionsList();
+        return ListAttachmentDefinitionsResponse.newBuilder()
+                .addAllDefinitions(
+                        Names.chosen(
+                                all,
+                                query.name(),
+                                "NetworkAttachmentDefinition",
+                                one -> one.getNamespace() + "/" + one.getName()))
+                .build();
     }
 
     @Override

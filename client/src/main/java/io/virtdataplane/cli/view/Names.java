@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.api.Nic;
 import java.util.List;
+import java.util.function.Function;
 
 /** Chooses NICs by MACHINE or MACHINE/INTERFACE. */
 public final class Names {
@@ -35,5 +36,28 @@ public final class Names {
     /** Below a list that was cut; empty where it was not. */
     static String leftOut(int shown, long total, String what) {
         return total > shown ? shown + " of " + total + " " + what + "; see --limit" : "";
+    }
+
+    /**
+     * Those of that name, or all where it is empty; none by that name is an error.
+     *
+     * @param kind for the error: "NetworkAttachmentDefinition"
+     */
+    static <T> List<T> chosen(List<T> all, String name, String kind, Function<T, String> nameOf) {
+        List<T> chosen =
+                all.stream()
+                        .filter(each -> name.isEmpty() || isNamed(nameOf.apply(each), name))
+                        .toList();
+        if (chosen.isEmpty() && !name.isEmpty()) {
+            throw Status.NOT_FOUND
+                    .withDescription("no such " + kind + ": name=" + name)
+                    .asRuntimeException();
+        }
+        return chosen;
+    }
+
+    /** With its namespace, or without. */
+    private static boolean isNamed(String full, String name) {
+        return full.equals(name) || full.endsWith("/" + name);
     }
 }

@@ -16,7 +16,18 @@ final class PolicyListing implements Listing<ListPoliciesResponse, Policy> {
 
     @Override
     public ListPoliciesResponse fetch(Client client, Query query) {
-        return client.networks().listPolicies(ListPoliciesRequest.getDefaultInstance());
+        List<Policy> all =
+                client.networks()
+                        .listPolicies(ListPoliciesRequest.getDefaultInstance())
+                        .getPoliciesList();
+        return ListPoliciesResponse.newBuilder()
+                .addAllPolicies(
+                        Names.chosen(
+                                all,
+                                query.name(),
+                                "NodeNetworkConfigurationPolicy",
+                                Policy::getName))
+                .build();
     }
 
     @Override

@@ -16,7 +16,15 @@ final class SriovNetworkListing
 
     @Override
     public ListSriovNetworksResponse fetch(Client client, Query query) {
-        return client.sriov().listNetworks(ListSriovNetworksRequest.getDefaultInstance());
+        List<SriovNetworkSettings> all =
+                client.sriov()
+                        .listNetworks(ListSriovNetworksRequest.getDefaultInstance())
+                        .getNetworksList();
+        return ListSriovNetworksResponse.newBuilder()
+                .addAllNetworks(
+                        Names.chosen(
+                                all, query.name(), "SriovNetwork", SriovNetworkSettings::getName))
+                .build();
     }
 
     @Override

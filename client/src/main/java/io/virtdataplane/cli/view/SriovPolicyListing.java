@@ -15,7 +15,15 @@ final class SriovPolicyListing implements Listing<ListSriovPoliciesResponse, Sri
 
     @Override
     public ListSriovPoliciesResponse fetch(Client client, Query query) {
-        return client.sriov().listPolicies(ListSriovPoliciesRequest.getDefaultInstance());
+        List<SriovPolicy> all =
+                client.sriov()
+                        .listPolicies(ListSriovPoliciesRequest.getDefaultInstance())
+                        .getPoliciesList();
+        return ListSriovPoliciesResponse.newBuilder()
+                .addAllPolicies(
+                        Names.chosen(
+                                all, query.name(), "SriovNetworkNodePolicy", SriovPolicy::getName))
+                .build();
     }
 
     @Override

@@ -97,9 +97,9 @@ public final class Bridges implements AutoCloseable {
             open.tend(
                     devices,
                     attachments,
-                    (what, port) -> {
-                        journal.record(what, port, "bridge=" + open.name());
-                        LOG.info("{}: port={}", what, port);
+                    (event, port, detail) -> {
+                        journal.record(event, port, detail);
+                        LOG.info("{}: port={} {}", event, port, detail);
                     });
         }
     }

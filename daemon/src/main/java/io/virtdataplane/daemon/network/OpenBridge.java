@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.BiConsumer;
 
 /** A bridge of this node with its open ports. Under the lock of {@link Bridges}. */
 public final class OpenBridge {
@@ -112,30 +111,29 @@ public final class OpenBridge {
         }
     }
 
+    /** Hears of each change of an uplink. */
+    interface Told {
+        void of(String event, String port, String detail);
+    }
+
     /**
      * Opens uplinks whose device has come, gives back those whose device has gone, and takes over
      * an MTU that changed. One that cannot be opened leaves the others their turn.
-     *
-     * @param told of each change, with the port's name
      */
-    void tend(Devices devices, Attachments attachments, BiConsumer<String, String> told) {
+    void tend(Devices devices, Attachments attachments, Told told) {
         for (PortSpec spec : settings.uplinks()) {
             try {
                 tend(spec, devices, attachments, told);
                 reasonByPort.remove(spec.name());
             } catch (RuntimeException e) {
                 if (!reason(e).equals(reasonByPort.put(spec.name(), reason(e)))) {
-                    told.accept("UplinkFailed", spec.name() + " " + e.getMessage());
+                    told.of("UplinkFailed", spec.name(), reason(e));
                 }
             }
         }
     }
 
-    private void tend(
-            PortSpec spec,
-            Devices devices,
-            Attachments attachments,
-            BiConsumer<String, String> told) {
+    private void tend(PortSpec spec, Devices devices, Attachments attachments, Told told) {
         Optional<Devices.Present> present = Devices.present(spec.device());
         OpenPort port = portByName.get(spec.name());
         if (port != null && !port.spec().isUplink()) {
@@ -147,17 +145,17 @@ public final class OpenBridge {
                         && present.filter(found -> found.index() == port.deviceIndex()).isEmpty();
         if (isGone) {
             remove(port, attachments);
-            told.accept("UplinkLost", spec.name());
+            told.of("UplinkLost", spec.name(), "the device has gone");
         }
         if (present.isEmpty()) {
             return;
         }
         if (isGone || port == null) {
             addUplink(spec, devices, attachments);
-            told.accept("UplinkOpened", spec.name());
+            told.of("UplinkOpened", spec.name(), "the device is there");
         } else if (present.get().mtu() != port.deviceMtu()) {
             port.changeMtu(present.get().mtu());
-            told.accept("UplinkMtuChanged", spec.name());
+            told.of("UplinkMtuChanged", spec.name(), "mtu=" + present.get().mtu());
         }
     }
 
