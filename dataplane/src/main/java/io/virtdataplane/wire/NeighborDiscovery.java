@@ -54,9 +54,12 @@ public final class NeighborDiscovery {
         return Bytes.u64(b, at + TARGET + 8);
     }
 
-    /** The link-layer address that the sender says is its own, or 0 where it says none. */
+    /**
+     * The link-layer address that the sender (of a solicitation of either kind, or an
+     * advertisement) says is its own, or 0 where it says none.
+     */
     public static long linkLayerAddress(MemorySegment b, int at, int end) {
-        for (int option = at + OPTIONS; option < end; option += Bytes.u8(b, option + 1) * 8) {
+        for (int option = options(b, at); option < end; option += Bytes.u8(b, option + 1) * 8) {
             int type = Bytes.u8(b, option);
             if (type == SOURCE_LINK_LAYER || type == TARGET_LINK_LAYER) {
                 return Bytes.u48(b, option + 2);
@@ -65,12 +68,16 @@ public final class NeighborDiscovery {
         return 0;
     }
 
+    private static int options(MemorySegment b, int at) {
+        return at + (Bytes.u8(b, at) == ROUTER_SOLICITATION ? ROUTER_OPTIONS : OPTIONS);
+    }
+
     /**
      * True where all link-layer addresses that the message (router or neighbor solicitation,
      * advertisement) gives its sender or target are this one.
      */
     public static boolean linkLayerIs(MemorySegment b, int at, int end, long mac) {
-        int from = at + (Bytes.u8(b, at) == ROUTER_SOLICITATION ? ROUTER_OPTIONS : OPTIONS);
+        int from = options(b, at);
         if (from > end || !optionsFit(b, from, end)) {
             return false;
         }
@@ -103,6 +110,11 @@ public final class NeighborDiscovery {
         Bytes.put8(b, at + OPTIONS, option);
         Bytes.put8(b, at + OPTIONS + 1, 1);
         Bytes.put48(b, at + OPTIONS + 2, mac);
+    }
+
+    /** One of the groups that a station joins for its addresses (RFC 4291 2.7.1). */
+    public static boolean isSolicitedNode(long high, long low) {
+        return high == SOLICITED_NODE_HIGH && solicitedNodeLow(low) == low;
     }
 
     /** Low long of the solicited-node group ff02::1:ffxx:xxxx (RFC 4291 2.7.1). */

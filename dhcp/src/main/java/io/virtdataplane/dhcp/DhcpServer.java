@@ -65,7 +65,7 @@ final class DhcpServer {
         MemorySegment b = frame.data;
         int at = frame.l4 + Udp.HEADER;
         int end = Math.min(frame.end, frame.l4 + Udp.length(b, frame.l4));
-        if (!DhcpMessage.fits(b, at, end)) {
+        if (!UdpChecksum.holds(frame) || !DhcpMessage.fits(b, at, end)) {
             return Verdict.DROP_MALFORMED;
         }
         readRequest(b, at, end);

@@ -80,7 +80,7 @@ final class Dhcpv6Server {
         MemorySegment b = frame.data;
         int at = frame.l4 + Udp.HEADER;
         int end = Math.min(frame.end, frame.l4 + Udp.length(b, frame.l4));
-        if (!Dhcpv6Message.fits(b, at, end)) {
+        if (!UdpChecksum.holds(frame) || !Dhcpv6Message.fits(b, at, end)) {
             return Verdict.DROP_MALFORMED;
         }
         int type = Dhcpv6Message.type(b, at);

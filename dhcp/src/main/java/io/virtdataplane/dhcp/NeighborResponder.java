@@ -43,20 +43,22 @@ final class NeighborResponder {
         int length = frame.end - frame.l4;
         // RFC 4861 7.1.1: what a router has forwarded, or what is not intact, is not to be
         // believed.
-        if (Ipv6.hopLimit(b, frame.l3) != NeighborDiscovery.HOP_LIMIT
+        // RFC 6980 5: nor is one with a fragment header, though it be the only fragment.
+        if (frame.fragmentHeader != 0
+                || Ipv6.hopLimit(b, frame.l3) != NeighborDiscovery.HOP_LIMIT
                 || Icmpv6.code(b, frame.l4) != 0
                 || !Icmpv6.isIntact(b, frame.l3, frame.l4, length)) {
             return Verdict.DROP_MALFORMED;
         }
         if (Icmpv6.type(b, frame.l4) == Icmpv6.ROUTER_SOLICITATION) {
-            return NeighborDiscovery.fitsRouterSolicitation(b, frame.l4, frame.end)
+            return isValidRouterSolicitation(frame)
                     ? router.solicited(frame)
                     : Verdict.DROP_MALFORMED;
         }
         if (Icmpv6.type(b, frame.l4) != NeighborDiscovery.SOLICITATION) {
             return Verdict.DROP_UNANSWERED; // advertisements were for us: the guard has learned
         }
-        if (!NeighborDiscovery.fits(b, frame.l4, frame.end)) {
+        if (!NeighborDiscovery.fits(b, frame.l4, frame.end) || !isValidSolicitation(frame)) {
             return Verdict.DROP_MALFORMED;
         }
         long said = NeighborDiscovery.linkLayerAddress(b, frame.l4, frame.end);
@@ -69,9 +71,35 @@ final class NeighborResponder {
         return isGateway(high, low) ? advertise(frame, high, low, mac) : Verdict.DROP_UNANSWERED;
     }
 
+    /** RFC 4861 6.1.1: who has no address yet must not have a link-layer address either. */
+    private static boolean isValidRouterSolicitation(Frame frame) {
+        MemorySegment b = frame.data;
+        return NeighborDiscovery.fitsRouterSolicitation(b, frame.l4, frame.end)
+                && (!isUnspecified(frame)
+                        || NeighborDiscovery.linkLayerAddress(b, frame.l4, frame.end) == 0);
+    }
+
+    /**
+     * RFC 4861 7.1.1: the target is an address of one station; a probe goes to a solicited-node
+     * group, and gives no link-layer address.
+     */
+    private static boolean isValidSolicitation(Frame frame) {
+        MemorySegment b = frame.data;
+        boolean isMulticast = NeighborDiscovery.targetHigh(b, frame.l4) >>> 56 == 0xff;
+        boolean isProbe = isUnspecified(frame);
+        return !isMulticast
+                && (!isProbe
+                        || NeighborDiscovery.isSolicitedNode(frame.dstHigh, frame.dstLow)
+                                && NeighborDiscovery.linkLayerAddress(b, frame.l4, frame.end) == 0);
+    }
+
+    private static boolean isUnspecified(Frame frame) {
+        return (frame.srcHigh | frame.srcLow) == 0;
+    }
+
     private Verdict advertise(Frame frame, long high, long low, long mac) {
         MemorySegment b = frame.data;
-        boolean probe = (frame.srcHigh | frame.srcLow) == 0; // RFC 4861 7.2.4: then to all nodes
+        boolean probe = isUnspecified(frame); // RFC 4861 7.2.4: then to all nodes
         long toHigh = probe ? ALL_NODES_HIGH : frame.srcHigh;
         long toLow = probe ? ALL_NODES_LOW : frame.srcLow;
         int l4 = frame.l3 + Ipv6.HEADER;

@@ -57,6 +57,19 @@ class DhcpServerTest {
                 .isEqualTo(Ethernet.BROADCAST);
     }
 
+    /** RFC 768: a checksum that was not sent is not looked at; one that was must be right. */
+    @Test
+    void messageThatWasDamagedOnTheWayIsNotAnswered() {
+        byte[] damaged = message(1, 0, 0);
+        damaged[42 + 4] ^= 1; // of the transaction's identifier
+        assertThat(send(damaged)).isEmpty();
+        assertThat(bench.count(Verdict.DROP_MALFORMED)).isOne();
+        byte[] unsummed = damaged.clone();
+        unsummed[40] = 0;
+        unsummed[41] = 0;
+        assertThat(send(unsummed)).hasSize(1);
+    }
+
     @Test
     void replyGoesToTheClientsAddressWhereItDoesNotAskForBroadcast() {
         byte[] offer = answer(message(1, 0, 0));

@@ -88,6 +88,19 @@ class Dhcpv6ServerTest {
         assertThat(bench.responders.lease6Holder()).isZero();
     }
 
+    /** RFC 8200 8.1: over IPv6 there is always a checksum. */
+    @Test
+    void messageWithoutARightChecksumIsNotAnswered() {
+        byte[] damaged = message(1, CLIENT + IA_NA);
+        damaged[63] ^= 1;
+        byte[] unsummed = message(1, CLIENT + IA_NA);
+        unsummed[60] = 0;
+        unsummed[61] = 0;
+        assertThat(bench.send(damaged)).isEmpty();
+        assertThat(bench.send(unsummed)).isEmpty();
+        assertThat(bench.count(Verdict.DROP_MALFORMED)).isEqualTo(2);
+    }
+
     @Test
     void solicitWithRapidCommitIsRepliedAtOnce() {
         assertThat(answer(1, CLIENT + "000e0000" + IA_NA))

@@ -107,6 +107,37 @@ class NeighborResponderTest {
         assertThat(bench.count(Verdict.DROP_SPOOFED_MAC)).isOne();
     }
 
+    /** RFC 4861 7.1.1, rule by rule: each is the only one that the message breaks. */
+    @ParameterizedTest
+    @CsvSource({
+        "a probe gives no link-layer address, ::, ff02::1:ff00:1, " + GATEWAY + ", true",
+        "a probe goes to a solicited-node group, ::, " + GATEWAY + ", " + GATEWAY + ", false",
+        "not to all nodes, ::, ff02::1, " + GATEWAY + ", false",
+        "nor to a group that only looks like one, ::, ff02::2:ff00:1, " + GATEWAY + ", false",
+        "the target is one station's, " + GUEST + ", " + GATEWAY + ", ff02::1, true"
+    })
+    void solicitationThatBreaksARuleIsNotAnswered(
+            String rule, String from, String to, String target, boolean option) {
+        assertThat(bench.send(solicitation(from, to, target, option))).as(rule).isEmpty();
+        assertThat(bench.count(Verdict.DROP_MALFORMED)).as(rule).isOne();
+    }
+
+    /** RFC 6980 5: also where the fragment is the whole message. */
+    @Test
+    void messageWithAFragmentHeaderIsNotBelieved() {
+        byte[] plain = solicitation(GUEST, GATEWAY, GATEWAY, true);
+        byte[] atomic = new byte[plain.length + 8];
+        System.arraycopy(plain, 0, atomic, 0, 54);
+        System.arraycopy(plain, 54, atomic, 62, plain.length - 54);
+        MemorySegment b = MemorySegment.ofArray(atomic);
+        Bytes.put8(b, 20, Protocols.FRAGMENT);
+        Bytes.put16(b, 18, plain.length - 54 + 8);
+        Bytes.put8(b, 54, Protocols.ICMPV6);
+        assertThat(bench.send(atomic)).isEmpty();
+        assertThat(bench.count(Verdict.DROP_MALFORMED)).isOne();
+        assertThat(bench.send(plain)).as("without it").hasSize(1);
+    }
+
     @ParameterizedTest
     @CsvSource({GUEST + ", " + GATEWAY, GUEST_LINK_LOCAL + ", " + GATEWAY_LINK_LOCAL})
     void gatewayAnswersPings(String from, String to) {

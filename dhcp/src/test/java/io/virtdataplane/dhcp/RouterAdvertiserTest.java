@@ -2,13 +2,16 @@ package io.virtdataplane.dhcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Arp;
+import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -44,6 +47,21 @@ class RouterAdvertiserTest {
         Icmpv6.emit(b, 54, Icmpv6.ROUTER_SOLICITATION, 0, 0);
         Icmpv6.checksumAnew(b, 14, 54, 8);
         return frame;
+    }
+
+    /** RFC 4861 6.1.1: who has no address yet gives no link-layer address. */
+    @Test
+    void solicitationFromNobodyWithALinkLayerAddressIsNotAnswered() {
+        byte[] plain = solicitation("::");
+        byte[] frame = Arrays.copyOf(plain, plain.length + 8);
+        MemorySegment b = MemorySegment.ofArray(frame);
+        Bytes.put16(b, 18, 16);
+        Bytes.put8(b, 62, 1);
+        Bytes.put8(b, 63, 1);
+        Bytes.put48(b, 64, ResponderBench.GUEST_MAC);
+        Icmpv6.checksumAnew(b, 14, 54, 16);
+        assertThat(bench.send(frame)).isEmpty();
+        assertThat(bench.count(Verdict.DROP_MALFORMED)).isOne();
     }
 
     private static String destination(byte[] frame) {
