@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Reads the text of manifests: YAML mappings of bounded size, each key once, as Kubernetes reads
@@ -12,6 +13,7 @@ import java.util.List;
  */
 final class Document {
     private static final int MAX_BYTES = 1 << 20;
+    private static final String LIST = "List";
     private static final ObjectMapper JSON =
             new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -27,12 +29,18 @@ final class Document {
         return roots.getFirst();
     }
 
-    /** One document or more; those with nothing in them are passed over. */
+    /**
+     * One object or more: documents, and the items of those that are lists, as kubectl prints them.
+     * Documents with nothing in them are passed over.
+     */
     static List<Fields> all(String manifests) {
         checkSize(manifests);
         try {
             List<Fields> roots =
-                    YamlTree.documents(manifests).stream().map(Document::mapping).toList();
+                    YamlTree.documents(manifests).stream()
+                            .map(Document::mapping)
+                            .flatMap(Document::objects)
+                            .toList();
             if (roots.isEmpty()) {
                 throw new InvalidManifestException(
                         "manifest must be one YAML mapping: found=nothing");
@@ -41,6 +49,11 @@ final class Document {
         } catch (JsonProcessingException e) {
             throw notYaml(e);
         }
+    }
+
+    private static Stream<Fields> objects(Fields root) {
+        boolean list = root.text("kind", "").endsWith(LIST) && root.has("items");
+        return list ? root.list("items").stream() : Stream.of(root);
     }
 
     /** A mapping that a field holds as JSON in a string. */

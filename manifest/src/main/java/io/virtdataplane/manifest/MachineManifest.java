@@ -1,5 +1,7 @@
 package io.virtdataplane.manifest;
 
+import java.util.List;
+
 /**
  * A VirtualMachine's or VirtualMachineInstance's manifest, parsed once for all who ask what its
  * NICs are. Each question checks what it is about.
@@ -11,8 +13,21 @@ public final class MachineManifest {
         this.machine = machine;
     }
 
+    /** Of a file that may hold other objects beside the one machine, such as its networks. */
     public static MachineManifest parse(String manifest) {
-        return new MachineManifest(MachineSpec.of(Document.root(manifest)));
+        List<Fields> objects = Document.all(manifest);
+        return new MachineManifest(
+                MachineSpec.of(objects.size() == 1 ? objects.getFirst() : machine(objects)));
+    }
+
+    private static Fields machine(List<Fields> objects) {
+        List<Fields> machines = objects.stream().filter(MachineSpec::isOne).toList();
+        if (machines.size() != 1) {
+            throw new InvalidManifestException(
+                    "manifest must have one VirtualMachine or VirtualMachineInstance: found="
+                            + machines.size());
+        }
+        return machines.getFirst();
     }
 
     /** All of them, whatever network they are on. */

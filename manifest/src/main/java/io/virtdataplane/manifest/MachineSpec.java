@@ -1,6 +1,7 @@
 package io.virtdataplane.manifest;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * The head of a kubevirt.io VirtualMachine or VirtualMachineInstance, and where its spec stands.
@@ -9,9 +10,19 @@ import java.util.List;
  * @param namespace metadata.namespace, or empty
  */
 record MachineSpec(String machine, String namespace, Fields spec) {
+    private static final Set<String> KINDS = Set.of("VirtualMachine", "VirtualMachineInstance");
+    private static final Fields DEFAULT_INTERFACE =
+            Document.root("{name: default, masquerade: {}}");
+    private static final Fields DEFAULT_NETWORK = Document.root("{name: default, pod: {}}");
+
+    /** Whether the object is one. */
+    static boolean isOne(Fields root) {
+        return KINDS.contains(root.text("kind", ""));
+    }
+
     static MachineSpec of(Fields root) {
         String kind = root.text("kind", "");
-        if (!kind.equals("VirtualMachine") && !kind.equals("VirtualMachineInstance")) {
+        if (!isOne(root)) {
             throw root.error("kind", "must be VirtualMachine or VirtualMachineInstance", kind);
         }
         String version = root.text("apiVersion", "kubevirt.io/v1");
@@ -28,10 +39,21 @@ record MachineSpec(String machine, String namespace, Fields spec) {
     }
 
     List<Fields> interfaces() {
-        return spec.object("domain").object("devices").list("interfaces");
+        return hasDefaultNic() ? List.of(DEFAULT_INTERFACE) : devices().list("interfaces");
     }
 
     List<Fields> networks() {
-        return spec.list("networks");
+        return hasDefaultNic() ? List.of(DEFAULT_NETWORK) : spec.list("networks");
+    }
+
+    /** A machine that lists no NIC is put on the pod network, unless it says that it is not. */
+    private boolean hasDefaultNic() {
+        return devices().list("interfaces").isEmpty()
+                && spec.list("networks").isEmpty()
+                && devices().flag("autoattachPodInterface").orElse(true);
+    }
+
+    private Fields devices() {
+        return spec.object("domain").object("devices");
     }
 }

@@ -3,7 +3,7 @@ package io.virtdataplane.manifest;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads all objects of a file, each a YAML document, by their kinds. */
+/** Reads all objects of a file, documents and items of lists, by their kinds. */
 public final class Manifests {
     private Manifests() {}
 
@@ -14,7 +14,7 @@ public final class Manifests {
             try {
                 manifests.add(new WrittenManifest(read(root), root.toString()));
             } catch (InvalidManifestException e) {
-                if (documents.size() == 1) {
+                if (documents.size() == 1 || !root.path().isEmpty()) {
                     throw e;
                 }
                 throw new InvalidManifestException(

@@ -30,7 +30,7 @@ public final class NetworkDefinitionManifest {
     }
 
     static NetworkDefinition read(Fields root) {
-        root.allowOnly(Set.of("apiVersion", "kind", "metadata", "spec"));
+        root.allowOnly(Set.of("apiVersion", "kind", "metadata", "spec", "status"));
         String version = root.text("apiVersion", "");
         if (!version.equals("k8s.cni.cncf.io/v1")) {
             throw root.error("apiVersion", "must be k8s.cni.cncf.io/v1", version);

@@ -15,7 +15,7 @@ public final class VirtualMachineManifest {
     private VirtualMachineManifest() {}
 
     public static MasqueradeInterface parse(String manifest) {
-        return nic(MachineSpec.of(Document.root(manifest)));
+        return MachineManifest.parse(manifest).podNic();
     }
 
     static MasqueradeInterface nic(MachineSpec machine) {

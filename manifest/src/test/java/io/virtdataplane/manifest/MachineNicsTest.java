@@ -145,4 +145,30 @@ class MachineNicsTest {
                 .isInstanceOf(InvalidManifestException.class)
                 .hasMessageContaining(message);
     }
+
+    @Test
+    void machineThatListsNoNicIsOnThePodNetwork() {
+        String none = "kind: VirtualMachine\nspec: {template: {spec: {domain: {devices: {}}}}}";
+        MasqueradeInterface nic = MachineManifest.parse(none).podNic();
+        assertThat(nic.interfaceName()).isEqualTo("default");
+        assertThat(MachineNics.parse(none).nics())
+                .extracting(MachineNic::binding)
+                .containsExactly("masquerade");
+        String off = none.replace("{devices: {}", "{devices: {autoattachPodInterface: false}");
+        assertThat(MachineNics.parse(off).nics()).isEmpty();
+        assertThatThrownBy(() -> MachineManifest.parse(off).podNic())
+                .hasMessage(
+                        "spec.template.spec.domain.devices.interfaces must have an interface: count=0");
+    }
+
+    @Test
+    void machineIsFoundBesideItsNetworks() {
+        String file = NetworkDefinitionManifestTest.CHAPTER + "---\n" + BRIDGED;
+        assertThat(MachineManifest.parse(file).nics()).isEqualTo(MachineNics.parse(BRIDGED));
+        assertThatThrownBy(() -> MachineManifest.parse(file + "---\n" + BRIDGED))
+                .hasMessage(
+                        "manifest must have one VirtualMachine or VirtualMachineInstance: found=2");
+        assertThatThrownBy(() -> MachineManifest.parse("kind: Pod"))
+                .hasMessage("kind must be VirtualMachine or VirtualMachineInstance: kind=Pod");
+    }
 }

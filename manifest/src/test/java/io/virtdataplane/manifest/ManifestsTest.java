@@ -35,6 +35,27 @@ class ManifestsTest {
     }
 
     @Test
+    void listsItemsAreReadAsDocumentsAre() {
+        String list =
+                """
+                apiVersion: v1
+                kind: List
+                metadata: {resourceVersion: ""}
+                items:
+                - {kind: VirtualMachine, metadata: {name: one}, spec: {}}
+                - {kind: VirtualMachineInstance, metadata: {name: two}, spec: {}, status: {}}
+                """;
+        assertThat(Manifests.parse(list + "---\n" + MACHINE))
+                .extracting(written -> written.manifest().name())
+                .containsExactly("vm/one", "vm/two", "vm/vm");
+        assertThatThrownBy(() -> Manifests.parse(list.replace("VirtualMachineInstance", "Pod")))
+                .hasMessageStartingWith("items[1].kind must be VirtualMachine,")
+                .hasMessageEndingWith("kind=Pod");
+        assertThatThrownBy(() -> Manifests.parse("kind: List\nitems: []"))
+                .hasMessage("manifest must be one YAML mapping: found=nothing");
+    }
+
+    @Test
     void documentOfSeveralIsNamedByItsPlace() {
         assertThatThrownBy(() -> Manifests.parse(MACHINE + "---\nkind: Pod\n"))
                 .hasMessageStartingWith("document 2: kind must be")
