@@ -54,15 +54,13 @@ class BridgeDevicesE2eTest {
     }
 
     private void awaitEvent(String reason, String port) {
-        for (int i = 0; i < 40; i++) {
-            if (lab.mustClient("events")
-                    .lines()
-                    .anyMatch(line -> line.contains(reason) && line.contains(port))) {
-                return;
-            }
-            Lab.pause(250);
-        }
-        throw new AssertionError(lab.mustClient("events"));
+        Wait.until(
+                reason + " of " + port,
+                15,
+                () -> lab.mustClient("events"),
+                said ->
+                        said.lines()
+                                .anyMatch(line -> line.contains(reason) && line.contains(port)));
     }
 
     /** What "get policies" says of one. */
@@ -75,7 +73,7 @@ class BridgeDevicesE2eTest {
     }
 
     private void awaitPolicy(String name, String... words) {
-        Lab.await(
+        Wait.until(
                 "policy " + name,
                 15,
                 () -> policy(name),

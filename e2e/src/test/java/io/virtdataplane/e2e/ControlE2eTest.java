@@ -139,7 +139,7 @@ class ControlE2eTest {
         lab.httpd(lab.out, 8080, lab.page("outside"));
         Path file = lab.shell.directory().resolve("capture.pcap");
         Process capture = capture(file.toString(), "both", "tcp port 8080 or icmp6");
-        awaitCapture();
+        Wait.until("the capture", 20, lab::clientsSaid, said -> said.contains("capturing on vm"));
         lab.mustIn(lab.guest, "curl -sS -m 3 " + WEB);
         lab.mustIn(lab.guest, "ping -c2 -i0.2 " + Lab.OUTSIDE6);
         lab.mustIn(lab.guest, "ping -c1 " + Lab.OUTSIDE);
@@ -168,12 +168,5 @@ class ControlE2eTest {
 
     private Process capture(String file, String side, String filter) {
         return lab.startClient("capture", "vm", "-w", file, "--side", side, filter);
-    }
-
-    private void awaitCapture() {
-        for (int i = 0; i < 100 && !lab.clientsSaid().contains("capturing on vm"); i++) {
-            Lab.pause(100);
-        }
-        assertThat(lab.clientsSaid()).contains("capturing on vm");
     }
 }

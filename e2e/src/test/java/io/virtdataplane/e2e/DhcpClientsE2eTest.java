@@ -284,14 +284,8 @@ class DhcpClientsE2eTest {
         return Files.readString(Path.of("/etc/netns", lab.guest, "resolv.conf"));
     }
 
-    private static void awaitIn(Path log, String text, int times) throws IOException {
-        for (int i = 0; i < 400; i++) {
-            if (Files.exists(log) && Files.readString(log).split(text, -1).length > times) {
-                return;
-            }
-            Lab.pause(100);
-        }
-        throw new AssertionError("no '" + text + "' in:\n" + Files.readString(log));
+    private static void awaitIn(Path log, String text, int times) {
+        Wait.untilIn(log, text, times, 40);
     }
 
     private Path script(String name, String text) throws IOException {

@@ -36,10 +36,13 @@ class Ipv6ConfigurationE2eTest {
         lab.daemon().attachTap(Lab.CHAPTER);
         lab.nameServer();
         lab.httpd(lab.out, 8080, lab.page("outside"));
-        assertThat(awaitRoute())
-                .as("the kernel's own router discovery")
-                .contains("default via fe80::ff:fe00:0")
-                .contains("proto ra");
+        String route =
+                Wait.until(
+                        "a route by the kernel's own router discovery",
+                        20,
+                        () -> lab.mustIn(lab.guest, "ip -6 route show default"),
+                        said -> !said.isBlank());
+        assertThat(route).contains("default via fe80::ff:fe00:0").contains("proto ra");
         String dhclient = "dhclient -6 -v -sf %s -pf %s -lf %s ";
         Path resolv = Path.of("/etc/netns", lab.guest, "resolv.conf");
         Path script = lab.shell.directory().resolve("dhclient-script");
@@ -106,16 +109,5 @@ class Ipv6ConfigurationE2eTest {
                                         "sometimes")
                                 .out())
                 .contains("router_advertisements must be on or off");
-    }
-
-    private String awaitRoute() {
-        for (int i = 0; i < 100; i++) {
-            String routes = lab.mustIn(lab.guest, "ip -6 route show default");
-            if (!routes.isBlank()) {
-                return routes;
-            }
-            Lab.pause(100);
-        }
-        return "";
     }
 }

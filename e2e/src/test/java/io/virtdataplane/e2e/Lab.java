@@ -7,8 +7,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -39,6 +37,7 @@ final class Lab implements AutoCloseable {
               - name: default
                 pod: {}
             """;
+    private static final int DAEMON_SECONDS = 30;
     private static int labs;
 
     final Shell shell;
@@ -165,23 +164,17 @@ final class Lab implements AutoCloseable {
                         Stream.of(prefix, command, options)
                                 .flatMap(Arrays::stream)
                                 .toArray(String[]::new));
-        for (int i = 0; i < 300; i++) {
-            if (daemonLog().lines().filter(line -> line.contains("ready: ")).count()
-                    == starts + 1) {
-                starts++;
-                return this;
-            }
-            pause(100);
-        }
-        throw new AssertionError("the daemon did not get ready:\n" + daemonLog());
+        starts++;
+        Wait.until(
+                "the daemon",
+                DAEMON_SECONDS,
+                this::daemonLog,
+                said -> said.lines().filter(line -> line.contains("ready: ")).count() == starts);
+        return this;
     }
 
     String daemonLog() {
-        try {
-            return Files.exists(log) ? Files.readString(log) : "";
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+        return Shell.text(log);
     }
 
     Process daemonProcess() {
@@ -214,11 +207,7 @@ final class Lab implements AutoCloseable {
 
     /** What all of them have printed. */
     String clientsSaid() {
-        try {
-            return Files.exists(clients()) ? Files.readString(clients()) : "";
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+        return Shell.text(clients());
     }
 
     private Path clients() {
@@ -348,20 +337,6 @@ final class Lab implements AutoCloseable {
                 "--host-record=web.v6.test," + OUTSIDE6,
                 "--bind-interfaces",
                 "--address=/example.test/192.0.2.1");
-    }
-
-    /** Waits for a condition; where it does not come in time the test fails with what was seen. */
-    static String await(String what, int seconds, Supplier<String> look, Predicate<String> holds) {
-        long deadline = System.nanoTime() + seconds * 1_000_000_000L;
-        String seen = look.get();
-        while (!holds.test(seen)) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError(what + " did not come in " + seconds + " s: " + seen);
-            }
-            pause(50);
-            seen = look.get();
-        }
-        return seen;
     }
 
     static void pause(long milliseconds) {

@@ -38,9 +38,7 @@ class ServiceE2eTest {
                 while True: print(s.recv(4096).decode())
                 """,
                 socket.toString());
-        while (!Files.exists(socket)) {
-            Lab.pause(50);
-        }
+        Wait.until("the socket for notices", 20, () -> Files.exists(socket), exists -> exists);
         lab.environment("NOTIFY_SOCKET", socket.toString())
                 .environment("WATCHDOG_USEC", "1000000")
                 .daemon();

@@ -101,6 +101,15 @@ final class Shell implements AutoCloseable {
         }
     }
 
+    /** What is in a file so far; nothing where there is none yet. */
+    static String text(Path file) {
+        try {
+            return Files.exists(file) ? Files.readString(file, StandardCharsets.ISO_8859_1) : "";
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     void end(Process process) {
         process.descendants().forEach(ProcessHandle::destroy);
         process.destroy();

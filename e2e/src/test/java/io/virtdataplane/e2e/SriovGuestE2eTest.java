@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -146,28 +145,12 @@ class SriovGuestE2eTest {
                 .orElseThrow(() -> new AssertionError("no " + mark + " in:\n" + said));
     }
 
-    private String await(String mark, int seconds) throws IOException {
-        for (int i = 0; i < seconds * 10; i++) {
-            String said = said();
-            if (said.contains(mark)) {
-                return said;
-            }
-            Lab.pause(100);
-        }
-        throw new AssertionError(
-                "no "
-                        + mark
-                        + " in "
-                        + seconds
-                        + " s:\n"
-                        + said()
-                        + Files.readString(directory.resolve("qemu.log")));
-    }
-
-    private String said() throws IOException {
-        return Files.exists(console)
-                ? new String(Files.readAllBytes(console), StandardCharsets.ISO_8859_1)
-                        .replace("\r", "")
-                : "";
+    private String await(String mark, int seconds) {
+        return Wait.until(
+                        mark,
+                        seconds,
+                        () -> Shell.text(directory.resolve("qemu.log")) + Shell.text(console),
+                        said -> said.contains(mark))
+                .replace("\r", "");
     }
 }

@@ -1,7 +1,6 @@
 package io.virtdataplane.e2e;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,7 +52,7 @@ final class TestGuest {
         if (Files.exists(Path.of("/dev/kvm"))) {
             Process guest =
                     starter.start(command(initrd, devices, "-accel", "kvm", "-cpu", "host"));
-            if (waitFor("GUEST-BOOTED", KVM_BOOT_SECONDS)) {
+            if (Wait.comes(KVM_BOOT_SECONDS, () -> Shell.text(console).contains("GUEST-BOOTED"))) {
                 System.out.println("QEMU guest runs under KVM");
                 return;
             }
@@ -93,26 +92,7 @@ final class TestGuest {
     }
 
     /** All that it has said, once the mark is in it. */
-    String await(String mark, int seconds) throws IOException {
-        if (!waitFor(mark, seconds)) {
-            throw new AssertionError("no " + mark + " in " + seconds + " s:\n" + said());
-        }
-        return said();
-    }
-
-    private boolean waitFor(String mark, int seconds) throws IOException {
-        for (int i = 0; i < seconds * 10; i++) {
-            if (said().contains(mark)) {
-                return true;
-            }
-            Lab.pause(100);
-        }
-        return false;
-    }
-
-    private String said() throws IOException {
-        return Files.exists(console)
-                ? new String(Files.readAllBytes(console), StandardCharsets.ISO_8859_1)
-                : "";
+    String await(String mark, int seconds) {
+        return Wait.untilIn(console, mark, seconds);
     }
 }
