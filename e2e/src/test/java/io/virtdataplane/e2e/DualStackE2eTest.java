@@ -153,7 +153,9 @@ class DualStackE2eTest {
         // A UDP server answers from the address that it is bound to.
         lab.startIn(lab.out, "iperf3", "-s", "-B", Lab.OUTSIDE);
         lab.startIn(lab.out, "iperf3", "-s", "-B", Lab.OUTSIDE6);
-        Lab.pause(500);
+        lab.awaitSocket(lab.guest, "tcp sport = :5201");
+        lab.awaitSocket(lab.out, "tcp src " + Lab.OUTSIDE + ":5201");
+        lab.awaitSocket(lab.out, "tcp src [" + Lab.OUTSIDE6 + "]:5201");
         String[] clients = {
             "iperf3 -4 -J -t 1 -c " + Lab.OUTSIDE, "iperf3 -6 -J -t 1 -c " + Lab.OUTSIDE6
         };

@@ -38,6 +38,7 @@ final class Lab implements AutoCloseable {
                 pod: {}
             """;
     private static final int DAEMON_SECONDS = 30;
+    private static final int SERVER_SECONDS = 20;
     private static int labs;
 
     final Shell shell;
@@ -292,6 +293,19 @@ final class Lab implements AutoCloseable {
                 Stream.of(prefix, command).flatMap(Arrays::stream).toArray(String[]::new));
     }
 
+    /**
+     * Waits for a server's socket.
+     *
+     * @param socket as ss has it: "tcp sport = :22", "udp src 192.0.2.1:53"
+     */
+    void awaitSocket(String namespace, String socket) {
+        Wait.until(
+                "a server's socket, " + socket,
+                SERVER_SECONDS,
+                () -> in(namespace, "ss -Hln --" + socket).out(),
+                seen -> !seen.isBlank());
+    }
+
     /** An HTTP server that serves a directory; answers when this returns. */
     Process httpd(String namespace, int port, Path directory) {
         Process server =
@@ -304,11 +318,7 @@ final class Lab implements AutoCloseable {
                         "[::]:" + port,
                         "-h",
                         directory.toString());
-        for (int i = 0;
-                i < 100 && !in(namespace, "ss -Hltn sport = :" + port + " | grep -q .").ok();
-                i++) {
-            pause(50);
-        }
+        awaitSocket(namespace, "tcp sport = :" + port);
         return server;
     }
 
@@ -323,7 +333,10 @@ final class Lab implements AutoCloseable {
         }
     }
 
-    /** Outside; knows all names under example.test as 192.0.2.1, and web.v6.test as itself. */
+    /**
+     * Outside; knows all names under example.test as 192.0.2.1, and web.v6.test as itself. Answers
+     * when this returns.
+     */
     void nameServer() {
         startIn(
                 out,
@@ -337,6 +350,10 @@ final class Lab implements AutoCloseable {
                 "--host-record=web.v6.test," + OUTSIDE6,
                 "--bind-interfaces",
                 "--address=/example.test/192.0.2.1");
+        for (String address : new String[] {OUTSIDE, "[" + OUTSIDE6 + "]"}) {
+            awaitSocket(out, "udp src " + address + ":53");
+            awaitSocket(out, "tcp src " + address + ":53");
+        }
     }
 
     static void pause(long milliseconds) {

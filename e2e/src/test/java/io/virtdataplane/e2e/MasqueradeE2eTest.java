@@ -128,7 +128,8 @@ class MasqueradeE2eTest {
 
         lab.startIn(lab.guest, "iperf3", "-s");
         lab.startIn(lab.out, "iperf3", "-s");
-        Lab.pause(500);
+        lab.awaitSocket(lab.guest, "tcp sport = :5201");
+        lab.awaitSocket(lab.out, "tcp sport = :5201");
         assertThat(gigabits(lab.mustIn(lab.guest, "iperf3 -J -t 2 -c " + Lab.OUTSIDE)))
                 .isGreaterThan(1);
         assertThat(gigabits(lab.mustIn(lab.out, "iperf3 -J -t 2 -c " + Lab.POD_ADDRESS)))
@@ -161,7 +162,7 @@ class MasqueradeE2eTest {
                 "PidFile=none",
                 "-o",
                 "Subsystem=sftp internal-sftp");
-        Lab.pause(500);
+        lab.awaitSocket(lab.guest, "tcp sport = :22");
         assertThat(
                         lab.mustIn(
                                         lab.guest,

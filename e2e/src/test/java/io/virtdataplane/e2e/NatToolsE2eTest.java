@@ -24,7 +24,7 @@ class NatToolsE2eTest {
         lab.shell.must("ip", "-n", lab.out, "addr", "add", "203.0.113.8/32", "dev", "lo");
         lab.daemon().attachTap(Lab.CHAPTER).configureGuest();
         lab.startIn(lab.out, "stund", "-h", Lab.OUTSIDE, "-a", "203.0.113.8");
-        Lab.pause(500);
+        lab.awaitSocket(lab.out, "udp src 203.0.113.8:3479"); // its last
         // Its exit code is the kind of NAT it found.
         assertThat(lab.in(lab.guest, "timeout 60 stun " + Lab.OUTSIDE).out())
                 .contains(

@@ -98,7 +98,7 @@ class ScaleE2eTest {
     void aHundredThousandConcurrentFlowsAreAnsweredEachToItsOwn() throws IOException {
         lab.daemon().attachTap(Lab.CHAPTER, "--session-limit", "200000").configureGuest();
         lab.startIn(lab.out, "python3", script("echo.py", ECHO).toString(), Lab.OUTSIDE);
-        Lab.pause(1000);
+        lab.awaitSocket(lab.out, "udp src " + Lab.OUTSIDE + ":20199"); // its last
         String said =
                 lab.mustIn(
                         lab.guest,

@@ -120,7 +120,7 @@ class TrapsE2eTest {
         Path echo = Files.writeString(lab.shell.directory().resolve("echo.py"), ECHO);
         Path ask = Files.writeString(lab.shell.directory().resolve("ask.py"), ASK);
         lab.startIn(lab.out, "python3", echo.toString(), Lab.OUTSIDE, Lab.OUTSIDE6);
-        Lab.pause(1000);
+        lab.awaitSocket(lab.out, "udp src [" + Lab.OUTSIDE6 + "]:9999"); // its last
         assertThat(lab.mustIn(lab.guest, "python3 " + ask + " " + Lab.OUTSIDE + " " + Lab.OUTSIDE6))
                 .isEqualTo("ask\nask\n");
     }
