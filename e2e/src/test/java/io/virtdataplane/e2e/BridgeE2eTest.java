@@ -59,24 +59,14 @@ class BridgeE2eTest {
         String one = bridge.guest("one", "vlan100", "10.100.0.1/24");
         bridge.guest("two", "default/vlan100", "10.100.0.2/24");
         String three = bridge.guest("three", "vlan200", "10.100.0.3/24");
-        Path wire = lab.shell.directory().resolve("wire.txt");
-        Process tcpdump =
-                lab.startIn(
-                        bridge.node,
-                        "bash",
-                        "-c",
-                        "exec tcpdump -l -eni sw0 vlan 100 and icmp > " + wire + " 2>/dev/null");
-        Lab.pause(1000);
+        Watch wire = new Watch(lab, bridge.node, "-ei sw0 vlan 100 and icmp");
         assertThat(lab.mustIn(one, PING + "10.100.0.2")).contains(" 0% packet loss");
         assertThat(lab.mustIn(one, PING + "10.100.0.9")).contains(" 0% packet loss");
         assertThat(lab.in(one, PING + "10.100.0.3").out()).contains("100% packet loss");
         assertThat(lab.in(three, PING + "10.100.0.9").out()).contains("100% packet loss");
-        Lab.pause(500);
-        lab.shell.end(tcpdump);
-        assertThat(Files.readString(wire))
+        assertThat(wire.until("10.100.0.1 > 10.100.0.9: ICMP echo request").end())
                 .as("tagged on the wire")
-                .contains("vlan 100")
-                .contains("10.100.0.1 > 10.100.0.9: ICMP echo request");
+                .contains("vlan 100");
 
         assertThat(lab.mustClient("get", "vlans", "br1"))
                 .containsPattern("br1/eth1 +1 +1 +2-4094")
@@ -193,18 +183,9 @@ class BridgeE2eTest {
         lab.mustIn(one, "ip addr add 10.100.0.77/24 dev eth1");
         assertThat(lab.in(one, "ping -c1 -W1 -I 10.100.0.77 10.100.0.9").ok()).isFalse();
 
-        Path seen = lab.shell.directory().resolve("rarp.txt");
-        Process tcpdump =
-                lab.startIn(
-                        bridge.node,
-                        "bash",
-                        "-c",
-                        "exec tcpdump -l -eni sw0 vlan 100 and rarp > " + seen + " 2>/dev/null");
-        Lab.pause(1000);
+        Watch wire = new Watch(lab, bridge.node, "-ei sw0 vlan 100 and rarp");
         lab.mustClient("announce", "one");
-        Lab.pause(500);
-        lab.shell.end(tcpdump);
-        assertThat(Files.readString(seen)).contains("who-is " + bridge.mac(one));
+        wire.until("who-is " + bridge.mac(one)).end();
         assertThat(
                         lab.client(
                                         "apply",

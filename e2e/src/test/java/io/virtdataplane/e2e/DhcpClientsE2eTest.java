@@ -33,15 +33,12 @@ class DhcpClientsE2eTest {
             """;
     private final Lab lab = new Lab();
     private final Path pcap = lab.shell.directory().resolve("guest.pcap");
-    private Process tcpdump;
+    private Watch watch;
 
     @BeforeEach
     void attach() {
         lab.daemon().attachDevice(Lab.CHAPTER);
-        tcpdump = lab.startIn(lab.guest, "tcpdump", "-U", "-i", "eth0", "-w", pcap.toString());
-        for (int i = 0; i < 100 && !Files.exists(pcap); i++) {
-            Lab.pause(50);
-        }
+        watch = new Watch(lab, lab.guest, "-Ui eth0 -w " + pcap);
     }
 
     @AfterEach
@@ -261,7 +258,7 @@ class DhcpClientsE2eTest {
     }
 
     private void assertNothingWrong() {
-        lab.shell.end(tcpdump);
+        watch.end();
         String expert =
                 lab.shell.must(
                         "tshark",
