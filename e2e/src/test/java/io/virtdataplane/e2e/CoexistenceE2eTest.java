@@ -85,22 +85,9 @@ class CoexistenceE2eTest {
         Path directory = lab.page("x");
         lab.shell.sh("head -c 40M /dev/zero > " + directory.resolve("slow"));
         lab.httpd(lab.out, 8080, directory);
-        Path target = lab.shell.directory().resolve("slow.got");
-        Process download =
-                lab.startIn(
-                        lab.pod,
-                        "curl",
-                        "-sS",
-                        "--limit-rate",
-                        "8M",
-                        "-o",
-                        target.toString(),
-                        WEB + "slow");
-        Lab.pause(500);
+        Download download = new Download(lab, lab.pod, WEB + "slow", "8M");
         lab.daemon().attachTap(ALL_PORTS).configureGuest();
-        download.onExit().join();
-        assertThat(download.exitValue()).isZero();
-        assertThat(Files.size(target)).isEqualTo(40 << 20);
+        download.assertEndsWhole(40 << 20);
     }
 
     @Test

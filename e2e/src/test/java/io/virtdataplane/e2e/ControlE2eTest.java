@@ -3,7 +3,6 @@ package io.virtdataplane.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -28,11 +27,8 @@ class ControlE2eTest {
         lab.shell.sh("head -c 60M /dev/zero > " + directory.resolve("slow"));
         lab.httpd(lab.guest, 80, directory);
         lab.httpd(lab.guest, 81, lab.page("other"));
-        Path target = lab.shell.directory().resolve("slow.got");
         String slow = "http://[" + Lab.POD_ADDRESS6 + "]/slow";
-        String[] download = {"curl", "-sS", "--limit-rate", "10M", "-o", target.toString(), slow};
-        Process client = lab.startIn(lab.out, download);
-        Lab.pause(1000);
+        Download download = new Download(lab, lab.out, slow, "10M");
 
         assertThat(lab.mustClient("set", "vm", "--ports", "TCP/81", "--unlisted-policy", "reject"))
                 .contains("nic/vm/default changed");
@@ -43,9 +39,7 @@ class ControlE2eTest {
                 .isEqualTo("other");
         lab.mustClient("set", "vm", "--session-limit", "200000", "--udp-seconds", "120");
         lab.mustClient("set", "vm", "--max-segment-size", "1000", "--sessions-per-second", "5000");
-        client.onExit().join();
-        assertThat(client.exitValue()).as("the download went on").isZero();
-        assertThat(Files.size(target)).isEqualTo(60 << 20);
+        download.assertEndsWhole(60 << 20);
 
         String described = lab.mustClient("describe", "nic", "vm");
         assertThat(described).contains("UDP 120 s").contains("of 200000").contains("TCP/81");

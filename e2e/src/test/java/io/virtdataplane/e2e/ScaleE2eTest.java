@@ -121,18 +121,7 @@ class ScaleE2eTest {
         lab.shell.sh("head -c 80M /dev/zero > " + directory.resolve("slow"));
         lab.httpd(lab.guest, 80, directory);
         lab.httpd(lab.out, 8080, lab.page("outside"));
-        Path target = lab.shell.directory().resolve("slow.got");
-        Process open =
-                lab.startIn(
-                        lab.out,
-                        "curl",
-                        "-sS",
-                        "--limit-rate",
-                        "8M",
-                        "-o",
-                        target.toString(),
-                        "http://" + Lab.POD_ADDRESS + "/slow");
-        Lab.pause(1000);
+        Download open = new Download(lab, lab.out, "http://" + Lab.POD_ADDRESS + "/slow", "8M");
         // Each SYN from an address of its own; what the guest answers to them goes nowhere.
         lab.shell.must("ip", "-n", lab.out, "route", "add", "blackhole", "default");
         String flood =
@@ -149,9 +138,7 @@ class ScaleE2eTest {
         assertThat(lab.mustIn(lab.out, "curl -sS -m 5 --retry 3 http://" + Lab.POD_ADDRESS))
                 .as("a new connection to the guest")
                 .isEqualTo("guest");
-        open.onExit().join();
-        assertThat(open.exitValue()).as("the connection from before").isZero();
-        assertThat(Files.size(target)).isEqualTo(80 << 20);
+        open.assertEndsWhole(80 << 20); // over the connection from before
         assertThat(lab.mustClient("get", "nics", "-o", "json"))
                 .as("the table is full and no fuller")
                 .containsPattern("\"sessions\": (1?\\d{1,4}|20000),");
