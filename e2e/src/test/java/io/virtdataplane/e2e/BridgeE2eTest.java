@@ -264,9 +264,7 @@ class BridgeE2eTest {
         bridge.bridges().apply(VLAN100);
         String one = bridge.guest("one", "vlan100", "10.100.0.1/24");
         assertThat(lab.mustIn(one, PING + "10.100.0.9")).contains(" 0% packet loss");
-        lab.daemonProcess().descendants().forEach(ProcessHandle::destroyForcibly);
-        lab.daemonProcess().destroyForcibly();
-        Lab.pause(500);
+        lab.killDaemon();
         lab.daemonIn(bridge.node);
         assertThat(lab.mustIn(one, PING + "10.100.0.9")).contains(" 0% packet loss");
         assertThat(lab.mustClient("get", "policies")).contains("br1-eth1-policy");

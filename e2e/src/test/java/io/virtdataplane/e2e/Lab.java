@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -141,6 +142,14 @@ final class Lab implements AutoCloseable {
         if (daemon != null) {
             shell.end(daemon);
         }
+    }
+
+    /** Without a word to it; it is no more when this returns. */
+    void killDaemon() {
+        List<ProcessHandle> processes =
+                Stream.concat(daemon.descendants(), Stream.of(daemon.toHandle())).toList();
+        processes.forEach(ProcessHandle::destroyForcibly);
+        processes.forEach(process -> process.onExit().join());
     }
 
     /** As an installed one has it; made once for all tests. */
