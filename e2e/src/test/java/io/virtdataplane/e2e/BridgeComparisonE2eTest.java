@@ -235,7 +235,11 @@ class BridgeComparisonE2eTest {
                     ip -n %1$s link set plain up
                     """
                             .formatted(node));
-            Lab.pause(1000);
+            Wait.until(
+                    "four forwarding ports",
+                    10,
+                    () -> lab.mustIn(node, "cat /sys/class/net/p?/brport/state"),
+                    "3\n3\n3\n3\n"::equals); // BR_STATE_FORWARDING
         } else {
             bridge.apply(POLICY);
         }

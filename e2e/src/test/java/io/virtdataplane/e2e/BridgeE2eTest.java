@@ -111,11 +111,15 @@ class BridgeE2eTest {
         bridge.guest("two", "vlan100", "10.100.0.2/24");
         Path script = Files.writeString(lab.shell.directory().resolve("forge.py"), FORGE);
         lab.mustIn(one, "python3 " + script);
-        Lab.pause(300);
-        assertThat(lab.mustClient("get", "counters", "one"))
+        String counted =
+                Wait.until(
+                        "the last of its frames",
+                        10,
+                        () -> lab.mustClient("get", "counters", "one"),
+                        counters -> counters.matches("(?s).*drop_spoofed_nd +10.*"));
+        assertThat(counted)
                 .containsPattern("drop_spoofed_mac +10")
-                .containsPattern("drop_spoofed_arp +10")
-                .containsPattern("drop_spoofed_nd +10");
+                .containsPattern("drop_spoofed_arp +10");
         assertThat(lab.mustClient("get", "fdb")).doesNotContain("02:00:de:ad:be:ef");
         assertThat(lab.in(bridge.host, "ip neigh show").out()).doesNotContain("de:ad:be:ef");
         assertThat(lab.mustIn(one, PING + "10.100.0.9")).contains(" 0% packet loss");

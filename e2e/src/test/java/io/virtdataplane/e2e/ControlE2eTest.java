@@ -135,9 +135,14 @@ class ControlE2eTest {
         Process capture = capture(file.toString(), "both", "tcp port 8080 or icmp6");
         Wait.until("the capture", 20, lab::clientsSaid, said -> said.contains("capturing on vm"));
         lab.mustIn(lab.guest, "curl -sS -m 3 " + WEB);
-        lab.mustIn(lab.guest, "ping -c2 -i0.2 " + Lab.OUTSIDE6);
         lab.mustIn(lab.guest, "ping -c1 " + Lab.OUTSIDE);
-        Lab.pause(300);
+        lab.mustIn(lab.guest, "ping -c2 -i0.2 " + Lab.OUTSIDE6);
+        // The last frame of all: what is not captured by then never is.
+        Wait.until(
+                "the last answer",
+                10,
+                () -> lab.shell.run("tcpdump", "-nr", file.toString()).out(),
+                seen -> seen.matches("(?s).*> fd10:0:2::2: ICMP6, echo reply, id \\d+, seq 2.*"));
         lab.shell.end(capture);
         String read = lab.shell.must("tcpdump", "-nr", file.toString());
         assertThat(read)

@@ -57,10 +57,14 @@ class Ipv6ConfigurationE2eTest {
                 .contains("iaaddr fd10:0:2::2")
                 .contains("dhcp6.name-servers 2001:db8::7")
                 .contains("default.svc.cluster.local.");
-        // DAD is over within a second or two; the guest's resolver has what DHCPv6 said.
-        String curl =
-                "for i in $(seq 20); do curl -6 -sS -m 3 http://web.v6.test:8080/ 2>/dev/null && break; sleep 0.3; done";
-        assertThat(lab.mustIn(lab.guest, curl)).isEqualTo("outside");
+        Wait.until(
+                "the end of Duplicate Address Detection",
+                20,
+                () -> lab.mustIn(lab.guest, "ip -6 addr show dev eth0 tentative"),
+                String::isBlank);
+        assertThat(lab.mustIn(lab.guest, "curl -6 -sS -m 5 http://web.v6.test:8080/"))
+                .as("by the name servers that DHCPv6 told")
+                .isEqualTo("outside");
         assertThat(lab.mustClient("get", "leases")).contains("fd10:0:2::2");
         assertThat(lab.mustClient("events")).contains("family=IPv6");
         lab.mustIn(lab.guest, "timeout 30 " + client + "-r eth0 2>&1; true");

@@ -72,7 +72,11 @@ class ResponderLoadE2eTest {
                         "bash",
                         "-c",
                         "exec python3 %s 6 > %s 2>&1".formatted(flood, said));
-        Lab.pause(1000);
+        Wait.until(
+                "the flood's limit",
+                10,
+                () -> lab.mustClient("get", "counters", "vm"),
+                counters -> counters.contains("drop_rate_limited"));
         String pings = other.mustIn(other.guest, "ping -q -i 0.02 -c 100 -W 2 10.0.2.1");
         assertThat(pings).as("the other guest's gateway").contains(" 0% packet loss");
         assertThat(

@@ -24,7 +24,7 @@ class ServiceE2eTest {
     }
 
     @Test
-    void tellsSystemdWhenItIsReadyAliveAndStopping() throws IOException {
+    void tellsSystemdWhenItIsReadyAliveAndStopping() {
         Path socket = lab.shell.directory().resolve("notify.sock");
         Path said = lab.shell.directory().resolve("notify.log");
         lab.shell.start(
@@ -42,9 +42,13 @@ class ServiceE2eTest {
         lab.environment("NOTIFY_SOCKET", socket.toString())
                 .environment("WATCHDOG_USEC", "1000000")
                 .daemon();
-        Lab.pause(1500);
+        Wait.until(
+                "a second sign of life",
+                20,
+                () -> Shell.text(said),
+                notices -> notices.lines().filter("WATCHDOG=1"::equals).count() > 1);
         lab.shell.end(lab.daemonProcess());
-        assertThat(Files.readString(said).lines().distinct())
+        assertThat(Wait.untilIn(said, "STOPPING=1", 10).lines().distinct())
                 .containsExactly("READY=1", "WATCHDOG=1", "STOPPING=1");
         assertThat(lab.daemonProcess().exitValue())
                 .as("128 + SIGTERM, as systemd takes for success")
@@ -144,7 +148,11 @@ class ServiceE2eTest {
     void epollSurvivesDetachUnderLoadAndAGuestDeviceThatGoes() {
         lab.daemon("--poller", "epoll").attachTap(Lab.CHAPTER).configureGuest();
         lab.startIn(lab.guest, "ping", "-q", "-f", "-s", "1400", Lab.OUTSIDE);
-        Lab.pause(500);
+        Wait.until(
+                "load",
+                20,
+                () -> lab.mustClient("get", "counters", "vm"),
+                counters -> counters.matches("(?s).*to_guest_frames +\\d{3}.*"));
         lab.mustClient("detach", "vm");
         lab.attachTap(Lab.CHAPTER);
         lab.shell.must("ip", "-n", lab.guest, "link", "del", "eth0");
