@@ -365,15 +365,6 @@ final class Lab implements AutoCloseable {
         }
     }
 
-    static void pause(long milliseconds) {
-        try {
-            Thread.sleep(milliseconds);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
-        }
-    }
-
     @Override
     public void close() {
         if (daemon != null) {
