@@ -71,6 +71,7 @@ class DhcpClientsE2eTest {
                 .contains("search default.svc.cluster.local. svc.cluster.local.")
                 .contains(SERVER);
         lab.mustIn(lab.guest, "ip addr add 10.0.2.2/24 dev eth0");
+        Wait.untilIn(Path.of(leases + ".pid"), "\n", 10); // else the next would not end this one
         assertThat(lab.mustIn(lab.guest, client.formatted(script, leases) + " -r"))
                 .contains("DHCPRELEASE of 10.0.2.2");
         awaitReleased();
@@ -108,13 +109,13 @@ class DhcpClientsE2eTest {
                 script(
                         "udhcpc-script",
                         """
-                        echo "EVENT $1 $ip"
                         case $1 in
                           bound | renew)
                             ip addr replace "$ip/$mask" dev "$interface"
                             { echo "search $search"; for s in $dns; do echo "nameserver $s"; done; } > /etc/resolv.conf ;;
                           deconfig) ip -4 addr flush dev "$interface" ;;
                         esac
+                        echo "EVENT $1 $ip" # once it is done
                         """);
         Path log = lab.shell.directory().resolve("udhcpc.log");
         Path pid = lab.shell.directory().resolve("udhcpc.pid");

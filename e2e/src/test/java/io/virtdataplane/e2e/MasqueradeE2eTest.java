@@ -96,8 +96,10 @@ class MasqueradeE2eTest {
         Path leases = lab.shell.directory().resolve("dhclient.leases");
         lab.mustIn(
                 lab.guest,
-                "timeout 30 dhclient -1 -v -sf /bin/true -pf %1$s.pid -lf %1$s eth0; kill $(cat %1$s.pid)"
+                "timeout 30 dhclient -1 -v -sf /bin/true -pf %1$s.pid -lf %1$s eth0"
                         .formatted(leases));
+        // It goes to the background first and writes this then.
+        lab.mustIn(lab.guest, "kill " + Wait.untilIn(Path.of(leases + ".pid"), "\n", 10));
         assertThat(read(leases))
                 .contains("fixed-address 10.0.2.2;")
                 .contains("option routers 10.0.2.1;")
