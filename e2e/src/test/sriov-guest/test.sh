@@ -108,8 +108,8 @@ exec 9<> /dev/vfio/$(basename "$(readlink $DEVICE/virtfn1/iommu_group)")
 say HELD "$(vdp delete -f /tmp/vdp/policies.yaml | tr '\n' ' ')"
 exec 9>&-
 # The daemon tries again by itself.
-i=0; while [ "$(cat $DEVICE/sriov_numvfs)" != 0 ] && [ $i -lt 90 ]; do sleep 1; i=$((i + 1)); done
-sleep 1
-say RESTORED "$(cat $DEVICE/sriov_numvfs) $(cat /sys/class/net/$PF/mtu)"
+restored() { echo "$(cat $DEVICE/sriov_numvfs) $(cat /sys/class/net/$PF/mtu)"; }
+i=0; while [ "$(restored)" != "0 1500" ] && [ $i -lt 90 ]; do sleep 1; i=$((i + 1)); done
+say RESTORED "$(restored)"
 sed 's/^/LOG /' /tmp/vdp/log
 say END "$(cut -d' ' -f1 /proc/uptime)"

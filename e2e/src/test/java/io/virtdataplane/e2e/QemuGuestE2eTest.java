@@ -35,12 +35,15 @@ class QemuGuestE2eTest {
             printf '[Match]\\nName=eth0\\n[Network]\\nDHCP=yes\\n' > /run/systemd/network/10-eth0.network
             mount -o remount,ro /sys
             systemd-networkd & networkd=$!
-            for i in $(seq 60); do ip -6 addr show dev eth0 | grep -q fd10:0:2::2 && break; sleep 1; done
-            sleep 3
+            for i in $(seq 60); do
+              ip -6 addr show dev eth0 | grep fd10:0:2::2 | grep -qv tentative && ip -6 route | grep -q default &&
+                grep -q '^DNS=.*2001:db8::7' /run/systemd/netif/links/* && break
+              sleep 1
+            done
             sed -n 's/^DNS=//p' /run/systemd/netif/links/* | tr ' ' '\\n' | sed -n 's/^[0-9a-f]/nameserver &/p' > /etc/resolv.conf
             ip -6 route | grep default | sed 's/^/STOCK-ROUTE /'
             curl -6 -sS -m 60 http://web.v6.test:8080/name | sed 's/^/STOCK-SAID /'
-            kill $networkd; sleep 1; ip addr flush dev eth0 scope global; ip route flush dev eth0
+            kill $networkd; wait $networkd; ip addr flush dev eth0 scope global; ip route flush dev eth0
             udhcpc -i eth0 -n -q -t 10 -T 2 -O mtu -s /etc/udhcpc.sh
             ping -c 3 -W 5 203.0.113.7 | grep 'packets received'
             ping -c 2 -W 5 10.0.2.1 | grep 'packets received'
@@ -50,7 +53,7 @@ class QemuGuestE2eTest {
             echo "IPERF-IN $(iperf3 -c 203.0.113.7 -t 2 -f m -R | grep receiver)"
             ip -6 addr add fd10:0:2::2/120 dev eth0
             ip -6 route replace default via fd10:0:2::1
-            sleep 3
+            while ip -6 addr show dev eth0 | grep -q tentative; do sleep 1; done
             ping -6 -c 3 -W 5 2001:db8::7 | grep 'packets received' | sed 's/^/IPV6 /'
             curl -sS -m 100 'http://[2001:db8::7]:8080/file' | sha256sum | sed 's/^/HASH6 /'
             echo guest > /var/www/index.html
