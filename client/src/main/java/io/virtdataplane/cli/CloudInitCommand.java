@@ -8,6 +8,7 @@ import io.virtdataplane.cloudinit.NetworkDataCheck;
 import io.virtdataplane.cloudinit.NetworkDataWriter;
 import io.virtdataplane.cloudinit.Problem;
 import io.virtdataplane.cloudinit.StaticSettings;
+import io.virtdataplane.manifest.MachineManifest;
 import io.virtdataplane.manifest.MachineNics;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -97,7 +98,7 @@ final class CloudInitCommand implements Callable<Integer> {
         String text = read(manifest);
         StaticSettings settings = new StaticSettings(addresses, gateways, nameservers, staticIpv6);
         if (given == null) {
-            System.out.print(print(MachineNics.parse(text), settings, form));
+            System.out.print(print(MachineManifest.parse(text).nics(), settings, form));
             return 0;
         }
         if (!settings.equals(StaticSettings.NONE)) {

@@ -30,6 +30,9 @@ final class UdpChecksum {
             return !isIpv6;
         }
         int length = Udp.length(b, frame.l4);
+        if (length > frame.end - frame.l4) {
+            return false; // a sum over bytes that did not come
+        }
         long pseudo =
                 isIpv6
                         ? Checksum.pseudo6(b, frame.l3, Protocols.UDP, length)

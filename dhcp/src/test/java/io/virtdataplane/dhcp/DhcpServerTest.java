@@ -70,6 +70,21 @@ class DhcpServerTest {
         assertThat(send(unsummed)).hasSize(1);
     }
 
+    /** Its sum would be right, were there two zeros behind it. */
+    @Test
+    void datagramLongerThanItsFrameIsNotAnswered() {
+        byte[] frame = message(1, 0, 0);
+        MemorySegment b = MemorySegment.ofArray(frame);
+        int length = Udp.length(b, 34) + 2;
+        int sum = Udp.checksum(b, 34);
+        frame[38] = (byte) (length >>> 8);
+        frame[39] = (byte) length;
+        frame[40] = (byte) (sum - 4 >>> 8);
+        frame[41] = (byte) (sum - 4);
+        assertThat(send(frame)).isEmpty();
+        assertThat(bench.count(Verdict.DROP_MALFORMED)).isOne();
+    }
+
     @Test
     void replyGoesToTheClientsAddressWhereItDoesNotAskForBroadcast() {
         byte[] offer = answer(message(1, 0, 0));

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Reads the text of manifests: YAML mappings of bounded size, each key once, as Kubernetes reads
@@ -29,31 +28,36 @@ final class Document {
         return roots.getFirst();
     }
 
-    /**
-     * One object or more: documents, and the items of those that are lists, as kubectl prints them.
-     * Documents with nothing in them are passed over.
-     */
+    /** One object or more: documents, and the items of those that are lists. */
     static List<Fields> all(String manifests) {
+        return documents(manifests).stream().flatMap(List::stream).toList();
+    }
+
+    /**
+     * The objects of each document: itself, or its items where it is a list, as kubectl prints
+     * them. Documents with nothing in them are passed over.
+     */
+    static List<List<Fields>> documents(String manifests) {
         checkSize(manifests);
         try {
-            List<Fields> roots =
+            List<List<Fields>> documents =
                     YamlTree.documents(manifests).stream()
                             .map(Document::mapping)
-                            .flatMap(Document::objects)
+                            .map(Document::objects)
                             .toList();
-            if (roots.isEmpty()) {
+            if (documents.stream().allMatch(List::isEmpty)) {
                 throw new InvalidManifestException(
                         "manifest must be one YAML mapping: found=nothing");
             }
-            return roots;
+            return documents;
         } catch (JsonProcessingException e) {
             throw notYaml(e);
         }
     }
 
-    private static Stream<Fields> objects(Fields root) {
-        boolean list = root.text("kind", "").endsWith(LIST) && root.has("items");
-        return list ? root.list("items").stream() : Stream.of(root);
+    private static List<Fields> objects(Fields root) {
+        boolean isList = root.has("items") && root.text("kind", "").endsWith(LIST);
+        return isList ? root.list("items") : List.of(root);
     }
 
     /** A mapping that a field holds as JSON in a string. */

@@ -30,12 +30,12 @@ public final class MachineManifest {
         return machines.getFirst();
     }
 
-    /** All of them, whatever network they are on. */
+    /** All that it lists, whatever network they are on. */
     public MachineNics nics() {
         return MachineNics.read(machine);
     }
 
-    /** The one on the pod network; refused where there is none. */
+    /** The one on the pod network, listed or not; refused where there is none. */
     public MasqueradeInterface podNic() {
         return VirtualMachineManifest.nic(machine);
     }

@@ -6,8 +6,7 @@ import java.util.Optional;
 
 /**
  * All NICs of a VirtualMachine or VirtualMachineInstance, in the order of the manifest, whatever
- * network they are on. A manifest that lists none, as the documentation prints some, gives the one
- * on the pod network, unless it says {@code autoattachPodInterface: false}.
+ * network they are on. A manifest that lists none, as the documentation prints some, gives none.
  *
  * @param machine metadata.name, or empty
  * @param namespace metadata.namespace, or empty
@@ -15,7 +14,7 @@ import java.util.Optional;
 public record MachineNics(String machine, String namespace, List<MachineNic> nics)
         implements Manifest {
     public static MachineNics parse(String manifest) {
-        return MachineManifest.parse(manifest).nics();
+        return read(Document.root(manifest));
     }
 
     static MachineNics read(Fields root) {

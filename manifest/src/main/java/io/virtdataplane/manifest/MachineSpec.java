@@ -11,9 +11,8 @@ import java.util.Set;
  */
 record MachineSpec(String machine, String namespace, Fields spec) {
     private static final Set<String> KINDS = Set.of("VirtualMachine", "VirtualMachineInstance");
-    private static final Fields DEFAULT_INTERFACE =
-            Document.root("{name: default, masquerade: {}}");
-    private static final Fields DEFAULT_NETWORK = Document.root("{name: default, pod: {}}");
+    static final Fields DEFAULT_INTERFACE = Document.root("{name: default, masquerade: {}}");
+    static final Fields DEFAULT_NETWORK = Document.root("{name: default, pod: {}}");
 
     /** Whether the object is one. */
     static boolean isOne(Fields root) {
@@ -39,17 +38,17 @@ record MachineSpec(String machine, String namespace, Fields spec) {
     }
 
     List<Fields> interfaces() {
-        return hasDefaultNic() ? List.of(DEFAULT_INTERFACE) : devices().list("interfaces");
+        return devices().list("interfaces");
     }
 
     List<Fields> networks() {
-        return hasDefaultNic() ? List.of(DEFAULT_NETWORK) : spec.list("networks");
+        return spec.list("networks");
     }
 
     /** A machine that lists no NIC is put on the pod network, unless it says that it is not. */
-    private boolean hasDefaultNic() {
-        return devices().list("interfaces").isEmpty()
-                && spec.list("networks").isEmpty()
+    boolean hasDefaultNic() {
+        return interfaces().isEmpty()
+                && networks().isEmpty()
                 && devices().flag("autoattachPodInterface").orElse(true);
     }
 

@@ -8,17 +8,18 @@ public final class Manifests {
     private Manifests() {}
 
     public static List<WrittenManifest> parse(String text) {
-        List<Fields> documents = Document.all(text);
+        List<List<Fields>> documents = Document.documents(text);
         List<WrittenManifest> manifests = new ArrayList<>();
-        for (Fields root : documents) {
+        for (int i = 0; i < documents.size(); i++) {
             try {
-                manifests.add(new WrittenManifest(read(root), root.toString()));
+                for (Fields root : documents.get(i)) {
+                    manifests.add(new WrittenManifest(read(root), root.toString()));
+                }
             } catch (InvalidManifestException e) {
-                if (documents.size() == 1 || !root.path().isEmpty()) {
+                if (documents.size() == 1) {
                     throw e;
                 }
-                throw new InvalidManifestException(
-                        "document " + (manifests.size() + 1) + ": " + e.getMessage());
+                throw new InvalidManifestException("document " + (i + 1) + ": " + e.getMessage());
             }
         }
         return List.copyOf(manifests);

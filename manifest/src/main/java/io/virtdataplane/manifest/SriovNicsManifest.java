@@ -11,7 +11,7 @@ public final class SriovNicsManifest {
 
     /** At least one. */
     public static List<SriovNic> parse(String manifest) {
-        MachineNics machine = MachineNics.parse(manifest);
+        MachineNics machine = MachineManifest.parse(manifest).nics();
         List<SriovNic> nics = new ArrayList<>();
         for (MachineNic nic : machine.nics()) {
             if (nic.binding().equals("sriov")) {

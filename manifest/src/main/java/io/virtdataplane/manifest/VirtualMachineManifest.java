@@ -20,12 +20,15 @@ public final class VirtualMachineManifest {
 
     static MasqueradeInterface nic(MachineSpec machine) {
         Fields spec = machine.spec();
-        List<Fields> interfaces = machine.interfaces();
+        boolean isDefault = machine.hasDefaultNic();
+        List<Fields> interfaces =
+                isDefault ? List.of(MachineSpec.DEFAULT_INTERFACE) : machine.interfaces();
         String devices = spec.path() + ".domain.devices.interfaces";
         if (interfaces.isEmpty()) {
             throw new InvalidManifestException(devices + " must have an interface: count=0");
         }
-        List<Fields> networks = machine.networks();
+        List<Fields> networks =
+                isDefault ? List.of(MachineSpec.DEFAULT_NETWORK) : machine.networks();
         Fields pod =
                 MachineNetworks.pod(networks)
                         .orElseThrow(

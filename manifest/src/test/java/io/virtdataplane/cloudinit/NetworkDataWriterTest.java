@@ -129,9 +129,7 @@ class NetworkDataWriterTest {
                                         bridged,
                                         new StaticSettings(List.of(), List.of(), List.of(), true)))
                 .hasMessageStartingWith("static-ipv6 must have a NIC with the masquerade binding");
-        MachineNics none =
-                MachineNics.parse(
-                        "kind: VirtualMachine\nspec: {domain: {devices: {autoattachPodInterface: false}}}");
+        MachineNics none = MachineNics.parse("kind: VirtualMachine\nspec: {}");
         assertThatThrownBy(() -> NetworkDataWriter.write(none, StaticSettings.NONE))
                 .hasMessageContaining("must have an interface: count=0");
     }

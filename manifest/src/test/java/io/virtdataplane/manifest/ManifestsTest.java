@@ -47,10 +47,12 @@ class ManifestsTest {
                 """;
         assertThat(Manifests.parse(list + "---\n" + MACHINE))
                 .extracting(written -> written.manifest().name())
-                .containsExactly("vm/one", "vm/two", "vm/vm");
+                .containsExactly("default/one", "default/two", "default/vm");
         assertThatThrownBy(() -> Manifests.parse(list.replace("VirtualMachineInstance", "Pod")))
                 .hasMessageStartingWith("items[1].kind must be VirtualMachine,")
                 .hasMessageEndingWith("kind=Pod");
+        assertThatThrownBy(() -> Manifests.parse(list + "---\nkind: Pod"))
+                .hasMessageStartingWith("document 2: kind must be VirtualMachine,");
         assertThatThrownBy(() -> Manifests.parse("kind: List\nitems: []"))
                 .hasMessage("manifest must be one YAML mapping: found=nothing");
     }
