@@ -27,14 +27,7 @@ final class DescribeCommand implements Callable<Integer> {
     static final class KindConverter implements CommandLine.ITypeConverter<Description<?>> {
         @Override
         public Description<?> convert(String name) {
-            return Descriptions.find(name)
-                    .orElseThrow(
-                            () ->
-                                    new CommandLine.TypeConversionException(
-                                            "expected one of "
-                                                    + String.join(", ", Descriptions.names())
-                                                    + " but was "
-                                                    + name));
+            return KnownKind.of(Descriptions.find(name), Descriptions.names(), name);
         }
     }
 

@@ -32,14 +32,7 @@ final class GetCommand implements Callable<Integer> {
     static final class KindConverter implements CommandLine.ITypeConverter<Listing<?, ?>> {
         @Override
         public Listing<?, ?> convert(String name) {
-            return Listings.find(name)
-                    .orElseThrow(
-                            () ->
-                                    new CommandLine.TypeConversionException(
-                                            "expected one of "
-                                                    + String.join(", ", Listings.names())
-                                                    + " but was "
-                                                    + name));
+            return KnownKind.of(Listings.find(name), Listings.names(), name);
         }
     }
 

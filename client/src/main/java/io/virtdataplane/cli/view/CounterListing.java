@@ -1,14 +1,12 @@
 package io.virtdataplane.cli.view;
 
-import io.virtdataplane.api.Client;
 import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.api.Nic;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 
 /** Counters of NICs, and frames by verdict. */
-final class CounterListing implements Listing<ListResponse, CounterListing.Counted> {
+final class CounterListing implements ListingFromNics<CounterListing.Counted> {
     @Override
     public List<String> names() {
         return List.of("counters", "counter");
@@ -16,21 +14,6 @@ final class CounterListing implements Listing<ListResponse, CounterListing.Count
 
     /** One counter of a NIC. */
     record Counted(String nic, String counter, String value) {}
-
-    @Override
-    public ListResponse fetch(Client client, Query query) {
-        return NicListing.all(client, query);
-    }
-
-    @Override
-    public boolean canBeWatched() {
-        return true;
-    }
-
-    @Override
-    public Iterator<ListResponse> watch(Client client, Query query) {
-        return NicListing.watchAll(client, query);
-    }
 
     @Override
     public List<Counted> rows(ListResponse answer) {

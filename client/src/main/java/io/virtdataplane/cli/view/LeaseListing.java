@@ -1,15 +1,13 @@
 package io.virtdataplane.cli.view;
 
-import io.virtdataplane.api.Client;
 import io.virtdataplane.api.Lease;
 import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.api.Nic;
-import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Leases that guests behind pods have. */
-final class LeaseListing implements Listing<ListResponse, LeaseListing.Given> {
+final class LeaseListing implements ListingFromNics<LeaseListing.Given> {
     @Override
     public List<String> names() {
         return List.of("leases", "lease");
@@ -17,21 +15,6 @@ final class LeaseListing implements Listing<ListResponse, LeaseListing.Given> {
 
     /** A lease and whose it is. */
     record Given(String nic, Lease lease) {}
-
-    @Override
-    public ListResponse fetch(Client client, Query query) {
-        return NicListing.all(client, query);
-    }
-
-    @Override
-    public boolean canBeWatched() {
-        return true;
-    }
-
-    @Override
-    public Iterator<ListResponse> watch(Client client, Query query) {
-        return NicListing.watchAll(client, query);
-    }
 
     @Override
     public List<Given> rows(ListResponse answer) {

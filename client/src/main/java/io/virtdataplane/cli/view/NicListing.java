@@ -1,53 +1,14 @@
 package io.virtdataplane.cli.view;
 
-import io.virtdataplane.api.Client;
-import io.virtdataplane.api.ListRequest;
 import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.api.Nic;
-import io.virtdataplane.api.WatchRequest;
-import java.util.Iterator;
 import java.util.List;
 
 /** The NICs, of guests behind pods and on bridges. */
-final class NicListing implements Listing<ListResponse, Nic> {
+final class NicListing implements ListingFromNics<Nic> {
     @Override
     public List<String> names() {
         return List.of("nics", "nic");
-    }
-
-    @Override
-    public ListResponse fetch(Client client, Query query) {
-        return all(client, query);
-    }
-
-    /** Also for lists of what NICs have. */
-    static ListResponse all(Client client, Query query) {
-        return Names.only(client.call().list(ListRequest.getDefaultInstance()), query.name());
-    }
-
-    @Override
-    public boolean canBeWatched() {
-        return true;
-    }
-
-    @Override
-    public Iterator<ListResponse> watch(Client client, Query query) {
-        return watchAll(client, query);
-    }
-
-    static Iterator<ListResponse> watchAll(Client client, Query query) {
-        Iterator<ListResponse> answers = client.call().watch(WatchRequest.getDefaultInstance());
-        return new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return answers.hasNext();
-            }
-
-            @Override
-            public ListResponse next() {
-                return Names.only(answers.next(), query.name());
-            }
-        };
     }
 
     @Override
