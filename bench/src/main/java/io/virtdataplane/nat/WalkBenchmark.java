@@ -68,7 +68,7 @@ public class WalkBenchmark {
     public void prepare() {
         int gateway = AddressText.ipv4("10.0.2.1");
         int address = AddressText.ipv4("10.0.2.2");
-        Addresses ipv4 = Addresses.ipv4(address, gateway, AddressText.ipv4("10.244.1.5"));
+        Addresses ipv4 = Addresses.ipv4(address, gateway, AddressText.ipv4("10.244.1.5"), 24);
         DualStack addresses = new DualStack(ipv4, Addresses.NONE);
         NatPlan plan = new NatPlan(addresses, new int[0], 1500, 1500);
         Nat nat =

@@ -76,6 +76,13 @@ final class NatOptions {
     private String otherProtocols;
 
     @Option(
+            names = "--link-local",
+            paramLabel = "POLICY",
+            description =
+                    "IPv4 link-local addresses outside (169.254.0.0/16: metadata service, node-local DNS): pass (default) or drop.")
+    private String linkLocal;
+
+    @Option(
             names = "--max-segment-size",
             paramLabel = "BYTES",
             description =
@@ -119,6 +126,7 @@ final class NatOptions {
         set(filtering, settings::setFiltering);
         set(refresh, settings::setRefresh);
         set(otherProtocols, settings::setOtherProtocols);
+        set(linkLocal, settings::setLinkLocal);
         set(maxSegmentSize, settings::setMaxSegmentSize);
         set(tcpEstablished, settings::setTcpEstablishedSeconds);
         set(tcpTransitory, settings::setTcpTransitorySeconds);

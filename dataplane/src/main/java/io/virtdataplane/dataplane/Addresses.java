@@ -12,7 +12,9 @@ public final class Addresses {
 
     /** The pod does not have the family. */
     public static final Addresses NONE =
-            new Addresses(false, UNSPECIFIED, UNSPECIFIED, UNSPECIFIED);
+            new Addresses(false, UNSPECIFIED, UNSPECIFIED, UNSPECIFIED, 0);
+
+    private static final int IPV4_AT = 96; // bits in front of an IPv4 address
 
     private final boolean isOn;
     private final long guestHigh;
@@ -23,9 +25,13 @@ public final class Addresses {
     private final long podLow;
     private final long outwardDelta;
     private final long inwardDelta;
+    private final long maskHigh; // of the guest's subnet
+    private final long maskLow;
 
-    private Addresses(boolean isOn, long[] guest, long[] gateway, long[] pod) {
+    private Addresses(boolean isOn, long[] guest, long[] gateway, long[] pod, int prefixLength) {
         this.isOn = isOn;
+        maskHigh = mask(prefixLength);
+        maskLow = mask(prefixLength - Long.SIZE);
         guestHigh = guest[0];
         guestLow = guest[1];
         gatewayHigh = gateway[0];
@@ -36,18 +42,24 @@ public final class Addresses {
         inwardDelta = Checksum.delta128(podHigh, podLow, guestHigh, guestLow);
     }
 
-    /** All in network order. */
-    public static Addresses ipv4(int guest, int gateway, int pod) {
-        return new Addresses(true, mapped(guest), mapped(gateway), mapped(pod));
+    /** All in network order; {@code prefixLength} of the guest's subnet. */
+    public static Addresses ipv4(int guest, int gateway, int pod, int prefixLength) {
+        return new Addresses(
+                true, mapped(guest), mapped(gateway), mapped(pod), IPV4_AT + prefixLength);
+    }
+
+    /** Of 64 bits, the first {@code bits}. */
+    private static long mask(int bits) {
+        return bits <= 0 ? 0 : -1L << Math.max(0, Long.SIZE - bits);
     }
 
     private static long[] mapped(int ipv4) {
         return new long[] {0, Ip.mapped(ipv4)};
     }
 
-    /** Each as high and low long. */
-    public static Addresses ipv6(long[] guest, long[] gateway, long[] pod) {
-        return new Addresses(true, guest, gateway, pod);
+    /** Each as high and low long; {@code prefixLength} of the guest's subnet. */
+    public static Addresses ipv6(long[] guest, long[] gateway, long[] pod, int prefixLength) {
+        return new Addresses(true, guest, gateway, pod, prefixLength);
     }
 
     public boolean isOn() {
@@ -90,6 +102,11 @@ public final class Addresses {
 
     public boolean isGuest(long high, long low) {
         return low == guestLow && high == guestHigh && isOn;
+    }
+
+    /** In the guest's subnet, where the guest and its gateway are the only stations. */
+    public boolean isInside(long high, long low) {
+        return ((high ^ guestHigh) & maskHigh | (low ^ guestLow) & maskLow) == 0 && isOn;
     }
 
     public boolean isGateway(long high, long low) {

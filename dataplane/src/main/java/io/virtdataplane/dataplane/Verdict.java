@@ -22,6 +22,7 @@ public enum Verdict {
     DROP_SPOOFED_MAC("guest sent from a MAC address that is not its own"),
     DROP_SPOOFED_ADDRESS("guest sent from an address that is not its own"),
     DROP_MARTIAN("to or from a loopback, multicast, broadcast, link-local or reserved address"),
+    DROP_OWN_SUBNET("from outside with an address of the guest's subnet, or to one nobody has"),
     DROP_EXTENSION_HEADER("IPv6 source route, or extension headers too many or out of place"),
     DROP_UNTAGGED("bridge: untagged, on a port without a VLAN for such frames"),
     DROP_VLAN("bridge: in a VLAN that is not the port's"),

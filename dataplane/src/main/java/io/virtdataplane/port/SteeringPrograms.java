@@ -44,12 +44,14 @@ final class SteeringPrograms {
     private static final int[] OTHERS_WITH_PORTS = {
         Protocols.SCTP, Protocols.UDPLITE, Protocols.DCCP
     };
+    private static final int PACKET_HOST = 0; // linux/if_packet.h: to this station's own address
     private static final int TCP_RESET = 4;
     private static final int TCP_SYN_ACK_RESET = 0x16;
     private static final int TCP_SYN = 2;
     private static final int TCP_LISTEN = 10;
 
     // struct __sk_buff
+    private static final int SKB_PKT_TYPE = 4;
     private static final int SKB_MARK = 8;
     private static final int SKB_INGRESS_IFINDEX = 36;
     private static final int SOCK_STATE = 72; // struct bpf_sock.state
@@ -89,7 +91,10 @@ final class SteeringPrograms {
         a.move(3, 0)
                 .store(Size.WORD, SteeringHeaders.CONTEXT, SKB_MARK, 3)
                 .jump("next"); // the kernel is to see it as it was
-        a.label("fresh");
+        // IP for another station, or unicast IP in a broadcast frame (RFC 1122 3.3.6, RFC 1812
+        // 5.3.4): the kernel sees to it that nobody gets it.
+        a.label("fresh").load(Size.WORD, 2, SteeringHeaders.CONTEXT, SKB_PKT_TYPE);
+        a.jumpIf(2, Condition.NOT_EQUAL, PACKET_HOST, "next");
         headers.readHeaders(a, true, "fragment");
 
         a.label("transport");

@@ -199,7 +199,7 @@ class WorkerTest {
                 new NicAddresses(
                         mac,
                         GATEWAY_MAC,
-                        new DualStack(Addresses.ipv4(GUEST, GATEWAY, WEB), Addresses.NONE)),
+                        new DualStack(Addresses.ipv4(GUEST, GATEWAY, WEB, 24), Addresses.NONE)),
                 new NicStages(CONTINUE, outbound, FORWARD));
     }
 

@@ -27,12 +27,13 @@ final class ResponderBench {
                             List.of(AddressText.ipv4("10.96.0.10")), List.of("cluster.local")),
                     CustomOptions.NONE);
     private static final Addresses IPV4 =
-            Addresses.ipv4(GUEST, GATEWAY, AddressText.ipv4("10.244.1.5"));
+            Addresses.ipv4(GUEST, GATEWAY, AddressText.ipv4("10.244.1.5"), 24);
     static final Addresses ADDRESSES =
             Addresses.ipv6(
                     AddressText.ipv6("fd10:0:2::2"),
                     AddressText.ipv6("fd10:0:2::1"),
-                    AddressText.ipv6("fd00:10:244::5"));
+                    AddressText.ipv6("fd00:10:244::5"),
+                    120);
     static final Ipv6Scope IPV6 =
             new Ipv6Scope(
                     ADDRESSES,

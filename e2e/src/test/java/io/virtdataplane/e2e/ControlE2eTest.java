@@ -120,10 +120,10 @@ class ControlE2eTest {
                 lab.guest,
                 "bash",
                 "-c",
-                "while :; do echo x > /dev/udp/127.0.0.9/9; echo x > /dev/udp/169.254.1.1/53; sleep 0.1; done");
-        assertThat(lab.mustClient("trace", "vm", "--drops", "-c", "2", "--address", "169.254.1.1"))
+                "while :; do echo x > /dev/udp/127.0.0.9/9; echo x > /dev/udp/240.0.0.1/53; sleep 0.1; done");
+        assertThat(lab.mustClient("trace", "vm", "--drops", "-c", "2", "--address", "240.0.0.1"))
                 .as("live")
-                .contains("> 169.254.1.1:53 UDP")
+                .contains("> 240.0.0.1:53 UDP")
                 .contains("=> drop_martian");
     }
 

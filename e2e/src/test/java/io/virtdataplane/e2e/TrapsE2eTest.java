@@ -98,7 +98,7 @@ class TrapsE2eTest {
         lab.in(lab.guest, "hping3 -c 3 -i u1000 --rawip --ipproto 47 " + Lab.OUTSIDE);
         lab.in(
                 lab.guest,
-                "ping -c1 -W1 10.0.2.1; ping -c1 -W1 224.0.0.251; ping -c1 -W1 169.254.1.1");
+                "ping -c1 -W1 10.0.2.1; ping -c1 -W1 224.0.0.251; ping -c1 -W1 240.0.0.1");
         // Frames leave in the order in which they came: behind this one there are no others.
         lab.mustIn(lab.guest, "ping -c1 -s 777 " + Lab.OUTSIDE);
         assertThat(watch.until("length 785").end().lines().filter(line -> !line.isBlank()))

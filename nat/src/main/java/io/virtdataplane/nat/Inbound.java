@@ -21,6 +21,7 @@ final class Inbound implements Stage {
     private final Forwarding forwarding;
     private final Rejection rejection;
     private final Rewrite rewrite = new Rewrite();
+    private final Martians martians;
 
     Inbound(NatPlan plan, Sessions sessions, Fragments fragments) {
         this.plan = plan;
@@ -30,6 +31,7 @@ final class Inbound implements Stage {
         ErrorReply errors = new ErrorReply(plan);
         this.forwarding = new Forwarding(errors, false, plan.guestMtu());
         this.rejection = new Rejection(errors);
+        this.martians = new Martians(plan.linkLocalNameServers());
     }
 
     @Override
@@ -38,18 +40,14 @@ final class Inbound implements Stage {
             return Verdict.DROP_ETHERTYPE;
         }
         Addresses addresses = plan.of(frame);
-        boolean fromUs =
-                addresses.isPod(frame.srcHigh, frame.srcLow)
-                        || addresses.isGuest(frame.srcHigh, frame.srcLow);
-        if (!addresses.isPod(frame.dstHigh, frame.dstLow)
-                || fromUs
-                || Martians.isSource(frame, plan.linkLocalAllowed())) {
-            return Verdict.DROP_MARTIAN;
+        Verdict verdict = checkAddresses(frame, addresses);
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
         }
         if (!frame.isFragment()) {
             return translate(frame, addresses, nowNs);
         }
-        Verdict verdict = fragments.admit(frame, nowNs);
+        verdict = fragments.admit(frame, nowNs);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
@@ -59,6 +57,17 @@ final class Inbound implements Stage {
         verdict = translate(frame, addresses, nowNs);
         fragments.decide(frame, verdict); // one that is handed to the pod takes the others along
         return verdict;
+    }
+
+    private Verdict checkAddresses(Frame frame, Addresses addresses) {
+        if (addresses.isInside(frame.srcHigh, frame.srcLow)) {
+            return Verdict.DROP_OWN_SUBNET; // the gateway's, for one: a forged offer of a lease
+        }
+        boolean martian =
+                !addresses.isPod(frame.dstHigh, frame.dstLow)
+                        || addresses.isPod(frame.srcHigh, frame.srcLow)
+                        || martians.isSource(frame, sessions.policy().behaviour().linkLocal());
+        return martian ? Verdict.DROP_MARTIAN : Verdict.CONTINUE;
     }
 
     private Verdict translate(Frame frame, Addresses addresses, long nowNs) {

@@ -3,35 +3,44 @@ package io.virtdataplane.nat;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.wire.Ip;
 
-/** Addresses that a router forwards neither from nor to: RFC 1122 3.2.1.3, RFC 6890, RFC 4291. */
+/**
+ * Addresses that a router forwards neither from nor to: RFC 1122 3.2.1.3, RFC 6890, RFC 4291.
+ *
+ * <p>RFC 3927 7 would have IPv4 link-local addresses among them. But a cloud's metadata service and
+ * a node's DNS cache live at such addresses, and Services and meshes come from them: they are a
+ * cluster's own, and the pod's kernel routes them. So policy decides.
+ */
 final class Martians {
     private static final int LINK_LOCAL_4 = 0xa9fe_0000; // 169.254.0.0/16, RFC 3927
+    private final int[] nameServers;
 
-    private Martians() {}
+    /** {@code nameServers}: link-local ones, which are reached whatever the policy. */
+    Martians(int[] nameServers) {
+        this.nameServers = nameServers;
+    }
 
-    /** {@code linkLocalAllowed}: IPv4 addresses of that range that are reached all the same. */
-    static boolean isDestination(Frame frame, int[] linkLocalAllowed) {
+    boolean isDestination(Frame frame, NatPolicy.LinkLocal policy) {
         return frame.isIpv4()
-                ? isMartian4(Ip.ipv4(frame.dstLow), linkLocalAllowed)
+                ? isMartian4(Ip.ipv4(frame.dstLow), policy)
                 : isMartian6(frame.dstHigh);
     }
 
-    static boolean isSource(Frame frame, int[] linkLocalAllowed) {
+    boolean isSource(Frame frame, NatPolicy.LinkLocal policy) {
         return frame.isIpv4()
-                ? isMartian4(Ip.ipv4(frame.srcLow), linkLocalAllowed)
+                ? isMartian4(Ip.ipv4(frame.srcLow), policy)
                 : isMartian6(frame.srcHigh);
     }
 
-    private static boolean isMartian4(int address, int[] linkLocalAllowed) {
+    private boolean isMartian4(int address, NatPolicy.LinkLocal policy) {
         int first = address >>> 24;
         if (first == 0 || first == 127 || first >= 224) {
             return true; // this network, loopback, multicast, reserved, broadcast
         }
-        if ((address & 0xffff_0000) != LINK_LOCAL_4) {
+        if ((address & 0xffff_0000) != LINK_LOCAL_4 || policy == NatPolicy.LinkLocal.PASS) {
             return false;
         }
-        for (int allowed : linkLocalAllowed) {
-            if (address == allowed) {
+        for (int nameServer : nameServers) {
+            if (address == nameServer) {
                 return false;
             }
         }

@@ -7,12 +7,13 @@ import io.virtdataplane.dataplane.Frame;
 /**
  * What stays as it is while a NIC is attached.
  *
- * @param linkLocalAllowed IPv4 link-local addresses the guest may reach all the same: name servers
- *     that live there; network order
+ * @param linkLocalNameServers IPv4 name servers that live at link-local addresses: reached whatever
+ *     the policy; network order
  * @param uplinkMtu longest IP packet towards the outside, bytes
  * @param guestMtu longest IP packet towards the guest, bytes
  */
-public record NatPlan(DualStack addresses, int[] linkLocalAllowed, int uplinkMtu, int guestMtu) {
+public record NatPlan(
+        DualStack addresses, int[] linkLocalNameServers, int uplinkMtu, int guestMtu) {
     /** Of the frame's family, which is IPv4 or IPv6. */
     Addresses of(Frame frame) {
         return addresses.of(frame);

@@ -41,6 +41,7 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
             Filtering filtering,
             Refresh refresh,
             OtherProtocols otherProtocols,
+            LinkLocal linkLocal,
             int maxSegmentSize) {
         public static final Behaviour DEFAULT =
                 new Behaviour(
@@ -48,6 +49,7 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
                         Filtering.ADDRESS_AND_PORT_DEPENDENT,
                         Refresh.BOTH,
                         OtherProtocols.TRANSLATE,
+                        LinkLocal.PASS,
                         0);
 
         boolean translates(int protocol) {
@@ -78,6 +80,14 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
     public enum OtherProtocols {
         /** By address pair. */
         TRANSLATE,
+        DROP
+    }
+
+    /** IPv4 link-local addresses outside, 169.254.0.0/16: metadata services, node-local DNS. */
+    public enum LinkLocal {
+        /** As the pod's kernel routes them. */
+        PASS,
+        /** But for name servers. */
         DROP
     }
 

@@ -17,6 +17,7 @@ final class Outbound implements Stage {
     private final Rejection rejection;
     private final Hairpin hairpin;
     private final Rewrite rewrite = new Rewrite();
+    private final Martians martians;
 
     Outbound(NatPlan plan, Sessions sessions, Fragments fragments) {
         this.plan = plan;
@@ -26,6 +27,7 @@ final class Outbound implements Stage {
         ErrorReply errors = new ErrorReply(plan);
         this.forwarding = new Forwarding(errors, true, plan.uplinkMtu());
         this.rejection = new Rejection(errors);
+        this.martians = new Martians(plan.linkLocalNameServers());
         this.hairpin = new Hairpin(plan, sessions, rejection, rewrite);
     }
 
@@ -59,8 +61,11 @@ final class Outbound implements Stage {
             // The guard lets unspecified and link-local ones pass: for the gateway only.
             return frame.isIpv6() ? Verdict.DROP_MARTIAN : Verdict.DROP_SPOOFED_ADDRESS;
         }
-        boolean own = addresses.isGuest(frame.dstHigh, frame.dstLow);
-        return own || Martians.isDestination(frame, plan.linkLocalAllowed())
+        boolean inside = addresses.isInside(frame.dstHigh, frame.dstLow);
+        if (inside && !addresses.isGateway(frame.dstHigh, frame.dstLow)) {
+            return Verdict.DROP_OWN_SUBNET;
+        }
+        return martians.isDestination(frame, sessions.policy().behaviour().linkLocal())
                 ? Verdict.DROP_MARTIAN
                 : Verdict.CONTINUE;
     }

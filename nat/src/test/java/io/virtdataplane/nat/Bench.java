@@ -104,12 +104,16 @@ final class Bench {
     Bench(NatPolicy policy, int uplinkMtu, int guestMtu) {
         Addresses ipv4 =
                 Addresses.ipv4(
-                        AddressText.ipv4(GUEST), AddressText.ipv4(GATEWAY), AddressText.ipv4(POD));
+                        AddressText.ipv4(GUEST),
+                        AddressText.ipv4(GATEWAY),
+                        AddressText.ipv4(POD),
+                        24);
         Addresses ipv6 =
                 Addresses.ipv6(
                         AddressText.ipv6(GUEST6),
                         AddressText.ipv6(GATEWAY6),
-                        AddressText.ipv6(POD6));
+                        AddressText.ipv6(POD6),
+                        120);
         DualStack addresses = new DualStack(ipv4, ipv6);
         int[] linkLocal = {AddressText.ipv4("169.254.20.10")};
         NatPlan plan = new NatPlan(addresses, linkLocal, uplinkMtu, guestMtu);

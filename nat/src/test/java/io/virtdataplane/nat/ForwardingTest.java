@@ -199,6 +199,7 @@ class ForwardingTest {
                         Behaviour.DEFAULT.filtering(),
                         Behaviour.DEFAULT.refresh(),
                         Behaviour.DEFAULT.otherProtocols(),
+                        Behaviour.DEFAULT.linkLocal(),
                         configured);
         Bench bench = new Bench(NatPolicy.DEFAULT.with(behaviour), uplinkMtu, guestMtu);
         byte[] out = bench.fromGuest(syn(family.guest, family.web, 40000, 443, offered)).getFirst();

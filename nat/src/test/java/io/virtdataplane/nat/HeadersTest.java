@@ -5,11 +5,13 @@ import static io.virtdataplane.nat.Packets.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.nat.NatPolicy.Behaviour;
 import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -18,8 +20,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 class HeadersTest {
     @ParameterizedTest
     @CsvSource({
-        "127.0.0.1", "224.0.0.1", "255.255.255.255", "0.0.0.1", "240.0.0.1", "169.254.169.254",
-        "10.0.2.2", "::1", "ff02::1", "fe80::1", "::ffff:8.8.8.8", "fd10:0:2::2"
+        "127.0.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "0.0.0.1",
+        "240.0.0.1",
+        "::1",
+        "ff02::1",
+        "fe80::1",
+        "::ffff:8.8.8.8"
     })
     void martianDestinationNeverLeaves(String destination) {
         Bench bench = new Bench(OpenPorts.all());
@@ -59,18 +68,74 @@ class HeadersTest {
         "255.255.255.255",
         "0.0.0.0",
         "10.244.1.5",
-        "10.0.2.2",
         "::1",
         "ff02::1",
         "fe80::1",
-        "fd00:10:244::5",
-        "fd10:0:2::2"
+        "fd00:10:244::5"
     })
     void martianSourceNeverReachesTheGuest(String source) {
         Bench bench = new Bench(OpenPorts.all());
         String pod = Packets.isIpv6(source) ? Bench.POD6 : Bench.POD;
         assertThat(bench.fromOutside(udp(source, 1, pod, 2))).isEmpty();
         assertThat(bench.count(Verdict.DROP_MARTIAN)).isOne();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10.0.2.2", "10.0.2.77", "10.0.2.255", "fd10:0:2::2", "fd10:0:2::77"})
+    void nothingOfTheGuestsOwnSubnetIsOutside(String address) {
+        Bench bench = new Bench(OpenPorts.all());
+        boolean ipv6 = Packets.isIpv6(address);
+        assertThat(bench.fromGuest(udp(ipv6 ? Bench.GUEST6 : Bench.GUEST, 1, address, 2)))
+                .isEmpty();
+        assertThat(bench.fromOutside(udp(address, 1, ipv6 ? Bench.POD6 : Bench.POD, 2))).isEmpty();
+        assertThat(bench.count(Verdict.DROP_OWN_SUBNET)).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10.0.2.1", "fd10:0:2::1"})
+    void gatewayIsNotOutside(String gateway) {
+        Bench bench = new Bench(OpenPorts.all());
+        String pod = Packets.isIpv6(gateway) ? Bench.POD6 : Bench.POD;
+        assertThat(bench.fromOutside(udp(gateway, 67, pod, 68))).as("a forged offer").isEmpty();
+        assertThat(bench.count(Verdict.DROP_OWN_SUBNET)).isOne();
+    }
+
+    @Test
+    void neighboursOfTheGuestsSubnetAreOutside() {
+        Bench bench = new Bench(OpenPorts.all());
+        for (String neighbour : new String[] {"10.0.1.255", "10.0.3.0", "11.0.2.2"}) {
+            assertThat(bench.fromGuest(udp(Bench.GUEST, 1, neighbour, 2))).hasSize(1);
+        }
+        assertThat(bench.fromGuest(udp(Bench.GUEST6, 1, "fd10:0:2::102", 2))).hasSize(1);
+    }
+
+    @Test
+    void linkLocalServicesPassAsThePodsKernelRoutesThem() {
+        Bench bench = new Bench(OpenPorts.all());
+        String metadata = "169.254.169.254";
+        assertThat(bench.fromGuest(udp(Bench.GUEST, 40000, metadata, 80))).hasSize(1);
+        assertThat(bench.fromOutside(udp(metadata, 80, Bench.POD, 40000))).as("answer").hasSize(1);
+        assertThat(bench.fromOutside(udp("169.254.7.127", 5, Bench.POD, 80)))
+                .as("a mesh's probe, a Service's hairpin")
+                .hasSize(1);
+    }
+
+    @Test
+    void linkLocalIsShutByPolicyButForNameServers() {
+        Behaviour of = Behaviour.DEFAULT;
+        Behaviour shut =
+                new Behaviour(
+                        of.mapping(),
+                        of.filtering(),
+                        of.refresh(),
+                        of.otherProtocols(),
+                        NatPolicy.LinkLocal.DROP,
+                        of.maxSegmentSize());
+        Bench bench = new Bench(NatPolicy.DEFAULT.with(shut));
+        assertThat(bench.fromGuest(udp(Bench.GUEST, 1, "169.254.169.254", 80))).isEmpty();
+        assertThat(bench.fromOutside(udp("169.254.7.127", 5, Bench.POD, 80))).isEmpty();
+        assertThat(bench.count(Verdict.DROP_MARTIAN)).isEqualTo(2);
+        assertThat(bench.fromGuest(udp(Bench.GUEST, 1, "169.254.20.10", 53))).hasSize(1);
     }
 
     @ParameterizedTest

@@ -164,7 +164,7 @@ class MasqueradeTest {
     @CsvSource({
         "127.0.0.1, DROP_MARTIAN", "224.0.0.1, DROP_MARTIAN", "255.255.255.255, DROP_MARTIAN",
                 "0.0.0.1, DROP_MARTIAN", "240.0.0.1, DROP_MARTIAN",
-        "169.254.169.254, DROP_MARTIAN", "169.254.20.10, FORWARDED", "10.0.2.2, DROP_MARTIAN",
+        "169.254.169.254, FORWARDED", "169.254.20.10, FORWARDED", "10.0.2.2, DROP_OWN_SUBNET",
                 "10.0.2.1, REJECTED", "10.244.1.5, REJECTED",
         "8.8.8.8, FORWARDED"
     })

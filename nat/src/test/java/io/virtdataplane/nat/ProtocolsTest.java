@@ -163,6 +163,7 @@ class ProtocolsTest {
                         Behaviour.DEFAULT.filtering(),
                         Behaviour.DEFAULT.refresh(),
                         NatPolicy.OtherProtocols.DROP,
+                        Behaviour.DEFAULT.linkLocal(),
                         0);
         Bench none = new Bench(NatPolicy.DEFAULT.with(strict));
         assertThat(none.fromGuest(raw(family.guest, family.web, Protocols.GRE, new byte[12])))

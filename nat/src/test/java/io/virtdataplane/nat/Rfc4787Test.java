@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.nat.NatPolicy.Behaviour;
 import io.virtdataplane.nat.NatPolicy.Filtering;
+import io.virtdataplane.nat.NatPolicy.LinkLocal;
 import io.virtdataplane.nat.NatPolicy.Mapping;
 import io.virtdataplane.nat.NatPolicy.OtherProtocols;
 import io.virtdataplane.nat.NatPolicy.Refresh;
@@ -25,7 +26,9 @@ class Rfc4787Test {
                     new NatPolicy.Ports(OpenPorts.listed(), UnlistedPolicy.DROP, true));
 
     private static NatPolicy behaviour(Mapping mapping, Filtering filtering, Refresh refresh) {
-        return LISTED.with(new Behaviour(mapping, filtering, refresh, OtherProtocols.TRANSLATE, 0));
+        return LISTED.with(
+                new Behaviour(
+                        mapping, filtering, refresh, OtherProtocols.TRANSLATE, LinkLocal.PASS, 0));
     }
 
     /**

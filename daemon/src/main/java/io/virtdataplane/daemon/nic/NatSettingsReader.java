@@ -6,6 +6,7 @@ import io.virtdataplane.nat.NatPolicy;
 import io.virtdataplane.nat.NatPolicy.Behaviour;
 import io.virtdataplane.nat.NatPolicy.Filtering;
 import io.virtdataplane.nat.NatPolicy.Limits;
+import io.virtdataplane.nat.NatPolicy.LinkLocal;
 import io.virtdataplane.nat.NatPolicy.Mapping;
 import io.virtdataplane.nat.NatPolicy.OtherProtocols;
 import io.virtdataplane.nat.NatPolicy.Refresh;
@@ -85,6 +86,9 @@ public final class NatSettingsReader {
                 choice("other_protocols", settings.getOtherProtocols(), "translate", "drop")
                         ? OtherProtocols.TRANSLATE
                         : OtherProtocols.DROP,
+                choice("link_local", settings.getLinkLocal(), "pass", "drop")
+                        ? LinkLocal.PASS
+                        : LinkLocal.DROP,
                 segment);
     }
 
@@ -182,6 +186,7 @@ public final class NatSettingsReader {
                 .setFiltering(name(behaviour.filtering()))
                 .setRefresh(name(behaviour.refresh()))
                 .setOtherProtocols(name(behaviour.otherProtocols()))
+                .setLinkLocal(name(behaviour.linkLocal()))
                 .setMaxSegmentSize(behaviour.maxSegmentSize())
                 .setTcpEstablishedSeconds((int) (timeouts.tcpEstablished() / SECOND))
                 .setTcpTransitorySeconds((int) (timeouts.tcpTransitory() / SECOND))

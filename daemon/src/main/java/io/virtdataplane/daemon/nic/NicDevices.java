@@ -67,7 +67,7 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
     Addresses ipv4(Cidr cidr) {
         PodAddresses pod = uplink.addresses();
         return pod.hasIpv4()
-                ? Addresses.ipv4(cidr.guest(), cidr.gateway(), pod.ipv4())
+                ? Addresses.ipv4(cidr.guest(), cidr.gateway(), pod.ipv4(), cidr.prefixLength())
                 : Addresses.NONE;
     }
 
@@ -75,7 +75,10 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
         PodAddresses pod = uplink.addresses();
         return pod.hasIpv6()
                 ? Addresses.ipv6(
-                        cidr.guest(), cidr.gateway(), new long[] {pod.ipv6High(), pod.ipv6Low()})
+                        cidr.guest(),
+                        cidr.gateway(),
+                        new long[] {pod.ipv6High(), pod.ipv6Low()},
+                        cidr.prefixLength())
                 : Addresses.NONE;
     }
 
