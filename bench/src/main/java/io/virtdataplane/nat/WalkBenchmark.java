@@ -137,7 +137,7 @@ public class WalkBenchmark {
 
     private static final class NoPod implements PodPorts {
         @Override
-        public void steer(boolean ipv6, int protocol, int port, Owner owner) {}
+        public void steer(boolean ipv6, int protocol, int port, int bits) {}
 
         @Override
         public void steerPing(boolean ipv6, boolean toUs) {}
@@ -150,5 +150,24 @@ public class WalkBenchmark {
                 int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {
             return false;
         }
+
+        @Override
+        public int movedPort(
+                int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {
+            return NOT_MOVED;
+        }
+
+        @Override
+        public void keepPodFlow(
+                int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {}
+
+        @Override
+        public void movePodFlow(
+                int protocol,
+                int localPort,
+                long remoteHigh,
+                long remoteLow,
+                int remotePort,
+                int to) {}
     }
 }

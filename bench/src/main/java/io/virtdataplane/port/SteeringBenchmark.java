@@ -66,6 +66,7 @@ public class SteeringBenchmark {
     static final int REDIRECTED = 7; // TC_ACT_REDIRECT
     private static final int TAP = 1; // any device's number: nothing is sent
     private static final int UPLINK = 1;
+    private static final int LOOPBACK = 1;
     private static final int POD = AddressText.ipv4("10.244.1.5");
     private static final int WEB = AddressText.ipv4("203.0.113.7");
     private static final long[] POD6 = AddressText.ipv6("fd00:10:244::5");
@@ -77,20 +78,21 @@ public class SteeringBenchmark {
 
     @Param Kind kind;
 
-    private final BpfMap steered = BpfMap.sharedBytes(SteeringPrograms.SHARED_LENGTH);
-    private final BpfMap podFlows = BpfMap.recentKeys(SteeringPrograms.KEY_BYTES, 64);
-    private final BpfMap fragments = BpfMap.recentKeys(SteeringPrograms.KEY_BYTES, 64);
-    private final SteeringPrograms programs =
-            new SteeringPrograms(
-                    steered, podFlows, fragments, new PodAddresses(POD, POD6[0], POD6[1]));
+    private final BpfMap steered = BpfMap.sharedBytes(SteeringTables.SHARED_LENGTH);
+    private final BpfMap podFlows = BpfMap.recentKeys(SteeringTables.KEY_BYTES, 64);
+    private final BpfMap fragments = BpfMap.recentKeys(SteeringTables.KEY_BYTES, 64);
+    private final PodAddresses pod = new PodAddresses(POD, POD6[0], POD6[1]);
+    private final SteeringTables tables = new SteeringTables(steered, podFlows, fragments);
+    private final SteeringPrograms programs = new SteeringPrograms(pod, tables);
+    private final PodSidePrograms podSide = new PodSidePrograms(pod, tables);
     private BpfRun run;
 
     @Setup
     public void load() {
-        Mapping shared = steered.map(SteeringPrograms.SHARED_LENGTH);
-        long ipv6 = 1L << SteeringPrograms.FAMILY_SHIFT;
+        Mapping shared = steered.map(SteeringTables.SHARED_LENGTH);
+        long ipv6 = 1L << SteeringTables.FAMILY_SHIFT;
         for (long family : new long[] {0, ipv6}) {
-            for (int base : new int[] {SteeringPrograms.TCP_AT, SteeringPrograms.UDP_AT}) {
+            for (int base : new int[] {SteeringTables.TCP_AT, SteeringTables.UDP_AT}) {
                 shared.segment().set(ValueLayout.JAVA_BYTE, family + base + STEERED, (byte) 1);
             }
         }
@@ -109,7 +111,7 @@ public class SteeringBenchmark {
                     case OUT_OF_POD -> run(out, udp(POD, PODS, WEB, REMOTE));
                     case OUT_OF_GUEST ->
                             run(
-                                    Bpf.load(programs.ingressOfTap(UPLINK), "vdp_tap"),
+                                    Bpf.load(podSide.ingressOfTap(UPLINK, LOOPBACK), "vdp_tap"),
                                     udp(POD, 1, WEB, REMOTE));
                 };
     }

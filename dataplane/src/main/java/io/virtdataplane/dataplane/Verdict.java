@@ -13,6 +13,7 @@ public enum Verdict {
     MULTICAST("bridge: sent to the ports that have joined its group"),
     ANSWERED("answered by the gateway"),
     HANDED_TO_POD("left to the pod's own kernel"),
+    SENT_FOR_POD("sent on for the pod's own kernel, which uses a port of a guest's session"),
     REJECTED("refused with a reset or port unreachable: port not listed, policy reject"),
     HAIRPINNED("sent back to the guest, which asked for its own pod's address"),
     HELD("a fragment that waits for the first one of its datagram"),

@@ -65,7 +65,7 @@ final class Walk {
         }
         return switch (verdict) {
             case FORWARDED -> egress.toGuest(frame, verdict, nowNs);
-            case HANDED_TO_POD -> // the kernel recognises its own address
+            case HANDED_TO_POD, SENT_FOR_POD -> // the kernel recognises its own address
                     egress.send(frame, nic.uplink, verdict, nowNs);
             default -> verdict;
         };

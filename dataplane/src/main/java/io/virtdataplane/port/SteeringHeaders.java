@@ -13,7 +13,9 @@ import io.virtdataplane.wire.Protocols;
  */
 final class SteeringHeaders {
     private static final int IPV4_IN_MEMORY = swapped(Ethernet.IPV4);
-    private static final int IPV6_IN_MEMORY = swapped(Ethernet.IPV6);
+    static final int IPV6_IN_MEMORY = swapped(Ethernet.IPV6);
+    static final int LOOPBACK_4_IN_MEMORY = 0x0100_007f; // 127.0.0.1
+    static final long LOOPBACK_6_LOW_IN_MEMORY = 1L << 56; // of ::1
     private static final int IPV6_FAMILY = 0x100; // in the word of protocol and family
     private static final int[] EXTENSIONS = {
         Protocols.HOP_BY_HOP, Protocols.ROUTING, Protocols.DESTINATION_OPTIONS
@@ -22,7 +24,7 @@ final class SteeringHeaders {
     private static final int TCP_FLAGS = 13;
     static final int SKB_PROTOCOL = 16;
     private static final int SKB_LOAD_BYTES = 26;
-    private static final int ICMP_AT = SteeringPrograms.ICMP_AT;
+    private static final int ICMP_AT = SteeringTables.ICMP_AT;
 
     // stack, from the frame pointer down
     static final int IP = -40; // an IP header, 40 bytes
@@ -33,16 +35,24 @@ final class SteeringHeaders {
     static final int PROTOCOL = KEY + 20;
     static final int FAMILY = KEY + 21;
     static final int VALUE = -80; // 4 bytes
-    static final int ABOUT_ERROR = -76; // 4 bytes: what is looked up is quoted in an error
+    static final int ABOUT_ERROR = -76; // 4 bytes: where the error's checksum is, if it is one
     static final int FRAGMENT_ID = -128; // 4 bytes
     static final int IS_FRAGMENT = -124; // 4 bytes
     static final int TUPLE = -120; // struct bpf_sock_tuple: 36 bytes
+    static final int NEW_PORT = -136; // 2 bytes
+    private static final int LOWEST = NEW_PORT;
+
+    // within the IP header on the stack
+    static final int SOURCE_4 = IP + 12;
+    static final int DESTINATION_4 = IP + 16;
+    static final int SOURCE_6 = IP + 8;
+    static final int DESTINATION_6 = IP + 24;
 
     // registers kept over calls
     static final int CONTEXT = 6;
     static final int AT = 7; // offset of the header that is read next
     static final int SLOT = 8; // protocol while headers are read, then the steering byte
-    private static final int WANTED = 9;
+    static final int WANTED = 9;
 
     private final PodAddresses pod;
 
@@ -58,26 +68,18 @@ final class SteeringHeaders {
     /** All of the stack that any path below may read is set. */
     static BpfAssembler begin() {
         BpfAssembler a = new BpfAssembler().copy(CONTEXT, 1);
-        for (int at = FRAGMENT_ID; at < 0; at += 8) {
+        for (int at = LOWEST; at < 0; at += 8) {
             a.storeImmediate(Size.DOUBLE, 10, at, 0);
         }
         return a;
     }
 
     /**
-     * Reads the IP headers of a packet whose destination ({@code inward}) or source is the pod, and
-     * goes on at "transport" with the key's address and protocol set; others go to "next", later
-     * fragments to {@code laterFragment}.
+     * A packet from the outside to the pod, or the other way round. A source of the pod's own is
+     * not from outside.
      */
     void readHeaders(BpfAssembler a, boolean inward, String laterFragment) {
-        a.move(AT, Ethernet.HEADER).load(Size.WORD, 2, CONTEXT, SKB_PROTOCOL);
-        if (pod.hasIpv4()) {
-            a.jumpIf(2, Condition.EQUAL, IPV4_IN_MEMORY, "ipv4");
-        }
-        if (pod.hasIpv6()) {
-            a.jumpIf(2, Condition.EQUAL, IPV6_IN_MEMORY, "ipv6");
-        }
-        a.jump("next");
+        byFamily(a);
         if (pod.hasIpv4()) {
             a.label("ipv4");
             readIpv4(a, inward, laterFragment);
@@ -89,12 +91,71 @@ final class SteeringHeaders {
         }
     }
 
+    /** To "ipv4" or "ipv6" where the pod has the family, else to "next". */
+    void byFamily(BpfAssembler a) {
+        a.move(AT, Ethernet.HEADER).load(Size.WORD, 2, CONTEXT, SKB_PROTOCOL);
+        if (pod.hasIpv4()) {
+            a.jumpIf(2, Condition.EQUAL, IPV4_IN_MEMORY, "ipv4");
+        }
+        if (pod.hasIpv6()) {
+            a.jumpIf(2, Condition.EQUAL, IPV6_IN_MEMORY, "ipv6");
+        }
+        a.jump("next");
+    }
+
     void readIpv4(BpfAssembler a, boolean inward, String laterFragment) {
+        loadIpv4(a);
+        jumpUnlessPod4(a, inward ? DESTINATION_4 : SOURCE_4, "next");
+        if (inward) {
+            a.load(Size.WORD, 2, 10, SOURCE_4);
+            a.jumpIfRegister(2, Condition.EQUAL, WANTED, "next");
+        }
+        keyIpv4(a, inward ? SOURCE_4 : DESTINATION_4, laterFragment);
+    }
+
+    void readIpv6(BpfAssembler a, boolean inward, String laterFragment, String tag) {
+        loadIpv6(a);
+        jumpUnlessPod6(a, inward ? DESTINATION_6 : SOURCE_6, "next");
+        if (inward) {
+            String foreign = "foreign-" + tag;
+            jumpUnlessPod6(a, SOURCE_6, foreign);
+            a.jump("next").label(foreign);
+        }
+        keyIpv6(a, inward ? SOURCE_6 : DESTINATION_6, laterFragment, tag);
+    }
+
+    static void loadIpv4(BpfAssembler a) {
         loadBytes(a, IP, 20, "next");
-        int own = IP + (inward ? 16 : 12);
-        int remote = IP + (inward ? 12 : 16);
-        a.load(Size.WORD, 2, 10, own).moveLong(WANTED, pod.ipv4InMemory());
-        a.jumpIfRegister(2, Condition.NOT_EQUAL, WANTED, "next");
+    }
+
+    static void loadIpv6(BpfAssembler a) {
+        loadBytes(a, IP, 40, "next");
+    }
+
+    void jumpUnlessPod4(BpfAssembler a, int at, String label) {
+        a.load(Size.WORD, 2, 10, at).moveLong(WANTED, pod.ipv4InMemory());
+        a.jumpIfRegister(2, Condition.NOT_EQUAL, WANTED, label);
+    }
+
+    void jumpUnlessPod6(BpfAssembler a, int at, String label) {
+        for (int half = 0; half < 2; half++) {
+            a.load(Size.DOUBLE, 2, 10, at + 8 * half).moveLong(WANTED, pod.ipv6InMemory(half));
+            a.jumpIfRegister(2, Condition.NOT_EQUAL, WANTED, label);
+        }
+    }
+
+    static void jumpUnlessLoopback4(BpfAssembler a, int at, String label) {
+        a.load(Size.WORD, 2, 10, at).jumpIf(2, Condition.NOT_EQUAL, LOOPBACK_4_IN_MEMORY, label);
+    }
+
+    static void jumpUnlessLoopback6(BpfAssembler a, int at, String label) {
+        a.load(Size.DOUBLE, 2, 10, at).jumpIf(2, Condition.NOT_EQUAL, 0, label);
+        a.load(Size.DOUBLE, 2, 10, at + 8).moveLong(WANTED, LOOPBACK_6_LOW_IN_MEMORY);
+        a.jumpIfRegister(2, Condition.NOT_EQUAL, WANTED, label);
+    }
+
+    /** The key's address and protocol; {@link #SLOT} is the protocol, too. */
+    static void keyIpv4(BpfAssembler a, int remote, String laterFragment) {
         a.storeImmediate(Size.DOUBLE, 10, KEY, 0)
                 .storeImmediate(Size.WORD, 10, KEY + 8, 0xffff_0000) // ::ffff:, as it lies
                 .load(Size.WORD, 2, 10, remote)
@@ -117,13 +178,8 @@ final class SteeringHeaders {
                 .opRegister(Operation.ADD, AT, 2);
     }
 
-    void readIpv6(BpfAssembler a, boolean inward, String laterFragment, String tag) {
-        loadBytes(a, IP, 40, "next");
-        int own = IP + (inward ? 24 : 8);
-        int remote = IP + (inward ? 8 : 24);
+    static void keyIpv6(BpfAssembler a, int remote, String laterFragment, String tag) {
         for (int half = 0; half < 2; half++) {
-            a.load(Size.DOUBLE, 2, 10, own + 8 * half).moveLong(WANTED, pod.ipv6InMemory(half));
-            a.jumpIfRegister(2, Condition.NOT_EQUAL, WANTED, "next");
             a.load(Size.DOUBLE, 2, 10, remote + 8 * half).store(Size.DOUBLE, 10, KEY + 8 * half, 2);
         }
         a.load(Size.BYTE, SLOT, 10, IP + 6).op(Operation.ADD, AT, 40);

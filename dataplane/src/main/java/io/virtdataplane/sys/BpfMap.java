@@ -7,34 +7,36 @@ import java.lang.foreign.MemorySegment;
 public final class BpfMap implements AutoCloseable {
     private static final int BPF_MAP_CREATE = 0;
     private static final int BPF_MAP_LOOKUP_ELEM = 1;
+    private static final int BPF_MAP_UPDATE_ELEM = 2;
     private static final int TYPE_ARRAY = 2;
     private static final int TYPE_LRU_HASH = 9;
     private static final int F_MMAPABLE = 1 << 10;
     private final Arena arena = Arena.ofShared();
     private final Fd fd;
     private final MemorySegment key;
-    private final MemorySegment lookup;
+    private final MemorySegment value;
+    private final MemorySegment attributes; // of a lookup or an update of that key and value
 
     private BpfMap(int type, int keyLength, int valueLength, int entries, int flags) {
         try (Scratch scratch = new Scratch()) {
-            MemorySegment attributes = scratch.zeroed(Bpf.ATTRIBUTES);
-            attributes.set(Scratch.U32, 0, type);
-            attributes.set(Scratch.U32, 4, keyLength);
-            attributes.set(Scratch.U32, 8, valueLength);
-            attributes.set(Scratch.U32, 12, entries);
-            attributes.set(Scratch.U32, 16, flags);
+            MemorySegment map = scratch.zeroed(Bpf.ATTRIBUTES);
+            map.set(Scratch.U32, 0, type);
+            map.set(Scratch.U32, 4, keyLength);
+            map.set(Scratch.U32, 8, valueLength);
+            map.set(Scratch.U32, 12, entries);
+            map.set(Scratch.U32, 16, flags);
             fd =
                     new Fd(
                             (int)
                                     SystemCallException.check(
-                                            Bpf.call(BPF_MAP_CREATE, attributes, 72),
-                                            "create BPF map"));
+                                            Bpf.call(BPF_MAP_CREATE, map, 72), "create BPF map"));
         }
         key = arena.allocate(keyLength, 8);
-        lookup = arena.allocate(Bpf.ATTRIBUTES, 8);
-        lookup.set(Scratch.U32, 0, fd.number());
-        lookup.set(Scratch.U64, 8, key.address());
-        lookup.set(Scratch.U64, 16, arena.allocate(Math.max(valueLength, 8), 8).address());
+        value = arena.allocate(Math.max(valueLength, 8), 8);
+        attributes = arena.allocate(Bpf.ATTRIBUTES, 8);
+        attributes.set(Scratch.U32, 0, fd.number());
+        attributes.set(Scratch.U64, 8, key.address());
+        attributes.set(Scratch.U64, 16, value.address());
     }
 
     /**
@@ -45,7 +47,7 @@ public final class BpfMap implements AutoCloseable {
         return new BpfMap(TYPE_ARRAY, 4, length, 1, F_MMAPABLE);
     }
 
-    /** A set of keys; the least recently used one gives way when it is full. */
+    /** Keys with 4 bytes each; the least recently used one gives way when it is full. */
     public static BpfMap recentKeys(int keyLength, int entries) {
         return new BpfMap(TYPE_LRU_HASH, keyLength, 4, entries, 0);
     }
@@ -54,12 +56,25 @@ public final class BpfMap implements AutoCloseable {
         return Mapping.ofMap(fd, length);
     }
 
-    /** Whether a program has put this key of 24 bytes, as they lie; one thread at a time. */
-    public boolean contains(long first, long second, long third) {
+    /** The value of this key of 24 bytes, as they lie, or {@code none}; one thread at a time. */
+    public int get(long first, long second, long third, int none) {
+        key(first, second, third);
+        return Bpf.call(BPF_MAP_LOOKUP_ELEM, attributes, 32) == 0
+                ? value.get(Scratch.U32, 0)
+                : none;
+    }
+
+    /** Sets the value of such a key; likewise. */
+    public void put(long first, long second, long third, int newValue) {
+        key(first, second, third);
+        value.set(Scratch.U32, 0, newValue);
+        SystemCallException.check(Bpf.call(BPF_MAP_UPDATE_ELEM, attributes, 32), "update BPF map");
+    }
+
+    private void key(long first, long second, long third) {
         key.set(Scratch.U64, 0, first);
         key.set(Scratch.U64, 8, second);
         key.set(Scratch.U64, 16, third);
-        return Bpf.call(BPF_MAP_LOOKUP_ELEM, lookup, 32) == 0;
     }
 
     Fd fd() {

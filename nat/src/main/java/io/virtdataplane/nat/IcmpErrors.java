@@ -25,6 +25,7 @@ final class IcmpErrors {
     private final NatPlan plan;
     private final Sessions sessions;
     private final QuotedPacket quoted = new QuotedPacket();
+    private int about = Sessions.NO_SESSION;
 
     IcmpErrors(NatPlan plan, Sessions sessions) {
         this.plan = plan;
@@ -64,6 +65,7 @@ final class IcmpErrors {
         if (session == Sessions.NO_SESSION) {
             return Verdict.DROP_NO_SESSION;
         }
+        about = session;
         SessionTable table = sessions.table();
         frame.note(Step.ABOUT_SESSION, table.insidePort(session), table.outsidePort(session));
         if (inward) {
@@ -75,6 +77,11 @@ final class IcmpErrors {
         }
         checksumAnew(frame);
         return Verdict.FORWARDED;
+    }
+
+    /** The session that the error last translated was about. */
+    int about() {
+        return about;
     }
 
     private static boolean isIntact(Frame frame) {

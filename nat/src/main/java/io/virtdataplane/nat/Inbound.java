@@ -22,9 +22,13 @@ final class Inbound implements Stage {
     private final Rejection rejection;
     private final Rewrite rewrite = new Rewrite();
     private final Martians martians;
+    private final Loopback loopback;
+    private final PodFlows podFlows;
 
-    Inbound(NatPlan plan, Sessions sessions, Fragments fragments) {
+    Inbound(NatPlan plan, Sessions sessions, Fragments fragments, PodFlows podFlows) {
         this.plan = plan;
+        this.podFlows = podFlows;
+        this.loopback = new Loopback(plan);
         this.sessions = sessions;
         this.fragments = fragments;
         this.icmpErrors = new IcmpErrors(plan, sessions);
@@ -40,12 +44,16 @@ final class Inbound implements Stage {
             return Verdict.DROP_ETHERTYPE;
         }
         Addresses addresses = plan.of(frame);
-        Verdict verdict = checkAddresses(frame, addresses);
+        if (!addresses.isPod(frame.dstHigh, frame.dstLow)
+                || addresses.isPod(frame.srcHigh, frame.srcLow)) {
+            return ofPod(frame, addresses, nowNs);
+        }
+        Verdict verdict = checkSource(frame, addresses);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
         if (!frame.isFragment()) {
-            return translate(frame, addresses, nowNs);
+            return translate(frame, addresses, Loopback.NONE, nowNs);
         }
         verdict = fragments.admit(frame, nowNs);
         if (verdict != Verdict.CONTINUE) {
@@ -54,23 +62,44 @@ final class Inbound implements Stage {
         if (frame.isLaterFragment()) {
             return translateLater(frame, addresses);
         }
-        verdict = translate(frame, addresses, nowNs);
+        verdict = translate(frame, addresses, Loopback.NONE, nowNs);
         fragments.decide(frame, verdict); // one that is handed to the pod takes the others along
         return verdict;
     }
 
-    private Verdict checkAddresses(Frame frame, Addresses addresses) {
+    /** Not from outside: the pod's programs have it from the pod itself. */
+    private Verdict ofPod(Frame frame, Addresses addresses, long nowNs) {
+        int origin = Loopback.origin(frame, addresses);
+        if (origin == Loopback.NONE) {
+            return addresses.isPod(frame.srcHigh, frame.srcLow)
+                    ? podFlows.process(frame, nowNs)
+                    : Verdict.DROP_MARTIAN;
+        }
+        NatPolicy.Ports ports = sessions.policy().ports();
+        if (frame.isFragment()
+                || Transport.read(frame, false) != Verdict.CONTINUE
+                || !ports.isOpen(frame.protocol, frame.localPort)) {
+            return Verdict.HANDED_TO_POD;
+        }
+        Verdict verdict = forwarding.check(frame, nowNs); // an error about it is for what it was
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
+        }
+        frame.note(Step.FROM_POD, 0, 0);
+        loopback.regard(frame);
+        return translate(frame, addresses, origin, nowNs);
+    }
+
+    private Verdict checkSource(Frame frame, Addresses addresses) {
         if (addresses.isInside(frame.srcHigh, frame.srcLow)) {
             return Verdict.DROP_OWN_SUBNET; // the gateway's, for one: a forged offer of a lease
         }
-        boolean martian =
-                !addresses.isPod(frame.dstHigh, frame.dstLow)
-                        || addresses.isPod(frame.srcHigh, frame.srcLow)
-                        || martians.isSource(frame, sessions.policy().behaviour().linkLocal());
-        return martian ? Verdict.DROP_MARTIAN : Verdict.CONTINUE;
+        return martians.isSource(frame, sessions.policy().behaviour().linkLocal())
+                ? Verdict.DROP_MARTIAN
+                : Verdict.CONTINUE;
     }
 
-    private Verdict translate(Frame frame, Addresses addresses, long nowNs) {
+    private Verdict translate(Frame frame, Addresses addresses, int origin, long nowNs) {
         Verdict verdict = Transport.read(frame, false);
         if (verdict != Verdict.CONTINUE) {
             return withoutPorts(frame, verdict, nowNs);
@@ -88,12 +117,16 @@ final class Inbound implements Stage {
                 return Verdict.DROP_NO_SESSION;
             }
         }
-        verdict = forwarding.check(frame, nowNs); // not before it is known to be the guest's
-        if (verdict != Verdict.CONTINUE) {
-            return verdict;
+        if (origin == Loopback.NONE) {
+            verdict = forwarding.check(frame, nowNs); // not before it is known to be the guest's
+            if (verdict != Verdict.CONTINUE) {
+                return verdict;
+            }
+        } else if (session != Sessions.NO_SESSION && sessions.table().origin(session) != origin) {
+            return Verdict.DROP_PORTS_EXHAUSTED; // the same port by the other of both addresses
         }
         if (session == Sessions.NO_SESSION) {
-            session = sessions.openInward(frame, insidePort, nowNs);
+            session = sessions.openInward(frame, insidePort, origin, nowNs);
             if (Sessions.isRefused(session)) {
                 return Sessions.refusal(session);
             }
@@ -102,6 +135,9 @@ final class Inbound implements Stage {
         }
         sessions.use(session, frame, false, nowNs);
         SegmentSize.clamp(frame, plan, sessions.policy().behaviour().maxSegmentSize());
+        if (origin != Loopback.NONE) {
+            loopback.enter(frame, origin);
+        }
         rewrite.destination(frame, addresses, insidePort, 1);
         frame.note(Step.TRANSLATED_DESTINATION, insidePort, 0);
         return Verdict.FORWARDED;

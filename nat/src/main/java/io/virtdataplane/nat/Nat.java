@@ -57,7 +57,7 @@ public final class Nat {
                         new OutsidePool(memory),
                         seed);
         outbound = new Outbound(plan, sessions, outboundFragments);
-        inbound = new Inbound(plan, sessions, inboundFragments);
+        inbound = new Inbound(plan, sessions, inboundFragments, new PodFlows(sessions, podPorts));
         steer();
     }
 

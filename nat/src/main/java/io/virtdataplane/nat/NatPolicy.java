@@ -23,6 +23,10 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
             return dropReserved && port >= FIRST_RESERVED && port <= LAST_RESERVED;
         }
 
+        boolean isOpen(int protocol, int port) {
+            return open.contains(protocol, port) && !isReserved(port);
+        }
+
         /** Comes to us whether or not a session has it. */
         boolean isOurs(int protocol, int port) {
             return unlisted != UnlistedPolicy.POD

@@ -6,6 +6,8 @@ import io.virtdataplane.dataplane.Stage;
 import io.virtdataplane.dataplane.Step;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.Protocols;
+import io.virtdataplane.wire.Tcp;
 
 /** Translates what the guest sends: its address becomes the pod's. */
 final class Outbound implements Stage {
@@ -18,6 +20,7 @@ final class Outbound implements Stage {
     private final Hairpin hairpin;
     private final Rewrite rewrite = new Rewrite();
     private final Martians martians;
+    private final Loopback loopback;
 
     Outbound(NatPlan plan, Sessions sessions, Fragments fragments) {
         this.plan = plan;
@@ -27,6 +30,7 @@ final class Outbound implements Stage {
         ErrorReply errors = new ErrorReply(plan);
         this.forwarding = new Forwarding(errors, true, plan.uplinkMtu());
         this.rejection = new Rejection(errors);
+        this.loopback = new Loopback(plan);
         this.martians = new Martians(plan.linkLocalNameServers());
         this.hairpin = new Hairpin(plan, sessions, rejection, rewrite);
     }
@@ -77,7 +81,8 @@ final class Outbound implements Stage {
             boolean error = verdict == Verdict.DROP_ICMP_TYPE && Transport.isError(frame);
             return error ? translateError(frame, toPod, nowNs) : verdict;
         }
-        if (addresses.isGateway(frame.dstHigh, frame.dstLow)) {
+        int session = sessions.findOutward(frame, nowNs);
+        if (addresses.isGateway(frame.dstHigh, frame.dstLow) && !isOfPod(frame, session)) {
             return rejection.answer(frame, true, Verdict.DROP_UNANSWERED, nowNs);
         }
         if (!sessions.policy().behaviour().translates(frame.protocol)) {
@@ -90,7 +95,9 @@ final class Outbound implements Stage {
         if (toPod) {
             return hairpin.process(frame, addresses, nowNs);
         }
-        int session = sessions.findOutward(frame, nowNs);
+        if (addresses.isGateway(frame.dstHigh, frame.dstLow)) {
+            return toPod(frame, addresses, session, nowNs);
+        }
         int outsidePort =
                 session == Sessions.NO_SESSION
                         ? sessions.chooseOutside(frame, nowNs)
@@ -104,11 +111,41 @@ final class Outbound implements Stage {
                 return Sessions.refusal(session);
             }
         }
+        return leave(frame, addresses, session, outsidePort, nowNs);
+    }
+
+    private Verdict leave(
+            Frame frame, Addresses addresses, int session, int outsidePort, long nowNs) {
         sessions.use(session, frame, true, nowNs);
         SegmentSize.clamp(frame, plan, sessions.policy().behaviour().maxSegmentSize());
         rewrite.source(frame, addresses, outsidePort);
         frame.note(Step.TRANSLATED_SOURCE, outsidePort, 0);
         return Verdict.FORWARDED;
+    }
+
+    /** To the gateway: an answer to a process of the pod, or such a connection's middle. */
+    private boolean isOfPod(Frame frame, int session) {
+        if (session != Sessions.NO_SESSION) {
+            return sessions.table().origin(session) != Loopback.NONE;
+        }
+        return frame.protocol == Protocols.TCP
+                && (Tcp.flags(frame.data, frame.l4) & (Tcp.SYN | Tcp.RST)) == 0
+                && sessions.policy().ports().isOpen(frame.protocol, frame.localPort);
+    }
+
+    private Verdict toPod(Frame frame, Addresses addresses, int found, long nowNs) {
+        int session = found == Sessions.NO_SESSION ? sessions.reopenLoopback(frame, nowNs) : found;
+        if (Sessions.isRefused(session)) {
+            return Sessions.refusal(session);
+        }
+        if (session == Sessions.WOULD_OPEN) {
+            return Verdict.FORWARDED;
+        }
+        int outsidePort = sessions.table().outsidePort(session);
+        Verdict verdict = leave(frame, addresses, session, outsidePort, nowNs);
+        frame.note(Step.TO_POD, 0, 0);
+        loopback.leave(frame, sessions.table().origin(session));
+        return verdict;
     }
 
     private Verdict translateError(Frame frame, boolean toPod, long nowNs) {
@@ -117,11 +154,28 @@ final class Outbound implements Stage {
             return verdict == Verdict.CONTINUE ? Verdict.DROP_FRAGMENT : verdict;
         }
         verdict = icmpErrors.translate(frame, false, 1, nowNs);
+        if (verdict == Verdict.FORWARDED && toGateway(frame)) {
+            return errorToPod(frame);
+        }
         if (verdict != Verdict.FORWARDED || !toPod) {
             return verdict;
         }
         verdict = icmpErrors.translate(frame, true, 0, nowNs);
         return verdict == Verdict.FORWARDED ? Verdict.HAIRPINNED : verdict;
+    }
+
+    private boolean toGateway(Frame frame) {
+        return plan.of(frame).isGateway(frame.dstHigh, frame.dstLow);
+    }
+
+    private Verdict errorToPod(Frame frame) {
+        int origin = sessions.table().origin(icmpErrors.about());
+        if (origin == Loopback.NONE) {
+            return Verdict.DROP_UNANSWERED;
+        }
+        frame.note(Step.TO_POD, 0, 0);
+        loopback.leaveError(frame, origin);
+        return Verdict.FORWARDED;
     }
 
     private Verdict translateLater(Frame frame, Addresses addresses) {

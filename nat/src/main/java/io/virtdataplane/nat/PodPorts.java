@@ -5,18 +5,25 @@ package io.virtdataplane.nat;
  * the device that steers. Addresses are as {@link io.virtdataplane.wire.Ip} holds them.
  */
 public interface PodPorts {
-    /** Who has what comes to a port. */
-    enum Owner {
-        /** The pod's kernel. */
-        POD,
-        /** We, whatever it is: an open port, or one that we refuse. */
-        NAT,
-        /** We, since a session of the guest has the port; the pod may listen there too. */
-        SESSION
-    }
+    /** What comes to the port is ours, whatever it is: it is open, or we refuse it. */
+    int OURS = 1;
 
-    /** Of TCP and UDP ports, and of ICMP identifiers, unless they belong to the pod's own flows. */
-    void steer(boolean ipv6, int protocol, int port, Owner owner);
+    /** A session of the guest has the port. Alone: the pod may listen there too. */
+    int IN_SESSION = 2;
+
+    /** The guest has the port open, to the pod's own processes, too. */
+    int OPEN = 4;
+
+    /** No other port. */
+    int NOT_MOVED = -1;
+
+    /**
+     * Who has what comes to a TCP or UDP port, or to an ICMP identifier, unless it belongs to one
+     * of the pod's own flows.
+     *
+     * @param bits of the above; none: it is the pod's kernel's
+     */
+    void steer(boolean ipv6, int protocol, int port, int bits);
 
     /** Ping requests. */
     void steerPing(boolean ipv6, boolean toUs);
@@ -26,4 +33,14 @@ public interface PodPorts {
 
     /** The pod's kernel uses this flow itself. */
     boolean isPodFlow(int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort);
+
+    /** The port that a flow of the pod's kernel is seen under, or {@link #NOT_MOVED}. */
+    int movedPort(int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort);
+
+    /** From now on the pod's kernel has this flow by its own port. */
+    void keepPodFlow(int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort);
+
+    /** From now on it is seen under the port {@code to}, both ways. */
+    void movePodFlow(
+            int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort, int to);
 }

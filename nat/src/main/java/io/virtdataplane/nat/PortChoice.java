@@ -47,8 +47,13 @@ final class PortChoice {
         if (unowned && isFree(frame, inside, nowNs)) {
             return inside;
         }
-        int another = draw(frame, true, nowNs);
-        return another == OutsidePool.NONE ? draw(frame, false, nowNs) : another;
+        return another(frame, nowNs);
+    }
+
+    /** Another port for a flow of the pod's kernel, or {@link OutsidePool#NONE}. */
+    int another(Frame frame, long nowNs) {
+        int port = draw(frame, true, nowNs);
+        return port == OutsidePool.NONE ? draw(frame, false, nowNs) : port;
     }
 
     /**

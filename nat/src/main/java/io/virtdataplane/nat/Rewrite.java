@@ -36,6 +36,26 @@ final class Rewrite {
         transport(frame, addresses.inwardDelta(), DST_PORT, port);
     }
 
+    /** The source port, or identifier, alone. */
+    void sourcePort(Frame frame, int port) {
+        transport(frame, 0, SRC_PORT, port);
+    }
+
+    /** Repairs what covers both addresses, whose sum has changed by {@code delta}. */
+    static void addressesChanged(Frame frame, long delta) {
+        int offset = Transport.checksumOffset(frame.protocol);
+        if (offset < 0) {
+            return;
+        }
+        int field = frame.l4 + offset;
+        if (isPartial(frame)) {
+            int sum = Bytes.u16(frame.data, field);
+            Bytes.put16(frame.data, field, Checksum.fold(sum + delta));
+        } else {
+            repair(frame, field, delta);
+        }
+    }
+
     /** All there is to do of a later fragment, which has no transport header. */
     static void sourceAddress(Frame frame, Addresses addresses) {
         if (frame.isIpv4()) {

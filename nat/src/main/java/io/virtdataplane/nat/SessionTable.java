@@ -49,6 +49,11 @@ final class SessionTable {
 
     static final int USES_MAPPING = 2;
 
+    /** A process of the pod is its remote side: by a loopback address, or by the pod's own. */
+    static final int FROM_LOOPBACK = 4;
+
+    static final int FROM_POD = 8;
+
     // a record
     private static final int REMOTE_HIGH = 0;
     private static final int REMOTE_LOW = 8;
@@ -283,6 +288,11 @@ final class SessionTable {
 
     boolean isInbound(int session) {
         return (field(session, STATE) & INBOUND) != 0;
+    }
+
+    /** FROM_LOOPBACK, FROM_POD, or {@link Loopback#NONE}. */
+    int origin(int session) {
+        return (int) field(session, STATE) & (FROM_LOOPBACK | FROM_POD);
     }
 
     boolean usesMapping(int session) {

@@ -151,6 +151,11 @@ final class Sessions {
         return choice.choose(frame, independent, nowNs);
     }
 
+    /** Another port for a flow of the pod's kernel that the guest has too, or {@code NONE}. */
+    int chooseForPod(Frame frame, long nowNs) {
+        return choice.another(frame, nowNs);
+    }
+
     /** The inside port that an outside one is mapped to, or {@link OutsidePool#NONE}. */
     int mappedInside(Frame frame, int outsidePort) {
         return pool.owner(frame.isIpv6(), frame.protocol, outsidePort);
@@ -165,12 +170,16 @@ final class Sessions {
                 frame.dstHigh,
                 frame.dstLow,
                 frame.remotePort,
-                false,
+                0,
                 nowNs);
     }
 
-    /** Opens a session for a frame from outside. */
-    int openInward(Frame frame, int insidePort, long nowNs) {
+    /**
+     * Opens a session for a frame from outside, or of that origin in the pod.
+     *
+     * @param origin as {@link SessionTable#origin}
+     */
+    int openInward(Frame frame, int insidePort, int origin, long nowNs) {
         return open(
                 frame,
                 insidePort,
@@ -178,7 +187,23 @@ final class Sessions {
                 frame.srcHigh,
                 frame.srcLow,
                 frame.remotePort,
-                true,
+                SessionTable.INBOUND | origin,
+                nowNs);
+    }
+
+    /**
+     * Opens one for a frame of the guest to its gateway, in the middle of a connection that a
+     * process of the pod has opened by a loopback address: more often than not it was that one.
+     */
+    int reopenLoopback(Frame frame, long nowNs) {
+        return open(
+                frame,
+                frame.localPort,
+                frame.localPort,
+                frame.dstHigh,
+                frame.dstLow,
+                frame.remotePort,
+                SessionTable.INBOUND | SessionTable.FROM_LOOPBACK,
                 nowNs);
     }
 
@@ -191,7 +216,7 @@ final class Sessions {
                 addresses.podHigh(),
                 addresses.podLow(),
                 remotePort,
-                true,
+                SessionTable.INBOUND,
                 nowNs);
     }
 
@@ -202,7 +227,7 @@ final class Sessions {
             long remoteHigh,
             long remoteLow,
             int remotePort,
-            boolean inbound,
+            int flags,
             long nowNs) {
         if (!rate.allows(frame, nowNs)) {
             return RATE;
@@ -231,8 +256,7 @@ final class Sessions {
                 remoteLow,
                 remotePort,
                 Lifetime.ofNew(protocol),
-                (inbound ? SessionTable.INBOUND : 0)
-                        | (usesMapping ? SessionTable.USES_MAPPING : 0),
+                flags | (usesMapping ? SessionTable.USES_MAPPING : 0),
                 nowNs);
     }
 
@@ -332,13 +356,15 @@ final class Sessions {
         return policy.ports().open().hasOthers() || policy.ports().unlisted() != UnlistedPolicy.POD;
     }
 
-    private PodPorts.Owner owner(boolean ipv6, int protocol, int port) {
-        if (!Transport.isIcmp(protocol) && policy.ports().isOurs(protocol, port)) {
-            return PodPorts.Owner.NAT;
+    /** {@link PodPorts}' bits. */
+    private int owner(boolean ipv6, int protocol, int port) {
+        int session = pool.sessions(ipv6, protocol, port) > 0 ? PodPorts.IN_SESSION : 0;
+        if (Transport.isIcmp(protocol)) {
+            return session;
         }
-        return pool.sessions(ipv6, protocol, port) > 0
-                ? PodPorts.Owner.SESSION
-                : PodPorts.Owner.POD;
+        return session
+                | (policy.ports().isOurs(protocol, port) ? PodPorts.OURS : 0)
+                | (policy.ports().isOpen(protocol, port) ? PodPorts.OPEN : 0);
     }
 
     /**

@@ -14,8 +14,10 @@ import io.virtdataplane.dataplane.WorkerBench;
 import io.virtdataplane.port.PairPort;
 import io.virtdataplane.wire.AddressText;
 import java.lang.foreign.Arena;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -37,18 +39,19 @@ final class Bench {
 
         final Set<String> bySession = new HashSet<>();
         final Set<String> flows = new HashSet<>();
+        final Map<String, Integer> moved = new HashMap<>();
         boolean ping;
         boolean others;
 
         @Override
-        public void steer(boolean ipv6, int protocol, int port, Owner owner) {
+        public void steer(boolean ipv6, int protocol, int port, int bits) {
             String name = protocol + "/" + port + (ipv6 ? " v6" : "");
             steered.remove(name);
             bySession.remove(name);
-            if (owner != Owner.POD) {
+            if (bits != 0) {
                 steered.add(name);
             }
-            if (owner == Owner.SESSION) {
+            if (bits == IN_SESSION) {
                 bySession.add(name);
             }
         }
@@ -66,14 +69,39 @@ final class Bench {
         @Override
         public boolean isPodFlow(
                 int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {
-            return flows.contains(
-                    protocol
-                            + "/"
-                            + localPort
-                            + " "
-                            + AddressText.ip(remoteHigh, remoteLow)
-                            + ":"
-                            + remotePort);
+            return flows.contains(flow(protocol, localPort, remoteHigh, remoteLow, remotePort));
+        }
+
+        private static String flow(
+                int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {
+            String remote = AddressText.ip(remoteHigh, remoteLow) + ":" + remotePort;
+            return protocol + "/" + localPort + " " + remote;
+        }
+
+        @Override
+        public int movedPort(
+                int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {
+            return moved.getOrDefault(
+                    flow(protocol, localPort, remoteHigh, remoteLow, remotePort), NOT_MOVED);
+        }
+
+        @Override
+        public void keepPodFlow(
+                int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {
+            flows.add(flow(protocol, localPort, remoteHigh, remoteLow, remotePort));
+        }
+
+        @Override
+        public void movePodFlow(
+                int protocol,
+                int localPort,
+                long remoteHigh,
+                long remoteLow,
+                int remotePort,
+                int to) {
+            moved.put(flow(protocol, localPort, remoteHigh, remoteLow, remotePort), to);
+            keepPodFlow(protocol, localPort, remoteHigh, remoteLow, remotePort);
+            keepPodFlow(protocol, to, remoteHigh, remoteLow, remotePort);
         }
     }
 

@@ -6,16 +6,12 @@ import io.virtdataplane.port.Steering;
 /** Joins the NAT's view of the pod's ports to the device that steers them. */
 record SteeredPorts(Steering steering) implements PodPorts {
     @Override
-    public void steer(boolean ipv6, int protocol, int port, Owner owner) {
-        steering.steer(
-                ipv6,
-                protocol,
-                port,
-                switch (owner) {
-                    case POD -> Steering.Owner.POD;
-                    case NAT -> Steering.Owner.US;
-                    case SESSION -> Steering.Owner.SESSION;
-                });
+    public void steer(boolean ipv6, int protocol, int port, int bits) {
+        int steered =
+                ((bits & OURS) == 0 ? 0 : Steering.OURS)
+                        | ((bits & IN_SESSION) == 0 ? 0 : Steering.IN_SESSION)
+                        | ((bits & OPEN) == 0 ? 0 : Steering.OPEN);
+        steering.steer(ipv6, protocol, port, steered);
     }
 
     @Override
@@ -32,5 +28,24 @@ record SteeredPorts(Steering steering) implements PodPorts {
     public boolean isPodFlow(
             int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {
         return steering.isPodFlow(protocol, localPort, remoteHigh, remoteLow, remotePort);
+    }
+
+    @Override
+    public int movedPort(
+            int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {
+        int port = steering.movedPort(protocol, localPort, remoteHigh, remoteLow, remotePort);
+        return port == Steering.NOT_MOVED ? NOT_MOVED : port;
+    }
+
+    @Override
+    public void keepPodFlow(
+            int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {
+        steering.keepPodFlow(protocol, localPort, remoteHigh, remoteLow, remotePort);
+    }
+
+    @Override
+    public void movePodFlow(
+            int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort, int to) {
+        steering.movePodFlow(protocol, localPort, remoteHigh, remoteLow, remotePort, to);
     }
 }
