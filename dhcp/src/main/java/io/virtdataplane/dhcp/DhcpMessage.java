@@ -30,8 +30,10 @@ final class DhcpMessage {
     private static final int SIADDR = 20;
     private static final int GIADDR = 24;
     private static final int CHADDR = 28;
-    private static final int SNAME = 44;
-    private static final int FILE = 108;
+    static final int SNAME = 44;
+    static final int SNAME_LENGTH = 64;
+    static final int FILE = 108;
+    static final int FILE_LENGTH = 128;
     private static final int COOKIE = 236;
 
     private DhcpMessage() {}

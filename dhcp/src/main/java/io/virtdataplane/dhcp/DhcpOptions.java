@@ -5,8 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.regex.Pattern;
 
 /** DHCP options of RFC 2132, 3397 and 4039: their codes, and their values of a scope. */
 public final class DhcpOptions {
@@ -35,9 +33,7 @@ public final class DhcpOptions {
     static final int CLASSLESS_ROUTES = 121;
     static final int END = 255;
 
-    static final int MAX_SEARCH_BYTES = 1024;
     private static final int LINK_LOCAL = 0xa9fe; // 169.254.0.0/16, RFC 3927
-    private static final Pattern LABEL = Pattern.compile("[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?");
 
     private DhcpOptions() {}
 
@@ -51,8 +47,7 @@ public final class DhcpOptions {
         put(values, NAME_SERVERS, addresses(resolver.nameServers()));
         put(values, MTU, new byte[] {(byte) (scope.link().mtu() >>> 8), (byte) scope.link().mtu()});
         put(values, HOSTNAME, cut(scope.options().hostname().getBytes(StandardCharsets.US_ASCII)));
-        List<String> domains = validDomains(resolver.searchDomains());
-        domains.stream()
+        SearchDomains.valid(resolver.searchDomains()).stream()
                 .max(Comparator.comparingInt(String::length))
                 .ifPresent(
                         longest ->
@@ -60,7 +55,7 @@ public final class DhcpOptions {
                                         values,
                                         DOMAIN_NAME,
                                         longest.getBytes(StandardCharsets.US_ASCII)));
-        put(values, DOMAIN_SEARCH, searchList(domains, MAX_SEARCH_BYTES));
+        put(values, DOMAIN_SEARCH, SearchDomains.compressed(resolver.searchDomains()).value());
         CustomOptions custom = scope.options().custom();
         put(values, NTP_SERVERS, addresses(custom.ntpServers()));
         put(values, TFTP_SERVER_NAME, text(custom.tftpServerName()));
@@ -98,56 +93,6 @@ public final class DhcpOptions {
 
     private static byte[] text(String value) {
         return value.getBytes(StandardCharsets.UTF_8);
-    }
-
-    /**
-     * Names as DNS takes them (RFC 1035 2.3.4): labels of 1-63 letters, digits, hyphens,
-     * underscores; 253 characters in all.
-     */
-    public static List<String> validDomains(List<String> names) {
-        List<String> valid = new ArrayList<>();
-        for (String name : names) {
-            String lower = name.toLowerCase(Locale.ROOT);
-            String bare = lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
-            boolean fits = !bare.isEmpty() && bare.length() <= 253;
-            for (String label : bare.split("\\.", -1)) {
-                fits &= LABEL.matcher(label).matches();
-            }
-            if (fits) {
-                valid.add(bare);
-            }
-        }
-        return valid;
-    }
-
-    /** Those of the names that no client is told: no DNS would take them, or there is no room. */
-    public static List<String> cutDomains(List<String> names) {
-        List<String> cut = new ArrayList<>();
-        int length = 0;
-        for (String name : names) {
-            List<String> valid = validDomains(List.of(name));
-            length += valid.isEmpty() ? 0 : valid.getFirst().length() + 2;
-            if (valid.isEmpty() || length > MAX_SEARCH_BYTES) {
-                cut.add(name);
-            }
-        }
-        return cut;
-    }
-
-    /** RFC 3397 2, without compression: whole names only. */
-    static byte[] searchList(List<String> domains, int room) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        for (String domain : domains) {
-            if (out.size() + domain.length() + 2 > room) {
-                break;
-            }
-            for (String label : domain.split("\\.")) {
-                out.write(label.length());
-                out.writeBytes(label.getBytes(StandardCharsets.US_ASCII));
-            }
-            out.write(0);
-        }
-        return out.toByteArray();
     }
 
     private static void put(byte[][] values, int code, byte[] value) {

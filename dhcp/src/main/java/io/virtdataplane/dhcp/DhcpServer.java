@@ -22,32 +22,23 @@ final class DhcpServer {
     private static final long REPORT_NS = 1_000_000_000L;
     private static final int MINIMUM_MESSAGE =
             300; // RFC 1542 2.1: BOOTP clients may expect no less
-    private static final int MINIMUM_DATAGRAM = 576; // RFC 2131 2: every client takes so much
-    private static final int LONGEST_OPTION = 255;
 
     private final Scope scope;
     private final Leases leases;
     private final EventRing events;
     private int nic; // whose frame it is, for events
-    private final byte[][] values;
-    private final DhcpReplyOptions options = new DhcpReplyOptions();
-
-    // of the request that is being answered; the reply is written over it
-    private final byte[] requested = new byte[LONGEST_OPTION];
-    private final byte[] clientId = new byte[LONGEST_OPTION];
-    private final boolean[] given = new boolean[DhcpOptions.END];
-    private int requestedCount;
-    private int clientIdLength;
-    private int room;
-    private boolean rapid;
+    private final OptionSelection options;
+    private boolean rapid; // of the request that is being answered
     private long reportedTo;
     private long reportedNs;
+    private long cutReportedTo;
+    private long cutReportedNs;
 
     DhcpServer(Scope scope, Leases leases, EventRing events) {
         this.scope = scope;
         this.leases = leases;
         this.events = events;
-        this.values = DhcpOptions.values(scope);
+        this.options = new OptionSelection(scope);
     }
 
     /** A client speaks for itself: only a relay forwards what others have said. */
@@ -68,7 +59,18 @@ final class DhcpServer {
         if (!UdpChecksum.holds(frame) || !DhcpMessage.fits(b, at, end)) {
             return Verdict.DROP_MALFORMED;
         }
-        readRequest(b, at, end);
+        rapid = false;
+        options.read(b, at, end);
+        long client = DhcpMessage.chaddr(b, at);
+        Verdict verdict = answer(frame, at, end, nowNs);
+        if (options.cutCount() > 0 && !frame.isDryRun()) {
+            reportCut(client, nowNs);
+        }
+        return verdict;
+    }
+
+    private Verdict answer(Frame frame, int at, int end, long nowNs) {
+        MemorySegment b = frame.data;
         return switch (DhcpMessage.option8(b, at, end, DhcpOptions.MESSAGE_TYPE)) {
             case DhcpMessage.DISCOVER -> discover(frame, at, end, nowNs);
             case DhcpMessage.REQUEST -> request(frame, at, end, nowNs);
@@ -78,18 +80,6 @@ final class DhcpServer {
             case DhcpMessage.DECLINE -> released(frame, at, end, true, nowNs);
             default -> Verdict.DROP_MALFORMED;
         };
-    }
-
-    private void readRequest(MemorySegment b, int at, int end) {
-        rapid = false;
-        int count =
-                DhcpMessage.optionBytes(b, at, end, DhcpOptions.PARAMETER_REQUEST_LIST, requested);
-        requestedCount = Math.max(0, count);
-        clientIdLength =
-                DhcpMessage.optionBytes(b, at, end, DhcpOptions.CLIENT_IDENTIFIER, clientId);
-        int longest = DhcpMessage.option16(b, at, end, DhcpOptions.MAX_MESSAGE_SIZE);
-        int size = Math.min(Math.max(longest, MINIMUM_DATAGRAM), scope.link().mtu());
-        room = Math.max(size, MINIMUM_DATAGRAM) - Ipv4.HEADER - Udp.HEADER - DhcpMessage.OPTIONS;
     }
 
     /** RFC 4039: who asks for it is given the address at once. */
@@ -142,6 +132,18 @@ final class DhcpServer {
         }
     }
 
+    /** Of an offer and its acknowledgement one is enough. */
+    private void reportCut(long client, long nowNs) {
+        if (client == cutReportedTo && nowNs - cutReportedNs < REPORT_NS) {
+            return;
+        }
+        cutReportedTo = client;
+        cutReportedNs = nowNs;
+        for (int i = 0; i < options.cutCount(); i++) {
+            events.emit(EventKind.OPTION_CUT, nic, options.cut(i), client);
+        }
+    }
+
     /** No answer is defined. */
     private Verdict released(Frame frame, int at, int end, boolean declined, long nowNs) {
         if (frame.isDryRun()) {
@@ -169,7 +171,7 @@ final class DhcpServer {
                         && (type == DhcpMessage.NAK
                                 || (DhcpMessage.flags(b, at) & DhcpMessage.BROADCAST_FLAG) != 0);
         DhcpMessage.reply(b, at, type == DhcpMessage.NAK ? 0 : ciaddr, yiaddr);
-        int i = putOptions(b, at, type, yiaddr != 0);
+        int i = options.write(b, at, type, yiaddr != 0, rapid);
         int length = Math.max(i - at, MINIMUM_MESSAGE);
         b.asSlice(i, at + length - i).fill((byte) DhcpOptions.PAD);
 
@@ -192,43 +194,5 @@ final class DhcpServer {
                 b, frame.start, broadcast ? Ethernet.BROADCAST : station, scope.gatewayMac());
         frame.compose(l4 + udpLength - frame.start);
         return Verdict.ANSWERED;
-    }
-
-    /**
-     * What the protocol needs, then what the client asks for in the order in which it asks (RFC
-     * 2131 4.3.1), then what else there is: clients that ask for nothing get all.
-     */
-    private int putOptions(MemorySegment b, int at, int type, boolean leases) {
-        options.begin(b, at, room);
-        options.put8(DhcpOptions.MESSAGE_TYPE, type);
-        options.put32(DhcpOptions.SERVER_IDENTIFIER, scope.gatewayAddress());
-        if (clientIdLength >= 0) { // RFC 6842
-            options.put(DhcpOptions.CLIENT_IDENTIFIER, clientId, clientIdLength);
-        }
-        if (leases) {
-            int seconds = (int) scope.leaseSeconds();
-            options.put32(DhcpOptions.LEASE_TIME, seconds);
-            options.put32(DhcpOptions.RENEWAL_TIME, (int) (scope.leaseSeconds() / 2));
-            options.put32(DhcpOptions.REBINDING_TIME, (int) (scope.leaseSeconds() * 7 / 8));
-        }
-        if (rapid) {
-            options.put(DhcpOptions.RAPID_COMMIT, clientId, 0);
-        }
-        if (type != DhcpMessage.NAK) {
-            java.util.Arrays.fill(given, false);
-            for (int i = 0; i < requestedCount; i++) {
-                give(requested[i] & 0xff);
-            }
-            for (int code = 1; code < DhcpOptions.END; code++) {
-                give(code);
-            }
-        }
-        return options.finish();
-    }
-
-    private void give(int code) {
-        if (code < DhcpOptions.END && values[code] != null && !given[code]) {
-            given[code] = options.put(code, values[code], values[code].length);
-        }
     }
 }

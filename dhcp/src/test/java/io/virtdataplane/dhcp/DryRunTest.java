@@ -36,12 +36,7 @@ class DryRunTest {
             Set.of(
                     "DhcpReplyOptions",
                     "DhcpServer.nic",
-                    "DhcpServer.requested",
-                    "DhcpServer.clientId",
-                    "DhcpServer.given",
-                    "DhcpServer.requestedCount",
-                    "DhcpServer.clientIdLength",
-                    "DhcpServer.room",
+                    "OptionSelection",
                     "DhcpServer.rapid",
                     "Dhcpv6Server.reply",
                     "Dhcpv6Server.length",

@@ -47,6 +47,7 @@ final class ResponderBench {
     final Worker worker = on.worker;
     final PairPort guest = new PairPort(0, "guest");
     final PairPort uplink = new PairPort(1, "uplink");
+    final EventRing events = new EventRing();
     final Responders responders;
     final Nic nic;
 
@@ -65,7 +66,7 @@ final class ResponderBench {
     }
 
     ResponderBench(Scope scope, Ipv6Scope ipv6) {
-        responders = new Responders(scope, true, ipv6, new EventRing(), 0);
+        responders = new Responders(scope, true, ipv6, events, 0);
         nic =
                 on.attach(
                         new NicPlan(

@@ -1,6 +1,6 @@
 package io.virtdataplane.daemon.nic;
 
-import io.virtdataplane.dhcp.DhcpOptions;
+import io.virtdataplane.dhcp.SearchDomains;
 import io.virtdataplane.wire.AddressText;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,7 +37,7 @@ record ResolvConf(
                 search.addAll(List.of(words).subList(1, words.length));
             }
         }
-        DhcpOptions.cutDomains(search).forEach(name -> unread.add("search " + name));
+        SearchDomains.invalid(search).forEach(name -> unread.add("search " + name));
         return new ResolvConf(servers, ipv6Servers, search, unread);
     }
 
@@ -72,11 +72,20 @@ record ResolvConf(
         }
     }
 
-    /** What the guest is not told, in at most so many characters; empty where it is told all. */
-    String describeUnread() {
-        String words = String.join(", ", unread);
+    /**
+     * What the guest is not told, in at most so many characters; empty where it is told all.
+     *
+     * @param ipv6 the guest has IPv6, whose messages hold fewer names
+     */
+    String describeUntold(boolean ipv6) {
+        List<String> untold = new ArrayList<>(unread);
+        if (ipv6) {
+            SearchDomains.beyondIpv6(searchDomains)
+                    .forEach(name -> untold.add("search " + name + " (over IPv6)"));
+        }
+        String words = String.join(", ", untold);
         return words.length() > MAX_WORDS
-                ? words.substring(0, MAX_WORDS) + "... (" + unread.size() + " in all)"
+                ? words.substring(0, MAX_WORDS) + "... (" + untold.size() + " in all)"
                 : words;
     }
 

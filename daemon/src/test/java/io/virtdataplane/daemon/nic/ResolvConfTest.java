@@ -25,7 +25,17 @@ class ResolvConfTest {
                 .containsExactly(AddressText.ipv4("10.96.0.10"), AddressText.ipv4("1.1.1.1"));
         assertThat(conf.ipv6NameServers()).containsExactly(AddressText.ipv6("fd00::10"));
         assertThat(conf.searchDomains()).containsExactly("a.svc", "foo,com", "b");
-        assertThat(conf.describeUnread())
+        assertThat(conf.describeUntold(true))
                 .isEqualTo("nameserver x, nameserver fe80::1%eth0, search foo,com");
+    }
+
+    @Test
+    void namesForWhichIpv6HasNoRoomAreTold() {
+        String name = "n".repeat(40) + ".cluster.local";
+        ResolvConf conf =
+                ResolvConf.parse(List.of("search " + (name + " ").repeat(18) + "last.test"));
+        assertThat(conf.describeUntold(true))
+                .isEqualTo("search " + name + " (over IPv6), search last.test (over IPv6)");
+        assertThat(conf.describeUntold(false)).isEmpty();
     }
 }
