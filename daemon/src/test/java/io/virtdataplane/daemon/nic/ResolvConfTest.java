@@ -33,7 +33,7 @@ class ResolvConfTest {
     void namesForWhichIpv6HasNoRoomAreTold() {
         String name = "n".repeat(40) + ".cluster.local";
         ResolvConf conf =
-                ResolvConf.parse(List.of("search " + (name + " ").repeat(18) + "last.test"));
+                ResolvConf.parse(List.of("search " + (name + " ").repeat(19) + "last.test"));
         assertThat(conf.describeUntold(true))
                 .isEqualTo("search " + name + " (over IPv6), search last.test (over IPv6)");
         assertThat(conf.describeUntold(false)).isEmpty();
