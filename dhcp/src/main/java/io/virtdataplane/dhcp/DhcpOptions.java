@@ -1,5 +1,6 @@
 package io.virtdataplane.dhcp;
 
+import io.virtdataplane.wire.Dhcp;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -8,7 +9,7 @@ import java.util.List;
 
 /** DHCP options of RFC 2132, 3397 and 4039: their codes, and their values of a scope. */
 public final class DhcpOptions {
-    static final int PAD = 0;
+    static final int PAD = Dhcp.PAD;
     static final int SUBNET_MASK = 1;
     static final int ROUTER = 3;
     static final int NAME_SERVERS = 6;
@@ -19,7 +20,7 @@ public final class DhcpOptions {
     static final int NTP_SERVERS = 42;
     static final int LEASE_TIME = 51;
     static final int OVERLOAD = 52;
-    static final int MESSAGE_TYPE = 53;
+    static final int MESSAGE_TYPE = Dhcp.MESSAGE_TYPE;
     static final int SERVER_IDENTIFIER = 54;
     static final int PARAMETER_REQUEST_LIST = 55;
     static final int MAX_MESSAGE_SIZE = 57;
@@ -31,7 +32,7 @@ public final class DhcpOptions {
     static final int RAPID_COMMIT = 80;
     static final int DOMAIN_SEARCH = 119;
     static final int CLASSLESS_ROUTES = 121;
-    static final int END = 255;
+    static final int END = Dhcp.END;
 
     private static final int LINK_LOCAL = 0xa9fe; // 169.254.0.0/16, RFC 3927
 

@@ -4,6 +4,7 @@ import io.virtdataplane.dataplane.EventKind;
 import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Dhcp;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Protocols;
@@ -16,8 +17,6 @@ import java.lang.foreign.MemorySegment;
  * reply is written over the request, in its frame.
  */
 final class DhcpServer {
-    static final int SERVER_PORT = 67;
-    static final int CLIENT_PORT = 68;
     private static final int BROADCAST = -1;
     private static final long REPORT_NS = 1_000_000_000L;
     private static final int MINIMUM_MESSAGE =
@@ -101,24 +100,37 @@ final class DhcpServer {
         return reply(frame, at, DhcpMessage.ACK, 0, address);
     }
 
+    /**
+     * RFC 2131 4.3.2. SELECTING names its server, INIT-REBOOT asks for the address that it had;
+     * RENEWING and REBINDING send from theirs, the one to its server and the other to all.
+     */
     private Verdict request(Frame frame, int at, int end, long nowNs) {
         MemorySegment b = frame.data;
         int server = DhcpMessage.optionAddress(b, at, end, DhcpOptions.SERVER_IDENTIFIER);
         if (server != 0 && server != scope.gatewayAddress()) {
-            return Verdict
-                    .DROP_UNANSWERED; // RFC 2131 3.1 4: the client took another server's offer
+            return Verdict.DROP_UNANSWERED; // 3.1 4: the client took another server's offer
         }
         int ciaddr = DhcpMessage.ciaddr(b, at);
         int wanted = DhcpMessage.optionAddress(b, at, end, DhcpOptions.REQUESTED_ADDRESS);
-        int address = ciaddr != 0 ? ciaddr : wanted;
+        boolean offered = server != 0 && wanted != 0;
+        int address = ciaddr == 0 || offered ? wanted : ciaddr;
         long client = DhcpMessage.chaddr(b, at);
         if (!leases.mayTake(client, address, nowNs)) {
-            return reply(frame, at, DhcpMessage.NAK, 0, 0);
+            boolean toUs = server != 0 || Ipv4.dst(b, frame.l3) == scope.gatewayAddress();
+            return toUs || isKnownToBeWrong(client, address, nowNs)
+                    ? reply(frame, at, DhcpMessage.NAK, 0, 0)
+                    : Verdict.DROP_UNANSWERED;
         }
         if (!frame.isDryRun()) {
             take(client, address, nowNs);
         }
         return reply(frame, at, DhcpMessage.ACK, ciaddr, address);
+    }
+
+    /** Else another server on the network may have given it, and silence is a MUST. */
+    private boolean isKnownToBeWrong(long client, int address, long nowNs) {
+        boolean otherNetwork = ((address ^ scope.gatewayAddress()) & scope.mask()) != 0;
+        return otherNetwork || leases.isOnRecord(client, address, nowNs);
     }
 
     private void take(long client, int address, long nowNs) {
@@ -171,6 +183,9 @@ final class DhcpServer {
                         && (type == DhcpMessage.NAK
                                 || (DhcpMessage.flags(b, at) & DhcpMessage.BROADCAST_FLAG) != 0);
         DhcpMessage.reply(b, at, type == DhcpMessage.NAK ? 0 : ciaddr, yiaddr);
+        if (type == DhcpMessage.NAK && relay != 0) {
+            DhcpMessage.setBroadcast(b, at); // RFC 2131 4.3.2: the client may have no address
+        }
         int i = options.write(b, at, type, yiaddr != 0, rapid);
         int length = Math.max(i - at, MINIMUM_MESSAGE);
         b.asSlice(i, at + length - i).fill((byte) DhcpOptions.PAD);
@@ -179,7 +194,7 @@ final class DhcpServer {
         // broadcast where it asks, else to the address it is being given.
         int destination =
                 relay != 0 ? relay : broadcast ? BROADCAST : ciaddr != 0 ? ciaddr : yiaddr;
-        int port = relay != 0 ? SERVER_PORT : CLIENT_PORT;
+        int port = relay != 0 ? Dhcp.SERVER_PORT : Dhcp.CLIENT_PORT;
         long station = relay != 0 ? sender : chaddr;
         int udpLength = Udp.HEADER + length;
         int l3 = frame.l3;
@@ -187,7 +202,7 @@ final class DhcpServer {
         if (frame.l4 != l4) { // the request had IP options, the reply has none
             MemorySegment.copy(b, at, b, l4 + Udp.HEADER, length);
         }
-        Udp.emit4(b, l4, SERVER_PORT, port, udpLength, scope.gatewayAddress(), destination);
+        Udp.emit4(b, l4, Dhcp.SERVER_PORT, port, udpLength, scope.gatewayAddress(), destination);
         Ipv4.emit(
                 b, l3, Ipv4.HEADER + udpLength, Protocols.UDP, scope.gatewayAddress(), destination);
         Ethernet.addresses(
