@@ -66,6 +66,11 @@ final class ResponderBench {
     }
 
     ResponderBench(Scope scope, Ipv6Scope ipv6) {
+        this(scope, ipv6, Nic.UNKNOWN_MAC);
+    }
+
+    /** {@code guestMac}: what the manifest says. */
+    ResponderBench(Scope scope, Ipv6Scope ipv6, long guestMac) {
         responders = new Responders(scope, true, ipv6, events, 0);
         nic =
                 on.attach(
@@ -74,7 +79,7 @@ final class ResponderBench {
                                 "vm/default",
                                 new NicPorts(guest, uplink),
                                 new NicAddresses(
-                                        Nic.UNKNOWN_MAC,
+                                        guestMac,
                                         scope.gatewayMac(),
                                         new DualStack(IPV4, ipv6.addresses())),
                                 new NicStages(

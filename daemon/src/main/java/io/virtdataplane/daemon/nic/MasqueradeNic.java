@@ -106,7 +106,8 @@ public final class MasqueradeNic implements AttachedNic {
                 id,
                 spec.name(),
                 new NicPorts(devices.guest(), devices.uplink().port()),
-                new NicAddresses(spec.nic().mac(), GATEWAY_MAC, new DualStack(ipv4, ipv6)),
+                new NicAddresses(
+                        spec.nic().mac(), spec.pinsMac(), GATEWAY_MAC, new DualStack(ipv4, ipv6)),
                 new NicStages(responders, nat.outbound(), nat.inbound()));
     }
 
