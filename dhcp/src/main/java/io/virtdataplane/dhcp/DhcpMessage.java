@@ -25,7 +25,7 @@ final class DhcpMessage {
     private static final int HOPS = 3;
     private static final int SECS = 8;
     private static final int FLAGS = 10;
-    private static final int SIADDR = 20;
+    static final int SIADDR = 20;
     private static final int GIADDR = 24;
     static final int SNAME = 44;
     static final int SNAME_LENGTH = 64;
@@ -134,8 +134,8 @@ final class DhcpMessage {
     }
 
     /**
-     * Turns the request into the head of a reply: xid, flags, giaddr and chaddr stay (RFC 2131
-     * table 3).
+     * Turns the request into the head of a reply (RFC 2131 table 3): htype, hlen, xid, flags,
+     * giaddr and chaddr stay; hops, secs, siaddr, sname and file are zero.
      */
     static void reply(MemorySegment b, int at, int ciaddr, int yiaddr) {
         Bytes.put8(b, at + OP, BOOTREPLY);

@@ -26,6 +26,7 @@ public final class DhcpOptions {
     static final int MAX_MESSAGE_SIZE = 57;
     static final int RENEWAL_TIME = 58;
     static final int REBINDING_TIME = 59;
+    static final int CLASS_IDENTIFIER = 60;
     static final int CLIENT_IDENTIFIER = 61;
     static final int TFTP_SERVER_NAME = 66;
     static final int BOOT_FILE_NAME = 67;

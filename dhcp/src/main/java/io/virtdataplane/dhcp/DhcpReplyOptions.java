@@ -9,8 +9,14 @@ import java.lang.foreign.MemorySegment;
  * its own end. A value longer than 255 bytes becomes several options of its code (RFC 3396 7).
  */
 final class DhcpReplyOptions {
-    private static final int FIELDS =
-            3; // options, file, sname: RFC 3396 5 reads them in this order
+    /** Option 52: which fields hold options. */
+    static final int IN_FILE = 1;
+
+    static final int IN_SNAME = 2;
+
+    /** Options, file, sname: parts of a value are put together in this order (RFC 3396 5). */
+    private static final int FIELDS = 3;
+
     private static final int CODE_AND_LENGTH = 2;
     private static final int LONGEST = 255;
     private static final int OVERLOAD = 3; // code, length, which fields
@@ -20,12 +26,17 @@ final class DhcpReplyOptions {
     private final int[] at = new int[FIELDS];
     private final int[] limits = new int[FIELDS];
 
-    /** {@code room}: bytes of the options field, its end and an overload option included. */
-    void begin(MemorySegment to, int message, int room) {
+    /**
+     * @param room bytes of the options field, its end and an overload option included
+     * @param taken fields that are not for options, as in option 52
+     */
+    void begin(MemorySegment to, int message, int room, int taken) {
         b = to;
+        boolean file = (taken & IN_FILE) == 0;
+        boolean sname = (taken & IN_SNAME) == 0;
         field(0, message + DhcpMessage.OPTIONS, room - OVERLOAD);
-        field(1, message + DhcpMessage.FILE, DhcpMessage.FILE_LENGTH);
-        field(2, message + DhcpMessage.SNAME, DhcpMessage.SNAME_LENGTH);
+        field(IN_FILE, message + DhcpMessage.FILE, file ? DhcpMessage.FILE_LENGTH : 0);
+        field(IN_SNAME, message + DhcpMessage.SNAME, sname ? DhcpMessage.SNAME_LENGTH : 0);
     }
 
     private void field(int field, int start, int length) {
@@ -116,12 +127,17 @@ final class DhcpReplyOptions {
         at[0] += 6;
     }
 
+    /** Which fields hold options, as in option 52. */
+    int overload() {
+        return (at[IN_FILE] > starts[IN_FILE] ? IN_FILE : 0)
+                | (at[IN_SNAME] > starts[IN_SNAME] ? IN_SNAME : 0);
+    }
+
     /** Offset behind the options field. */
     int finish() {
-        int overload = 0;
-        for (int field = 1; field < FIELDS; field++) {
-            if (at[field] > starts[field]) {
-                overload |= field;
+        int overload = overload();
+        for (int field = IN_FILE; field < FIELDS; field++) {
+            if ((overload & field) != 0) {
                 Bytes.put8(b, at[field], DhcpOptions.END);
             }
         }

@@ -49,6 +49,11 @@ final class DhcpServer {
                         || DhcpMessage.chaddr(b, at) == Ethernet.src(b, frame.start));
     }
 
+    /** See {@link BootFields#nextServer}. */
+    void nextServer(int address) {
+        options.nextServer(address);
+    }
+
     /** A frame to UDP port 67 of the gateway or of all; {@code nic}: the number events carry. */
     Verdict process(Frame frame, int nic, long nowNs) {
         this.nic = nic;
@@ -178,11 +183,10 @@ final class DhcpServer {
         long chaddr = DhcpMessage.chaddr(b, at);
         int relay = DhcpMessage.giaddr(b, at);
         long sender = Ethernet.src(b, frame.start);
-        boolean broadcast =
-                relay == 0
-                        && (type == DhcpMessage.NAK
-                                || (DhcpMessage.flags(b, at) & DhcpMessage.BROADCAST_FLAG) != 0);
-        DhcpMessage.reply(b, at, type == DhcpMessage.NAK ? 0 : ciaddr, yiaddr);
+        boolean unheard = ciaddr == 0 && yiaddr == 0; // a NAK, or of an INFORM that lacks ciaddr
+        boolean flagged = (DhcpMessage.flags(b, at) & DhcpMessage.BROADCAST_FLAG) != 0;
+        boolean broadcast = relay == 0 && (unheard || ciaddr == 0 && flagged);
+        DhcpMessage.reply(b, at, ciaddr, yiaddr);
         if (type == DhcpMessage.NAK && relay != 0) {
             DhcpMessage.setBroadcast(b, at); // RFC 2131 4.3.2: the client may have no address
         }
@@ -190,8 +194,8 @@ final class DhcpServer {
         int length = Math.max(i - at, MINIMUM_MESSAGE);
         b.asSlice(i, at + length - i).fill((byte) DhcpOptions.PAD);
 
-        // RFC 2131 4.1: to the relay where there is one, to ciaddr where the client has it, by
-        // broadcast where it asks, else to the address it is being given.
+        // RFC 2131 4.1: to the relay where there is one, to ciaddr where the client has one, by
+        // broadcast where it asks for that, else to the address that it is given.
         int destination =
                 relay != 0 ? relay : broadcast ? BROADCAST : ciaddr != 0 ? ciaddr : yiaddr;
         int port = relay != 0 ? Dhcp.SERVER_PORT : Dhcp.CLIENT_PORT;

@@ -135,6 +135,11 @@ public final class Responders implements Stage {
         announcer.start();
     }
 
+    /** Where the server is that the guest boots from; 0: not known. Worker's thread. */
+    public void nextServer(int address) {
+        dhcp.nextServer(address);
+    }
+
     @Override
     public long dueNs() {
         return Math.min(router.dueNs(), announcer.dueNs());

@@ -33,7 +33,7 @@ class DhcpOptionsTest {
         byte[] message = new byte[1500];
         MemorySegment b = MemorySegment.ofArray(message);
         DhcpReplyOptions options = new DhcpReplyOptions();
-        options.begin(b, 0, 308);
+        options.begin(b, 0, 308, 0);
         assertThat(options.put(224, values[224], 200)).isTrue();
         assertThat(options.put(225, values[225], 60)).isTrue();
         assertThat(options.put(226, values[226], 40)).isTrue();
@@ -42,7 +42,7 @@ class DhcpOptionsTest {
         assertThat(DhcpMessage.option(b, 0, end, 226)).as("in the file field").isBetween(108, 236);
         assertThat(DhcpMessage.option8(b, 0, end, DhcpOptions.OVERLOAD)).isEqualTo(1);
 
-        options.begin(b, 0, 1000);
+        options.begin(b, 0, 1000, 0);
         byte[] search = new byte[600];
         assertThat(options.put(119, search, search.length)).as("RFC 3396").isTrue();
         end = options.finish();
@@ -50,7 +50,7 @@ class DhcpOptionsTest {
         assertThat(message[240 + 1] & 0xff).isEqualTo(255);
         assertThat(message[240 + 257 + 1] & 0xff).isEqualTo(255);
         assertThat(message[240 + 2 * 257 + 1] & 0xff).isEqualTo(90);
-        options.begin(b, 0, 308);
+        options.begin(b, 0, 308, 0);
         assertThat(options.put(119, search, search.length)).as("in one field").isFalse();
     }
 

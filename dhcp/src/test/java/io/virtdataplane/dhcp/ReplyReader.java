@@ -67,11 +67,15 @@ final class ReplyReader {
         return message.getInt(at);
     }
 
-    /** A field that holds text, up to its first zero. */
-    String text(int at, int length) {
+    byte[] bytes(int at, int length) {
         byte[] bytes = new byte[length];
         message.get(at, bytes);
-        return new String(bytes, StandardCharsets.US_ASCII).replaceFirst("\0.*", "");
+        return bytes;
+    }
+
+    /** A field that holds text, up to its first zero. */
+    String text(int at, int length) {
+        return new String(bytes(at, length), StandardCharsets.US_ASCII).replaceFirst("\0.*", "");
     }
 
     List<Integer> codes() {

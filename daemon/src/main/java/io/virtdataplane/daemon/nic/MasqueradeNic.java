@@ -25,6 +25,7 @@ import io.virtdataplane.nat.NatPlan;
 import io.virtdataplane.port.UplinkPort.Uplink;
 import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.Mapping;
+import io.virtdataplane.sys.Netns;
 import io.virtdataplane.wire.AddressText;
 import java.security.SecureRandom;
 import java.util.function.Consumer;
@@ -54,6 +55,7 @@ public final class MasqueradeNic implements AttachedNic {
     private final Responders responders;
     private final Nic nic;
     private final Mapping memory; // of the NAT's stages, of fixed size
+    private BootServer bootServer; // null where no name is followed
     private Mapping table; // of the sessions; gives way to a larger one
     private volatile MasqueradeSpec spec;
 
@@ -134,6 +136,36 @@ public final class MasqueradeNic implements AttachedNic {
                         spec.guest().leaseSeconds(),
                         spec.guest().advertises())
                 : Ipv6Scope.NONE;
+    }
+
+    /**
+     * Where the manifest names the server that the guest boots from: looks for its address from now
+     * on.
+     *
+     * @param report is told what was found, and why nothing was
+     */
+    void followBootServer(Consumer<String> report) {
+        String name = spec.nic().dhcpOptions().tftpServerName();
+        if (!BootServer.isName(name)) {
+            return;
+        }
+        NameLookup lookup = NameLookup.of(resolvConf);
+        bootServer =
+                new BootServer(
+                                () -> lookUp(lookup, name),
+                                address -> {
+                                    worker.tell(on -> responders.nextServer(address));
+                                    report.accept(name + " is at " + AddressText.ipv4(address));
+                                },
+                                reason -> report.accept(name + " is not found: " + reason),
+                                BootServer.Intervals.DEFAULT)
+                        .start();
+    }
+
+    private int lookUp(NameLookup lookup, String name) {
+        try (Netns netns = Netns.open(spec.netns())) {
+            return netns.call(() -> lookup.ipv4(name));
+        }
     }
 
     /**
@@ -257,6 +289,9 @@ public final class MasqueradeNic implements AttachedNic {
     @Override
     public synchronized void close() {
         worker.tell(on -> on.detach(nic));
+        if (bootServer != null) {
+            bootServer.close();
+        }
         // The worker has let go: from here on the NIC is gone, whatever fails on the way.
         Closing.allThatCan(spec.name(), devices, memory, table);
         ended.run();

@@ -87,6 +87,7 @@ public final class MasqueradeNics implements NicFamily {
             if (!untold.isEmpty()) {
                 journal.record("ResolverCut", spec.name(), "not sent to the guest: " + untold);
             }
+            nic.followBootServer(words -> journal.record("BootServer", spec.name(), words));
             return nic;
         } catch (RuntimeException e) {
             ended.run();
