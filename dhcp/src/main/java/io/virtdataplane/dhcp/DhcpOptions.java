@@ -48,7 +48,7 @@ public final class DhcpOptions {
         put(values, ROUTER, router == 0 ? new byte[0] : address(router));
         put(values, NAME_SERVERS, addresses(resolver.nameServers()));
         put(values, MTU, new byte[] {(byte) (scope.link().mtu() >>> 8), (byte) scope.link().mtu()});
-        put(values, HOSTNAME, cut(scope.options().hostname().getBytes(StandardCharsets.US_ASCII)));
+        put(values, HOSTNAME, scope.options().hostname().getBytes(StandardCharsets.US_ASCII));
         SearchDomains.valid(resolver.searchDomains()).stream()
                 .max(Comparator.comparingInt(String::length))
                 .ifPresent(
@@ -63,7 +63,7 @@ public final class DhcpOptions {
         put(values, TFTP_SERVER_NAME, text(custom.tftpServerName()));
         put(values, BOOT_FILE_NAME, text(custom.bootFileName()));
         put(values, CLASSLESS_ROUTES, Route.encode(routes(scope)));
-        custom.privateOptions().forEach((code, value) -> put(values, code, text(value)));
+        custom.privateOptions().forEach((code, value) -> values[code] = text(value)); // or none
         return values;
     }
 
@@ -89,7 +89,7 @@ public final class DhcpOptions {
 
     private static byte[] addresses(List<Integer> addresses) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        addresses.stream().limit(8).forEach(one -> out.writeBytes(address(one)));
+        addresses.forEach(one -> out.writeBytes(address(one)));
         return out.toByteArray();
     }
 
@@ -101,10 +101,6 @@ public final class DhcpOptions {
         if (value.length > 0) {
             values[code] = value;
         }
-    }
-
-    private static byte[] cut(byte[] value) {
-        return value.length > 64 ? java.util.Arrays.copyOf(value, 64) : value;
     }
 
     static byte[] address(int address) {

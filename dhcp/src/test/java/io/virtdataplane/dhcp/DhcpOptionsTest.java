@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Values of the options, and how they are laid out in a message. */
@@ -52,6 +53,16 @@ class DhcpOptionsTest {
         assertThat(message[240 + 2 * 257 + 1] & 0xff).isEqualTo(90);
         options.begin(b, 0, 308, 0);
         assertThat(options.put(119, search, search.length)).as("in one field").isFalse();
+    }
+
+    @Test
+    void allTimeServersAndAPrivateOptionWithoutAValueAreGiven() {
+        List<Integer> servers = IntStream.range(1, 13).mapToObj(i -> 0x0a000000 + i).toList();
+        CustomOptions custom = new CustomOptions(servers, "", "", List.of(), Map.of(230, ""));
+        byte[][] values = DhcpOptions.values(scope(List.of(), custom));
+        assertThat(values[42]).hasSize(12 * 4);
+        assertThat(values[230]).isEmpty();
+        assertThat(values[66]).isNull();
     }
 
     @Test

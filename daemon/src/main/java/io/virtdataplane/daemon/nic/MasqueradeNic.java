@@ -70,7 +70,9 @@ public final class MasqueradeNic implements AttachedNic {
         this.devices = NicDevices.open(id, spec, hooks);
         Mapping made = null;
         try {
-            resolvConf = ResolvConf.read(spec.pod().resolvConf(), spec.netns());
+            resolvConf =
+                    ResolvConf.read(spec.pod().resolvConf(), spec.netns())
+                            .ofSubdomain(spec.nic().subdomain());
             ipv4 = devices.ipv4(spec.nic().cidr());
             ipv6 = devices.ipv6(spec.nic().ipv6Cidr());
             NatPlan plan = natPlan();

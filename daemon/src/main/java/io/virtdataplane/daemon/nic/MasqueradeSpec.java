@@ -37,7 +37,7 @@ public record MasqueradeSpec(
     }
 
     String hostname() {
-        return nic.hostname().isEmpty() ? nic.machine() : nic.hostname();
+        return nic.hostname();
     }
 
     public String netns() {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtdataplane.wire.AddressText;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ResolvConfTest {
     @Test
@@ -37,5 +39,23 @@ class ResolvConfTest {
         assertThat(conf.describeUntold(true))
                 .isEqualTo("search " + name + " (over IPv6), search last.test (over IPv6)");
         assertThat(conf.describeUntold(false)).isEmpty();
+    }
+
+    /** KubeVirt's cases. */
+    @ParameterizedTest
+    @CsvSource({
+        "default.svc.cluster.local svc.cluster.local, sub, sub.default.svc.cluster.local",
+        "svc.cluster.local default.svc.cluster.local, sub, sub.default.svc.cluster.local",
+        "a-very-long-domain.of-another-kind.example.test default.svc.cluster.local, sub, sub.default.svc.cluster.local",
+        "sub.default.svc.cluster.local default.svc.cluster.local, sub, sub.default.svc.cluster.local",
+        "default.svc.cluster.local, '', default.svc.cluster.local",
+        "cluster.local example.test, sub, cluster.local",
+    })
+    void theMachinesOwnDomainIsTheFirst(String search, String subdomain, String first) {
+        ResolvConf conf = ResolvConf.parse(List.of("search " + search)).ofSubdomain(subdomain);
+        List<String> given = List.of(search.split(" "));
+        assertThat(conf.searchDomains().getFirst()).isEqualTo(first);
+        assertThat(conf.searchDomains()).containsAll(given).doesNotHaveDuplicates();
+        assertThat(conf.describeUntold(true)).isEmpty();
     }
 }
