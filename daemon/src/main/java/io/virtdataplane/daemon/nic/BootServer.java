@@ -1,6 +1,8 @@
 package io.virtdataplane.daemon.nic;
 
 import io.virtdataplane.dhcp.SearchDomains;
+import io.virtdataplane.sys.Netns;
+import io.virtdataplane.wire.AddressText;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -26,6 +28,36 @@ final class BootServer implements AutoCloseable {
     private final Thread thread;
     private int last;
     private String lastReason = "";
+
+    /**
+     * Of a NIC whose manifest gives a name; else null.
+     *
+     * @param found is given each new address
+     * @param report is told what was found, and why nothing was
+     */
+    static BootServer follow(
+            MasqueradeSpec spec, ResolvConf conf, IntConsumer found, Consumer<String> report) {
+        String name = spec.nic().dhcpOptions().tftpServerName();
+        if (!isName(name)) {
+            return null;
+        }
+        NameLookup lookup = NameLookup.of(conf);
+        return new BootServer(
+                        () -> lookUp(spec.netns(), lookup, name),
+                        address -> {
+                            found.accept(address);
+                            report.accept(name + " is at " + AddressText.ipv4(address));
+                        },
+                        reason -> report.accept(name + " is not found: " + reason),
+                        Intervals.DEFAULT)
+                .start();
+    }
+
+    private static int lookUp(String pod, NameLookup lookup, String name) {
+        try (Netns netns = Netns.open(pod)) {
+            return netns.call(() -> lookup.ipv4(name));
+        }
+    }
 
     /** Whether a manifest's tftpServerName has to be looked up. */
     static boolean isName(String text) {

@@ -25,7 +25,6 @@ import io.virtdataplane.nat.NatPlan;
 import io.virtdataplane.port.UplinkPort.Uplink;
 import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.Mapping;
-import io.virtdataplane.sys.Netns;
 import io.virtdataplane.wire.AddressText;
 import java.security.SecureRandom;
 import java.util.function.Consumer;
@@ -141,33 +140,15 @@ public final class MasqueradeNic implements AttachedNic {
     }
 
     /**
-     * Where the manifest names the server that the guest boots from: looks for its address from now
-     * on.
-     *
-     * @param report is told what was found, and why nothing was
+     * {@code report} is told where the server is that the guest boots from, where it has a name.
      */
     void followBootServer(Consumer<String> report) {
-        String name = spec.nic().dhcpOptions().tftpServerName();
-        if (!BootServer.isName(name)) {
-            return;
-        }
-        NameLookup lookup = NameLookup.of(resolvConf);
         bootServer =
-                new BootServer(
-                                () -> lookUp(lookup, name),
-                                address -> {
-                                    worker.tell(on -> responders.nextServer(address));
-                                    report.accept(name + " is at " + AddressText.ipv4(address));
-                                },
-                                reason -> report.accept(name + " is not found: " + reason),
-                                BootServer.Intervals.DEFAULT)
-                        .start();
-    }
-
-    private int lookUp(NameLookup lookup, String name) {
-        try (Netns netns = Netns.open(spec.netns())) {
-            return netns.call(() -> lookup.ipv4(name));
-        }
+                BootServer.follow(
+                        spec,
+                        resolvConf,
+                        address -> worker.tell(on -> responders.nextServer(address)),
+                        report);
     }
 
     /**
@@ -291,11 +272,8 @@ public final class MasqueradeNic implements AttachedNic {
     @Override
     public synchronized void close() {
         worker.tell(on -> on.detach(nic));
-        if (bootServer != null) {
-            bootServer.close();
-        }
         // The worker has let go: from here on the NIC is gone, whatever fails on the way.
-        Closing.allThatCan(spec.name(), devices, memory, table);
+        Closing.allThatCan(spec.name(), bootServer, devices, memory, table);
         ended.run();
     }
 }

@@ -73,13 +73,23 @@ record NameLookup(List<String> servers, List<String> searchDomains) {
             try {
                 Attribute addresses = dns.getAttributes(candidate, new String[] {"A"}).get("A");
                 if (addresses != null) {
-                    return AddressText.ipv4(addresses.get().toString());
+                    return lowest(addresses);
                 }
             } catch (NameNotFoundException e) {
                 // the next one, as a resolver does
             }
         }
         throw new NotFoundException("DNS knows no IPv4 address of it");
+    }
+
+    /** Servers turn the order of several; the same one is taken each time. */
+    private static int lowest(Attribute addresses) throws NamingException {
+        int lowest = -1;
+        for (int i = 0; i < addresses.size(); i++) {
+            int address = AddressText.ipv4(addresses.get(i).toString());
+            lowest = Integer.compareUnsigned(address, lowest) < 0 ? address : lowest;
+        }
+        return lowest;
     }
 
     private List<String> candidates(String name) {

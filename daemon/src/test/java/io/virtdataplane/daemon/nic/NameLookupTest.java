@@ -17,7 +17,13 @@ import org.junit.jupiter.api.Test;
 
 class NameLookupTest {
     private static final int ADDRESS = AddressText.ipv4("203.0.113.9");
-    private final NameServer server = new NameServer(Map.of("tftp.boot.test", ADDRESS));
+    private final NameServer server =
+            new NameServer(
+                    Map.of(
+                            "tftp.boot.test",
+                            List.of(ADDRESS),
+                            "two.test",
+                            List.of(ADDRESS + 1, ADDRESS)));
 
     @AfterEach
     void close() {
@@ -31,6 +37,7 @@ class NameLookupTest {
     @Test
     void findsAWholeNameAndOneBelowASearchDomain() {
         assertThat(lookup().ipv4("tftp.boot.test")).isEqualTo(ADDRESS);
+        assertThat(lookup().ipv4("two.test")).as("the lowest").isEqualTo(ADDRESS);
         assertThat(lookup().ipv4("tftp.boot.test.")).isEqualTo(ADDRESS);
         assertThat(lookup("other.test", "boot.test").ipv4("tftp")).isEqualTo(ADDRESS);
         assertThat(lookup("other.test", "test").ipv4("tftp.boot")).isEqualTo(ADDRESS);
@@ -49,12 +56,12 @@ class NameLookupTest {
 
     /** Answers A queries from a table, others that there is no such name. RFC 1035 4.1. */
     private static final class NameServer implements AutoCloseable {
-        private final Map<String, Integer> addressByName;
+        private final Map<String, List<Integer>> addressesByName;
         private final DatagramSocket socket;
         private volatile boolean silent;
 
-        NameServer(Map<String, Integer> addressByName) {
-            this.addressByName = addressByName;
+        NameServer(Map<String, List<Integer>> addressesByName) {
+            this.addressesByName = addressesByName;
             try {
                 socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
             } catch (IOException e) {
@@ -95,17 +102,17 @@ class NameLookupTest {
                 name.append(name.isEmpty() ? "" : ".").append(new String(query, at + 1, query[at]));
                 at += 1 + query[at];
             }
-            Integer address = addressByName.get(name.toString());
+            List<Integer> addresses = addressesByName.getOrDefault(name.toString(), List.of());
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             out.writeBytes(
                     ByteBuffer.allocate(12)
                             .put(query, 0, 2)
-                            .putShort((short) (address == null ? 0x8183 : 0x8180)) // NXDOMAIN
+                            .putShort((short) (addresses.isEmpty() ? 0x8183 : 0x8180)) // NXDOMAIN
                             .putShort((short) 1)
-                            .putShort((short) (address == null ? 0 : 1))
+                            .putShort((short) addresses.size())
                             .array());
             out.write(query, 12, at + 5 - 12); // the question, without what EDNS adds
-            if (address != null) {
+            for (int address : addresses) {
                 out.writeBytes(
                         ByteBuffer.allocate(16)
                                 .putShort((short) 0xc00c)
