@@ -59,7 +59,7 @@ final class AttachCommand implements Callable<Integer> {
             defaultValue = "",
             paramLabel = "off|mac|strict",
             description =
-                    "Bridge: check frames from the guest (default: mac where the network has macspoofchk, otherwise off).")
+                    "Check frames from the guest. Bridge: default mac where the network has macspoofchk, otherwise off. Masquerade: off (default), or mac for the macAddress of the manifest.")
     private String spoofGuard;
 
     @Option(

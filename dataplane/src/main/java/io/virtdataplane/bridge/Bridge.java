@@ -47,16 +47,18 @@ public final class Bridge implements Switch {
         if (Ethernet.isGroup(source) || source == 0) {
             return Verdict.DROP_MALFORMED;
         }
-        Verdict verdict = ingress.guard.check(frame); // before anything is learned
-        if (verdict != Verdict.CONTINUE) {
-            return verdict;
+        Verdict guarded = ingress.guard.check(frame); // before anything is learned
+        boolean toServer =
+                guarded == Verdict.DROP_SPOOFED_ADDRESS && ingress.guard.asksOwnServer(frame);
+        if (guarded != Verdict.CONTINUE && !toServer) {
+            return guarded;
         }
         long destination = Ethernet.dst(frame.data, frame.start);
         boolean reserved = (destination & ~0xfL) == RESERVED_GROUP;
         if (reserved && (destination & 0xf) == PAUSE) {
             return Verdict.DROP_RESERVED_GROUP;
         }
-        verdict = admit(frame, ingress);
+        Verdict verdict = admit(frame, ingress);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
@@ -81,7 +83,7 @@ public final class Bridge implements Switch {
                 return verdict;
             }
         }
-        return forward(frame, ingress, outlet, vlan, destination, nowNs);
+        return toServer ? guarded : forward(frame, ingress, outlet, vlan, destination, nowNs);
     }
 
     /** An answer leaves by the port that the question came from, in its VLAN. */

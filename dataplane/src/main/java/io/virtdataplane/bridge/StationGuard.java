@@ -3,7 +3,7 @@ package io.virtdataplane.bridge;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Arp;
-import io.virtdataplane.wire.Bytes;
+import io.virtdataplane.wire.Dhcp;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv4;
@@ -20,15 +20,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class StationGuard {
     private static final int UNSPECIFIED = 0; // a station that has no address yet
-    private static final int SERVER_PORT = 67;
-    private static final int CLIENT_PORT = 68;
-    private static final int ACK = 5;
-    private static final int YIADDR = 16; // RFC 2131 2
-    private static final int CHADDR = 28;
-    private static final int COOKIE = 236;
-    private static final int OPTIONS = 240;
-    private static final int MESSAGE_TYPE = 53;
-    private static final int MAGIC_COOKIE = 0x6382_5363;
+    private static final int BROADCAST = -1;
     private final long mac; // its own copy of the policy: one object less in a frame's way
     private final boolean sourceMac;
     private final boolean strict;
@@ -91,7 +83,8 @@ final class StationGuard {
             return Verdict.DROP_MALFORMED;
         }
         if (!isOwn(Ipv4.src(b, l3))) {
-            return Verdict.DROP_SPOOFED_ADDRESS;
+            boolean toAllServers = Ipv4.dst(b, l3) == BROADCAST && asksToKeep(b, l3, end);
+            return toAllServers ? Verdict.CONTINUE : Verdict.DROP_SPOOFED_ADDRESS;
         }
         int l4 = l3 + Ipv4.headerLength(b, l3);
         boolean first = !Ipv4.isFragment(b, l3) || Ipv4.fragmentOffset(b, l3) == 0;
@@ -101,14 +94,32 @@ final class StationGuard {
         if (l4 + Udp.HEADER > end) {
             return Verdict.DROP_FRAGMENT;
         }
-        if (Udp.srcPort(b, l4) == SERVER_PORT) {
+        if (Udp.srcPort(b, l4) == Dhcp.SERVER_PORT) {
             return Verdict.DROP_SPOOFED_DHCP; // a guest is no server
         }
         int message = l4 + Udp.HEADER;
-        boolean toServer = Udp.dstPort(b, l4) == SERVER_PORT && message + OPTIONS <= end;
-        return toServer && Bytes.u48(b, message + CHADDR) != mac
+        boolean toServer = Udp.dstPort(b, l4) == Dhcp.SERVER_PORT && message + Dhcp.OPTIONS <= end;
+        return toServer && Dhcp.chaddr(b, message) != mac
                 ? Verdict.DROP_SPOOFED_DHCP
                 : Verdict.CONTINUE;
+    }
+
+    /**
+     * Whether a frame with a wrong source is the station's question whether it may keep that: our
+     * own server may hear it, to say no, and nobody else.
+     */
+    boolean asksOwnServer(Frame frame) {
+        MemorySegment b = frame.data;
+        int l3 = frame.start + Ethernet.HEADER;
+        int end = frame.start + frame.length;
+        return Ethernet.type(b, frame.start) == Ethernet.IPV4
+                && Ipv4.fits(b, l3, end)
+                && asksToKeep(b, l3, end);
+    }
+
+    private boolean asksToKeep(MemorySegment b, int l3, int end) {
+        return Dhcp.asksToKeepItsAddress(b, l3, end)
+                && Dhcp.chaddr(b, l3 + Ipv4.headerLength(b, l3) + Udp.HEADER) == mac;
     }
 
     private boolean isOwn(int address) {
@@ -163,29 +174,13 @@ final class StationGuard {
         int message = l4 + Udp.HEADER;
         boolean reply =
                 Udp.fits(b, l4, end)
-                        && Udp.srcPort(b, l4) == SERVER_PORT
-                        && Udp.dstPort(b, l4) == CLIENT_PORT
-                        && message + OPTIONS <= end
-                        && Bytes.u32(b, message + COOKIE) == MAGIC_COOKIE
-                        && Bytes.u48(b, message + CHADDR) == mac;
-        if (reply && messageType(b, message + OPTIONS, end) == ACK) {
-            int yiaddr = Bytes.u32(b, message + YIADDR);
+                        && Udp.srcPort(b, l4) == Dhcp.SERVER_PORT
+                        && Udp.dstPort(b, l4) == Dhcp.CLIENT_PORT
+                        && Dhcp.fits(b, message, end)
+                        && Dhcp.chaddr(b, message) == mac;
+        if (reply && Dhcp.messageType(b, message, end) == Dhcp.ACK) {
+            int yiaddr = Dhcp.yiaddr(b, message);
             leased = yiaddr == 0 ? leased : yiaddr;
         }
-    }
-
-    private static int messageType(MemorySegment b, int options, int end) {
-        int i = options;
-        while (i + 2 < end) {
-            int code = Bytes.u8(b, i);
-            if (code == MESSAGE_TYPE) {
-                return Bytes.u8(b, i + 2);
-            }
-            if (code == 255) {
-                return 0;
-            }
-            i += code == 0 ? 1 : 2 + Bytes.u8(b, i + 1);
-        }
-        return 0;
     }
 }

@@ -6,6 +6,8 @@ public enum EventKind {
     LEASE,
     /** The guest says that another has its address. Values: IPv4 address, MAC address. */
     DECLINED,
+    /** A DHCP client takes too short a message for all. Values: option's code, MAC address. */
+    OPTION_CUT,
     /** A lease of the guest's IPv6 address was given. Values: 0, MAC address. */
     LEASE6,
     /** The guest's MAC address was learned. Values: MAC address, 0. */

@@ -1,5 +1,6 @@
 package io.virtdataplane.dataplane;
 
+import io.virtdataplane.wire.Dhcp;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv4;
@@ -11,6 +12,7 @@ import io.virtdataplane.wire.Ipv4;
 final class Guard {
     private static final long SEEN_AGAIN_NS = 1_000_000_000L;
     private static final int UNSPECIFIED = 0; // a DHCP client that has no address yet
+    private static final long ALL_STATIONS = Ip.mapped(-1);
     private final EventRing events;
 
     Guard(EventRing events) {
@@ -43,8 +45,15 @@ final class Guard {
         boolean own =
                 !frame.isIpv4()
                         || frame.srcLow == nic.ipv4.guestLow()
-                        || Ipv4.src(frame.data, frame.l3) == UNSPECIFIED;
+                        || Ipv4.src(frame.data, frame.l3) == UNSPECIFIED
+                        || asksServer(frame, nic);
         return own ? Verdict.CONTINUE : Verdict.DROP_SPOOFED_ADDRESS;
+    }
+
+    /** The gateway says no to it; nothing of it goes further. */
+    private static boolean asksServer(Frame frame, Nic nic) {
+        boolean toServer = frame.dstLow == nic.ipv4.gatewayLow() || frame.dstLow == ALL_STATIONS;
+        return toServer && Dhcp.asksToKeepItsAddress(frame.data, frame.l3, frame.end);
     }
 
     private static Verdict checkIpv6(Frame frame, Nic nic) {

@@ -22,7 +22,7 @@ public final class Nic extends Vif {
     final Stage outbound;
     final Stage inbound;
 
-    /** From the plan, or learned from the first frame that passed the guard. */
+    /** From the plan, or learned from the last frame that passed the guard. */
     public long guestMac;
 
     /** When a new MAC address was last reported. */
@@ -35,14 +35,14 @@ public final class Nic extends Vif {
         super(plan.id(), plan.name());
         this.guest = plan.ports().guest();
         this.uplink = plan.ports().uplink();
-        this.pinnedMac = plan.addresses().guestMac();
+        this.pinnedMac = plan.addresses().pinned() ? plan.addresses().guestMac() : UNKNOWN_MAC;
         this.gatewayMac = plan.addresses().gatewayMac();
         this.ipv4 = plan.addresses().ip().ipv4();
         this.ipv6 = plan.addresses().ip().ipv6();
         this.responders = plan.stages().responders();
         this.outbound = plan.stages().outbound();
         this.inbound = plan.stages().inbound();
-        this.guestMac = pinnedMac;
+        this.guestMac = plan.addresses().guestMac();
     }
 
     @Override

@@ -23,6 +23,8 @@ class WorkerTest {
     private static final int GUEST = AddressText.ipv4("10.0.2.2");
     private static final int GATEWAY = AddressText.ipv4("10.0.2.1");
     private static final int WEB = AddressText.ipv4("203.0.113.7");
+    private static final DualStack IP =
+            new DualStack(Addresses.ipv4(GUEST, GATEWAY, WEB, 24), Addresses.NONE);
     private static final Stage CONTINUE = (frame, now) -> Verdict.CONTINUE;
     private static final Stage FORWARD = (frame, now) -> Verdict.FORWARDED;
 
@@ -67,8 +69,24 @@ class WorkerTest {
     }
 
     @Test
-    void pinnedMacKeepsOthersOutBeforeAnythingIsLearned() {
+    void guestMayChangeTheMacOfItsManifestWhereThatIsNotPinned() {
         Nic nic = attach(GUEST_MAC, FORWARD);
+        send(uplink, frame(GATEWAY_MAC, WEB, GUEST));
+        assertThat(Ethernet.dst(MemorySegment.ofArray(guest.departed().getLast()), 0))
+                .as("before its first frame")
+                .isEqualTo(GUEST_MAC);
+        send(guest, frame(GUEST_MAC + 1, GUEST, WEB));
+        assertThat(uplink.departed()).hasSize(1);
+        assertThat(kinds()).contains(EventKind.ADDRESS_SEEN);
+        send(uplink, frame(GATEWAY_MAC, WEB, GUEST));
+        assertThat(Ethernet.dst(MemorySegment.ofArray(guest.departed().getLast()), 0))
+                .isEqualTo(GUEST_MAC + 1);
+        assertThat(nic.counters.frames(Verdict.DROP_SPOOFED_MAC)).isZero();
+    }
+
+    @Test
+    void pinnedMacKeepsOthersOutBeforeAnythingIsLearned() {
+        Nic nic = on.attach(plan(0, guest, uplink, pinned(GUEST_MAC), FORWARD));
         send(guest, frame(GUEST_MAC + 1, GUEST, WEB));
         send(guest, frame(GATEWAY_MAC, GUEST, WEB));
         send(guest, frame(0x0100_5e00_0001L, GUEST, WEB));
@@ -126,7 +144,13 @@ class WorkerTest {
         attach(GUEST_MAC, FORWARD);
         for (int i = 1; i <= 5; i++) {
             PairPort other = new PairPort(2 * i, "guest" + i);
-            on.attach(plan(i, other, new PairPort(2 * i + 1, "uplink" + i), GUEST_MAC, FORWARD));
+            on.attach(
+                    plan(
+                            i,
+                            other,
+                            new PairPort(2 * i + 1, "uplink" + i),
+                            open(GUEST_MAC),
+                            FORWARD));
             other.inject(on.pool.take(), frame(GUEST_MAC, GUEST, WEB));
         }
         int before = poller.flushes;
@@ -187,19 +211,24 @@ class WorkerTest {
     }
 
     private Nic attach(long mac, Stage outbound) {
-        return on.attach(plan(0, guest, uplink, mac, outbound));
+        return on.attach(plan(0, guest, uplink, open(mac), outbound));
+    }
+
+    private static NicAddresses open(long mac) {
+        return new NicAddresses(mac, GATEWAY_MAC, IP);
+    }
+
+    private static NicAddresses pinned(long mac) {
+        return new NicAddresses(mac, true, GATEWAY_MAC, IP);
     }
 
     private static NicPlan plan(
-            int number, PairPort guest, PairPort uplink, long mac, Stage outbound) {
+            int number, PairPort guest, PairPort uplink, NicAddresses addresses, Stage outbound) {
         return new NicPlan(
                 number,
                 "vm/default",
                 new NicPorts(guest, uplink),
-                new NicAddresses(
-                        mac,
-                        GATEWAY_MAC,
-                        new DualStack(Addresses.ipv4(GUEST, GATEWAY, WEB, 24), Addresses.NONE)),
+                addresses,
                 new NicStages(CONTINUE, outbound, FORWARD));
     }
 

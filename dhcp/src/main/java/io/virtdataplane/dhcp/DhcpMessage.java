@@ -1,23 +1,23 @@
 package io.virtdataplane.dhcp;
 
 import io.virtdataplane.wire.Bytes;
+import io.virtdataplane.wire.Dhcp;
 import java.lang.foreign.MemorySegment;
 
 /** DHCP message, RFC 2131 2. Read only after {@link #fits}; fields keep the RFC's spelling. */
 final class DhcpMessage {
     static final int DISCOVER = 1;
     static final int OFFER = 2;
-    static final int REQUEST = 3;
+    static final int REQUEST = Dhcp.REQUEST;
     static final int DECLINE = 4;
-    static final int ACK = 5;
+    static final int ACK = Dhcp.ACK;
     static final int NAK = 6;
     static final int RELEASE = 7;
     static final int INFORM = 8;
     static final int BOOTREQUEST = 1;
     static final int BOOTREPLY = 2;
-    static final int OPTIONS = 240;
+    static final int OPTIONS = Dhcp.OPTIONS;
     static final int BROADCAST_FLAG = 0x8000;
-    private static final int MAGIC_COOKIE = 0x6382_5363;
     private static final int HTYPE_ETHERNET = 1;
     private static final int OP = 0;
     private static final int HTYPE = 1;
@@ -25,31 +25,32 @@ final class DhcpMessage {
     private static final int HOPS = 3;
     private static final int SECS = 8;
     private static final int FLAGS = 10;
-    private static final int CIADDR = 12;
-    private static final int YIADDR = 16;
-    private static final int SIADDR = 20;
+    static final int SIADDR = 20;
     private static final int GIADDR = 24;
-    private static final int CHADDR = 28;
-    private static final int SNAME = 44;
-    private static final int FILE = 108;
-    private static final int COOKIE = 236;
+    static final int SNAME = 44;
+    static final int SNAME_LENGTH = 64;
+    static final int FILE = 108;
+    static final int FILE_LENGTH = 128;
 
     private DhcpMessage() {}
 
     static boolean fits(MemorySegment b, int at, int end) {
-        return at + OPTIONS <= end
+        return Dhcp.fits(b, at, end)
                 && Bytes.u8(b, at + OP) == BOOTREQUEST
                 && Bytes.u8(b, at + HTYPE) == HTYPE_ETHERNET
-                && Bytes.u8(b, at + HLEN) == 6
-                && Bytes.u32(b, at + COOKIE) == MAGIC_COOKIE;
+                && Bytes.u8(b, at + HLEN) == 6;
     }
 
     static int flags(MemorySegment b, int at) {
         return Bytes.u16(b, at + FLAGS);
     }
 
+    static void setBroadcast(MemorySegment b, int at) {
+        Bytes.put16(b, at + FLAGS, flags(b, at) | BROADCAST_FLAG);
+    }
+
     static int ciaddr(MemorySegment b, int at) {
-        return Bytes.u32(b, at + CIADDR);
+        return Dhcp.ciaddr(b, at);
     }
 
     static int giaddr(MemorySegment b, int at) {
@@ -57,7 +58,7 @@ final class DhcpMessage {
     }
 
     static long chaddr(MemorySegment b, int at) {
-        return Bytes.u48(b, at + CHADDR);
+        return Dhcp.chaddr(b, at);
     }
 
     /**
@@ -71,7 +72,7 @@ final class DhcpMessage {
         }
         int overload = option8(b, at, end, DhcpOptions.OVERLOAD);
         if ((overload & 1) != 0) {
-            found = find(b, at + FILE, at + COOKIE, code);
+            found = find(b, at + FILE, at + Dhcp.COOKIE, code);
         }
         if (found < 0 && (overload & 2) != 0) {
             found = find(b, at + SNAME, at + FILE, code);
@@ -133,16 +134,16 @@ final class DhcpMessage {
     }
 
     /**
-     * Turns the request into the head of a reply: xid, flags, giaddr and chaddr stay (RFC 2131
-     * table 3).
+     * Turns the request into the head of a reply (RFC 2131 table 3): htype, hlen, xid, flags,
+     * giaddr and chaddr stay; hops, secs, siaddr, sname and file are zero.
      */
     static void reply(MemorySegment b, int at, int ciaddr, int yiaddr) {
         Bytes.put8(b, at + OP, BOOTREPLY);
         Bytes.put8(b, at + HOPS, 0);
         Bytes.put16(b, at + SECS, 0);
-        Bytes.put32(b, at + CIADDR, ciaddr);
-        Bytes.put32(b, at + YIADDR, yiaddr);
+        Bytes.put32(b, at + Dhcp.CIADDR, ciaddr);
+        Bytes.put32(b, at + Dhcp.YIADDR, yiaddr);
         Bytes.put32(b, at + SIADDR, 0);
-        b.asSlice(at + SNAME, COOKIE - SNAME).fill((byte) 0);
+        b.asSlice(at + SNAME, Dhcp.COOKIE - SNAME).fill((byte) 0);
     }
 }

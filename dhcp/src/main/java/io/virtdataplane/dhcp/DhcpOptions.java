@@ -1,16 +1,15 @@
 package io.virtdataplane.dhcp;
 
+import io.virtdataplane.wire.Dhcp;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.regex.Pattern;
 
 /** DHCP options of RFC 2132, 3397 and 4039: their codes, and their values of a scope. */
 public final class DhcpOptions {
-    static final int PAD = 0;
+    static final int PAD = Dhcp.PAD;
     static final int SUBNET_MASK = 1;
     static final int ROUTER = 3;
     static final int NAME_SERVERS = 6;
@@ -21,23 +20,22 @@ public final class DhcpOptions {
     static final int NTP_SERVERS = 42;
     static final int LEASE_TIME = 51;
     static final int OVERLOAD = 52;
-    static final int MESSAGE_TYPE = 53;
+    static final int MESSAGE_TYPE = Dhcp.MESSAGE_TYPE;
     static final int SERVER_IDENTIFIER = 54;
     static final int PARAMETER_REQUEST_LIST = 55;
     static final int MAX_MESSAGE_SIZE = 57;
     static final int RENEWAL_TIME = 58;
     static final int REBINDING_TIME = 59;
+    static final int CLASS_IDENTIFIER = 60;
     static final int CLIENT_IDENTIFIER = 61;
     static final int TFTP_SERVER_NAME = 66;
     static final int BOOT_FILE_NAME = 67;
     static final int RAPID_COMMIT = 80;
     static final int DOMAIN_SEARCH = 119;
     static final int CLASSLESS_ROUTES = 121;
-    static final int END = 255;
+    static final int END = Dhcp.END;
 
-    static final int MAX_SEARCH_BYTES = 1024;
     private static final int LINK_LOCAL = 0xa9fe; // 169.254.0.0/16, RFC 3927
-    private static final Pattern LABEL = Pattern.compile("[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?");
 
     private DhcpOptions() {}
 
@@ -50,9 +48,8 @@ public final class DhcpOptions {
         put(values, ROUTER, router == 0 ? new byte[0] : address(router));
         put(values, NAME_SERVERS, addresses(resolver.nameServers()));
         put(values, MTU, new byte[] {(byte) (scope.link().mtu() >>> 8), (byte) scope.link().mtu()});
-        put(values, HOSTNAME, cut(scope.options().hostname().getBytes(StandardCharsets.US_ASCII)));
-        List<String> domains = validDomains(resolver.searchDomains());
-        domains.stream()
+        put(values, HOSTNAME, scope.options().hostname().getBytes(StandardCharsets.US_ASCII));
+        SearchDomains.valid(resolver.searchDomains()).stream()
                 .max(Comparator.comparingInt(String::length))
                 .ifPresent(
                         longest ->
@@ -60,13 +57,13 @@ public final class DhcpOptions {
                                         values,
                                         DOMAIN_NAME,
                                         longest.getBytes(StandardCharsets.US_ASCII)));
-        put(values, DOMAIN_SEARCH, searchList(domains, MAX_SEARCH_BYTES));
+        put(values, DOMAIN_SEARCH, SearchDomains.compressed(resolver.searchDomains()).value());
         CustomOptions custom = scope.options().custom();
         put(values, NTP_SERVERS, addresses(custom.ntpServers()));
         put(values, TFTP_SERVER_NAME, text(custom.tftpServerName()));
         put(values, BOOT_FILE_NAME, text(custom.bootFileName()));
         put(values, CLASSLESS_ROUTES, Route.encode(routes(scope)));
-        custom.privateOptions().forEach((code, value) -> put(values, code, text(value)));
+        custom.privateOptions().forEach((code, value) -> values[code] = text(value)); // or none
         return values;
     }
 
@@ -92,7 +89,7 @@ public final class DhcpOptions {
 
     private static byte[] addresses(List<Integer> addresses) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        addresses.stream().limit(8).forEach(one -> out.writeBytes(address(one)));
+        addresses.forEach(one -> out.writeBytes(address(one)));
         return out.toByteArray();
     }
 
@@ -100,64 +97,10 @@ public final class DhcpOptions {
         return value.getBytes(StandardCharsets.UTF_8);
     }
 
-    /**
-     * Names as DNS takes them (RFC 1035 2.3.4): labels of 1-63 letters, digits, hyphens,
-     * underscores; 253 characters in all.
-     */
-    public static List<String> validDomains(List<String> names) {
-        List<String> valid = new ArrayList<>();
-        for (String name : names) {
-            String lower = name.toLowerCase(Locale.ROOT);
-            String bare = lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
-            boolean fits = !bare.isEmpty() && bare.length() <= 253;
-            for (String label : bare.split("\\.", -1)) {
-                fits &= LABEL.matcher(label).matches();
-            }
-            if (fits) {
-                valid.add(bare);
-            }
-        }
-        return valid;
-    }
-
-    /** Those of the names that no client is told: no DNS would take them, or there is no room. */
-    public static List<String> cutDomains(List<String> names) {
-        List<String> cut = new ArrayList<>();
-        int length = 0;
-        for (String name : names) {
-            List<String> valid = validDomains(List.of(name));
-            length += valid.isEmpty() ? 0 : valid.getFirst().length() + 2;
-            if (valid.isEmpty() || length > MAX_SEARCH_BYTES) {
-                cut.add(name);
-            }
-        }
-        return cut;
-    }
-
-    /** RFC 3397 2, without compression: whole names only. */
-    static byte[] searchList(List<String> domains, int room) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        for (String domain : domains) {
-            if (out.size() + domain.length() + 2 > room) {
-                break;
-            }
-            for (String label : domain.split("\\.")) {
-                out.write(label.length());
-                out.writeBytes(label.getBytes(StandardCharsets.US_ASCII));
-            }
-            out.write(0);
-        }
-        return out.toByteArray();
-    }
-
     private static void put(byte[][] values, int code, byte[] value) {
         if (value.length > 0) {
             values[code] = value;
         }
-    }
-
-    private static byte[] cut(byte[] value) {
-        return value.length > 64 ? java.util.Arrays.copyOf(value, 64) : value;
     }
 
     static byte[] address(int address) {

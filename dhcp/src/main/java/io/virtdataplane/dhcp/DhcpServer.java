@@ -4,6 +4,7 @@ import io.virtdataplane.dataplane.EventKind;
 import io.virtdataplane.dataplane.EventRing;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Dhcp;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Protocols;
@@ -16,38 +17,27 @@ import java.lang.foreign.MemorySegment;
  * reply is written over the request, in its frame.
  */
 final class DhcpServer {
-    static final int SERVER_PORT = 67;
-    static final int CLIENT_PORT = 68;
     private static final int BROADCAST = -1;
     private static final long REPORT_NS = 1_000_000_000L;
     private static final int MINIMUM_MESSAGE =
             300; // RFC 1542 2.1: BOOTP clients may expect no less
-    private static final int MINIMUM_DATAGRAM = 576; // RFC 2131 2: every client takes so much
-    private static final int LONGEST_OPTION = 255;
 
     private final Scope scope;
     private final Leases leases;
     private final EventRing events;
     private int nic; // whose frame it is, for events
-    private final byte[][] values;
-    private final DhcpReplyOptions options = new DhcpReplyOptions();
-
-    // of the request that is being answered; the reply is written over it
-    private final byte[] requested = new byte[LONGEST_OPTION];
-    private final byte[] clientId = new byte[LONGEST_OPTION];
-    private final boolean[] given = new boolean[DhcpOptions.END];
-    private int requestedCount;
-    private int clientIdLength;
-    private int room;
-    private boolean rapid;
+    private final OptionSelection options;
+    private boolean rapid; // of the request that is being answered
     private long reportedTo;
     private long reportedNs;
+    private long cutReportedTo;
+    private long cutReportedNs;
 
     DhcpServer(Scope scope, Leases leases, EventRing events) {
         this.scope = scope;
         this.leases = leases;
         this.events = events;
-        this.values = DhcpOptions.values(scope);
+        this.options = new OptionSelection(scope);
     }
 
     /** A client speaks for itself: only a relay forwards what others have said. */
@@ -59,6 +49,11 @@ final class DhcpServer {
                         || DhcpMessage.chaddr(b, at) == Ethernet.src(b, frame.start));
     }
 
+    /** See {@link BootFields#nextServer}. */
+    void nextServer(int address) {
+        options.nextServer(address);
+    }
+
     /** A frame to UDP port 67 of the gateway or of all; {@code nic}: the number events carry. */
     Verdict process(Frame frame, int nic, long nowNs) {
         this.nic = nic;
@@ -68,7 +63,18 @@ final class DhcpServer {
         if (!UdpChecksum.holds(frame) || !DhcpMessage.fits(b, at, end)) {
             return Verdict.DROP_MALFORMED;
         }
-        readRequest(b, at, end);
+        rapid = false;
+        options.read(b, at, end);
+        long client = DhcpMessage.chaddr(b, at);
+        Verdict verdict = answer(frame, at, end, nowNs);
+        if (options.cutCount() > 0 && !frame.isDryRun()) {
+            reportCut(client, nowNs);
+        }
+        return verdict;
+    }
+
+    private Verdict answer(Frame frame, int at, int end, long nowNs) {
+        MemorySegment b = frame.data;
         return switch (DhcpMessage.option8(b, at, end, DhcpOptions.MESSAGE_TYPE)) {
             case DhcpMessage.DISCOVER -> discover(frame, at, end, nowNs);
             case DhcpMessage.REQUEST -> request(frame, at, end, nowNs);
@@ -78,18 +84,6 @@ final class DhcpServer {
             case DhcpMessage.DECLINE -> released(frame, at, end, true, nowNs);
             default -> Verdict.DROP_MALFORMED;
         };
-    }
-
-    private void readRequest(MemorySegment b, int at, int end) {
-        rapid = false;
-        int count =
-                DhcpMessage.optionBytes(b, at, end, DhcpOptions.PARAMETER_REQUEST_LIST, requested);
-        requestedCount = Math.max(0, count);
-        clientIdLength =
-                DhcpMessage.optionBytes(b, at, end, DhcpOptions.CLIENT_IDENTIFIER, clientId);
-        int longest = DhcpMessage.option16(b, at, end, DhcpOptions.MAX_MESSAGE_SIZE);
-        int size = Math.min(Math.max(longest, MINIMUM_DATAGRAM), scope.link().mtu());
-        room = Math.max(size, MINIMUM_DATAGRAM) - Ipv4.HEADER - Udp.HEADER - DhcpMessage.OPTIONS;
     }
 
     /** RFC 4039: who asks for it is given the address at once. */
@@ -111,24 +105,37 @@ final class DhcpServer {
         return reply(frame, at, DhcpMessage.ACK, 0, address);
     }
 
+    /**
+     * RFC 2131 4.3.2. SELECTING names its server, INIT-REBOOT asks for the address that it had;
+     * RENEWING and REBINDING send from theirs, the one to its server and the other to all.
+     */
     private Verdict request(Frame frame, int at, int end, long nowNs) {
         MemorySegment b = frame.data;
         int server = DhcpMessage.optionAddress(b, at, end, DhcpOptions.SERVER_IDENTIFIER);
         if (server != 0 && server != scope.gatewayAddress()) {
-            return Verdict
-                    .DROP_UNANSWERED; // RFC 2131 3.1 4: the client took another server's offer
+            return Verdict.DROP_UNANSWERED; // 3.1 4: the client took another server's offer
         }
         int ciaddr = DhcpMessage.ciaddr(b, at);
         int wanted = DhcpMessage.optionAddress(b, at, end, DhcpOptions.REQUESTED_ADDRESS);
-        int address = ciaddr != 0 ? ciaddr : wanted;
+        boolean offered = server != 0 && wanted != 0;
+        int address = ciaddr == 0 || offered ? wanted : ciaddr;
         long client = DhcpMessage.chaddr(b, at);
         if (!leases.mayTake(client, address, nowNs)) {
-            return reply(frame, at, DhcpMessage.NAK, 0, 0);
+            boolean toUs = server != 0 || Ipv4.dst(b, frame.l3) == scope.gatewayAddress();
+            return toUs || isKnownToBeWrong(client, address, nowNs)
+                    ? reply(frame, at, DhcpMessage.NAK, 0, 0)
+                    : Verdict.DROP_UNANSWERED;
         }
         if (!frame.isDryRun()) {
             take(client, address, nowNs);
         }
         return reply(frame, at, DhcpMessage.ACK, ciaddr, address);
+    }
+
+    /** Else another server on the network may have given it, and silence is a MUST. */
+    private boolean isKnownToBeWrong(long client, int address, long nowNs) {
+        boolean otherNetwork = ((address ^ scope.gatewayAddress()) & scope.mask()) != 0;
+        return otherNetwork || leases.isOnRecord(client, address, nowNs);
     }
 
     private void take(long client, int address, long nowNs) {
@@ -139,6 +146,18 @@ final class DhcpServer {
             events.emit(EventKind.LEASE, nic, address, client);
             reportedTo = client;
             reportedNs = nowNs;
+        }
+    }
+
+    /** Of an offer and its acknowledgement one is enough. */
+    private void reportCut(long client, long nowNs) {
+        if (client == cutReportedTo && nowNs - cutReportedNs < REPORT_NS) {
+            return;
+        }
+        cutReportedTo = client;
+        cutReportedNs = nowNs;
+        for (int i = 0; i < options.cutCount(); i++) {
+            events.emit(EventKind.OPTION_CUT, nic, options.cut(i), client);
         }
     }
 
@@ -164,20 +183,22 @@ final class DhcpServer {
         long chaddr = DhcpMessage.chaddr(b, at);
         int relay = DhcpMessage.giaddr(b, at);
         long sender = Ethernet.src(b, frame.start);
-        boolean broadcast =
-                relay == 0
-                        && (type == DhcpMessage.NAK
-                                || (DhcpMessage.flags(b, at) & DhcpMessage.BROADCAST_FLAG) != 0);
-        DhcpMessage.reply(b, at, type == DhcpMessage.NAK ? 0 : ciaddr, yiaddr);
-        int i = putOptions(b, at, type, yiaddr != 0);
+        boolean unheard = ciaddr == 0 && yiaddr == 0; // a NAK, or of an INFORM that lacks ciaddr
+        boolean flagged = (DhcpMessage.flags(b, at) & DhcpMessage.BROADCAST_FLAG) != 0;
+        boolean broadcast = relay == 0 && (unheard || ciaddr == 0 && flagged);
+        DhcpMessage.reply(b, at, ciaddr, yiaddr);
+        if (type == DhcpMessage.NAK && relay != 0) {
+            DhcpMessage.setBroadcast(b, at); // RFC 2131 4.3.2: the client may have no address
+        }
+        int i = options.write(b, at, type, yiaddr != 0, rapid);
         int length = Math.max(i - at, MINIMUM_MESSAGE);
         b.asSlice(i, at + length - i).fill((byte) DhcpOptions.PAD);
 
-        // RFC 2131 4.1: to the relay where there is one, to ciaddr where the client has it, by
-        // broadcast where it asks, else to the address it is being given.
+        // RFC 2131 4.1: to the relay where there is one, to ciaddr where the client has one, by
+        // broadcast where it asks for that, else to the address that it is given.
         int destination =
                 relay != 0 ? relay : broadcast ? BROADCAST : ciaddr != 0 ? ciaddr : yiaddr;
-        int port = relay != 0 ? SERVER_PORT : CLIENT_PORT;
+        int port = relay != 0 ? Dhcp.SERVER_PORT : Dhcp.CLIENT_PORT;
         long station = relay != 0 ? sender : chaddr;
         int udpLength = Udp.HEADER + length;
         int l3 = frame.l3;
@@ -185,50 +206,12 @@ final class DhcpServer {
         if (frame.l4 != l4) { // the request had IP options, the reply has none
             MemorySegment.copy(b, at, b, l4 + Udp.HEADER, length);
         }
-        Udp.emit4(b, l4, SERVER_PORT, port, udpLength, scope.gatewayAddress(), destination);
+        Udp.emit4(b, l4, Dhcp.SERVER_PORT, port, udpLength, scope.gatewayAddress(), destination);
         Ipv4.emit(
                 b, l3, Ipv4.HEADER + udpLength, Protocols.UDP, scope.gatewayAddress(), destination);
         Ethernet.addresses(
                 b, frame.start, broadcast ? Ethernet.BROADCAST : station, scope.gatewayMac());
         frame.compose(l4 + udpLength - frame.start);
         return Verdict.ANSWERED;
-    }
-
-    /**
-     * What the protocol needs, then what the client asks for in the order in which it asks (RFC
-     * 2131 4.3.1), then what else there is: clients that ask for nothing get all.
-     */
-    private int putOptions(MemorySegment b, int at, int type, boolean leases) {
-        options.begin(b, at, room);
-        options.put8(DhcpOptions.MESSAGE_TYPE, type);
-        options.put32(DhcpOptions.SERVER_IDENTIFIER, scope.gatewayAddress());
-        if (clientIdLength >= 0) { // RFC 6842
-            options.put(DhcpOptions.CLIENT_IDENTIFIER, clientId, clientIdLength);
-        }
-        if (leases) {
-            int seconds = (int) scope.leaseSeconds();
-            options.put32(DhcpOptions.LEASE_TIME, seconds);
-            options.put32(DhcpOptions.RENEWAL_TIME, (int) (scope.leaseSeconds() / 2));
-            options.put32(DhcpOptions.REBINDING_TIME, (int) (scope.leaseSeconds() * 7 / 8));
-        }
-        if (rapid) {
-            options.put(DhcpOptions.RAPID_COMMIT, clientId, 0);
-        }
-        if (type != DhcpMessage.NAK) {
-            java.util.Arrays.fill(given, false);
-            for (int i = 0; i < requestedCount; i++) {
-                give(requested[i] & 0xff);
-            }
-            for (int code = 1; code < DhcpOptions.END; code++) {
-                give(code);
-            }
-        }
-        return options.finish();
-    }
-
-    private void give(int code) {
-        if (code < DhcpOptions.END && values[code] != null && !given[code]) {
-            given[code] = options.put(code, values[code], values[code].length);
-        }
     }
 }

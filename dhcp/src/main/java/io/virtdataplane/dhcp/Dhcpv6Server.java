@@ -51,10 +51,7 @@ final class Dhcpv6Server {
                 .limit(MAX_NAME_SERVERS)
                 .forEach(server -> servers.putLong(server[0]).putLong(server[1]));
         this.nameServers = java.util.Arrays.copyOf(servers.array(), servers.position());
-        this.searchList =
-                DhcpOptions.searchList(
-                        DhcpOptions.validDomains(scope.resolver().searchDomains()),
-                        DhcpOptions.MAX_SEARCH_BYTES);
+        this.searchList = SearchDomains.plain(scope.resolver().searchDomains());
     }
 
     private static byte[] serverId(long mac) {

@@ -91,6 +91,13 @@ public final class LeaseTable implements Leases {
         return own < 0 ? isFree(slot, nowNs) : own == slot;
     }
 
+    /** The range is ours alone: an address of it that another client holds is on record. */
+    @Override
+    public boolean isOnRecord(long client, int address, long nowNs) {
+        int slot = address - first;
+        return slot >= 0 && slot < holders.length || find(client, nowNs) >= 0;
+    }
+
     @Override
     public boolean take(long client, int address, long nowNs) {
         if (!mayTake(client, address, nowNs)) {

@@ -16,6 +16,9 @@ interface Leases {
     /** The client may take the address; nothing is changed. */
     boolean mayTake(long client, int address, long nowNs);
 
+    /** Who may have what is known, of the client or of the address (RFC 2131 4.3.2). */
+    boolean isOnRecord(long client, int address, long nowNs);
+
     /** The client takes the address; false where it is not its to have. */
     boolean take(long client, int address, long nowNs);
 

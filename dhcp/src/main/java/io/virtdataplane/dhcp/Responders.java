@@ -5,6 +5,7 @@ import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.RateLimit;
 import io.virtdataplane.dataplane.Stage;
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.Dhcp;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmpv6;
 import io.virtdataplane.wire.Ipv4;
@@ -121,7 +122,7 @@ public final class Responders implements Stage {
         if (!Udp.fits(frame.data, frame.l4, frame.end)) {
             return Verdict.DROP_MALFORMED;
         }
-        if (Udp.dstPort(frame.data, frame.l4) != DhcpServer.SERVER_PORT) {
+        if (Udp.dstPort(frame.data, frame.l4) != Dhcp.SERVER_PORT) {
             return Verdict.CONTINUE;
         }
         return rate.allows(frame, nowNs)
@@ -132,6 +133,11 @@ public final class Responders implements Stage {
     /** Announces the gateway to the guest, as after an attachment. Worker's thread. */
     public void announce() {
         announcer.start();
+    }
+
+    /** Where the server is that the guest boots from; 0: not known. Worker's thread. */
+    public void nextServer(int address) {
+        dhcp.nextServer(address);
     }
 
     @Override

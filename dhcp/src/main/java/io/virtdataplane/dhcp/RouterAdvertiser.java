@@ -174,9 +174,7 @@ final class RouterAdvertiser {
 
     /** RFC 8106 5.2; filled up with zeros to a multiple of 8 bytes. */
     private static byte[] searchList(List<String> domains) {
-        byte[] names =
-                DhcpOptions.searchList(
-                        DhcpOptions.validDomains(domains), DhcpOptions.MAX_SEARCH_BYTES);
+        byte[] names = SearchDomains.plain(domains);
         if (names.length == 0) {
             return new byte[0];
         }

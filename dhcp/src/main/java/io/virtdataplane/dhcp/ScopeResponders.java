@@ -5,6 +5,7 @@ import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Stage;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Arp;
+import io.virtdataplane.wire.Dhcp;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Protocols;
@@ -59,7 +60,7 @@ public final class ScopeResponders implements Stage {
         boolean asks =
                 frame.protocol == Protocols.UDP
                         && Udp.fits(frame.data, frame.l4, frame.end)
-                        && Udp.dstPort(frame.data, frame.l4) == DhcpServer.SERVER_PORT;
+                        && Udp.dstPort(frame.data, frame.l4) == Dhcp.SERVER_PORT;
         if (!asks) {
             return Verdict.CONTINUE;
         }

@@ -5,43 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.wire.AddressText;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Values of the options, and how they are laid out in a message. */
 class DhcpOptionsTest {
     private static final int GUEST = AddressText.ipv4("10.0.2.2");
     private static final int GATEWAY = AddressText.ipv4("10.0.2.1");
-
-    @Test
-    void searchListThatIsTooLongOrInvalidIsCutNotFatal() {
-        List<String> many =
-                new Random(1)
-                        .ints(60, 0, 1 << 30)
-                        .mapToObj(n -> "name" + n + ".svc.cluster.local")
-                        .toList();
-        byte[][] values = DhcpOptions.values(scope(many, CustomOptions.NONE));
-        assertThat(values[DhcpOptions.DOMAIN_SEARCH].length).isBetween(900, 1024);
-        assertThat(
-                        DhcpOptions.validDomains(
-                                List.of(
-                                        "foo,com",
-                                        "-foo.com",
-                                        "Foo.COM.",
-                                        "a..b",
-                                        "x".repeat(64) + ".de",
-                                        "")))
-                .containsExactly("foo.com");
-        byte[][] none = DhcpOptions.values(scope(List.of(), CustomOptions.NONE));
-        assertThat(none[DhcpOptions.DOMAIN_SEARCH])
-                .as("an option without a value is left out")
-                .isNull();
-    }
 
     @Test
     void longOptionsAreSplitAndWhatFindsNoRoomGoesIntoFileAndSname() {
@@ -61,7 +34,7 @@ class DhcpOptionsTest {
         byte[] message = new byte[1500];
         MemorySegment b = MemorySegment.ofArray(message);
         DhcpReplyOptions options = new DhcpReplyOptions();
-        options.begin(b, 0, 308);
+        options.begin(b, 0, 308, 0);
         assertThat(options.put(224, values[224], 200)).isTrue();
         assertThat(options.put(225, values[225], 60)).isTrue();
         assertThat(options.put(226, values[226], 40)).isTrue();
@@ -70,7 +43,7 @@ class DhcpOptionsTest {
         assertThat(DhcpMessage.option(b, 0, end, 226)).as("in the file field").isBetween(108, 236);
         assertThat(DhcpMessage.option8(b, 0, end, DhcpOptions.OVERLOAD)).isEqualTo(1);
 
-        options.begin(b, 0, 1000);
+        options.begin(b, 0, 1000, 0);
         byte[] search = new byte[600];
         assertThat(options.put(119, search, search.length)).as("RFC 3396").isTrue();
         end = options.finish();
@@ -78,8 +51,18 @@ class DhcpOptionsTest {
         assertThat(message[240 + 1] & 0xff).isEqualTo(255);
         assertThat(message[240 + 257 + 1] & 0xff).isEqualTo(255);
         assertThat(message[240 + 2 * 257 + 1] & 0xff).isEqualTo(90);
-        options.begin(b, 0, 308);
-        assertThat(options.put(119, search, search.length)).as("no room at all").isFalse();
+        options.begin(b, 0, 308, 0);
+        assertThat(options.put(119, search, search.length)).as("in one field").isFalse();
+    }
+
+    @Test
+    void allTimeServersAndAPrivateOptionWithoutAValueAreGiven() {
+        List<Integer> servers = IntStream.range(1, 13).mapToObj(i -> 0x0a000000 + i).toList();
+        CustomOptions custom = new CustomOptions(servers, "", "", List.of(), Map.of(230, ""));
+        byte[][] values = DhcpOptions.values(scope(List.of(), custom));
+        assertThat(values[42]).hasSize(12 * 4);
+        assertThat(values[230]).isEmpty();
+        assertThat(values[66]).isNull();
     }
 
     @Test
@@ -107,14 +90,6 @@ class DhcpOptionsTest {
         assertThat(HexFormat.of().formatHex(DhcpOptions.values(scope)[121]))
                 .isEqualTo("20a9fe140a0a000201" + "000a000201");
         assertThat(DhcpOptions.values(scope(List.of(), CustomOptions.NONE))[121]).isNull();
-    }
-
-    @Test
-    void namesThatNoClientIsToldAreKnown() {
-        List<String> names = new ArrayList<>(List.of("foo,com", "ok.example.test"));
-        names.addAll(Collections.nCopies(40, "a-rather-long-name.of.the.cluster.local"));
-        List<String> cut = DhcpOptions.cutDomains(names);
-        assertThat(cut).startsWith("foo,com").hasSize(1 + 40 - 24);
     }
 
     private static String encoded(String routes) {

@@ -107,6 +107,18 @@ class DhcpServerTest {
         assertThat(Ipv4.dst(MemorySegment.ofArray(ack), 14)).isEqualTo(GUEST);
     }
 
+    /** As in KubeVirt's masquerade, whose server knows no address of its guest. */
+    @Test
+    void aGuestOfAnotherMacThanItsManifestsIsGivenTheLease() {
+        ResponderBench other = new ResponderBench(SCOPE, Ipv6Scope.NONE, MAC + 7);
+        byte[] offer = other.send(message(1, 0, 0)).getFirst();
+        assertThat(Ethernet.dst(MemorySegment.ofArray(offer), 0)).isEqualTo(MAC);
+        byte[] ack = other.send(message(3, 0, 0, option(50, GUEST))).getFirst();
+        assertThat(new ReplyReader(ack).type()).isEqualTo(5);
+        assertThat(other.responders.lease(other.on.nowNs()).mac()).isEqualTo(MAC);
+        assertThat(other.nic.guestMac).isEqualTo(MAC);
+    }
+
     @Test
     void requestForAnotherAddressIsRefusedByBroadcast() {
         byte[] nak = answer(message(3, 0, 0, option(50, AddressText.ipv4("192.168.1.5"))));

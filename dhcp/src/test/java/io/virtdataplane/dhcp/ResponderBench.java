@@ -48,6 +48,7 @@ final class ResponderBench {
     final Worker worker = on.worker;
     final PairPort guest = new PairPort(0, "guest");
     final PairPort uplink = new PairPort(1, "uplink");
+    final EventRing events = new EventRing();
     final Responders responders;
     final Nic nic;
 
@@ -66,7 +67,12 @@ final class ResponderBench {
     }
 
     ResponderBench(Scope scope, Ipv6Scope ipv6) {
-        responders = new Responders(scope, true, ipv6, new EventRing(), 0);
+        this(scope, ipv6, Nic.UNKNOWN_MAC);
+    }
+
+    /** {@code guestMac}: what the manifest says. */
+    ResponderBench(Scope scope, Ipv6Scope ipv6, long guestMac) {
+        responders = new Responders(scope, true, ipv6, events, 0);
         nic =
                 on.attach(
                         new NicPlan(
@@ -74,7 +80,7 @@ final class ResponderBench {
                                 "vm/default",
                                 new NicPorts(guest, uplink),
                                 new NicAddresses(
-                                        Nic.UNKNOWN_MAC,
+                                        guestMac,
                                         scope.gatewayMac(),
                                         new DualStack(IPV4, ipv6.addresses())),
                                 new NicStages(

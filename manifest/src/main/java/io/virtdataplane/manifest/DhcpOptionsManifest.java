@@ -76,9 +76,6 @@ final class DhcpOptionsManifest {
                 throw entry.error("option", "must be 121 or 224-254", code);
             }
             String value = text(entry, "value");
-            if (value.isEmpty()) {
-                throw entry.error("value", "must not be empty", value);
-            }
             if (values.put((int) code, value) != null) {
                 throw entry.error("option", "must be unique among private options", code);
             }

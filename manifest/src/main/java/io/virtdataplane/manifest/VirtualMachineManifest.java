@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Reads the part of a kubevirt.io VirtualMachine or VirtualMachineInstance that describes the NIC
@@ -12,6 +13,10 @@ import java.util.Set;
  * and networks every field is checked. Rules and words follow KubeVirt's admission.
  */
 public final class VirtualMachineManifest {
+    private static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+    private static final Pattern NAME =
+            Pattern.compile("(?=.{1,253}$)" + LABEL + "(\\." + LABEL + ")*");
+
     private VirtualMachineManifest() {}
 
     public static MasqueradeInterface parse(String manifest) {
@@ -51,7 +56,8 @@ public final class VirtualMachineManifest {
                         new MasqueradeInterface.Guest(
                                 machine.machine(),
                                 name,
-                                spec.text("hostname", machine.machine()),
+                                dns(spec, "hostname", LABEL, "must be a DNS label in lower case"),
+                                dns(spec, "subdomain", NAME, "must be a DNS name in lower case"),
                                 MachineInterfaces.mac(candidate)),
                         ports(candidate),
                         new MasqueradeInterface.Networks(network.cidr(), network.ipv6Cidr()),
@@ -60,6 +66,15 @@ public final class VirtualMachineManifest {
         }
         throw new InvalidManifestException(
                 pod.path() + " must have an interface of its name: name=" + name);
+    }
+
+    /** The field, where it is there. */
+    private static String dns(Fields spec, String field, Pattern pattern, String rule) {
+        String value = spec.text(field, "");
+        if (!value.isEmpty() && !pattern.matcher(value).matches()) {
+            throw spec.error(field, rule, value);
+        }
+        return value;
     }
 
     private static List<ListedPort> ports(Fields candidate) {

@@ -120,6 +120,36 @@ class VirtualMachineManifestTest {
 
     @ParameterizedTest
     @CsvSource({
+        "web,              '',          web",
+        "web.prod.example, '',          web",
+        "web,              mail,        mail",
+        "'', '', ''",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bc, '', aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    })
+    void hostnameIsTheManifestsOrALabelOfTheMachinesName(
+            String machine, String hostname, String expected) {
+        assertThat(named(machine, hostname, "").hostname()).isEqualTo(expected);
+        assertThat(named("", hostname, "").ofMachine(machine).hostname()).isEqualTo(expected);
+    }
+
+    @Test
+    void hostnameAndSubdomainAreDnsNames() {
+        assertThat(named("vm", "a", "sub.domain").subdomain()).isEqualTo("sub.domain");
+        assertThatThrownBy(() -> named("vm", "a.b", ""))
+                .hasMessage("spec.hostname must be a DNS label in lower case: hostname=a.b");
+        assertThatThrownBy(() -> named("vm", "x".repeat(64), "")).hasMessageContaining("hostname");
+        assertThatThrownBy(() -> named("vm", "", "-a"))
+                .hasMessage("spec.subdomain must be a DNS name in lower case: subdomain=-a");
+    }
+
+    private static MasqueradeInterface named(String machine, String hostname, String subdomain) {
+        return VirtualMachineManifest.parse(
+                "kind: VirtualMachine\nmetadata: {name: '%s'}\nspec: {hostname: '%s', subdomain: '%s'}\n"
+                        .formatted(machine, hostname, subdomain));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
         "'', fd10:0:2::1, fd10:0:2::2, 120",
         "fd10:0:2::2/120, fd10:0:2::1, fd10:0:2::2, 120",
         "fd10:10:10::ffff/64, fd10:10:10::1, fd10:10:10::2, 64",
@@ -165,7 +195,6 @@ class VirtualMachineManifestTest {
                 "{privateOptions: [{option: 223, value: x}]} | .privateOptions[0].option must be 121 or 224-254: option=223",
                 "{privateOptions: [{option: 121, value: 10.0.0.0/33}]} | .privateOptions[0].value must be routes such as",
                 "{privateOptions: [{option: 224, value: x}, {option: 224, value: y}]} | .privateOptions[1].option must be unique",
-                "{privateOptions: [{option: 224}]} | .privateOptions[0].value must not be empty",
                 "{bootFile: x} | .bootFile is not a known field"
             })
     void wrongDhcpOptionsAreNamed(String options, String message) {

@@ -38,7 +38,8 @@ final class NicDescription implements Description<Nic> {
                 Names.both(
                         prefixed(nic.getGuestAddress(), nic.getPrefixLength()),
                         prefixed(nic.getGuestIpv6Address(), nic.getIpv6PrefixLength())));
-        line(out, "Mac", nic.getGuestMac().isEmpty() ? "not seen yet" : nic.getGuestMac());
+        line(out, "Mac", mac(nic));
+        line(out, "Spoof guard", nic.getSpoofGuard());
         line(out, "Guest MTU", Integer.toString(nic.getGuestMtu()));
         line(
                 out,
@@ -116,6 +117,15 @@ final class NicDescription implements Description<Nic> {
                     "  %-24s %12d  %s%n",
                     count.getVerdict(), count.getFrames(), count.getMeaning());
         }
+    }
+
+    private static String mac(Nic nic) {
+        if (nic.getGuestMac().isEmpty()) {
+            return "not seen yet";
+        }
+        boolean other =
+                !nic.getMacAddress().isEmpty() && !nic.getMacAddress().equals(nic.getGuestMac());
+        return nic.getGuestMac() + (other ? ", in the manifest " + nic.getMacAddress() : "");
     }
 
     private static String prefixed(String address, int prefixLength) {

@@ -124,6 +124,7 @@ final class BridgeViews {
                 .setNetns(spec.netns())
                 .setGuest(port.getDevice())
                 .setGuestMac(port.getMac())
+                .setSpoofGuard(port.getSpoofGuard())
                 .setMtu(port.getMtu())
                 .setGuestMtu(port.getMtu())
                 .setCounters(port.getCounters())

@@ -93,6 +93,9 @@ public final class NicViews {
                         .setUplink(spec.uplink())
                         .setGatewayMac(AddressText.mac(MasqueradeNic.GATEWAY_MAC))
                         .setGuestMac(live.mac() == 0 ? "" : AddressText.mac(live.mac()))
+                        .setMacAddress(
+                                spec.nic().mac() == 0 ? "" : AddressText.mac(spec.nic().mac()))
+                        .setSpoofGuard(spec.pinsMac() ? "mac" : "off")
                         .setMtu(attached.uplink().mtu())
                         .setGuestMtu(attached.guestMtu())
                         .addAllPorts(spec.policy().ports().open().text())

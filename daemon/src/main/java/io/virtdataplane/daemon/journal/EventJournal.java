@@ -180,6 +180,14 @@ public final class EventJournal implements AutoCloseable {
                                     + AddressText.ipv4((int) first)
                                     + " mac="
                                     + AddressText.mac(other));
+            case OPTION_CUT ->
+                    event(
+                            "OptionCut",
+                            name,
+                            "the longest message that the client takes (option 57) has no room for all of it: option="
+                                    + first
+                                    + " mac="
+                                    + AddressText.mac(other));
             case LEASE6 -> event("Lease", name, "family=IPv6 mac=" + AddressText.mac(other));
             case ADDRESS_SEEN -> event("AddressSeen", name, "mac=" + AddressText.mac(first));
             case FIRST_DROP -> {

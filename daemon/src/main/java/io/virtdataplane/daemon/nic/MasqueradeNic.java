@@ -54,6 +54,7 @@ public final class MasqueradeNic implements AttachedNic {
     private final Responders responders;
     private final Nic nic;
     private final Mapping memory; // of the NAT's stages, of fixed size
+    private BootServer bootServer; // null where no name is followed
     private Mapping table; // of the sessions; gives way to a larger one
     private volatile MasqueradeSpec spec;
 
@@ -68,7 +69,9 @@ public final class MasqueradeNic implements AttachedNic {
         this.devices = NicDevices.open(id, spec, hooks);
         Mapping made = null;
         try {
-            resolvConf = ResolvConf.read(spec.pod().resolvConf(), spec.netns());
+            resolvConf =
+                    ResolvConf.read(spec.pod().resolvConf(), spec.netns())
+                            .ofSubdomain(spec.nic().subdomain());
             ipv4 = devices.ipv4(spec.nic().cidr());
             ipv6 = devices.ipv6(spec.nic().ipv6Cidr());
             NatPlan plan = natPlan();
@@ -106,7 +109,8 @@ public final class MasqueradeNic implements AttachedNic {
                 id,
                 spec.name(),
                 new NicPorts(devices.guest(), devices.uplink().port()),
-                new NicAddresses(spec.nic().mac(), GATEWAY_MAC, new DualStack(ipv4, ipv6)),
+                new NicAddresses(
+                        spec.nic().mac(), spec.pinsMac(), GATEWAY_MAC, new DualStack(ipv4, ipv6)),
                 new NicStages(responders, nat.outbound(), nat.inbound()));
     }
 
@@ -133,6 +137,18 @@ public final class MasqueradeNic implements AttachedNic {
                         spec.guest().leaseSeconds(),
                         spec.guest().advertises())
                 : Ipv6Scope.NONE;
+    }
+
+    /**
+     * {@code report} is told where the server is that the guest boots from, where it has a name.
+     */
+    void followBootServer(Consumer<String> report) {
+        bootServer =
+                BootServer.follow(
+                        spec,
+                        resolvConf,
+                        address -> worker.tell(on -> responders.nextServer(address)),
+                        report);
     }
 
     /**
@@ -257,7 +273,7 @@ public final class MasqueradeNic implements AttachedNic {
     public synchronized void close() {
         worker.tell(on -> on.detach(nic));
         // The worker has let go: from here on the NIC is gone, whatever fails on the way.
-        Closing.allThatCan(spec.name(), devices, memory, table);
+        Closing.allThatCan(spec.name(), bootServer, devices, memory, table);
         ended.run();
     }
 }

@@ -83,10 +83,11 @@ public final class MasqueradeNics implements NicFamily {
                 };
         try {
             MasqueradeNic nic = new MasqueradeNic(number, spec, worker, hooks, ended);
-            String unread = nic.resolvConf().describeUnread();
-            if (!unread.isEmpty()) {
-                journal.record("ResolverCut", spec.name(), "not sent to the guest: " + unread);
+            String untold = nic.resolvConf().describeUntold(nic.ipv6Addresses().isOn());
+            if (!untold.isEmpty()) {
+                journal.record("ResolverCut", spec.name(), "not sent to the guest: " + untold);
             }
+            nic.followBootServer(words -> journal.record("BootServer", spec.name(), words));
             return nic;
         } catch (RuntimeException e) {
             ended.run();

@@ -23,7 +23,7 @@ public record MasqueradeSpec(
         MasqueradeInterface nic = machine.podNic();
         MasqueradeInterface named = nic.ofMachine(MachineName.of(nic.machine(), request.getName()));
         PodSide pod = PodSide.of(request);
-        GuestSide guest = GuestSide.of(request);
+        GuestSide guest = GuestSide.of(request, nic);
         if (guest.device().name().equals(pod.uplink())) {
             throw new IllegalArgumentException(
                     "guest must not be the uplink: guest=" + guest.device());
@@ -37,7 +37,7 @@ public record MasqueradeSpec(
     }
 
     String hostname() {
-        return nic.hostname().isEmpty() ? nic.machine() : nic.hostname();
+        return nic.hostname();
     }
 
     public String netns() {
@@ -50,6 +50,11 @@ public record MasqueradeSpec(
 
     public String guestDevice() {
         return guest.device().toString();
+    }
+
+    /** The guest may send only from the MAC address of its manifest. */
+    public boolean pinsMac() {
+        return guest.pinned();
     }
 
     /** The same NIC with the settings that {@code changes} has set. */

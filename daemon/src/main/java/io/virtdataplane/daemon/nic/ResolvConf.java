@@ -1,12 +1,13 @@
 package io.virtdataplane.daemon.nic;
 
-import io.virtdataplane.dhcp.DhcpOptions;
+import io.virtdataplane.dhcp.SearchDomains;
 import io.virtdataplane.wire.AddressText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -37,7 +38,6 @@ record ResolvConf(
                 search.addAll(List.of(words).subList(1, words.length));
             }
         }
-        DhcpOptions.cutDomains(search).forEach(name -> unread.add("search " + name));
         return new ResolvConf(servers, ipv6Servers, search, unread);
     }
 
@@ -72,11 +72,41 @@ record ResolvConf(
         }
     }
 
-    /** What the guest is not told, in at most so many characters; empty where it is told all. */
-    String describeUnread() {
-        String words = String.join(", ", unread);
+    /**
+     * With the machine's own domain as the first one, as KubeVirt has it: below the longest domain
+     * of services, where that is not its own already. Kubernetes leaves it out.
+     *
+     * @param subdomain of the manifest, or empty
+     */
+    ResolvConf ofSubdomain(String subdomain) {
+        String services =
+                SearchDomains.valid(searchDomains).stream()
+                        .filter(domain -> domain.contains(".svc."))
+                        .max(Comparator.comparingInt(String::length))
+                        .orElse("");
+        if (subdomain.isEmpty() || services.isEmpty() || services.startsWith(subdomain + ".")) {
+            return this;
+        }
+        List<String> search = new ArrayList<>(List.of(subdomain + "." + services));
+        search.addAll(searchDomains);
+        return new ResolvConf(nameServers, ipv6NameServers, search, unread);
+    }
+
+    /**
+     * What the guest is not told, in at most so many characters; empty where it is told all.
+     *
+     * @param ipv6 the guest has IPv6, whose messages hold fewer names
+     */
+    String describeUntold(boolean ipv6) {
+        List<String> untold = new ArrayList<>(unread);
+        SearchDomains.invalid(searchDomains).forEach(name -> untold.add("search " + name));
+        if (ipv6) {
+            SearchDomains.beyondIpv6(searchDomains)
+                    .forEach(name -> untold.add("search " + name + " (over IPv6)"));
+        }
+        String words = String.join(", ", untold);
         return words.length() > MAX_WORDS
-                ? words.substring(0, MAX_WORDS) + "... (" + unread.size() + " in all)"
+                ? words.substring(0, MAX_WORDS) + "... (" + untold.size() + " in all)"
                 : words;
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtdataplane.wire.AddressText;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ResolvConfTest {
     @Test
@@ -25,7 +27,35 @@ class ResolvConfTest {
                 .containsExactly(AddressText.ipv4("10.96.0.10"), AddressText.ipv4("1.1.1.1"));
         assertThat(conf.ipv6NameServers()).containsExactly(AddressText.ipv6("fd00::10"));
         assertThat(conf.searchDomains()).containsExactly("a.svc", "foo,com", "b");
-        assertThat(conf.describeUnread())
+        assertThat(conf.describeUntold(true))
                 .isEqualTo("nameserver x, nameserver fe80::1%eth0, search foo,com");
+    }
+
+    @Test
+    void namesForWhichIpv6HasNoRoomAreTold() {
+        String name = "n".repeat(40) + ".cluster.local";
+        ResolvConf conf =
+                ResolvConf.parse(List.of("search " + (name + " ").repeat(19) + "last.test"));
+        assertThat(conf.describeUntold(true))
+                .isEqualTo("search " + name + " (over IPv6), search last.test (over IPv6)");
+        assertThat(conf.describeUntold(false)).isEmpty();
+    }
+
+    /** KubeVirt's cases. */
+    @ParameterizedTest
+    @CsvSource({
+        "default.svc.cluster.local svc.cluster.local, sub, sub.default.svc.cluster.local",
+        "svc.cluster.local default.svc.cluster.local, sub, sub.default.svc.cluster.local",
+        "a-very-long-domain.of-another-kind.example.test default.svc.cluster.local, sub, sub.default.svc.cluster.local",
+        "sub.default.svc.cluster.local default.svc.cluster.local, sub, sub.default.svc.cluster.local",
+        "default.svc.cluster.local, '', default.svc.cluster.local",
+        "cluster.local example.test, sub, cluster.local",
+    })
+    void theMachinesOwnDomainIsTheFirst(String search, String subdomain, String first) {
+        ResolvConf conf = ResolvConf.parse(List.of("search " + search)).ofSubdomain(subdomain);
+        List<String> given = List.of(search.split(" "));
+        assertThat(conf.searchDomains().getFirst()).isEqualTo(first);
+        assertThat(conf.searchDomains()).containsAll(given).doesNotHaveDuplicates();
+        assertThat(conf.describeUntold(true)).isEmpty();
     }
 }
