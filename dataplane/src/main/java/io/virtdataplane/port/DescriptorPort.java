@@ -2,24 +2,34 @@ package io.virtdataplane.port;
 
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Port;
+import io.virtdataplane.sys.Errno;
 import io.virtdataplane.sys.Fd;
+import io.virtdataplane.wire.VirtioNetHdr;
 
 /**
  * A port behind one file descriptor that yields a frame with its virtio_net_hdr a read, and takes
  * one a write: a tap ({@link TapPort}), a packet socket ({@link PacketPort}) or the pod's uplink
  * ({@link UplinkPort}). The poller does the reading and writing.
+ *
+ * <p>A packet socket sends past the device's queue, which is where the kernel would segment: a GSO
+ * frame for a device that does not segment itself (a veth with its offloads off, a tap whose holder
+ * takes none) is refused there. From then on the port's frames go through the queue, all of them,
+ * so that they stay in order; and every {@link #TRY_AGAIN} GSO frames one is tried past it, so that
+ * a change of the device's features is followed.
  */
 public final class DescriptorPort implements Port {
     private static final int CAPACITY = 1024; // at least the pool's size
+    private static final int TRY_AGAIN = 512;
     private final String name;
     private final int id;
     private final Fd fd;
     private final AutoCloseable shield;
-    private final boolean tagsBeside;
+    private final Fd queued; // a packet socket that sends through the device's queue; or null
     private final Frame[] fetched = new Frame[CAPACITY];
     private int head;
     private int tail;
     private SendQueue queue;
+    private int untilDirect; // GSO frames that are not tried past the queue; 0: all frames are
 
     /** Frames are being fetched for it (io_uring). */
     boolean armed;
@@ -28,10 +38,11 @@ public final class DescriptorPort implements Port {
     boolean listed;
 
     /**
-     * @param tagsBeside it is a packet socket, whose frames have their VLAN tags beside them
+     * @param queued where it is a packet socket, another one that does not pass the device's queue
+     *     by; else null
      */
-    DescriptorPort(String name, int id, Fd fd, AutoCloseable shield, boolean tagsBeside) {
-        this.tagsBeside = tagsBeside;
+    DescriptorPort(String name, int id, Fd fd, AutoCloseable shield, Fd queued) {
+        this.queued = queued;
         this.name = name;
         this.id = id;
         this.fd = fd;
@@ -48,8 +59,9 @@ public final class DescriptorPort implements Port {
         return id;
     }
 
+    /** It is a packet socket, whose frames have their VLAN tags beside them. */
     boolean hasTagsBeside() {
-        return tagsBeside;
+        return queued != null;
     }
 
     int descriptor() {
@@ -58,6 +70,33 @@ public final class DescriptorPort implements Port {
 
     Fd fd() {
         return fd;
+    }
+
+    /** What a frame is to be written to. */
+    Fd writer(Frame frame) {
+        if (untilDirect == 0) {
+            return fd;
+        }
+        if (isGso(frame)) {
+            untilDirect--;
+        }
+        return queued;
+    }
+
+    /**
+     * A write has failed with that negated error number: whether the frame has left all the same.
+     */
+    boolean hasLeftQueued(Frame frame, int result) {
+        if (queued == null || result != -Errno.ENOBUFS || !isGso(frame)) {
+            return false;
+        }
+        untilDirect = TRY_AGAIN;
+        int length = frame.length + VirtioNetHdr.LENGTH;
+        return queued.write(frame.sendAddress(), length) == length;
+    }
+
+    private static boolean isGso(Frame frame) {
+        return VirtioNetHdr.isGso(frame.data, frame.vnet());
     }
 
     void sendBy(SendQueue by) {
@@ -95,6 +134,9 @@ public final class DescriptorPort implements Port {
             throw new IllegalStateException("close " + name, e);
         } finally {
             fd.close();
+            if (queued != null) {
+                queued.close();
+            }
         }
     }
 }

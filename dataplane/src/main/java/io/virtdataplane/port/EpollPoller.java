@@ -121,10 +121,10 @@ public final class EpollPoller implements Poller {
     public void flush() {
         for (int i = 0; i < queue.size; i++) {
             Frame frame = queue.frames[i];
+            DescriptorPort port = (DescriptorPort) frame.egress;
             int length = frame.length + VirtioNetHdr.LENGTH;
-            frame.sent =
-                    ((DescriptorPort) frame.egress).fd().write(frame.sendAddress(), length)
-                            == length;
+            int result = port.writer(frame).write(frame.sendAddress(), length);
+            frame.sent = result == length || port.hasLeftQueued(frame, result);
         }
         queue.size = 0;
     }

@@ -30,8 +30,7 @@ public final class PacketPort {
                         if (!device.isUp()) {
                             device.up();
                         }
-                        return new DescriptorPort(
-                                "dev:" + name, id, PacketSocket.open(device), link, true);
+                        return port(id, device, name, link);
                     } catch (RuntimeException e) {
                         remove(link);
                         throw e;
@@ -48,9 +47,20 @@ public final class PacketPort {
                         throw new IllegalArgumentException(
                                 "device must exist in its namespace: dev=" + name);
                     }
-                    return new DescriptorPort(
-                            "dev:" + name, id, PacketSocket.open(device), () -> {}, true);
+                    return port(id, device, name, () -> {});
                 });
+    }
+
+    private static DescriptorPort port(
+            int id, NetDevice device, String name, AutoCloseable shield) {
+        Fd socket = PacketSocket.open(device);
+        try {
+            Fd queued = PacketSocket.openQueued(device);
+            return new DescriptorPort("dev:" + name, id, socket, shield, queued);
+        } catch (RuntimeException e) {
+            socket.close();
+            throw e;
+        }
     }
 
     /** Packet sockets see a frame before this hook. */

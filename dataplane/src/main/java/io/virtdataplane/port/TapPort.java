@@ -28,7 +28,7 @@ public final class TapPort {
                         if (mac != 0) {
                             device.mac(mac);
                         }
-                        return new DescriptorPort("tap:" + name, id, fd, () -> {}, false);
+                        return new DescriptorPort("tap:" + name, id, fd, () -> {}, null);
                     } catch (RuntimeException e) {
                         fd.close();
                         throw e;

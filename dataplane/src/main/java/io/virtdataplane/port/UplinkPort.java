@@ -46,7 +46,7 @@ public final class UplinkPort {
                         tap.up();
                         Steering steering = new Steering(uplink, tap, addresses, mechanism);
                         return new Uplink(
-                                new DescriptorPort("uplink:" + uplinkName, id, fd, steering, false),
+                                new DescriptorPort("uplink:" + uplinkName, id, fd, steering, null),
                                 steering,
                                 addresses,
                                 uplink.mtu());

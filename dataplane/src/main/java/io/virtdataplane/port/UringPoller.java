@@ -189,11 +189,16 @@ public final class UringPoller implements Poller {
                 readDone(ports[number]);
             } else if (kind == WRITE) {
                 outstandingWrites--;
-                pool.byIndex(number).sent = ring.completionResult() > 0;
+                writeDone(pool.byIndex(number));
             } else if (kind == WAKE) {
                 wakeDone();
             }
         }
+    }
+
+    private void writeDone(Frame frame) {
+        int result = ring.completionResult();
+        frame.sent = result > 0 || ((DescriptorPort) frame.egress).hasLeftQueued(frame, result);
     }
 
     private void readDone(DescriptorPort port) {
@@ -246,9 +251,8 @@ public final class UringPoller implements Poller {
         }
         for (int i = 0; i < count; i++) {
             Frame frame = queue.frames[i];
-            int descriptor = ((DescriptorPort) frame.egress).descriptor();
             ring.write(
-                    descriptor,
+                    ((DescriptorPort) frame.egress).writer(frame).number(),
                     frame.sendAddress(),
                     frame.length + VirtioNetHdr.LENGTH,
                     WRITE | frame.index);
