@@ -19,6 +19,7 @@ final class Recipients {
     private BridgePolicy policy;
     private Snooping snooping; // null: off
     private int count;
+    private Verdict refusal; // of the last port that would take the frame but for one thing
 
     /** {@code ports}: the bridge's, by their numbers. */
     Recipients(BridgePolicy policy, BridgePort[] ports) {
@@ -47,19 +48,19 @@ final class Recipients {
     }
 
     private Verdict flood(Frame frame, BridgePort ingress, int vlan, long destination) {
-        count = 0;
+        begin(Verdict.DROP_NO_PORT);
         for (BridgePort port : floods.of(vlan, policy.vlanFiltering(), ports)) {
             if (port == ingress && !port.policy.has(PortFlag.HAIRPIN)) {
                 continue;
             }
-            if (isFlooded(port.policy, destination) && takes(port, ingress, frame)) {
-                chosen[count++] = port;
+            if (isFlooded(port.policy, destination)) {
+                offer(port, ingress, frame);
             } else {
                 port.withhold(frame);
             }
         }
         frame.note(Step.FLOODED, count, vlan);
-        return count == 0 ? Verdict.DROP_NO_PORT : Verdict.FLOODED;
+        return count == 0 ? refusal : Verdict.FLOODED;
     }
 
     private static boolean isFlooded(PortPolicy out, long destination) {
@@ -71,29 +72,36 @@ final class Recipients {
 
     /** Who has joined gets it, whether or not the port's flags let floods out. */
     private Verdict toMembers(Frame frame, BridgePort ingress, int vlan, int found) {
-        count = 0;
+        begin(Verdict.DROP_NO_MEMBER);
         for (int i = 0; i < found; i++) {
             BridgePort port = ports[members[i]];
             boolean isElsewhere =
                     port == ingress && !port.policy.has(PortFlag.HAIRPIN)
                             || policy.vlanFiltering() && !port.policy.vlans().members().has(vlan);
-            if (isElsewhere) {
-                continue;
-            }
-            if (takes(port, ingress, frame)) {
-                chosen[count++] = port;
-            } else {
-                port.withhold(frame);
+            if (!isElsewhere) {
+                offer(port, ingress, frame);
             }
         }
         frame.note(Step.TO_GROUP, count, vlan);
-        return count == 0 ? Verdict.DROP_NO_MEMBER : Verdict.MULTICAST;
+        return count == 0 ? refusal : Verdict.MULTICAST;
     }
 
-    private static boolean takes(BridgePort egress, BridgePort ingress, Frame frame) {
-        boolean isApart =
-                ingress.policy.has(PortFlag.ISOLATED) && egress.policy.has(PortFlag.ISOLATED);
-        return !isApart && !isTooBig(frame, egress);
+    /** {@code nobody}: the verdict where there is no port to offer the frame to. */
+    private void begin(Verdict nobody) {
+        count = 0;
+        refusal = nobody;
+    }
+
+    private void offer(BridgePort egress, BridgePort ingress, Frame frame) {
+        if (ingress.policy.has(PortFlag.ISOLATED) && egress.policy.has(PortFlag.ISOLATED)) {
+            refusal = Verdict.DROP_ISOLATED;
+            egress.withhold(frame);
+        } else if (isTooBig(frame, egress)) {
+            refusal = Verdict.DROP_TOO_BIG;
+            egress.withhold(frame);
+        } else {
+            chosen[count++] = egress;
+        }
     }
 
     /** net/bridge/br_forward.c: a tag is not counted, and GSO frames are exempt. */

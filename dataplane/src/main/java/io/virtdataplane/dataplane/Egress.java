@@ -48,8 +48,9 @@ final class Egress implements Outlet {
     void release(Frame[] frames, int count) {
         for (int i = 0; i < count; i++) {
             Frame frame = frames[i];
-            boolean isLost = frame.egress != null && !frame.sent && !frame.verdict.isDrop();
-            Verdict verdict = isLost ? Verdict.DROP_EGRESS_FULL : frame.verdict;
+            boolean isLost =
+                    frame.egress != null && frame.unsent != null && !frame.verdict.isDrop();
+            Verdict verdict = isLost ? frame.unsent : frame.verdict;
             if (frame.verdict == Verdict.CONTINUE) { // ours: none was received
                 frame.vif.counters.lost += isLost ? 1 : 0;
             } else {

@@ -48,8 +48,8 @@ public final class Frame {
     public Vif vif;
     public Verdict verdict;
 
-    /** False when the egress port had no room. Set by the poller. */
-    public boolean sent;
+    /** Why the egress port has not sent it, or null: it has. Set by the poller. */
+    public Verdict unsent;
 
     public int etherType;
 

@@ -14,7 +14,7 @@ public enum Verdict {
     ANSWERED("answered by the gateway"),
     HANDED_TO_POD("left to the pod's own kernel"),
     SENT_FOR_POD("sent on for the pod's own kernel, which uses a port of a guest's session"),
-    REJECTED("refused with a reset or port unreachable: port not listed, policy reject"),
+    REJECTED("refused with a reset or port unreachable, as a host refuses a closed port"),
     HAIRPINNED("sent back to the guest, which asked for its own pod's address"),
     HELD("a fragment that waits for the first one of its datagram"),
     DROP_MALFORMED("a header is truncated or contradicts itself"),
@@ -34,7 +34,7 @@ public enum Verdict {
     DROP_LOCKED("bridge: station unknown on a locked port"),
     DROP_ISOLATED("bridge: between two isolated ports"),
     DROP_SAME_PORT("bridge: to a station behind the port it came from"),
-    DROP_NO_PORT("bridge: no other port takes it"),
+    DROP_NO_PORT("bridge: there is no other port that takes such frames"),
     DROP_NO_MEMBER("bridge: no port has joined its group"),
     DROP_UNANSWERED("a query to the gateway that it does not answer"),
     DROP_RATE_LIMITED("more queries to the gateway than it answers in a second"),
@@ -42,7 +42,7 @@ public enum Verdict {
     DROP_TTL_EXPIRED("time to live or hop limit is used up"),
     DROP_TOO_BIG("longer than the other side's MTU, and not to be fragmented"),
     DROP_FRAGMENT(
-            "a first fragment without the whole transport header, or one not to be translated"),
+            "a fragment without the headers that are to be read, or of what may not be in fragments"),
     DROP_FRAGMENT_OVERLAP("fragment that overlaps another of its datagram"),
     DROP_FRAGMENT_LIMIT("more fragments wait for their first one than the NIC may hold"),
     DROP_FRAGMENT_TIMEOUT("fragment whose first one did not come in time"),
@@ -56,6 +56,7 @@ public enum Verdict {
     DROP_PORTS_EXHAUSTED("no outside port is left for this destination"),
     DROP_GUEST_UNKNOWN("the guest's MAC address is not known yet"),
     DROP_EGRESS_FULL("the egress device had no room"),
+    DROP_EGRESS_DOWN("the egress device is down or gone"),
     DROP_FAULT("a bug of ours, contained; see events");
 
     private static final Verdict[] VALUES = values();

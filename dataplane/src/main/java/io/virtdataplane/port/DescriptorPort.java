@@ -2,6 +2,7 @@ package io.virtdataplane.port;
 
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Port;
+import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.sys.Errno;
 import io.virtdataplane.sys.Fd;
 import io.virtdataplane.wire.VirtioNetHdr;
@@ -84,15 +85,34 @@ public final class DescriptorPort implements Port {
     }
 
     /**
-     * A write has failed with that negated error number: whether the frame has left all the same.
+     * What a write of the frame has come to.
+     *
+     * @param result bytes written, or the negated error number
+     * @return null: it has left
      */
-    boolean hasLeftQueued(Frame frame, int result) {
-        if (queued == null || result != -Errno.ENOBUFS || !isGso(frame)) {
-            return false;
+    Verdict outcome(Frame frame, int result) {
+        if (result > 0) {
+            return null;
         }
-        untilDirect = TRY_AGAIN;
-        int length = frame.length + VirtioNetHdr.LENGTH;
-        return queued.write(frame.sendAddress(), length) == length;
+        if (queued != null && result == -Errno.ENOBUFS && isGso(frame)) {
+            untilDirect = TRY_AGAIN;
+            int length = frame.length + VirtioNetHdr.LENGTH;
+            return why(queued.write(frame.sendAddress(), length));
+        }
+        return why(result);
+    }
+
+    private static Verdict why(int result) {
+        if (result > 0) {
+            return null;
+        }
+        return switch (-result) {
+            case Errno.EMSGSIZE -> Verdict.DROP_TOO_BIG;
+            case Errno.EINVAL -> Verdict.DROP_MALFORMED; // a virtio_net_hdr that cannot be
+            case Errno.EIO, Errno.ENXIO, Errno.ENODEV, Errno.ENETDOWN, Errno.EBADFD ->
+                    Verdict.DROP_EGRESS_DOWN;
+            default -> Verdict.DROP_EGRESS_FULL;
+        };
     }
 
     private static boolean isGso(Frame frame) {

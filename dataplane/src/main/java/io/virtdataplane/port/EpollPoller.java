@@ -124,7 +124,7 @@ public final class EpollPoller implements Poller {
             DescriptorPort port = (DescriptorPort) frame.egress;
             int length = frame.length + VirtioNetHdr.LENGTH;
             int result = port.writer(frame).write(frame.sendAddress(), length);
-            frame.sent = result == length || port.hasLeftQueued(frame, result);
+            frame.unsent = port.outcome(frame, result);
         }
         queue.size = 0;
     }

@@ -78,7 +78,7 @@ public final class PairPort implements Port {
     @Override
     public void send(Frame frame) {
         frame.egress = this;
-        frame.sent = true;
+        frame.unsent = null;
         sent++;
         if (keep) {
             departed.add(

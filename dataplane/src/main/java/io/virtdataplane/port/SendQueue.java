@@ -1,6 +1,7 @@
 package io.virtdataplane.port;
 
 import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.Verdict;
 
 /** Frames that wait for the next flush, of all ports of one poller. */
 final class SendQueue {
@@ -9,7 +10,7 @@ final class SendQueue {
     int size;
 
     void add(Frame frame) {
-        frame.sent = false;
+        frame.unsent = Verdict.DROP_EGRESS_FULL; // until it has left
         if (size < CAPACITY) {
             frames[size++] = frame;
         }

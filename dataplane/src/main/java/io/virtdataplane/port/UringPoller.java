@@ -197,8 +197,7 @@ public final class UringPoller implements Poller {
     }
 
     private void writeDone(Frame frame) {
-        int result = ring.completionResult();
-        frame.sent = result > 0 || ((DescriptorPort) frame.egress).hasLeftQueued(frame, result);
+        frame.unsent = ((DescriptorPort) frame.egress).outcome(frame, ring.completionResult());
     }
 
     private void readDone(DescriptorPort port) {

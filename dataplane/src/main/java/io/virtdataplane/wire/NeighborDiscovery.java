@@ -15,6 +15,9 @@ public final class NeighborDiscovery {
     public static final int HOP_LIMIT = 255; // RFC 4861 7.1.1: proves that no router forwarded it
     public static final int LENGTH = 24;
     public static final int WITH_LINK_LAYER = LENGTH + 8;
+    public static final long NO_ADDRESS = -1;
+    private static final int FLAGS = 4;
+    private static final int SOLICITED = 0x4000_0000;
     private static final int TARGET = 8;
     private static final int ROUTER_OPTIONS = 8;
     private static final int OPTIONS = 24;
@@ -55,17 +58,23 @@ public final class NeighborDiscovery {
     }
 
     /**
-     * The link-layer address that the sender (of a solicitation of either kind, or an
-     * advertisement) says is its own, or 0 where it says none.
+     * The link-layer address that a solicitation of either kind gives its sender, or an
+     * advertisement its target; or {@link #NO_ADDRESS}. The other one's option does not belong in
+     * the message and is ignored (RFC 4861 4.1, 4.3, 4.4).
      */
     public static long linkLayerAddress(MemorySegment b, int at, int end) {
+        int wanted = Bytes.u8(b, at) == ADVERTISEMENT ? TARGET_LINK_LAYER : SOURCE_LINK_LAYER;
         for (int option = options(b, at); option < end; option += Bytes.u8(b, option + 1) * 8) {
-            int type = Bytes.u8(b, option);
-            if (type == SOURCE_LINK_LAYER || type == TARGET_LINK_LAYER) {
+            if (Bytes.u8(b, option) == wanted) {
                 return Bytes.u48(b, option + 2);
             }
         }
-        return 0;
+        return NO_ADDRESS;
+    }
+
+    /** Of an advertisement: it says that it answers a solicitation. */
+    public static boolean isSolicited(MemorySegment b, int at) {
+        return (Bytes.u32(b, at + FLAGS) & SOLICITED) != 0;
     }
 
     private static int options(MemorySegment b, int at) {

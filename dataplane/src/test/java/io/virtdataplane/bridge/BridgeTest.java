@@ -120,6 +120,16 @@ class BridgeTest {
     }
 
     @Test
+    void aFloodThatNobodyGetsSaysWhy() {
+        SwitchBench apart = aware(isolated(), isolated());
+        apart.send(0, frame(Ethernet.BROADCAST, H1));
+        assertThat(apart.count(0, Verdict.DROP_ISOLATED)).isOne();
+        SwitchBench alone = aware(PORT);
+        alone.send(0, frame(Ethernet.BROADCAST, H1));
+        assertThat(alone.count(0, Verdict.DROP_NO_PORT)).isOne();
+    }
+
+    @Test
     void lockedPort() {
         SwitchBench bench = aware(locked(), PORT);
         assertThat(bench.send(0, frame(H2, H1))).isEmpty();
@@ -264,7 +274,9 @@ class BridgeTest {
         assertThat(bench.send(0, frame(H2, H1, 0x88b5, 1519))).isEmpty();
         bench.send(1, frame(H1, H2));
         assertThat(bench.send(0, frame(H2, H1, 0x88b5, 1519))).isEmpty();
-        assertThat(bench.count(0, Verdict.DROP_TOO_BIG)).isOne();
+        assertThat(bench.count(0, Verdict.DROP_TOO_BIG))
+                .as("flooded, and to a station")
+                .isEqualTo(2);
         var large = bench.pool.take();
         byte[] bytes = frame(H2, H1, 0x88b5, 60_000);
         large.received(bench.pair(0), bytes.length + VirtioNetHdr.LENGTH);

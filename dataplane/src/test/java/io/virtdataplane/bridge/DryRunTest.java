@@ -37,6 +37,7 @@ class DryRunTest {
                     "Recipients.chosen",
                     "Recipients.members",
                     "Recipients.count",
+                    "Recipients.refusal",
                     "GroupSnooping.frame",
                     "GroupSnooping.ingress",
                     "GroupSnooping.vlan",

@@ -5,6 +5,7 @@ import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.Icmpv6;
+import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.NeighborDiscovery;
 import io.virtdataplane.wire.Protocols;
@@ -55,15 +56,21 @@ final class NeighborResponder {
                     ? router.solicited(frame)
                     : Verdict.DROP_MALFORMED;
         }
-        if (Icmpv6.type(b, frame.l4) != NeighborDiscovery.SOLICITATION) {
-            return Verdict.DROP_UNANSWERED; // advertisements were for us: the guard has learned
-        }
-        if (!NeighborDiscovery.fits(b, frame.l4, frame.end) || !isValidSolicitation(frame)) {
-            return Verdict.DROP_MALFORMED;
-        }
-        long said = NeighborDiscovery.linkLayerAddress(b, frame.l4, frame.end);
+        return switch (Icmpv6.type(b, frame.l4)) {
+            case NeighborDiscovery.SOLICITATION ->
+                    isValidSolicitation(frame) ? solicited(frame) : Verdict.DROP_MALFORMED;
+            // for us: the guard has learned already
+            case NeighborDiscovery.ADVERTISEMENT ->
+                    isValidAdvertisement(frame) ? Verdict.DROP_UNANSWERED : Verdict.DROP_MALFORMED;
+            default -> Verdict.DROP_UNANSWERED;
+        };
+    }
+
+    private Verdict solicited(Frame frame) {
+        MemorySegment b = frame.data;
+        long said = linkLayerAddress(frame);
         long mac = Ethernet.src(b, frame.start);
-        if (said != 0 && said != mac) {
+        if (said != NeighborDiscovery.NO_ADDRESS && said != mac) {
             return Verdict.DROP_SPOOFED_MAC;
         }
         long high = NeighborDiscovery.targetHigh(b, frame.l4);
@@ -73,10 +80,9 @@ final class NeighborResponder {
 
     /** RFC 4861 6.1.1: who has no address yet must not have a link-layer address either. */
     private static boolean isValidRouterSolicitation(Frame frame) {
-        MemorySegment b = frame.data;
-        return NeighborDiscovery.fitsRouterSolicitation(b, frame.l4, frame.end)
+        return NeighborDiscovery.fitsRouterSolicitation(frame.data, frame.l4, frame.end)
                 && (!isUnspecified(frame)
-                        || NeighborDiscovery.linkLayerAddress(b, frame.l4, frame.end) == 0);
+                        || linkLayerAddress(frame) == NeighborDiscovery.NO_ADDRESS);
     }
 
     /**
@@ -84,13 +90,26 @@ final class NeighborResponder {
      * group, and gives no link-layer address.
      */
     private static boolean isValidSolicitation(Frame frame) {
-        MemorySegment b = frame.data;
-        boolean isMulticast = NeighborDiscovery.targetHigh(b, frame.l4) >>> 56 == 0xff;
-        boolean isProbe = isUnspecified(frame);
-        return !isMulticast
-                && (!isProbe
+        return isAboutOneStation(frame)
+                && (!isUnspecified(frame)
                         || NeighborDiscovery.isSolicitedNode(frame.dstHigh, frame.dstLow)
-                                && NeighborDiscovery.linkLayerAddress(b, frame.l4, frame.end) == 0);
+                                && linkLayerAddress(frame) == NeighborDiscovery.NO_ADDRESS);
+    }
+
+    /** RFC 4861 7.1.2: what goes to a group answers nobody. */
+    private static boolean isValidAdvertisement(Frame frame) {
+        return isAboutOneStation(frame)
+                && (!Ip.isMulticast6(frame.dstHigh)
+                        || !NeighborDiscovery.isSolicited(frame.data, frame.l4));
+    }
+
+    private static boolean isAboutOneStation(Frame frame) {
+        return NeighborDiscovery.fits(frame.data, frame.l4, frame.end)
+                && !Ip.isMulticast6(NeighborDiscovery.targetHigh(frame.data, frame.l4));
+    }
+
+    private static long linkLayerAddress(Frame frame) {
+        return NeighborDiscovery.linkLayerAddress(frame.data, frame.l4, frame.end);
     }
 
     private static boolean isUnspecified(Frame frame) {

@@ -122,6 +122,27 @@ class NeighborResponderTest {
         assertThat(bench.count(Verdict.DROP_MALFORMED)).as(rule).isOne();
     }
 
+    /** RFC 4861 7.1.2, rule by rule; a valid one is not for the gateway to answer. */
+    @ParameterizedTest
+    @CsvSource({
+        "valid, " + GATEWAY + ", " + GUEST + ", true, 255, DROP_UNANSWERED",
+        "valid to all nodes, ff02::1, " + GUEST + ", false, 255, DROP_UNANSWERED",
+        "what goes to a group answers nobody, ff02::1, " + GUEST + ", true, 255, DROP_MALFORMED",
+        "the target is one station's, " + GATEWAY + ", ff02::1, true, 255, DROP_MALFORMED",
+        "no router has forwarded it, " + GATEWAY + ", " + GUEST + ", true, 254, DROP_MALFORMED"
+    })
+    void advertisementThatBreaksARuleIsNamed(
+            String rule, String to, String target, boolean solicited, int hops, Verdict verdict) {
+        byte[] frame = solicitation(GUEST, to, target, true);
+        MemorySegment b = MemorySegment.ofArray(frame);
+        Bytes.put8(b, 21, hops);
+        Bytes.put8(b, 54, NeighborDiscovery.ADVERTISEMENT);
+        Bytes.put32(b, 58, solicited ? 0x6000_0000 : 0x2000_0000);
+        Icmpv6.checksumAnew(b, 14, 54, 32);
+        assertThat(bench.send(frame)).as(rule).isEmpty();
+        assertThat(bench.count(verdict)).as(rule).isOne();
+    }
+
     /** RFC 6980 5: also where the fragment is the whole message. */
     @Test
     void messageWithAFragmentHeaderIsNotBelieved() {

@@ -32,7 +32,7 @@ class MasqueradeE2eTest {
                 Files.writeString(
                         lab.shell.directory().resolve("config.yaml"),
                         "poller: " + poller + "\nhooks: " + hooks + "\n");
-        String qdiscs = lab.mustIn(lab.pod, "tc qdisc show dev eth0");
+        String qdiscs = lab.mustIn(lab.pod, "tc qdisc show");
         lab.daemon("--config", config.toString()).attachTap(Lab.CHAPTER).configureGuest();
         lab.httpd(lab.out, 8080, lab.page("outside"));
         lab.httpd(lab.guest, 80, lab.page("guest"));
@@ -70,8 +70,12 @@ class MasqueradeE2eTest {
                 .contains("AddressSeen")
                 .contains("FirstDrop");
 
+        lab.shell.must("ip", "-n", lab.guest, "link", "set", "eth0", "down");
+        assertThat(lab.in(lab.out, curl(POD)).code()).as("curl: timed out").isEqualTo(28);
+        assertThat(lab.mustClient("drops")).contains("drop_egress_down");
+
         lab.mustClient("detach", "vm");
-        assertThat(lab.mustIn(lab.pod, "tc qdisc show dev eth0")).isEqualTo(qdiscs);
+        assertThat(lab.mustIn(lab.pod, "tc qdisc show")).isEqualTo(qdiscs);
         assertThat(lab.in(lab.out, curl(POD)).code())
                 .as("refused: nobody listens on the pod's own port 80")
                 .isEqualTo(7);
