@@ -107,7 +107,7 @@ class MachineNicsTest {
         String own = BRIDGED.replace("name: example-vm", "name: example-vm\n    namespace: blue");
         assertThatThrownBy(() -> MachineNics.parse(own))
                 .hasMessage(
-                        "spec.template.spec.networks[1].multus.networkName must be in the machine's own namespace blue or in default: networkName=network-namespace/a-bridge-network");
+                        "VirtualMachine blue/example-vm: spec.template.spec.networks[1].multus.networkName must be in the machine's own namespace blue or in default: networkName=network-namespace/a-bridge-network");
         for (String namespace : new String[] {"blue/", "default/", ""}) {
             assertThat(MachineNics.parse(own.replace("network-namespace/", namespace)).namespace())
                     .isEqualTo("blue");
@@ -156,7 +156,7 @@ class MachineNicsTest {
         String off = none.replace("{devices: {}", "{devices: {autoattachPodInterface: false}");
         assertThatThrownBy(() -> MachineManifest.parse(off).podNic())
                 .hasMessage(
-                        "spec.template.spec.domain.devices.interfaces must have an interface: count=0");
+                        "spec.template.spec.domain.devices.autoattachPodInterface must not be false where no interface is listed: the machine has no NIC: autoattachPodInterface=false");
     }
 
     @Test
@@ -165,7 +165,7 @@ class MachineNicsTest {
         assertThat(MachineManifest.parse(file).nics()).isEqualTo(MachineNics.parse(BRIDGED));
         assertThatThrownBy(() -> MachineManifest.parse(file + "---\n" + BRIDGED))
                 .hasMessage(
-                        "manifest must have one VirtualMachine or VirtualMachineInstance: found=2");
+                        "manifest must have one VirtualMachine or VirtualMachineInstance (of several, --name chooses): found=2");
         assertThatThrownBy(() -> MachineManifest.parse("kind: Pod"))
                 .hasMessage("kind must be VirtualMachine or VirtualMachineInstance: kind=Pod");
     }

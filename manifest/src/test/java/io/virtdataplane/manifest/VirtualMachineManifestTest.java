@@ -164,7 +164,7 @@ class VirtualMachineManifestTest {
                 "{ntpServers: [1]} | .ntpServers must be a list of strings",
                 "{privateOptions: [{option: 223, value: x}]} | .privateOptions[0].option must be 121 or 224-254: option=223",
                 "{privateOptions: [{option: 121, value: 10.0.0.0/33}]} | .privateOptions[0].value must be routes such as",
-                "{privateOptions: [{option: 224, value: x}, {option: 224, value: y}]} | .privateOptions[1].option must be unique",
+                "{privateOptions: [{option: 224, value: x}, {option: 224, value: z}]} | .privateOptions[1].option must be unique",
                 "{privateOptions: [{option: 224}]} | .privateOptions[0].value must not be empty",
                 "{bootFile: x} | .bootFile is not a known field"
             })

@@ -5,12 +5,12 @@ import io.virtdataplane.sriov.Discovery;
 import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.NodeReconciler;
 import io.virtdataplane.sriov.NodeState;
+import io.virtdataplane.sriov.PhysicalFunction;
 import io.virtdataplane.sriov.PolicyRules;
 import io.virtdataplane.sriov.SriovException;
 import io.virtdataplane.sriov.SupportedNics;
 import io.virtdataplane.sriov.VfAttachments;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -82,7 +82,7 @@ public final class SriovNode implements AutoCloseable {
     synchronized void start(List<NodePolicy> policies, Map<Path, String> notRead) {
         policies.forEach(policy -> policyByName.put(policy.name(), policy));
         unreadable.putAll(notRead);
-        state = reconciler.observe(policies(), NodeState.SyncStatus.IN_PROGRESS, "");
+        state = reconciler.observe(selected(policies()), NodeState.SyncStatus.IN_PROGRESS, "");
         thread.start();
     }
 
@@ -105,7 +105,7 @@ public final class SriovNode implements AutoCloseable {
             inForce.put(policy.name(), policy);
         }
         return reconciler.observe(
-                List.copyOf(inForce.values()), NodeState.SyncStatus.IN_PROGRESS, "");
+                selected(List.copyOf(inForce.values())), NodeState.SyncStatus.IN_PROGRESS, "");
     }
 
     /** The pass that will have put its cards back. */
@@ -159,6 +159,16 @@ public final class SriovNode implements AutoCloseable {
         return List.copyOf(policyByName.values());
     }
 
+    /** Whether a policy is for this node. Others are kept and do nothing. */
+    public boolean selects(NodePolicy policy) {
+        return rules.selects(policy, discovery.physicalFunctions());
+    }
+
+    private List<NodePolicy> selected(List<NodePolicy> policies) {
+        List<PhysicalFunction> pfs = discovery.physicalFunctions();
+        return policies.stream().filter(policy -> rules.selects(policy, pfs)).toList();
+    }
+
     /** As the last pass left it, but VFs and users as they are now. */
     public NodeState state() {
         NodeState last;
@@ -168,7 +178,7 @@ public final class SriovNode implements AutoCloseable {
             pending = done < wanted;
         }
         return reconciler.observe(
-                policies(),
+                selected(policies()),
                 pending ? NodeState.SyncStatus.IN_PROGRESS : last.syncStatus(),
                 last.lastSyncError());
     }
@@ -245,7 +255,7 @@ public final class SriovNode implements AutoCloseable {
         List<NodePolicy> now;
         synchronized (this) {
             target = wanted;
-            now = new ArrayList<>(policies());
+            now = selected(policies());
         }
         NodeState result;
         Optional<Map<String, String>> podByDevice = kubelet.ask();
