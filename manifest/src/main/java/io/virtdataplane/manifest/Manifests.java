@@ -77,9 +77,9 @@ public final class Manifests {
         }
         if (all.isEmpty()) {
             throw new InvalidManifestException(
-                    "kind must be "
+                    "manifest must have a "
                             + ObjectKind.names(taken)
-                            + ": "
+                            + " that is for virt-dataplane: "
                             + left.stream()
                                     .map(LeftObject::toString)
                                     .collect(Collectors.joining("; ")));

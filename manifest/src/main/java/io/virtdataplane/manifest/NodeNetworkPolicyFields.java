@@ -42,6 +42,11 @@ final class NodeNetworkPolicyFields {
                     "vxlan",
                     "xfrm");
 
+    /**
+     * Of those, the ones that keep others out: a node without them would be open and not say so.
+     */
+    static final Set<String> PROTECTING_TYPES = Set.of("ipsec", "macsec", "xfrm");
+
     static final FieldTable SPEC =
             FieldTable.of("nodeSelector", "desiredState", "maxUnavailable")
                     .refusing(

@@ -90,6 +90,13 @@ public final class NodeNetworkPolicyManifest {
         if (candidate.text("name", "").isEmpty()) {
             throw candidate.error("name", "must be given", "");
         }
+        boolean isUp = state(candidate) == BridgeSpec.State.up;
+        if (isUp && NodeNetworkPolicyFields.PROTECTING_TYPES.contains(type)) {
+            throw candidate.error(
+                    "type",
+                    "must not be one that encrypts: virt-dataplane encrypts nothing (leave this policy to Kubernetes NMState, or the interface to the node's own network manager)",
+                    type);
+        }
     }
 
     private static boolean isKnown(String type) {

@@ -35,13 +35,16 @@ class ManifestsTest {
     @Test
     void unknownKindIsRefusedByName() {
         String kinds =
-                "kind must be VirtualMachine, VirtualMachineInstance, NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy or SriovNetwork: ";
+                "VirtualMachine, VirtualMachineInstance, NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy or SriovNetwork";
         assertThatThrownBy(() -> Manifests.parse("kind: Pod"))
                 .isInstanceOf(InvalidManifestException.class)
-                .hasMessage(kinds + "Pod is left: it is not for virt-dataplane");
+                .hasMessage(
+                        "manifest must have a "
+                                + kinds
+                                + " that is for virt-dataplane: Pod is left: it is not for virt-dataplane");
         for (String mistyped : new String[] {"SriovNetwrk", "virtualMachine", ""}) {
             assertThatThrownBy(() -> Manifests.parse(MACHINE + "---\nkind: '" + mistyped + "'"))
-                    .hasMessage("document 2: " + kinds + "kind=" + mistyped);
+                    .hasMessage("document 2: kind must be " + kinds + ": kind=" + mistyped);
         }
     }
 
@@ -98,7 +101,7 @@ class ManifestsTest {
                         "SriovIBNetwork sriov/ib is left: InfiniBand is not supported");
         assertThatThrownBy(() -> MANIFESTS.parse(MACHINE, APPLIED))
                 .hasMessage(
-                        "kind must be NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy or SriovNetwork: VirtualMachine default/vm is left: use attach");
+                        "manifest must have a NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy or SriovNetwork that is for virt-dataplane: VirtualMachine default/vm is left: use attach");
     }
 
     @Test

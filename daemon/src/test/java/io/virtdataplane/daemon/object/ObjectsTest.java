@@ -379,7 +379,7 @@ class ObjectsTest {
         String machine = "kind: VirtualMachine\nmetadata: {name: vm}\nspec: {domain: {}}\n";
         assertThatThrownBy(() -> objects.apply(machine, SHARED))
                 .hasMessage(
-                        "kind must be NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy or SriovNetwork: VirtualMachine default/vm is left: use attach");
+                        "manifest must have a NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy or SriovNetwork that is for virt-dataplane: VirtualMachine default/vm is left: use attach");
         FileResult beside = objects.apply(all(machine, NETWORK, "kind: Secret\n"), SHARED);
         assertThat(beside.objects()).extracting(ObjectResult::name).containsExactly("default/n1");
         assertThat(beside.left())
