@@ -185,6 +185,23 @@ class ApplyAndDeleteTest {
     }
 
     @Test
+    void policyWithNothingForUsIsKeptAndIgnored() {
+        String bond =
+                """
+                apiVersion: nmstate.io/v1
+                kind: NodeNetworkConfigurationPolicy
+                metadata: {name: uplinks}
+                spec: {desiredState: {interfaces: [{name: bond0, type: bond, state: up}]}}
+                """;
+        CliLab.Result applied = lab.run("apply", "-f", lab.file(bond).toString());
+        assertThat(applied.code()).isZero();
+        assertThat(applied.err())
+                .startsWith("Warning: spec.desiredState.interfaces[0] is ignored: ");
+        assertThat(lab.must("get", "policies"))
+                .containsPattern("uplinks +Ignored +NothingToConfigure +Nothing in the policy");
+    }
+
+    @Test
     void policyOfAnotherNodeIsKeptAndDoesNothing() {
         String other =
                 POLICY.replace("{resourceName", "{nodeSelector: {rack: other}, resourceName")

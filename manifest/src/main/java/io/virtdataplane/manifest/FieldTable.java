@@ -2,7 +2,6 @@ package io.virtdataplane.manifest;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -49,22 +48,28 @@ final class FieldTable {
         return table;
     }
 
-    boolean has(String name) {
-        return read.contains(name)
-                || reasonByLeft.containsKey(name)
-                || reasonByRefused.containsKey(name);
-    }
-
-    Optional<String> reasonLeft(String name) {
-        return Optional.ofNullable(reasonByLeft.get(name));
-    }
-
-    Optional<String> reasonRefused(String name) {
-        return Optional.ofNullable(reasonByRefused.get(name));
+    /**
+     * One field of a mapping.
+     *
+     * @param asksNothing its value is as good as none
+     */
+    void check(Fields of, String name, boolean asksNothing) {
+        String refused = reasonByRefused.get(name);
+        String left = reasonByLeft.get(name);
+        if (refused == null && left == null && !read.contains(name)) {
+            throw new InvalidManifestException(
+                    of.child(name) + " is not a known field: " + hint(name));
+        }
+        if (refused != null && !asksNothing) {
+            throw of.error(name, "is not supported: " + refused);
+        }
+        if (left != null && !asksNothing) {
+            of.warn(name, "is ignored: " + left);
+        }
     }
 
     /** What a name that the schema does not have may have been meant to be. */
-    String hint(String name) {
+    private String hint(String name) {
         Set<String> all = new TreeSet<>(read);
         all.addAll(reasonByLeft.keySet());
         all.addAll(reasonByRefused.keySet());

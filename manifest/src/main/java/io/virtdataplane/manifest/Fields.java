@@ -282,31 +282,23 @@ final class Fields {
 
     /** Each field that is given as its table says: read, left with a warning, or refused. */
     void check(FieldTable table) {
-        node.properties().forEach(field -> check(table, field.getKey(), field.getValue()));
+        for (Map.Entry<String, JsonNode> field : node.properties()) {
+            table.check(this, field.getKey(), asksNothing(field.getValue()));
+        }
     }
 
-    private void check(FieldTable table, String name, JsonNode value) {
-        if (!table.has(name)) {
-            throw new InvalidManifestException(
-                    child(name) + " is not a known field: " + table.hint(name));
-        }
-        if (asksNothing(value)) {
-            return;
-        }
-        Optional<String> refused = table.reasonRefused(name);
-        if (refused.isPresent()) {
-            throw error(name, "is not supported: " + refused.get(), value);
-        }
-        table.reasonLeft(name)
-                .ifPresent(reason -> warnings.add(child(name) + " is ignored: " + reason));
-    }
-
+    /** A value that is as good as none. */
     private boolean asksNothing(JsonNode value) {
         String text = value.asText();
         return value.isNull()
                 || value.isContainerNode() && value.isEmpty()
                 || value.isTextual() && (text.isEmpty() || takesQuoted && FALSE.contains(text))
                 || value.isBoolean() && !value.asBoolean();
+    }
+
+    /** Of a field that is given. */
+    InvalidManifestException error(String name, String rule) {
+        return error(name, rule, node.path(name));
     }
 
     @Override
@@ -321,7 +313,8 @@ final class Fields {
         return new InvalidManifestException(child(name) + " " + rule + ": " + name + "=" + shown);
     }
 
-    private String child(String name) {
+    /** "spec.field". */
+    String child(String name) {
         return path.isEmpty() ? name : path + "." + name;
     }
 }

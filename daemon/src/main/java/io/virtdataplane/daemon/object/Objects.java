@@ -33,31 +33,6 @@ public final class Objects {
     private final ReentrantLock changing = new ReentrantLock();
     private long sequence; // of the object last applied
 
-    /** One kind: who reconciles it, its files, and what is kept of it, by identity. */
-    private record OfKind(
-            Reconciler reconciler,
-            ObjectFiles files,
-            Map<String, Kept> inForce,
-            Map<String, Kept> waiting,
-            Map<Path, String> unreadable) {
-        /** By the name that users call it by; null where there is none. */
-        Kept named(String name) {
-            return Stream.concat(waiting.values().stream(), inForce.values().stream())
-                    .filter(kept -> kept.manifest().name().equals(name))
-                    .findFirst()
-                    .orElse(null);
-        }
-
-        /** Null where there is none. */
-        Kept identified(String identity) {
-            return waiting.getOrDefault(identity, inForce.get(identity));
-        }
-
-        List<Path> unreadableFiles(String identity) {
-            return files.files(identity).stream().filter(unreadable::containsKey).toList();
-        }
-    }
-
     /**
      * @param stateDirectory of the daemon
      */

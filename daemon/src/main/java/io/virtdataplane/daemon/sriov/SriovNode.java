@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.sriov;
 
 import io.virtdataplane.daemon.object.NodeLabels;
+import io.virtdataplane.manifest.ObjectKind;
 import io.virtdataplane.sriov.Discovery;
 import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.NodeReconciler;
@@ -88,7 +89,7 @@ public final class SriovNode implements AutoCloseable {
 
     /** The pass that will have made the change. */
     synchronized long apply(NodePolicy policy) {
-        rules.check(policy, discovery.physicalFunctions(), policies());
+        check(policy, policies());
         policyByName.put(policy.name(), policy);
         return change();
     }
@@ -101,11 +102,19 @@ public final class SriovNode implements AutoCloseable {
     synchronized NodeState check(List<NodePolicy> wanted) {
         Map<String, NodePolicy> inForce = new TreeMap<>(policyByName);
         for (NodePolicy policy : wanted) {
-            rules.check(policy, discovery.physicalFunctions(), List.copyOf(inForce.values()));
+            check(policy, List.copyOf(inForce.values()));
             inForce.put(policy.name(), policy);
         }
         return reconciler.observe(
                 selected(List.copyOf(inForce.values())), NodeState.SyncStatus.IN_PROGRESS, "");
+    }
+
+    private void check(NodePolicy policy, List<NodePolicy> others) {
+        try {
+            rules.check(policy, discovery.physicalFunctions(), others);
+        } catch (IllegalArgumentException e) {
+            throw SriovObjects.named(ObjectKind.SRIOV_POLICY, policy.name(), e);
+        }
     }
 
     /** The pass that will have put its cards back. */
