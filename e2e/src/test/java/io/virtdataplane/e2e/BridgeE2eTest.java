@@ -336,6 +336,6 @@ class BridgeE2eTest {
                                         "-f",
                                         bridge.file(BridgeLab.machine("x", "y")).toString())
                                 .out())
-                .contains("use attach for a VirtualMachine");
+                .contains("VirtualMachine default/x is left: use attach");
     }
 }

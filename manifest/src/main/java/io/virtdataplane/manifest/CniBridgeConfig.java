@@ -39,7 +39,7 @@ final class CniBridgeConfig {
                         vlan(config), trunk(config), flag(config, "preserveDefaultVlan", true)),
                 flags,
                 mtu(config),
-                mac(config));
+                mac(config, given));
     }
 
     /** Keys match in either case; others are passed over as the plugin does, but not silently. */
@@ -155,6 +155,13 @@ final class CniBridgeConfig {
             throw config.error("mtu", "must be 68-65535, or 0 for the MTU of the bridge", mtu);
         }
         return (int) mtu;
+    }
+
+    /** Of the places where the plugin finds one, the last counts. */
+    private static long mac(Fields config, Fields given) {
+        long runtime = mac(given.object("runtimeConfig"));
+        long arguments = mac(given.object("args").object("cni"));
+        return runtime != 0 ? runtime : arguments != 0 ? arguments : mac(config);
     }
 
     private static long mac(Fields config) {

@@ -39,23 +39,28 @@ final class Nearest {
         return Math.min(a.length(), b.length()) >= SHORTEST && (a.startsWith(b) || b.startsWith(a));
     }
 
-    /** How many letters must be put in, taken out or changed (Levenshtein). */
+    /** How many letters must be put in, taken out, changed or swapped with the next. */
     private static int distance(String from, String to) {
         String a = from.toLowerCase(Locale.ROOT);
         String b = to.toLowerCase(Locale.ROOT);
-        int[] row = new int[b.length() + 1];
-        for (int k = 0; k <= b.length(); k++) {
-            row[k] = k;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int k = 1; k <= b.length(); k++) {
-                int change = diagonal + (a.charAt(i - 1) == b.charAt(k - 1) ? 0 : 1);
-                diagonal = row[k];
-                row[k] = Math.min(change, 1 + Math.min(row[k], row[k - 1]));
+        int[][] least = new int[a.length() + 1][b.length() + 1];
+        for (int i = 0; i <= a.length(); i++) {
+            for (int k = 0; k <= b.length(); k++) {
+                least[i][k] = i == 0 || k == 0 ? i + k : step(least, a, b, i, k);
             }
         }
-        return row[b.length()];
+        return least[a.length()][b.length()];
+    }
+
+    private static int step(int[][] least, String a, String b, int i, int k) {
+        boolean isSame = a.charAt(i - 1) == b.charAt(k - 1);
+        int change = least[i - 1][k - 1] + (isSame ? 0 : 1);
+        int one = Math.min(change, 1 + Math.min(least[i - 1][k], least[i][k - 1]));
+        boolean isSwap =
+                i > 1
+                        && k > 1
+                        && a.charAt(i - 1) == b.charAt(k - 2)
+                        && a.charAt(i - 2) == b.charAt(k - 1);
+        return isSwap ? Math.min(one, 1 + least[i - 2][k - 2]) : one;
     }
 }

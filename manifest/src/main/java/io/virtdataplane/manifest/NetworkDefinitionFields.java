@@ -14,16 +14,19 @@ final class NetworkDefinitionFields {
     /** Of every configuration; what is not read asks nothing of a bridge's port. */
     static final Set<String> COMMON =
             Set.of(
+                    "args",
                     "capabilities",
                     "cniVersion",
                     "cniVersions",
                     "description",
                     "disableCheck",
                     "disableGC",
+                    "dns",
                     "loadOnlyInlinedPlugins",
                     "name",
                     "plugins",
                     "prevResult",
+                    "runtimeConfig",
                     "type");
 
     static final Set<String> BRIDGE =

@@ -27,8 +27,9 @@ import org.yaml.snakeyaml.reader.StreamReader;
  */
 final class YamlTree {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
-    private static final int DEEPEST = 100;
-    private static final int MOST_NODES = 1_000_000; // aliases of aliases grow without end
+    private static final int DEEPEST = 200; // schemas of KubeVirt's size stand beside our objects
+    private static final int MOST_ALIASES = 1000;
+    private static final int MOST_NODES = 300_000; // aliases of aliases grow without end
     private int nodes;
 
     private YamlTree() {}
@@ -57,6 +58,8 @@ final class YamlTree {
 
     private static Composer composer(String manifests) {
         LoaderOptions options = new LoaderOptions();
+        options.setNestingDepthLimit(DEEPEST);
+        options.setMaxAliasesForCollections(MOST_ALIASES);
         ParserImpl parser = new ParserImpl(new StreamReader(new StringReader(manifests)), options);
         return new Composer(parser, new YamlScalar.TagResolver(), options);
     }

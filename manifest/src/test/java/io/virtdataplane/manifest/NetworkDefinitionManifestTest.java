@@ -84,7 +84,7 @@ class NetworkDefinitionManifestTest {
                                 "MTU": 9000, "HairpinMode": true, "promiscmode": false, "VLAN": 5, "vlanTrunk": [{"ID": 7}, {"minid": 20, "maxid": 22}],
                                 "enabledad": true, "disableContainerInterface": true, "portIsolation": true, "mac": "02:00:00:00:00:0b",
                                 "isGateway": true, "isDefaultGateway": false, "forceAddress": false, "ipMasq": false, "ipMasqBackend": "nftables",
-                                "ipam": {}, "capabilities": {"mac": true}, "runtimeConfig": 7, "colour": "red"
+                                "ipam": {}, "capabilities": {"mac": true}, "runtimeConfig": {}, "colour": "red"
                                 """))
                 .isEqualTo(
                         new CniBridge(
@@ -233,5 +233,32 @@ class NetworkDefinitionManifestTest {
         assertThatThrownBy(() -> NetworkDefinitionManifest.parse(manifest))
                 .isInstanceOf(InvalidManifestException.class)
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void keysThatThePluginHasNotAreNamed() {
+        WrittenManifest read =
+                Manifests.parse(manifest("\"macspofchk\": true, \"dns\": {}, \"colour\": 1"))
+                        .getFirst();
+        assertThat(read.warnings())
+                .containsExactly(
+                        "spec.config.macspofchk is ignored: it is not a key of the plugin bridge: nearest=macspoofchk",
+                        "spec.config.colour is ignored: it is not a key of the plugin bridge");
+    }
+
+    @Test
+    void addressIsTakenFromWhereThePluginTakesIt() {
+        String arguments = "\"args\": {\"cni\": {\"mac\": \"02:00:00:00:00:0a\"}}";
+        assertThat(with(arguments).mac()).isEqualTo(0x0200_0000_000aL);
+        String both = arguments + ", \"runtimeConfig\": {\"mac\": \"02:00:00:00:00:0b\"}";
+        assertThat(with(both).mac()).isEqualTo(0x0200_0000_000bL);
+    }
+
+    @Test
+    void definitionOfAnotherPluginIsNotOurs() {
+        String foreign = manifest("").replace("cnv-bridge", "macvlan");
+        assertThatThrownBy(() -> NetworkDefinitionManifest.parse(foreign))
+                .isInstanceOf(NotOursException.class)
+                .hasMessage("it is for the CNI plugin macvlan (cnv-bridge and bridge are taken)");
     }
 }

@@ -8,6 +8,7 @@ import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.SriovNetwork;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -247,5 +248,32 @@ class SriovManifestsTest {
         assertThatThrownBy(
                         () -> MachineManifest.parse(MACHINE.replace("sriov", "bridge")).sriovNics())
                 .hasMessageContaining("must have one with the sriov binding: count=0");
+    }
+
+    @Test
+    void operatorsNamespaceIsASetting() {
+        String elsewhere =
+                """
+                apiVersion: sriovnetwork.openshift.io/v1
+                kind: SriovNetwork
+                metadata: {name: net1, namespace: net-ops}
+                spec: {resourceName: intel, networkNamespace: guests}
+                """;
+        assertThatThrownBy(() -> Manifests.parse(elsewhere))
+                .hasMessage(
+                        "SriovNetwork net-ops/net1: spec.networkNamespace must be the object's own namespace net-ops, unless that is the operator's, openshift-sriov-network-operator or sriov-network-operator (setting sriov.operatorNamespace): networkNamespace=guests");
+        assertThat(Manifests.parse(elsewhere.replace("net-ops", "sriov-network-operator")))
+                .hasSize(1);
+        Manifests set = new Manifests(new ManifestDefaults(List.of("net-ops"), true));
+        Set<ObjectKind> networks = Set.of(ObjectKind.SRIOV_NETWORK);
+        assertThat(set.parse(elsewhere, networks).objects()).hasSize(1);
+        assertThat(
+                        set.parse(elsewhere.replace(", namespace: net-ops", ""), networks)
+                                .objects()
+                                .getFirst()
+                                .manifest()
+                                .identity())
+                .isEqualTo("net-ops/net1");
+        assertThat(set.fullName(ObjectKind.SRIOV_NETWORK, "net1")).isEqualTo("net-ops/net1");
     }
 }

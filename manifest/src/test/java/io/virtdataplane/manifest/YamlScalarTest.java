@@ -151,7 +151,7 @@ class YamlScalarTest {
                 .hasMessageStartingWith("manifest must be valid YAML");
         assertThatThrownBy(() -> read("a: &a {b: *a}"))
                 .isInstanceOf(InvalidManifestException.class);
-        assertThatThrownBy(() -> read("[".repeat(200) + "]".repeat(200)))
+        assertThatThrownBy(() -> read("[".repeat(300) + "]".repeat(300)))
                 .isInstanceOf(InvalidManifestException.class);
     }
 

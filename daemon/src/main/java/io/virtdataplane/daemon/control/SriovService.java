@@ -108,7 +108,9 @@ public final class SriovService extends SriovGrpc.SriovImplBase {
                         ListSriovPoliciesResponse.newBuilder()
                                 .addAllPolicies(
                                         SriovViews.policies(
-                                                node.policies(), node.state(), node::selects))
+                                                node.policies(),
+                                                node.state(),
+                                                node.selectedNames()))
                                 .build());
     }
 

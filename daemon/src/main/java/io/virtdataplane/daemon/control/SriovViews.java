@@ -24,7 +24,7 @@ import io.virtdataplane.sriov.VirtualFunction;
 import io.virtdataplane.wire.AddressText;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
+import java.util.Set;
 
 /** What the API says of cards and networks. */
 final class SriovViews {
@@ -109,12 +109,12 @@ final class SriovViews {
     }
 
     /**
-     * @param isForThisNode whether a policy selects it
+     * @param selected names of those that are for this node
      */
     static List<SriovPolicy> policies(
-            List<NodePolicy> policies, NodeState state, Predicate<NodePolicy> isForThisNode) {
+            List<NodePolicy> policies, NodeState state, Set<String> selected) {
         return policies.stream()
-                .map(policy -> policy(policy, state, isForThisNode.test(policy)))
+                .map(policy -> policy(policy, state, selected.contains(policy.name())))
                 .toList();
     }
 

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -168,9 +169,9 @@ public final class SriovNode implements AutoCloseable {
         return List.copyOf(policyByName.values());
     }
 
-    /** Whether a policy is for this node. Others are kept and do nothing. */
-    public boolean selects(NodePolicy policy) {
-        return rules.selects(policy, discovery.physicalFunctions());
+    /** Names of the policies that are for this node. Others are kept and do nothing. */
+    public Set<String> selectedNames() {
+        return selected(policies()).stream().map(NodePolicy::name).collect(Collectors.toSet());
     }
 
     private List<NodePolicy> selected(List<NodePolicy> policies) {
