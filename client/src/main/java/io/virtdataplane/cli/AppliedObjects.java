@@ -20,6 +20,14 @@ final class AppliedObjects {
         }
     }
 
+    /** What of them is left to others. */
+    static void warn(List<AppliedObject> objects, PrintStream err) {
+        for (AppliedObject object : objects) {
+            String name = objects.size() == 1 ? "" : object.getKind() + "/" + object.getName();
+            Notices.warn(name, object.getWarningsList(), err);
+        }
+    }
+
     /**
      * The exit code.
      *

@@ -15,7 +15,8 @@ import picocli.CommandLine.Option;
         name = "apply",
         description = {
             "Apply the objects of a manifest.",
-            "Kinds: NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy, SriovNetwork. Where one object is wrong, the whole file is refused.",
+            "Kinds: NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy, SriovNetwork. Objects of other kinds are left, and named on standard error. Where one object is wrong, the whole file is refused.",
+            "Warnings name what an object asks for and is left to others, such as routes of the node.",
             "A network policy that fails is rolled back, kept and tried again. One that cost the node its default gateway is not tried again.",
             "For SR-IOV policies, the command waits until the cards match them."
         },
@@ -65,6 +66,8 @@ final class ApplyCommand implements Callable<Integer> {
                         .build();
         try (Client client = socket.connect()) {
             ApplyResponse response = client.networks().apply(request);
+            AppliedObjects.warn(response.getObjectsList(), System.err);
+            Notices.left(response.getLeftList(), System.err);
             boolean isData = output.print(response, System.out);
             if (!isData) {
                 AppliedObjects.print(response.getObjectsList());

@@ -28,7 +28,8 @@ final class AttachCommand implements Callable<Integer> {
             names = {"-f", "--filename"},
             required = true,
             paramLabel = "FILE",
-            description = "VirtualMachine or VirtualMachineInstance manifest; - is standard input.")
+            description =
+                    "VirtualMachine or VirtualMachineInstance manifest; - is standard input. Other objects of the file are left.")
     private String manifest;
 
     @Option(
@@ -74,7 +75,7 @@ final class AttachCommand implements Callable<Integer> {
             defaultValue = "",
             paramLabel = "MACHINE",
             description =
-                    "Name of the machine, where the manifest has none (default: the file's name).")
+                    "Name of the machine, where the manifest has none or the file has several machines (default: the file's name).")
     private String name;
 
     @Option(
@@ -123,6 +124,8 @@ final class AttachCommand implements Callable<Integer> {
                         .build();
         try (Client client = socket.connect()) {
             Nic nic = client.call().attach(request);
+            Notices.warn("", nic.getWarningsList(), System.err);
+            Notices.left(nic.getLeftList(), System.err);
             if (!output.print(nic, System.out)) {
                 System.out.println("nic/" + nic.getName() + " attached: " + words(nic));
             }

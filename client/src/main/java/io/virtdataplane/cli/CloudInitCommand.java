@@ -56,7 +56,8 @@ final class CloudInitCommand implements Callable<Integer> {
             names = {"-f", "--filename"},
             required = true,
             paramLabel = "FILE",
-            description = "VirtualMachine or VirtualMachineInstance manifest; - is standard input.")
+            description =
+                    "VirtualMachine or VirtualMachineInstance manifest; - is standard input. The file may hold other objects.")
     private String manifest;
 
     @ArgGroup private Given given;

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "delete",
         description = {
-            "Delete one object, or all objects of a file.",
+            "Delete one object, or all objects of a file. Objects of a file of other kinds are left.",
             "Where one object is missing, or is a NetworkAttachmentDefinition in use by a NIC, none is deleted.",
             "A bridge stays when its policy is deleted. To remove a bridge, apply a policy with state: absent.",
             "Cards that no SR-IOV policy selects any more get back the state that they had before the first policy."
@@ -67,6 +67,7 @@ final class DeleteCommand implements Callable<Integer> {
                         : DeleteRequest.newBuilder().setManifest(ManifestOption.read(file)).build();
         try (Client client = socket.connect()) {
             DeleteResponse response = client.networks().delete(request);
+            Notices.left(response.getLeftList(), System.err);
             AppliedObjects.print(response.getObjectsList());
             return AppliedObjects.await(client, response.getObjectsList(), noWait, System.out);
         }

@@ -29,7 +29,7 @@ final class SriovAttachCommand implements Callable<Integer> {
             defaultValue = "",
             paramLabel = "MACHINE",
             description =
-                    "Name of the machine, where the manifest has none (default: the file's name).")
+                    "Name of the machine, where the manifest has none or the file has several machines (default: the file's name).")
     private String name;
 
     @Option(
@@ -53,6 +53,8 @@ final class SriovAttachCommand implements Callable<Integer> {
                         .build();
         try (Client client = socket.connect()) {
             AttachVfResponse attached = client.sriov().attachVf(request);
+            Notices.warn("", attached.getWarningsList(), System.err);
+            Notices.left(attached.getLeftList(), System.err);
             if (xml) {
                 attached.getVfsList().forEach(vf -> System.out.print(vf.getHostdevXml()));
             } else if (!output.print(attached, System.out)) {

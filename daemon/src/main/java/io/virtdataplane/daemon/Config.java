@@ -3,6 +3,7 @@ package io.virtdataplane.daemon;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.daemon.worker.WorkerThread;
+import io.virtdataplane.manifest.ManifestDefaults;
 import io.virtdataplane.port.Pollers;
 import io.virtdataplane.sys.Affinity;
 import io.virtdataplane.sys.Bpf;
@@ -15,9 +16,16 @@ import java.util.Locale;
 /**
  * The daemon's settings, checked.
  *
+ * @param manifests what holds where manifests are silent
  * @param sriov virtual functions
  */
-record Config(Socket socket, State state, Packets packets, NodeLabels node, SriovConfig sriov) {
+record Config(
+        Socket socket,
+        State state,
+        Packets packets,
+        NodeLabels node,
+        ManifestDefaults manifests,
+        SriovConfig sriov) {
     private static final int MAX_WORKERS = 64;
     private static final int LONGEST_SOCKET = 107; // linux/un.h: UNIX_PATH_MAX with its NUL
     private static final int FEWEST_FRAMES = 64;
@@ -48,7 +56,13 @@ record Config(Socket socket, State state, Packets packets, NodeLabels node, Srio
 
     /** Throws with the first rule that a setting breaks. */
     static Config of(ConfigFile file) {
-        return new Config(socket(file), state(file), packets(file), node(file), sriov(file.sriov));
+        return new Config(
+                socket(file),
+                state(file),
+                packets(file),
+                node(file),
+                manifests(file),
+                sriov(file.sriov));
     }
 
     private static Socket socket(ConfigFile file) {
@@ -150,6 +164,22 @@ record Config(Socket socket, State state, Packets packets, NodeLabels node, Srio
         } catch (IOException e) {
             throw new IllegalArgumentException("nodeName must be set: the host has no name", e);
         }
+    }
+
+    private static ManifestDefaults manifests(ConfigFile file) {
+        String namespace = file.sriov.operatorNamespace;
+        check(
+                namespace.isEmpty() || namespace.matches("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"),
+                "sriov.operatorNamespace must be a DNS label in lower case: operatorNamespace="
+                        + namespace);
+        boolean hasDefault = file.defaultInterface.equals("masquerade");
+        check(
+                hasDefault || file.defaultInterface.equals("none"),
+                "defaultInterface must be masquerade or none: defaultInterface="
+                        + file.defaultInterface);
+        return new ManifestDefaults(
+                namespace.isEmpty() ? ManifestDefaults.OPERATOR_NAMESPACES : List.of(namespace),
+                hasDefault);
     }
 
     private static SriovConfig sriov(ConfigFile.Sriov file) {

@@ -55,6 +55,9 @@ final class ConfigFile {
     /** By which policies select this node. */
     Map<String, String> nodeLabels = Map.of();
 
+    /** Of a machine that lists no NIC: "masquerade", on the pod network, or "none". */
+    String defaultInterface = "masquerade";
+
     Sriov sriov = new Sriov();
 
     /** The settings below {@code sriov}. */
@@ -66,7 +69,10 @@ final class ConfigFile {
         /** Where processes are looked up. */
         String proc = "/proc";
 
-        /** Beside the documentation's: "VENDOR PF VF". */
+        /** Where the operator's objects are; empty: both that upstream installs it in. */
+        String operatorNamespace = "";
+
+        /** Beside the operator's: "VENDOR PF VF". */
         List<String> supportedNics = List.of();
 
         /** A policy may select by rootDevices only. */

@@ -20,6 +20,7 @@ import io.virtdataplane.daemon.rpc.ControlSocket;
 import io.virtdataplane.daemon.sriov.SriovControl;
 import io.virtdataplane.daemon.state.StateLock;
 import io.virtdataplane.daemon.worker.Workers;
+import io.virtdataplane.manifest.Manifests;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -74,12 +75,20 @@ public final class Daemon implements AutoCloseable {
         MasqueradeNics masquerade =
                 new MasqueradeNics(workers, attachments, journal, config.packets().hooks());
         BridgedNics bridged = new BridgedNics(bridges, networks.definitions());
-        Nics nics = opened(new Nics(attachments, List.of(bridged, masquerade), state, journal));
+        Nics nics =
+                opened(
+                        new Nics(
+                                attachments,
+                                List.of(bridged, masquerade),
+                                state,
+                                journal,
+                                config.manifests()));
         Kubelet kubelet = new Kubelet(config.sriov());
         SriovControl sriov = opened(sriov(kubelet));
         opened(kubelet);
         // A new kind of object: its reconciler stands here.
-        Objects objects = new Objects(state, networks, sriov.objects());
+        Objects objects =
+                new Objects(state, new Manifests(config.manifests()), networks, sriov.objects());
         objects.restore();
         nics.restore();
         opened(new NetworkKeeper(networks, objects::retry));

@@ -60,6 +60,13 @@ public final class RunCommand implements Callable<Integer> {
             description = "Input and output of frames: auto, io_uring or epoll (default: auto).")
     private String poller;
 
+    @Option(
+            names = "--operator-namespace",
+            paramLabel = "NAMESPACE",
+            description =
+                    "Namespace of the SR-IOV operator's objects (default: openshift-sriov-network-operator and sriov-network-operator).")
+    private String operatorNamespace;
+
     /** As the client says its own. */
     static final class BuildVersion implements CommandLine.IVersionProvider {
         @Override
@@ -92,6 +99,8 @@ public final class RunCommand implements Callable<Integer> {
         file.workers = workers == null ? file.workers : workers;
         file.workerCpus = workerCpus == null ? file.workerCpus : workerCpus;
         file.poller = poller == null ? file.poller : poller;
+        file.sriov.operatorNamespace =
+                operatorNamespace == null ? file.sriov.operatorNamespace : operatorNamespace;
         new Service().run(Config.of(file));
         return 0;
     }

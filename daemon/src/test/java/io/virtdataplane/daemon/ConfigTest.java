@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.api.Endpoint;
 import io.virtdataplane.daemon.sriov.SriovConfig;
+import io.virtdataplane.manifest.ManifestDefaults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +35,15 @@ class ConfigTest {
         assertThat(config.sriov()).isEqualTo(SriovConfig.DEFAULT);
     }
 
+    @Test
+    void whatManifestsLeaveOpenIsASetting() throws IOException {
+        Path file = directory.resolve("config.yaml");
+        Files.writeString(file, "sriov: {operatorNamespace: net-ops}\ndefaultInterface: none\n");
+        assertThat(Config.of(ConfigFile.read(file, true)).manifests())
+                .isEqualTo(new ManifestDefaults(List.of("net-ops"), false));
+        assertThat(Config.of(new ConfigFile()).manifests()).isEqualTo(ManifestDefaults.DEFAULT);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -48,6 +59,8 @@ class ConfigTest {
                 "sriov: {nodeLabels: {a: b}} | config must not have unknown settings: setting=sriov.nodeLabels",
                 "sriov: {resourcePrefix: A} | resourcePrefix must be a DNS name in lower case",
                 "sriov: {supportedNics: [x]} | must be",
+                "sriov: {operatorNamespace: A} | sriov.operatorNamespace must be a DNS label in lower case: operatorNamespace=A",
+                "defaultInterface: bridge | defaultInterface must be masquerade or none: defaultInterface=bridge",
                 "workers: many | config must be readable YAML",
                 "framesPerWorker: 8 | framesPerWorker must be 64-1024: framesPerWorker=8",
                 "journalBytes: 5 | journalBytes must be at least 1048576: journalBytes=5",

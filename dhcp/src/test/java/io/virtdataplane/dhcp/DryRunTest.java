@@ -43,7 +43,8 @@ class DryRunTest {
                     "Floods",
                     "Recipients.chosen",
                     "Recipients.members",
-                    "Recipients.count");
+                    "Recipients.count",
+                    "Recipients.refusal");
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("io.virtdataplane.dhcp.MutationTest#messages")

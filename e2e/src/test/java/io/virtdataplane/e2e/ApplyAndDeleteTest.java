@@ -93,7 +93,7 @@ class ApplyAndDeleteTest {
                         """);
         assertThat(everything().lines().map(line -> line.replaceAll(" +", " ")))
                 .contains(
-                        "p1 intel 99 2 vfio-pci <none> ens1f0#0-1",
+                        "p1 intel 99 2 vfio-pci <none> ens1f0#0-1 Selected",
                         "guests/net1 intel 100 0 on <none> <none> <none>");
         assertThat(lab.must("apply", "-f", file, "--no-wait"))
                 .contains("/p1 unchanged", "/guests/net1 unchanged", "/default/blue unchanged")
@@ -131,10 +131,10 @@ class ApplyAndDeleteTest {
                 "network must be in a file only once: name=others/net1");
         refusedWhole(
                 ALL.replace("vlan: 100", "vlan: 4095"),
-                "document 4: spec.vlan must be 0-4094: vlan=4095");
+                "SriovNetwork openshift-sriov-network-operator/net1: spec.vlan must be 0-4094: vlan=4095");
         refusedWhole(
                 ALL.replace("\"on\"", "on"),
-                "document 4: spec.spoofChk must be \"on\" or \"off\" in quotes");
+                "SriovNetwork openshift-sriov-network-operator/net1: spec.spoofChk must be \"on\" or \"off\" in quotes");
         refusedWhole(
                 ALL.replace("numVfs: 2", "numVfs: 9"),
                 "numVfs(9) in CR p1 exceed the maximum allowed value(8) interface(ens1f0)");
@@ -151,9 +151,68 @@ class ApplyAndDeleteTest {
                 NETWORK + "---\n" + NETWORK.replace("100", "200"),
                 "network must be in a file only once: name=guests/net1");
         refusedWhole(
-                POLICY + "kind: VirtualMachine\nmetadata: {name: vm1}\n",
-                "use attach for a VirtualMachine");
-        refusedWhole(POLICY + "kind: Pod\n", "document 2: kind must be VirtualMachine");
+                "kind: VirtualMachine\nmetadata: {name: vm1}\n",
+                "VirtualMachine default/vm1 is left: use attach");
+        refusedWhole(POLICY + "kind: SriovNetwrk\n", "document 2: kind must be NodeNetwork");
+    }
+
+    @Test
+    void whatIsForOthersIsNamedAndDoesNotFail() {
+        String file =
+                lab.file(
+                                NODE_POLICY.replace(
+                                                "desiredState:",
+                                                "desiredState:\n    hostname: {running: node-1}")
+                                        + DEFINITION
+                                        + "kind: Namespace\nmetadata: {name: guests}\n---\n"
+                                        + "kind: VirtualMachine\nmetadata: {name: vm1}\n")
+                        .toString();
+        CliLab.Result applied = lab.run("apply", "-f", file);
+        assertThat(applied.code()).isZero();
+        assertThat(applied.out().lines()).hasSize(2);
+        assertThat(applied.err())
+                .isEqualTo(
+                        """
+                        Warning: nodenetworkconfigurationpolicy.nmstate.io/br1-policy: spec.desiredState.hostname is ignored: the node's own network manager configures it
+                        Namespace guests is left: it is not for virt-dataplane
+                        VirtualMachine default/vm1 is left: use attach
+                        """);
+        assertThat(lab.must("apply", "-f", file, "-o", "json"))
+                .contains("spec.desiredState.hostname is ignored", "\"reason\": \"use attach\"");
+        CliLab.Result deleted = lab.run("delete", "-f", file);
+        assertThat(deleted.code()).isZero();
+        assertThat(deleted.err()).contains("VirtualMachine default/vm1 is left: use attach");
+    }
+
+    @Test
+    void policyWithNothingForUsIsKeptAndIgnored() {
+        String bond =
+                """
+                apiVersion: nmstate.io/v1
+                kind: NodeNetworkConfigurationPolicy
+                metadata: {name: uplinks}
+                spec: {desiredState: {interfaces: [{name: bond0, type: bond, state: up}]}}
+                """;
+        CliLab.Result applied = lab.run("apply", "-f", lab.file(bond).toString());
+        assertThat(applied.code()).isZero();
+        assertThat(applied.err())
+                .startsWith("Warning: spec.desiredState.interfaces[0] is ignored: ");
+        assertThat(lab.must("get", "policies"))
+                .containsPattern("uplinks +Ignored +NothingToConfigure +Nothing in the policy");
+    }
+
+    @Test
+    void policyOfAnotherNodeIsKeptAndDoesNothing() {
+        String other =
+                POLICY.replace("{resourceName", "{nodeSelector: {rack: other}, resourceName")
+                        .replace("ens1f0", "ens9f9");
+        assertThat(lab.must("apply", "-f", lab.file(other).toString()))
+                .contains("/p1 created", "syncStatus: Succeeded");
+        assertThat(
+                        lab.must("get", "sriov-policies")
+                                .lines()
+                                .map(line -> line.replaceAll(" +", " ")))
+                .contains("p1 intel 99 2 vfio-pci <none> <none> NoMatchingNode");
     }
 
     @Test

@@ -303,12 +303,12 @@ class BridgeE2eTest {
         String[][] wrong = {
             {VLAN100.replace("100,", "4095,"), "invalid VLAN ID 4095"},
             {VLAN100.replace("\"vlan\": 100", "\"ipam\": {\"type\": \"host-local\"}"), "ipam"},
-            {BridgeLab.POLICY.replace("port:", "ports:"), "is not a known field"},
+            {BridgeLab.POLICY.replace("port:", "prot:"), "is not a known field: nearest=port"},
             {
                 BridgeLab.POLICY.replace("- name: eth1", "- name: nodev"),
                 "device must exist in its namespace: dev=nodev"
             },
-            {BridgeLab.POLICY + "---\nkind: Pod\n", "document 2: kind must be"},
+            {BridgeLab.POLICY + "---\nkind: VirtualMachin\n", "document 2: kind must be"},
             {BridgeLab.POLICY.replaceFirst("(stp:\\s+enabled: )false", "$1true"), "stp"},
         };
         String before = lab.mustClient("get", "vlans");
@@ -336,6 +336,6 @@ class BridgeE2eTest {
                                         "-f",
                                         bridge.file(BridgeLab.machine("x", "y")).toString())
                                 .out())
-                .contains("use attach for a VirtualMachine");
+                .contains("VirtualMachine default/x is left: use attach");
     }
 }

@@ -29,7 +29,7 @@ final class EthernetsCheck {
         checkAddressesAreUnique();
         checkNamesAreUnique();
         checkMacsAreUnique();
-        if (machine.nics().isEmpty()) {
+        if (machine.isDefault() || machine.nics().isEmpty()) {
             return;
         }
         if (ethernets.size() > machine.nics().size()) {

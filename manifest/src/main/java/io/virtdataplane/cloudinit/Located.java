@@ -131,6 +131,35 @@ final class Located {
         return elements;
     }
 
+    /** This, or the item of this list, whose kind is a machine's. */
+    Optional<Located> machine() {
+        if (scalar("kind").matches("VirtualMachine(Instance)?")) {
+            return Optional.of(this);
+        }
+        if (!scalar("kind").endsWith("List")) {
+            return Optional.empty();
+        }
+        return Optional.ofNullable(fields().get("items")).stream()
+                .flatMap(items -> items.elements().stream())
+                .filter(item -> item.scalar("kind").matches("VirtualMachine(Instance)?"))
+                .findFirst();
+    }
+
+    /** The value of a field as it is written; empty where there is none. */
+    private String scalar(String field) {
+        if (!(node instanceof MappingNode mapping)) {
+            return "";
+        }
+        for (NodeTuple tuple : mapping.getValue()) {
+            boolean isIt =
+                    tuple.getKeyNode() instanceof ScalarNode key && key.getValue().equals(field);
+            if (isIt && tuple.getValueNode() instanceof ScalarNode value) {
+                return value.getValue();
+            }
+        }
+        return "";
+    }
+
     /** A string; what YAML reads as a number or a truth must be quoted to be one. */
     Optional<String> text() {
         if (node instanceof ScalarNode scalar && node.getTag().equals(Tag.STR)) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -57,14 +58,11 @@ public final class NetworkDataCheck {
 
     /** The network data in a machine's manifest; lines are those of the manifest. */
     public static Result embedded(String manifest) {
-        MachineNics machine = MachineNics.parse(manifest);
+        MachineNics machine = MachineNics.parse(manifest); // which also finds what is no YAML
         Problems problems = new Problems(line -> line);
         Optional<NetworkDataText> text =
-                compose(manifest, problems)
-                        .flatMap(
-                                node ->
-                                        NetworkDataText.embedded(
-                                                Located.root(node, problems), problems));
+                machineNode(manifest, problems)
+                        .flatMap(root -> NetworkDataText.embedded(root, problems));
         List<Problem> all = new ArrayList<>(problems.sorted());
         if (text.isEmpty()) {
             return new Result(0, 0, all);
@@ -72,6 +70,21 @@ public final class NetworkDataCheck {
         Result result = check(text.get(), machine);
         all.addAll(result.problems);
         return new Result(result.version, result.interfaces, all);
+    }
+
+    /** The machine among the objects of a file: documents, and the items of lists. */
+    private static Optional<Located> machineNode(String manifest, Problems problems) {
+        List<Located> machines = new ArrayList<>();
+        yaml(
+                problems,
+                () -> {
+                    for (Node document :
+                            new Yaml(new LoaderOptions()).composeAll(new StringReader(manifest))) {
+                        Located.root(document, problems).machine().ifPresent(machines::add);
+                    }
+                    return machines;
+                });
+        return machines.stream().findFirst();
     }
 
     private static Result check(NetworkDataText data, MachineNics machine) {
@@ -87,12 +100,21 @@ public final class NetworkDataCheck {
             problems.add(null, "network data must be at most 1 MiB: length=" + text.length());
             return Optional.empty();
         }
+        return yaml(
+                problems,
+                () -> {
+                    Node node = new Yaml(new LoaderOptions()).compose(new StringReader(text));
+                    if (node == null) {
+                        problems.add(null, "network data must be a mapping: found=nothing");
+                    }
+                    return node;
+                });
+    }
+
+    /** What reading YAML gives; none where it is no YAML, which is a problem. */
+    private static <T> Optional<T> yaml(Problems problems, Supplier<T> reading) {
         try {
-            Node node = new Yaml(new LoaderOptions()).compose(new StringReader(text));
-            if (node == null) {
-                problems.add(null, "network data must be a mapping: found=nothing");
-            }
-            return Optional.ofNullable(node);
+            return Optional.ofNullable(reading.get());
         } catch (MarkedYAMLException e) {
             problems.add(e.getProblemMark(), "network data must be valid YAML: " + e.getProblem());
         } catch (YAMLException e) {

@@ -1,7 +1,6 @@
 package io.virtdataplane.manifest;
 
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * A device that is to be a port of a bridge. Path cost and priority are STP's: checked, not held.
@@ -11,7 +10,7 @@ import java.util.Set;
  */
 public record BridgePortSpec(String name, boolean hairpin, Optional<PortVlan> vlan) {
     static BridgePortSpec read(Fields port) {
-        port.allowOnly(Set.of("name", "stp-hairpin-mode", "stp-path-cost", "stp-priority", "vlan"));
+        port.check(NodeNetworkPolicyFields.PORT);
         port.whole("stp-path-cost", 1, 65_535);
         port.whole("stp-priority", 0, 63);
         return new BridgePortSpec(

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Reads the configuration of the CNI plugins bridge and tuning. Keys, defaults and the words of
@@ -22,33 +23,11 @@ final class CniBridgeConfig {
                     Flag.DISABLE_CONTAINER_INTERFACE, "disableContainerInterface",
                     Flag.PORT_ISOLATION, "portIsolation");
     private static final int LEAST_MTU = 68;
-    private static final Set<String> BRIDGE =
-            Set.of(
-                    "bridge",
-                    "isGateway",
-                    "isDefaultGateway",
-                    "forceAddress",
-                    "ipMasq",
-                    "ipMasqBackend",
-                    "mtu",
-                    "hairpinMode",
-                    "promiscMode",
-                    "vlan",
-                    "vlanTrunk",
-                    "preserveDefaultVlan",
-                    "macspoofchk",
-                    "enabledad",
-                    "disableContainerInterface",
-                    "portIsolation",
-                    "ipam",
-                    "mac");
-    private static final Set<String> TUNING = Set.of("mac", "mtu", "sysctl", "promisc", "allmulti");
-    private static final Set<String> TRUNK = Set.of("id", "minID", "maxID");
 
     private CniBridgeConfig() {}
 
     static CniBridge bridge(Fields given) {
-        Fields config = given.inEitherCase(BRIDGE);
+        Fields config = known(given, NetworkDefinitionFields.BRIDGE, "bridge");
         Set<Flag> flags = flags(config);
         if (flags.contains(Flag.HAIRPIN_MODE) && flags.contains(Flag.PROMISC_MODE)) {
             throw refusal(config, "cannot set hairpin mode and promiscuous mode at the same time");
@@ -60,7 +39,21 @@ final class CniBridgeConfig {
                         vlan(config), trunk(config), flag(config, "preserveDefaultVlan", true)),
                 flags,
                 mtu(config),
-                mac(config));
+                mac(config, given));
+    }
+
+    /** Keys match in either case; others are passed over as the plugin does, but not silently. */
+    private static Fields known(Fields given, Set<String> keys, String plugin) {
+        for (String key : given.names()) {
+            boolean isKnown =
+                    Stream.concat(keys.stream(), NetworkDefinitionFields.COMMON.stream())
+                            .anyMatch(key::equalsIgnoreCase);
+            if (!isKnown) {
+                String nearest = Nearest.of(key, keys).map(word -> ": nearest=" + word).orElse("");
+                given.warn(key, "is ignored: it is not a key of the plugin " + plugin + nearest);
+            }
+        }
+        return given.inEitherCase(keys);
     }
 
     private static Set<Flag> flags(Fields config) {
@@ -76,8 +69,9 @@ final class CniBridgeConfig {
 
     /** What a tuning plugin makes of a bridge's port. */
     static CniBridge tuning(Fields given, CniBridge bridge) {
-        Fields config = given.inEitherCase(TUNING);
-        String reason = "must not be given: a guest's NIC has no device in the kernel";
+        Fields config = known(given, NetworkDefinitionFields.TUNING, "tuning");
+        String reason =
+                "must not be given: a guest's NIC has no device in the kernel (set it in the guest)";
         if (!config.object("sysctl").isEmpty()) {
             throw config.error("sysctl", reason, "{...}");
         }
@@ -92,7 +86,9 @@ final class CniBridgeConfig {
     /** Gateways and masquerading need addresses, so without IPAM these keys do nothing. */
     private static void checkNoAddresses(Fields config, boolean isDisabled) {
         for (String name : List.of("isGateway", "isDefaultGateway", "forceAddress", "ipMasq")) {
-            config.flag(name);
+            if (config.flag(name).orElse(false)) {
+                config.warn(name, "is ignored: a bridge's port has no address");
+            }
         }
         config.text("ipMasqBackend", "");
         Fields ipam = config.object("ipam");
@@ -106,7 +102,7 @@ final class CniBridgeConfig {
         }
         throw config.error(
                 "ipam",
-                "must be empty: a virtual machine does not get its address by IPAM",
+                "must be empty: a virtual machine does not get its address by IPAM (give it by cloud-init, or by the annotations dhcp.virtdataplane.io/ of this definition)",
                 ipam.text("type", "{...}"));
     }
 
@@ -121,7 +117,7 @@ final class CniBridgeConfig {
     private static List<VlanRange> trunk(Fields config) {
         BitSet ids = new BitSet();
         for (Fields given : config.list("vlanTrunk")) {
-            Fields entry = given.inEitherCase(TRUNK);
+            Fields entry = given.inEitherCase(NetworkDefinitionFields.TRUNK);
             boolean hasMin = entry.isGiven("minID");
             if (hasMin != entry.isGiven("maxID")) {
                 throw refusal(
@@ -159,6 +155,13 @@ final class CniBridgeConfig {
             throw config.error("mtu", "must be 68-65535, or 0 for the MTU of the bridge", mtu);
         }
         return (int) mtu;
+    }
+
+    /** Of the places where the plugin finds one, the last counts. */
+    private static long mac(Fields config, Fields given) {
+        long runtime = mac(given.object("runtimeConfig"));
+        long arguments = mac(given.object("args").object("cni"));
+        return runtime != 0 ? runtime : arguments != 0 ? arguments : mac(config);
     }
 
     private static long mac(Fields config) {

@@ -6,7 +6,6 @@ import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** Reads an interface's {@code dhcpOptions}; rules and words follow KubeVirt's admission. */
@@ -23,7 +22,7 @@ final class DhcpOptionsManifest {
         if (options.isMissing()) {
             return CustomOptions.NONE;
         }
-        options.allowOnly(Set.of("bootFileName", "tftpServerName", "ntpServers", "privateOptions"));
+        options.check(MachineFields.DHCP_OPTIONS);
         return new CustomOptions(
                 ntpServers(options),
                 text(options, "tftpServerName"),
@@ -70,7 +69,7 @@ final class DhcpOptionsManifest {
     private static Map<Integer, String> privateOptions(Fields options) {
         Map<Integer, String> values = new TreeMap<>();
         for (Fields entry : options.list("privateOptions")) {
-            entry.allowOnly(Set.of("option", "value"));
+            entry.check(MachineFields.PRIVATE_OPTION);
             long code = entry.number("option", 0);
             if (code != ROUTES && (code < FIRST_PRIVATE || code > LAST_PRIVATE)) {
                 throw entry.error("option", "must be 121 or 224-254", code);

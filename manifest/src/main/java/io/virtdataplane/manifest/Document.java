@@ -1,9 +1,13 @@
 package io.virtdataplane.manifest;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import java.io.IOException;
 import java.util.List;
 
 /**
@@ -15,6 +19,9 @@ final class Document {
     private static final String LIST = "List";
     private static final ObjectMapper JSON =
             new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    private static final ObjectReader JSON_TREES =
+            JSON.readerFor(JsonNode.class).with(StreamReadFeature.STRICT_DUPLICATE_DETECTION);
 
     private Document() {}
 
@@ -39,25 +46,29 @@ final class Document {
      */
     static List<List<Fields>> documents(String manifests) {
         checkSize(manifests);
-        try {
-            List<List<Fields>> documents =
-                    YamlTree.documents(manifests).stream()
-                            .map(Document::mapping)
-                            .map(Document::objects)
-                            .toList();
-            if (documents.stream().allMatch(List::isEmpty)) {
-                throw new InvalidManifestException(
-                        "manifest must be one YAML mapping: found=nothing");
-            }
-            return documents;
-        } catch (JsonProcessingException e) {
-            throw notYaml(e);
+        List<List<Fields>> documents =
+                trees(manifests).stream().map(Document::mapping).map(Document::objects).toList();
+        if (documents.stream().allMatch(List::isEmpty)) {
+            throw new InvalidManifestException("manifest must be one YAML mapping: found=nothing");
         }
+        return documents;
+    }
+
+    /** JSON is read as such: it may have tabs, which YAML does not take. */
+    private static List<JsonNode> trees(String manifests) {
+        if (manifests.stripLeading().startsWith("{")) {
+            try (MappingIterator<JsonNode> json = JSON_TREES.readValues(manifests)) {
+                return json.readAll();
+            } catch (IOException e) {
+                return YamlTree.documents(manifests); // a mapping of YAML may begin so as well
+            }
+        }
+        return YamlTree.documents(manifests);
     }
 
     private static List<Fields> objects(Fields root) {
         boolean isList = root.has("items") && root.text("kind", "").endsWith(LIST);
-        return isList ? root.list("items") : List.of(root);
+        return isList ? root.list("items").stream().map(Fields::asRoot).toList() : List.of(root);
     }
 
     /** A mapping that a field holds as JSON in a string. */
@@ -66,7 +77,7 @@ final class Document {
         try {
             JsonNode tree = JSON.readTree(text);
             if (tree != null && tree.isObject()) {
-                return new Fields(tree, parent.path() + "." + name);
+                return parent.embedded(tree, name);
             }
         } catch (JsonProcessingException e) {
             throw parent.error(
@@ -93,15 +104,6 @@ final class Document {
                     "manifest must be one YAML mapping: found="
                             + (tree == null ? "nothing" : tree.getNodeType()));
         }
-        return new Fields(tree, "");
-    }
-
-    private static InvalidManifestException notYaml(JsonProcessingException e) {
-        String where = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr();
-        return new InvalidManifestException(
-                "manifest must be valid YAML"
-                        + where
-                        + ": "
-                        + e.getOriginalMessage().lines().findFirst().orElse(""));
+        return new Fields(tree);
     }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -18,12 +19,58 @@ import java.util.Set;
  * good as an empty one.
  */
 final class Fields {
+    private static final Set<String> TRUE = Set.of("1", "true", "yes", "on", "y"); // in quotes
+    private static final Set<String> FALSE = Set.of("0", "false", "no", "off", "n");
+    private static final int LONGEST_VALUE = 100;
     private final JsonNode node;
     private final String path;
+    private final Warnings warnings;
+    private final boolean takesQuoted;
 
-    Fields(JsonNode node, String path) {
+    /** The root of an object. */
+    Fields(JsonNode node) {
+        this(node, "", new Warnings(), false);
+    }
+
+    private Fields(JsonNode node, String path, Warnings warnings, boolean takesQuoted) {
         this.node = node;
         this.path = path;
+        this.warnings = warnings;
+        this.takesQuoted = takesQuoted;
+    }
+
+    private Fields with(JsonNode other, String otherPath) {
+        return new Fields(other, otherPath, warnings, takesQuoted);
+    }
+
+    /** The same where numbers and truths may stand in quotes, as nmstate takes them. */
+    Fields takingQuoted() {
+        return new Fields(node, path, warnings, true);
+    }
+
+    /** The same as an object of its own, which a list holds. */
+    Fields asRoot() {
+        return new Fields(node);
+    }
+
+    /** A mapping that this one holds as text in that field. */
+    Fields embedded(JsonNode tree, String field) {
+        return with(tree, child(field));
+    }
+
+    /** What was noticed so far in the object that this is a part of. */
+    List<String> warnings() {
+        return warnings.all();
+    }
+
+    /** This is left to others. */
+    void warn(String text) {
+        warnings.add(path + " " + text);
+    }
+
+    /** This field is. */
+    void warn(String name, String text) {
+        warnings.add(child(name) + " " + text);
     }
 
     /** The fields whose names begin so, without that. */
@@ -38,11 +85,15 @@ final class Fields {
                                         field.getValue());
                             }
                         });
-        return new Fields(chosen, path + "." + prefix);
+        return with(chosen, path + "." + prefix);
     }
 
     String path() {
         return path;
+    }
+
+    List<String> names() {
+        return node.properties().stream().map(Map.Entry::getKey).toList();
     }
 
     boolean has(String name) {
@@ -72,7 +123,7 @@ final class Fields {
         if (!child.isMissingNode() && !child.isNull() && !child.isObject()) {
             throw error(name, "must be a mapping", child);
         }
-        return new Fields(child, child(name));
+        return with(child, child(name));
     }
 
     List<Fields> list(String name) {
@@ -87,7 +138,7 @@ final class Fields {
                 throw new InvalidManifestException(
                         at + " must be a mapping: value=" + child.get(i));
             }
-            elements.add(new Fields(child.get(i), at));
+            elements.add(with(child.get(i), at));
         }
         return elements;
     }
@@ -99,9 +150,23 @@ final class Fields {
             return otherwise;
         }
         if (!child.isTextual()) {
-            throw error(name, "must be a string", child);
+            throw error(
+                    name,
+                    child.isContainerNode()
+                            ? "must be a string"
+                            : "must be a string in quotes (YAML reads this value as another type)",
+                    child);
         }
         return child.asText();
+    }
+
+    /** The text down a path of mappings, empty where there is none; nothing is checked. */
+    String textAt(String... names) {
+        JsonNode at = node;
+        for (String name : names) {
+            at = at.path(name);
+        }
+        return at.isTextual() ? at.asText() : "";
     }
 
     /** The elements of a list of strings; none where the field is missing. */
@@ -126,10 +191,23 @@ final class Fields {
         if (child.isMissingNode() || child.isNull()) {
             return otherwise;
         }
+        if (takesQuoted && child.isTextual()) {
+            return quotedNumber(name, child.asText());
+        }
         if (!child.isIntegralNumber() || !child.canConvertToLong()) {
             throw error(name, "must be a whole number", child);
         }
         return child.asLong();
+    }
+
+    private long quotedNumber(String name, String text) {
+        try {
+            return text.startsWith("0x")
+                    ? Long.parseLong(text.substring(2), 16)
+                    : Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw error(name, "must be a whole number", text);
+        }
     }
 
     /** The whole number, which must lie in the range; none where the field is missing. */
@@ -148,10 +226,12 @@ final class Fields {
         if (!isGiven(name)) {
             return Optional.empty();
         }
-        if (!node.path(name).isBoolean()) {
-            throw error(name, "must be true or false", node.path(name));
+        JsonNode child = node.path(name);
+        String word = takesQuoted ? child.asText().toLowerCase(Locale.ROOT) : "";
+        if (!child.isBoolean() && !TRUE.contains(word) && !FALSE.contains(word)) {
+            throw error(name, "must be true or false", child);
         }
-        return Optional.of(node.path(name).asBoolean());
+        return Optional.of(child.isBoolean() ? child.asBoolean() : TRUE.contains(word));
     }
 
     OptionalLong mac(String name) {
@@ -197,21 +277,28 @@ final class Fields {
                                 }
                             }
                         });
-        return new Fields(found, path);
+        return with(found, path);
     }
 
-    void allowOnly(Set<String> names) {
-        node.fieldNames()
-                .forEachRemaining(
-                        name -> {
-                            if (!names.contains(name)) {
-                                throw new InvalidManifestException(
-                                        child(name)
-                                                + " is not a known field: known="
-                                                + String.join(
-                                                        ",", names.stream().sorted().toList()));
-                            }
-                        });
+    /** Each field that is given as its table says: read, left with a warning, or refused. */
+    void check(FieldTable table) {
+        for (Map.Entry<String, JsonNode> field : node.properties()) {
+            table.check(this, field.getKey(), asksNothing(field.getValue()));
+        }
+    }
+
+    /** A value that is as good as none. */
+    private boolean asksNothing(JsonNode value) {
+        String text = value.asText();
+        return value.isNull()
+                || value.isContainerNode() && value.isEmpty()
+                || value.isTextual() && (text.isEmpty() || takesQuoted && FALSE.contains(text))
+                || value.isBoolean() && !value.asBoolean();
+    }
+
+    /** Of a field that is given. */
+    InvalidManifestException error(String name, String rule) {
+        return error(name, rule, node.path(name));
     }
 
     @Override
@@ -220,10 +307,14 @@ final class Fields {
     }
 
     InvalidManifestException error(String name, String rule, Object value) {
-        return new InvalidManifestException(child(name) + " " + rule + ": " + name + "=" + value);
+        String text = String.valueOf(value);
+        String shown =
+                text.length() > LONGEST_VALUE ? text.substring(0, LONGEST_VALUE) + "..." : text;
+        return new InvalidManifestException(child(name) + " " + rule + ": " + name + "=" + shown);
     }
 
-    private String child(String name) {
+    /** "spec.field". */
+    String child(String name) {
         return path.isEmpty() ? name : path + "." + name;
     }
 }

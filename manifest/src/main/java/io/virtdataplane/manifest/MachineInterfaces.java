@@ -25,20 +25,6 @@ final class MachineInterfaces {
                     "passt",
                     "passtBinding",
                     "binding");
-    private static final Set<String> FIELDS =
-            union(
-                    BINDINGS,
-                    Set.of(
-                            "name",
-                            "model",
-                            "macAddress",
-                            "ports",
-                            "bootOrder",
-                            "pciAddress",
-                            "dhcpOptions",
-                            "tag",
-                            "acpiIndex",
-                            "state"));
 
     private MachineInterfaces() {}
 
@@ -68,11 +54,18 @@ final class MachineInterfaces {
     }
 
     static void check(Fields candidate) {
-        candidate.allowOnly(FIELDS);
+        candidate.check(MachineFields.INTERFACE);
         long bindings = BINDINGS.stream().filter(candidate::has).count();
         if (bindings != 1) {
             throw new InvalidManifestException(
                     candidate.path() + " must have exactly one binding: count=" + bindings);
+        }
+        if (!candidate.has("masquerade")) {
+            for (String name : List.of("dhcpOptions", "ports")) {
+                if (candidate.isGiven(name)) {
+                    candidate.warn(name, "is ignored: only the masquerade binding has it");
+                }
+            }
         }
         String model = model(candidate);
         if (!MODELS.contains(model)) {
@@ -82,7 +75,7 @@ final class MachineInterfaces {
                     model);
         }
         for (String plain : List.of("masquerade", "bridge", "sriov")) {
-            candidate.object(plain).allowOnly(Set.of());
+            candidate.object(plain).check(MachineFields.BINDING);
         }
     }
 
@@ -112,11 +105,5 @@ final class MachineInterfaces {
                     candidate.text("macAddress", ""));
         }
         return mac;
-    }
-
-    private static Set<String> union(Set<String> first, Set<String> second) {
-        Set<String> all = new HashSet<>(first);
-        all.addAll(second);
-        return Set.copyOf(all);
     }
 }

@@ -2,7 +2,6 @@ package io.virtdataplane.manifest;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /** The rules for {@code spec.networks}; rules and words follow KubeVirt's admission. */
@@ -20,7 +19,7 @@ final class MachineNetworks {
     static Optional<Fields> pod(List<Fields> networks) {
         Fields found = null;
         for (Fields network : networks) {
-            network.allowOnly(Set.of("name", "pod", "multus", "resourceClaim"));
+            network.check(MachineFields.NETWORK);
             int types =
                     (network.has("pod") ? 1 : 0)
                             + (network.has("multus") ? 1 : 0)
@@ -46,7 +45,7 @@ final class MachineNetworks {
 
     static NicNetwork.Pod podNetwork(Fields network) {
         Fields pod = network.object("pod");
-        pod.allowOnly(Set.of("vmNetworkCIDR", "vmIPv6NetworkCIDR"));
+        pod.check(MachineFields.POD);
         return new NicNetwork.Pod(
                 Cidr.parse(pod.text("vmNetworkCIDR", DEFAULT_CIDR), pod.path() + ".vmNetworkCIDR"),
                 Ipv6Cidr.parse(
@@ -59,7 +58,7 @@ final class MachineNetworks {
      */
     static NicNetwork.Multus multus(Fields network, String namespace) {
         Fields multus = network.object("multus");
-        multus.allowOnly(Set.of("networkName", "default"));
+        multus.check(MachineFields.MULTUS);
         String text = multus.text("networkName", "");
         var name = MULTUS.matcher(text);
         if (!name.matches()) {

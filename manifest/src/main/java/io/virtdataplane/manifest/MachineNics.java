@@ -6,19 +6,17 @@ import java.util.Optional;
 
 /**
  * All NICs of a VirtualMachine or VirtualMachineInstance, in the order of the manifest, whatever
- * network they are on. A manifest that lists none, as the documentation prints some, gives none.
+ * network they are on. A machine that lists none has the default one, unless it says otherwise.
  *
  * @param machine metadata.name, or empty
  * @param namespace metadata.namespace, or empty
+ * @param isDefault the manifest lists none
  */
-public record MachineNics(String machine, String namespace, List<MachineNic> nics)
+public record MachineNics(
+        String machine, String namespace, List<MachineNic> nics, boolean isDefault)
         implements Manifest {
     public static MachineNics parse(String manifest) {
-        return read(Document.root(manifest));
-    }
-
-    static MachineNics read(Fields root) {
-        return read(MachineSpec.of(root));
+        return MachineManifest.parse(manifest).nics();
     }
 
     static MachineNics read(MachineSpec machine) {
@@ -32,7 +30,8 @@ public record MachineNics(String machine, String namespace, List<MachineNic> nic
                 nics.add(nic(candidate, networks, machine.namespace()));
             }
         }
-        return new MachineNics(machine.machine(), machine.namespace(), List.copyOf(nics));
+        return new MachineNics(
+                machine.machine(), machine.namespace(), List.copyOf(nics), machine.isOnDefault());
     }
 
     @Override

@@ -1,25 +1,27 @@
 package io.virtdataplane.manifest;
 
 import java.util.List;
-import java.util.Set;
 
 /**
  * The head of a kubevirt.io VirtualMachine or VirtualMachineInstance, and where its spec stands.
  *
  * @param machine metadata.name, or empty
  * @param namespace metadata.namespace, or empty
+ * @param hasDefaultNic where it lists none
  */
-record MachineSpec(String machine, String namespace, Fields spec) {
-    private static final Set<String> KINDS = Set.of("VirtualMachine", "VirtualMachineInstance");
-    static final Fields DEFAULT_INTERFACE = Document.root("{name: default, masquerade: {}}");
-    static final Fields DEFAULT_NETWORK = Document.root("{name: default, pod: {}}");
+record MachineSpec(String machine, String namespace, Fields spec, boolean hasDefaultNic) {
+    private static final Fields DEFAULT_INTERFACE =
+            Document.root("{name: default, masquerade: {}}");
+    private static final Fields DEFAULT_NETWORK = Document.root("{name: default, pod: {}}");
 
     /** Whether the object is one. */
     static boolean isOne(Fields root) {
-        return KINDS.contains(root.text("kind", ""));
+        return ObjectKind.ofManifest(root.textAt("kind"))
+                .filter(ObjectKind.VIRTUAL_MACHINE::equals)
+                .isPresent();
     }
 
-    static MachineSpec of(Fields root) {
+    static MachineSpec of(Fields root, ManifestDefaults defaults) {
         String kind = root.text("kind", "");
         if (!isOne(root)) {
             throw root.error("kind", "must be VirtualMachine or VirtualMachineInstance", kind);
@@ -34,22 +36,45 @@ record MachineSpec(String machine, String namespace, Fields spec) {
             // the documentation prints VirtualMachines with and without it
             spec = spec.object("template").object("spec");
         }
-        return new MachineSpec(metadata.name(), metadata.namespace(), spec);
+        return new MachineSpec(
+                metadata.name(), metadata.namespace(), spec, defaults.hasDefaultNic());
     }
 
+    /** A machine that lists no NIC has one on the pod network, unless it says that it has not. */
     List<Fields> interfaces() {
-        return devices().list("interfaces");
+        return isOnDefault() ? List.of(DEFAULT_INTERFACE) : devices().list("interfaces");
     }
 
     List<Fields> networks() {
-        return spec.list("networks");
+        return isOnDefault() ? List.of(DEFAULT_NETWORK) : spec.list("networks");
     }
 
-    /** A machine that lists no NIC is put on the pod network, unless it says that it is not. */
-    boolean hasDefaultNic() {
-        return interfaces().isEmpty()
-                && networks().isEmpty()
-                && devices().flag("autoattachPodInterface").orElse(true);
+    boolean isOnDefault() {
+        return hasDefaultNic && isUnlisted() && attachesPod();
+    }
+
+    private boolean isUnlisted() {
+        return devices().list("interfaces").isEmpty() && spec.list("networks").isEmpty();
+    }
+
+    private boolean attachesPod() {
+        return devices().flag("autoattachPodInterface").orElse(true);
+    }
+
+    /** Of a machine without a NIC. */
+    InvalidManifestException noNic() {
+        Fields devices = devices();
+        if (isUnlisted() && !attachesPod()) {
+            return devices.error(
+                    "autoattachPodInterface",
+                    "must not be false where no interface is listed: the machine has no NIC",
+                    false);
+        }
+        String rule =
+                isUnlisted()
+                        ? "must have an interface: the setting defaultInterface is none: count=0"
+                        : "must have an interface: count=0";
+        return new InvalidManifestException(devices.path() + ".interfaces " + rule);
     }
 
     private Fields devices() {

@@ -1,5 +1,6 @@
 package io.virtdataplane.manifest;
 
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -9,6 +10,30 @@ import java.util.regex.Pattern;
  * @param namespace or empty
  */
 record Metadata(String name, String namespace, Fields annotations) {
+    /** Of every object; status is what a cluster made of it. */
+    static final FieldTable ROOT =
+            FieldTable.of("apiVersion", "kind", "metadata", "spec", "status");
+
+    /** As Kubernetes has them; most are what a cluster writes into an object that it keeps. */
+    private static final FieldTable FIELDS =
+            FieldTable.of(
+                    "annotations",
+                    "clusterName",
+                    "creationTimestamp",
+                    "deletionGracePeriodSeconds",
+                    "deletionTimestamp",
+                    "finalizers",
+                    "generateName",
+                    "generation",
+                    "labels",
+                    "managedFields",
+                    "name",
+                    "namespace",
+                    "ownerReferences",
+                    "resourceVersion",
+                    "selfLink",
+                    "uid");
+
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
 
     static Metadata of(Fields root) {
@@ -21,11 +46,26 @@ record Metadata(String name, String namespace, Fields annotations) {
 
     /** Of an object that is found by its name. */
     static Metadata named(Fields root) {
+        root.object("metadata").check(FIELDS);
         Metadata metadata = of(root);
         if (metadata.name.isEmpty()) {
             throw root.object("metadata").error("name", "must be given", "");
         }
         return metadata;
+    }
+
+    /** What the object is called, as far as it says so: NAME or NAMESPACE/NAME. */
+    static String fullName(Fields root) {
+        String name = root.textAt("metadata", "name");
+        String namespace = root.textAt("metadata", "namespace");
+        Optional<ObjectKind> kind = ObjectKind.ofManifest(root.textAt("kind"));
+        if (name.isEmpty() || kind.isPresent() && !kind.get().hasNamespaces()) {
+            return name;
+        }
+        if (namespace.isEmpty()) {
+            return kind.map(known -> known.fullName(name)).orElse(name);
+        }
+        return namespace + "/" + name;
     }
 
     private static String name(Fields metadata, String field) {

@@ -30,14 +30,18 @@ public final class NetworkDefinitionManifest {
     }
 
     static NetworkDefinition read(Fields root) {
-        root.allowOnly(Set.of("apiVersion", "kind", "metadata", "spec", "status"));
+        root.check(Metadata.ROOT);
         String version = root.text("apiVersion", "");
         if (!version.equals("k8s.cni.cncf.io/v1")) {
             throw root.error("apiVersion", "must be k8s.cni.cncf.io/v1", version);
         }
         Metadata metadata = Metadata.named(root);
         Fields spec = root.object("spec");
-        spec.allowOnly(Set.of("config"));
+        spec.check(NetworkDefinitionFields.SPEC);
+        if (!spec.isGiven("config")) {
+            throw new NotOursException(
+                    "it has no spec.config, so it is for a CNI configuration on the node's disk");
+        }
         Fields config = Document.json(spec, "config");
         Fields head = config.inEitherCase(KEYS);
         // a configuration without a name takes the definition's
@@ -64,20 +68,36 @@ public final class NetworkDefinitionManifest {
         for (Fields next : plugins.subList(1, plugins.size())) {
             String type = type(next);
             if (!TUNINGS.contains(type)) {
-                throw next.error(
-                        "type", "must be cnv-tuning or tuning after the first plugin", type);
+                throw next.error("type", chainedRule(type), type);
             }
             bridge = CniBridgeConfig.tuning(next, bridge);
         }
         return bridge;
     }
 
+    private static String chainedRule(String type) {
+        String reason = NetworkDefinitionFields.REASON_BY_CHAINED.get(type);
+        return "must be cnv-tuning or tuning after the first plugin"
+                + (reason == null ? "" : ": " + reason);
+    }
+
     private static CniBridge plugin(Fields config) {
         String type = type(config);
-        if (!BRIDGES.contains(type)) {
+        if (BRIDGES.contains(type)) {
+            return CniBridgeConfig.bridge(config);
+        }
+        boolean isMistyped =
+                !NetworkDefinitionFields.NOT_MISTYPED.contains(type)
+                        && Nearest.isMistyped(type, BRIDGES);
+        if (type.isEmpty() || isMistyped || TUNINGS.contains(type)) {
             throw config.error("type", "must be cnv-bridge or bridge", type);
         }
-        return CniBridgeConfig.bridge(config);
+        throw new NotOursException(
+                type.equals("sriov")
+                        ? "it is for the CNI plugin sriov (apply the SriovNetwork that it is made of)"
+                        : "it is for the CNI plugin "
+                                + type
+                                + " (cnv-bridge and bridge are taken)");
     }
 
     private static String type(Fields config) {

@@ -32,6 +32,16 @@ public record NetworkScope(
             List<Integer> nameServers, List<String> searchDomains, List<Route> routes) {}
 
     static final String PREFIX = "dhcp.virtdataplane.io/";
+    private static final FieldTable FIELDS =
+            FieldTable.of(
+                    "lease-seconds",
+                    "name-servers",
+                    "node",
+                    "range",
+                    "router",
+                    "routes",
+                    "search",
+                    "server");
     private static final Pattern CIDR = Pattern.compile("([0-9.]+)/([0-9]|[12][0-9]|30)");
     private static final Pattern RANGE = Pattern.compile("([0-9.]+) *- *([0-9.]+)");
     private static final int MOST_ADDRESSES = 4096;
@@ -44,16 +54,7 @@ public record NetworkScope(
         if (scope.isEmpty()) {
             return Optional.empty();
         }
-        scope.allowOnly(
-                java.util.Set.of(
-                        "node",
-                        "server",
-                        "range",
-                        "router",
-                        "name-servers",
-                        "search",
-                        "routes",
-                        "lease-seconds"));
+        scope.check(FIELDS);
         Matcher cidr = CIDR.matcher(scope.text("server", ""));
         if (!cidr.matches()) {
             throw scope.error(

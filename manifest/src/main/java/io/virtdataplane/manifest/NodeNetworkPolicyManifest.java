@@ -1,6 +1,5 @@
 package io.virtdataplane.manifest;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,14 +10,13 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * Reads a nmstate.io NodeNetworkConfigurationPolicy of Linux bridges. Rules follow nmstate and
- * kubernetes-nmstate; what this switch cannot do is refused with the reason, not passed over.
+ * Reads a nmstate.io NodeNetworkConfigurationPolicy. Rules follow nmstate and kubernetes-nmstate.
+ * Linux bridges are ours; other interfaces are left to the node's own network manager, with a
+ * warning.
  */
 public final class NodeNetworkPolicyManifest {
     private static final Set<String> VERSIONS = Set.of("nmstate.io/v1", "nmstate.io/v1beta1");
-    private static final Set<String> INTERFACE =
-            Set.of("name", "description", "type", "state", "ipv4", "ipv6", "mtu", "bridge");
-    private static final Set<String> IP = Set.of("enabled", "dhcp", "address", "autoconf");
+    private static final String BRIDGE = "linux-bridge";
     private static final int LEAST_MTU = 68;
 
     private NodeNetworkPolicyManifest() {}
@@ -33,23 +31,21 @@ public final class NodeNetworkPolicyManifest {
     }
 
     static NodeNetworkPolicy read(Fields root) {
-        root.allowOnly(Set.of("apiVersion", "kind", "metadata", "spec", "status"));
+        root.check(Metadata.ROOT);
         String version = root.text("apiVersion", "");
         if (!VERSIONS.contains(version)) {
             throw root.error("apiVersion", "must be nmstate.io/v1 or nmstate.io/v1beta1", version);
         }
         Fields spec = root.object("spec");
-        spec.allowOnly(Set.of("nodeSelector", "capture", "desiredState", "maxUnavailable"));
-        if (!spec.object("capture").isEmpty()) {
-            throw spec.error("capture", "must be empty: capture is not supported", "{...}");
-        }
-        Fields desired = spec.object("desiredState");
-        desired.allowOnly(Set.of("interfaces"));
-        List<BridgeSpec> bridges = new ArrayList<>();
-        for (Fields candidate : desired.list("interfaces")) {
-            bridges.add(bridge(candidate));
-        }
-        checkUnique(desired.path(), bridges);
+        spec.check(NodeNetworkPolicyFields.SPEC);
+        Fields desired = spec.object("desiredState").takingQuoted();
+        desired.check(NodeNetworkPolicyFields.DESIRED_STATE);
+        List<Fields> ours =
+                desired.list("interfaces").stream()
+                        .filter(NodeNetworkPolicyManifest::isOurs)
+                        .toList();
+        List<BridgeSpec> bridges = ours.stream().map(NodeNetworkPolicyManifest::bridge).toList();
+        checkUnique(ours, bridges);
         return new NodeNetworkPolicy(
                 Metadata.named(root).name(),
                 spec.textByName("nodeSelector"),
@@ -57,20 +53,65 @@ public final class NodeNetworkPolicyManifest {
                 List.copyOf(bridges));
     }
 
-    private static BridgeSpec bridge(Fields candidate) {
-        candidate.allowOnly(INTERFACE);
+    /** Its type is looked at first: the fields of other types are for others to check. */
+    private static boolean isOurs(Fields candidate) {
+        String type = candidate.text("type", "");
+        if (type.equals(BRIDGE)) {
+            return true;
+        }
         BridgeSpec.State state = state(candidate);
         boolean isWanted = state == BridgeSpec.State.up || state == BridgeSpec.State.down;
-        String type = candidate.text("type", "");
-        if (!type.equals("linux-bridge") && (isWanted || !type.isEmpty())) {
-            throw candidate.error(
-                    "type", "must be linux-bridge: other types are not supported", type);
+        if (type.isEmpty() && !isWanted) {
+            if (state == BridgeSpec.State.absent) {
+                candidate.warn(
+                        "has no type: only a bridge of virt-dataplane is removed: name="
+                                + candidate.text("name", ""));
+            }
+            return true;
         }
-        checkIp(candidate.object("ipv4"), isWanted);
-        checkIp(candidate.object("ipv6"), isWanted);
+        checkOther(candidate, type);
+        if (state != BridgeSpec.State.ignore) {
+            candidate.warn(
+                    "is ignored: the node's own network manager configures "
+                            + (type.isEmpty() ? "devices that are there" : "type " + type)
+                            + ", and a bridge's port may name it: name="
+                            + candidate.text("name", ""));
+        }
+        return false;
+    }
+
+    private static void checkOther(Fields candidate, String type) {
+        if (type.isEmpty() ? candidate.has("bridge") : !isKnown(type)) {
+            throw candidate.error(
+                    "type",
+                    "must be linux-bridge, or another type of nmstate that is left to others",
+                    type);
+        }
+        if (candidate.text("name", "").isEmpty()) {
+            throw candidate.error("name", "must be given", "");
+        }
+        boolean isUp = state(candidate) == BridgeSpec.State.up;
+        if (isUp && NodeNetworkPolicyFields.PROTECTING_TYPES.contains(type)) {
+            throw candidate.error(
+                    "type",
+                    "must not be one that encrypts: virt-dataplane encrypts nothing (leave this policy to Kubernetes NMState, or the interface to the node's own network manager)",
+                    type);
+        }
+    }
+
+    private static boolean isKnown(String type) {
+        return NodeNetworkPolicyFields.OTHER_TYPES.contains(type);
+    }
+
+    private static BridgeSpec bridge(Fields candidate) {
+        candidate.check(NodeNetworkPolicyFields.BRIDGE_INTERFACE);
+        BridgeSpec.State state = state(candidate);
+        boolean isWanted = state == BridgeSpec.State.up || state == BridgeSpec.State.down;
+        checkIp(candidate, "ipv4", isWanted);
+        checkIp(candidate, "ipv6", isWanted);
         OptionalLong mtu = candidate.whole("mtu", LEAST_MTU, 65_535);
         Fields bridge = candidate.object("bridge");
-        bridge.allowOnly(Set.of("options", "port"));
+        bridge.check(NodeNetworkPolicyFields.BRIDGE);
         return new BridgeSpec(
                 new BridgeSpec.Head(
                         DeviceName.read(candidate, "name", ""), candidate.text("description", "")),
@@ -91,35 +132,34 @@ public final class NodeNetworkPolicyManifest {
     }
 
     /** The bridge lives in user space, so the node has no device that could hold an address. */
-    private static void checkIp(Fields ip, boolean isWanted) {
-        ip.allowOnly(IP);
+    private static void checkIp(Fields candidate, String family, boolean isWanted) {
+        Fields ip = candidate.object(family);
+        ip.check(NodeNetworkPolicyFields.IP);
         boolean asks =
                 ip.flag("dhcp").orElse(false)
                         | ip.flag("autoconf").orElse(false)
                         | !ip.list("address").isEmpty();
         if (isWanted && ip.flag("enabled").orElse(asks)) {
-            throw ip.error("enabled", "must be false: a bridge has no IP address", true);
+            ip.warn(
+                    "is ignored: the bridge has no device on the node; with apply --host-port it has one, and the node's own network manager gives it addresses");
         }
     }
 
     private static Optional<List<BridgePortSpec>> ports(Fields bridge) {
-        if (!bridge.isGiven("port")) {
+        String name = bridge.isGiven("port") ? "port" : "ports"; // nmstate takes both
+        if (!bridge.isGiven(name)) {
             return Optional.empty();
         }
-        List<BridgePortSpec> ports = new ArrayList<>();
-        for (Fields port : bridge.list("port")) {
-            ports.add(BridgePortSpec.read(port));
-        }
-        return Optional.of(List.copyOf(ports));
+        return Optional.of(bridge.list(name).stream().map(BridgePortSpec::read).toList());
     }
 
     /** A name is one interface; a device is a port once, of one bridge. */
-    private static void checkUnique(String path, List<BridgeSpec> bridges) {
+    private static void checkUnique(List<Fields> interfaces, List<BridgeSpec> bridges) {
         Set<String> names = new HashSet<>();
         Map<String, String> bridgeByPort = new HashMap<>();
         for (int i = 0; i < bridges.size(); i++) {
             BridgeSpec bridge = bridges.get(i);
-            String at = path + ".interfaces[" + i + "]";
+            String at = interfaces.get(i).path();
             if (!names.add(bridge.name())) {
                 throw new InvalidManifestException(
                         at + ".name must be unique among interfaces: name=" + bridge.name());

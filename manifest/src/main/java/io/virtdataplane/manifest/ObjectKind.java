@@ -3,7 +3,8 @@ package io.virtdataplane.manifest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -14,21 +15,21 @@ public enum ObjectKind {
     VIRTUAL_MACHINE(
             List.of("VirtualMachine", "VirtualMachineInstance"),
             "default",
-            MachineNics::read,
+            (root, defaults) -> MachineNics.read(MachineSpec.of(root, defaults)),
             "virtualmachine.kubevirt.io",
             "virtualmachine",
             "vm"),
     NODE_NETWORK_POLICY(
             List.of("NodeNetworkConfigurationPolicy"),
             "",
-            NodeNetworkPolicyManifest::read,
+            (root, defaults) -> NodeNetworkPolicyManifest.read(root),
             "nodenetworkconfigurationpolicy.nmstate.io",
             "nodenetworkconfigurationpolicy",
             "nncp"),
     NETWORK_DEFINITION(
             List.of("NetworkAttachmentDefinition"),
             NetworkDefinition.DEFAULT_NAMESPACE,
-            NetworkDefinitionManifest::read,
+            (root, defaults) -> NetworkDefinitionManifest.read(root),
             "network-attachment-definition.k8s.cni.cncf.io",
             "network-attachment-definition",
             "net-attach-def",
@@ -36,21 +37,23 @@ public enum ObjectKind {
     SRIOV_POLICY(
             List.of(SriovNetworkNodePolicyManifest.KIND),
             "",
-            root -> new SriovManifest.Policy(SriovNetworkNodePolicyManifest.read(root)),
+            (root, defaults) ->
+                    new SriovManifest.Policy(SriovNetworkNodePolicyManifest.read(root, defaults)),
             "sriovnetworknodepolicy.sriovnetwork.openshift.io",
             "sriovnetworknodepolicy",
             "sriov-policy"),
     SRIOV_NETWORK(
             List.of(SriovNetworkManifest.KIND),
-            SriovNetworkManifest.DEFAULT_NAMESPACE,
-            root -> new SriovManifest.Network(SriovNetworkManifest.read(root)),
+            ManifestDefaults.DEFAULT.operatorNamespace(),
+            (root, defaults) ->
+                    new SriovManifest.Network(SriovNetworkManifest.read(root, defaults)),
             "sriovnetwork.sriovnetwork.openshift.io",
             "sriovnetwork",
             "sriov-network");
 
     private final List<String> kinds;
     private final String defaultNamespace;
-    private final Function<Fields, Manifest> reader;
+    private final BiFunction<Fields, ManifestDefaults, Manifest> reader;
     private final List<String> names;
 
     /**
@@ -61,7 +64,7 @@ public enum ObjectKind {
     ObjectKind(
             List<String> kinds,
             String defaultNamespace,
-            Function<Fields, Manifest> reader,
+            BiFunction<Fields, ManifestDefaults, Manifest> reader,
             String... names) {
         this.kinds = kinds;
         this.defaultNamespace = defaultNamespace;
@@ -69,19 +72,35 @@ public enum ObjectKind {
         this.names = List.of(names);
     }
 
-    Manifest read(Fields root) {
-        return reader.apply(root);
+    Manifest read(Fields root, ManifestDefaults defaults) {
+        return reader.apply(root, defaults);
     }
 
     /** As a manifest's field kind says. */
-    static Optional<ObjectKind> ofManifest(String kind) {
+    public static Optional<ObjectKind> ofManifest(String kind) {
         return Arrays.stream(values()).filter(each -> each.kinds.contains(kind)).findFirst();
     }
 
+    /** As manifests say, of all kinds. */
+    static List<String> manifestKinds() {
+        return Arrays.stream(values()).flatMap(kind -> kind.kinds.stream()).toList();
+    }
+
     /** "A, B or C". */
-    static String allKinds() {
-        List<String> all = Arrays.stream(values()).flatMap(kind -> kind.kinds.stream()).toList();
-        return String.join(", ", all.subList(0, all.size() - 1)) + " or " + all.getLast();
+    static String names(Set<ObjectKind> of) {
+        List<String> all = of.stream().sorted().flatMap(kind -> kind.kinds.stream()).toList();
+        return all.size() == 1
+                ? all.getFirst()
+                : String.join(", ", all.subList(0, all.size() - 1)) + " or " + all.getLast();
+    }
+
+    /** The command that takes it. */
+    String command() {
+        return this == VIRTUAL_MACHINE ? "attach" : "apply";
+    }
+
+    boolean hasNamespaces() {
+        return !defaultNamespace.isEmpty();
     }
 
     /** By any of the names that kubectl knows. */

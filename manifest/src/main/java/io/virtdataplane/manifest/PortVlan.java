@@ -2,7 +2,6 @@ package io.virtdataplane.manifest;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * The VLANs of a bridge port.
@@ -26,7 +25,7 @@ public record PortVlan(Mode mode, int tag, List<VlanRange> trunk) {
         if (vlan.isMissing()) {
             return Optional.of(INJECTED);
         }
-        vlan.allowOnly(Set.of("mode", "tag", "enable-native", "trunk-tags"));
+        vlan.check(NodeNetworkPolicyFields.VLAN);
         if (vlan.isEmpty()) {
             return Optional.empty();
         }
@@ -78,7 +77,7 @@ public record PortVlan(Mode mode, int tag, List<VlanRange> trunk) {
     }
 
     private static VlanRange range(Fields entry) {
-        entry.allowOnly(Set.of("id", "id-range"));
+        entry.check(FieldTable.of("id", "id-range"));
         if (entry.has("id") == entry.has("id-range")) {
             throw new InvalidManifestException(
                     entry.path() + " must have either id or id-range: value=" + entry);
@@ -88,7 +87,7 @@ public record PortVlan(Mode mode, int tag, List<VlanRange> trunk) {
             return new VlanRange(id, id);
         }
         Fields range = entry.object("id-range");
-        range.allowOnly(Set.of("min", "max"));
+        range.check(FieldTable.of("min", "max"));
         VlanRange read = new VlanRange(VlanRange.read(range, "min"), VlanRange.read(range, "max"));
         if (read.min() > read.max()) {
             throw range.error("min", "must not be greater than max=" + read.max(), read.min());

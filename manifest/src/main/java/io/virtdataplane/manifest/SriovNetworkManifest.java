@@ -4,14 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.virtdataplane.sriov.SriovNetwork;
-import java.util.Set;
+import java.util.List;
 
 /** Reads and checks a SriovNetwork. */
 public final class SriovNetworkManifest {
     public static final String KIND = "SriovNetwork";
-
-    /** Of objects that name none. */
-    public static final String DEFAULT_NAMESPACE = SriovObject.OPERATOR_NAMESPACE;
 
     private static final int LAST_VLAN = 4094; // 4095 is reserved by 802.1Q, whatever is printed
     private static final int LAST_PRIORITY = 7;
@@ -21,35 +18,23 @@ public final class SriovNetworkManifest {
     private SriovNetworkManifest() {}
 
     public static SriovNetwork parse(String manifest) {
-        return read(Document.root(manifest));
+        return read(Document.root(manifest), ManifestDefaults.DEFAULT);
     }
 
-    static SriovNetwork read(Fields root) {
-        SriovObject object = SriovObject.of(root, KIND);
+    static SriovNetwork read(Fields root, ManifestDefaults defaults) {
+        SriovObject object = SriovObject.of(root, KIND, defaults);
         Fields spec = object.spec();
-        spec.allowOnly(
-                Set.of(
-                        "resourceName",
-                        "networkNamespace",
-                        "vlan",
-                        "vlanQoS",
-                        "vlanProto",
-                        "spoofChk",
-                        "trust",
-                        "linkState",
-                        "minTxRate",
-                        "maxTxRate",
-                        "capabilities",
-                        "ipam",
-                        "metaPlugins",
-                        "logLevel",
-                        "logFile"));
+        spec.check(SriovFields.NETWORK);
         if (spec.text("resourceName", "").isEmpty()) {
             throw spec.error("resourceName", "must be given", "");
         }
         SriovNetwork network =
                 new SriovNetwork(
-                        identity(object), vlan(spec), switches(spec), rates(spec), cni(spec));
+                        identity(object, defaults),
+                        vlan(spec),
+                        switches(spec),
+                        rates(spec),
+                        cni(spec));
         try {
             network.check();
         } catch (IllegalArgumentException e) {
@@ -58,11 +43,11 @@ public final class SriovNetworkManifest {
         return network;
     }
 
-    private static SriovNetwork.Identity identity(SriovObject object) {
+    private static SriovNetwork.Identity identity(SriovObject object, ManifestDefaults defaults) {
         return new SriovNetwork.Identity(
                 object.name(),
                 object.namespace(),
-                networkNamespace(object),
+                networkNamespace(object, defaults.operatorNamespaces()),
                 object.spec().text("resourceName", ""));
     }
 
@@ -96,19 +81,21 @@ public final class SriovNetworkManifest {
                 spec.text("logFile", ""));
     }
 
-    private static String networkNamespace(SriovObject object) {
+    private static String networkNamespace(SriovObject object, List<String> operators) {
         String namespace = object.spec().text("networkNamespace", "");
         if (namespace.isEmpty()) {
             return "";
         }
         SriovObject.dns(object.spec(), "networkNamespace", namespace);
-        if (!namespace.equals(object.namespace())
-                && !object.namespace().equals(SriovObject.OPERATOR_NAMESPACE)) {
+        if (!namespace.equals(object.namespace()) && !operators.contains(object.namespace())) {
             throw object.spec()
                     .error(
                             "networkNamespace",
-                            "must be the object's own namespace, unless the object is in "
-                                    + SriovObject.OPERATOR_NAMESPACE,
+                            "must be the object's own namespace "
+                                    + object.namespace()
+                                    + ", unless that is the operator's, "
+                                    + String.join(" or ", operators)
+                                    + " (setting sriov.operatorNamespace)",
                             namespace);
         }
         return namespace;
@@ -122,7 +109,8 @@ public final class SriovNetworkManifest {
             throw new InvalidManifestException(
                     e.getMessage()
                             .replaceFirst(
-                                    "must be a string", "must be \"on\" or \"off\" in quotes"));
+                                    "must be a string in quotes \\(.*?\\)",
+                                    "must be \"on\" or \"off\" in quotes"));
         }
     }
 

@@ -22,28 +22,13 @@ public final class SriovNetworkNodePolicyManifest {
     private SriovNetworkNodePolicyManifest() {}
 
     public static NodePolicy parse(String manifest) {
-        return read(Document.root(manifest));
+        return read(Document.root(manifest), ManifestDefaults.DEFAULT);
     }
 
-    static NodePolicy read(Fields root) {
-        SriovObject object = SriovObject.of(root, KIND);
+    static NodePolicy read(Fields root, ManifestDefaults defaults) {
+        SriovObject object = SriovObject.of(root, KIND, defaults);
         Fields spec = object.spec();
-        spec.allowOnly(
-                Set.of(
-                        "resourceName",
-                        "nodeSelector",
-                        "priority",
-                        "mtu",
-                        "numVfs",
-                        "nicSelector",
-                        "deviceType",
-                        "isRdma",
-                        "needVhostNet",
-                        "excludeTopology",
-                        "externallyManaged",
-                        "linkType",
-                        "eSwitchMode",
-                        "vdpaType"));
+        spec.check(SriovFields.POLICY);
         if (!spec.has("numVfs")) {
             throw spec.error("numVfs", "must be given", "");
         }
@@ -79,13 +64,7 @@ public final class SriovNetworkNodePolicyManifest {
     }
 
     private static NicSelector selector(Fields selector) {
-        selector.allowOnly(Set.of("vendor", "deviceID", "rootDevices", "pfNames", "netFilter"));
-        if (selector.has("netFilter")) {
-            throw selector.error(
-                    "netFilter",
-                    "must not be given: it needs the API of a cloud",
-                    selector.text("netFilter", ""));
-        }
+        selector.check(SriovFields.NIC_SELECTOR);
         for (String address : selector.texts("rootDevices")) {
             if (!PCI.matcher(address).matches()) {
                 throw selector.error(

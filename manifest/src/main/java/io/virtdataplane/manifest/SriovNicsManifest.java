@@ -4,14 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The sriov interfaces of a VirtualMachine or VirtualMachineInstance, in the manifest's order. */
-public final class SriovNicsManifest {
+final class SriovNicsManifest {
     private static final String DEFAULT_NAMESPACE = "default";
 
     private SriovNicsManifest() {}
 
     /** At least one. */
-    public static List<SriovNic> parse(String manifest) {
-        MachineNics machine = MachineManifest.parse(manifest).nics();
+    static List<SriovNic> of(MachineNics machine) {
         List<SriovNic> nics = new ArrayList<>();
         for (MachineNic nic : machine.nics()) {
             if (nic.binding().equals("sriov")) {

@@ -1,6 +1,5 @@
 package io.virtdataplane.manifest;
 
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /** The head that all objects of the group sriovnetwork.openshift.io have. */
@@ -8,11 +7,8 @@ record SriovObject(String name, String namespace, Fields spec) {
     private static final String GROUP = "sriovnetwork.openshift.io/v1";
     private static final Pattern DNS = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
 
-    /** Where the operator lives: only objects there may serve other namespaces. */
-    static final String OPERATOR_NAMESPACE = "openshift-sriov-network-operator";
-
-    static SriovObject of(Fields root, String kind) {
-        root.allowOnly(Set.of("apiVersion", "kind", "metadata", "spec", "status"));
+    static SriovObject of(Fields root, String kind, ManifestDefaults defaults) {
+        root.check(Metadata.ROOT);
         String version = root.text("apiVersion", "");
         if (!version.equals(GROUP)) {
             throw root.error("apiVersion", "must be " + GROUP, version);
@@ -20,11 +16,12 @@ record SriovObject(String name, String namespace, Fields spec) {
         if (!root.text("kind", "").equals(kind)) {
             throw root.error("kind", "must be " + kind, root.text("kind", ""));
         }
-        Fields metadata = root.object("metadata");
-        String namespace = metadata.text("namespace", OPERATOR_NAMESPACE);
+        Metadata metadata = Metadata.named(root);
         return new SriovObject(
-                dns(metadata, "name", metadata.text("name", "")),
-                dns(metadata, "namespace", namespace),
+                metadata.name(),
+                metadata.namespace().isEmpty()
+                        ? defaults.operatorNamespace()
+                        : metadata.namespace(),
                 root.object("spec"));
     }
 

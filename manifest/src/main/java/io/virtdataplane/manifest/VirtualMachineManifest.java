@@ -25,15 +25,11 @@ public final class VirtualMachineManifest {
 
     static MasqueradeInterface nic(MachineSpec machine) {
         Fields spec = machine.spec();
-        boolean isDefault = machine.hasDefaultNic();
-        List<Fields> interfaces =
-                isDefault ? List.of(MachineSpec.DEFAULT_INTERFACE) : machine.interfaces();
-        String devices = spec.path() + ".domain.devices.interfaces";
+        List<Fields> interfaces = machine.interfaces();
         if (interfaces.isEmpty()) {
-            throw new InvalidManifestException(devices + " must have an interface: count=0");
+            throw machine.noNic();
         }
-        List<Fields> networks =
-                isDefault ? List.of(MachineSpec.DEFAULT_NETWORK) : machine.networks();
+        List<Fields> networks = machine.networks();
         Fields pod =
                 MachineNetworks.pod(networks)
                         .orElseThrow(
@@ -81,7 +77,7 @@ public final class VirtualMachineManifest {
         List<ListedPort> ports = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (Fields entry : candidate.list("ports")) {
-            entry.allowOnly(Set.of("name", "protocol", "port"));
+            entry.check(MachineFields.PORT);
             long port = entry.number("port", 0);
             if (port < 1 || port > 65535) {
                 throw entry.error("port", "must be 1-65535", port);

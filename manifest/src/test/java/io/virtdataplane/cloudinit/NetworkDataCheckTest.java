@@ -97,6 +97,19 @@ class NetworkDataCheckTest {
     }
 
     @Test
+    void machineIsFoundAmongOtherObjectsWithTheLinesOfTheFile() {
+        String wrong = DUAL_STACK.replace("version: 2", "version: 3");
+        long line = wrong.lines().takeWhile(text -> !text.contains("version: 3")).count() + 1;
+        String secret = "kind: Secret\nmetadata: {name: s}\n---\n";
+        assertThat(embedded(secret + DUAL_STACK)).isEmpty();
+        assertThat(embedded(secret + wrong))
+                .containsExactly("line " + (line + 3) + ": version must be 1 or 2: version=3");
+        String list = "kind: List\nitems:\n- kind: Secret\n-" + wrong.indent(2).substring(1);
+        assertThat(embedded(list))
+                .containsExactly("line " + (line + 3) + ": version must be 1 or 2: version=3");
+    }
+
+    @Test
     void documentationsThreeExamplesAreValid() {
         for (String manifest : List.of(DUAL_STACK, DYNAMIC, STATIC)) {
             NetworkDataCheck.Result result = NetworkDataCheck.embedded(manifest);

@@ -129,8 +129,18 @@ class NetworkDataWriterTest {
                                         bridged,
                                         new StaticSettings(List.of(), List.of(), List.of(), true)))
                 .hasMessageStartingWith("static-ipv6 must have a NIC with the masquerade binding");
-        MachineNics none = MachineNics.parse("kind: VirtualMachine\nspec: {}");
+        MachineNics none =
+                MachineNics.parse(
+                        "kind: VirtualMachine\nspec: {domain: {devices: {autoattachPodInterface: false}}}");
         assertThatThrownBy(() -> NetworkDataWriter.write(none, StaticSettings.NONE))
                 .hasMessageContaining("must have an interface: count=0");
+    }
+
+    @Test
+    void machineThatListsNoNicHasTheOneOnThePodNetwork() {
+        MachineNics unlisted =
+                MachineNics.parse("kind: VirtualMachine\nspec: {domain: {devices: {}}}");
+        assertThat(NetworkDataWriter.write(unlisted, StaticSettings.NONE).toString())
+                .contains("eth0={dhcp4=true");
     }
 }

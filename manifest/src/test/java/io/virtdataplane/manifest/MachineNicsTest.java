@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.wire.AddressText;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -107,7 +108,7 @@ class MachineNicsTest {
         String own = BRIDGED.replace("name: example-vm", "name: example-vm\n    namespace: blue");
         assertThatThrownBy(() -> MachineNics.parse(own))
                 .hasMessage(
-                        "spec.template.spec.networks[1].multus.networkName must be in the machine's own namespace blue or in default: networkName=network-namespace/a-bridge-network");
+                        "VirtualMachine blue/example-vm: spec.template.spec.networks[1].multus.networkName must be in the machine's own namespace blue or in default: networkName=network-namespace/a-bridge-network");
         for (String namespace : new String[] {"blue/", "default/", ""}) {
             assertThat(MachineNics.parse(own.replace("network-namespace/", namespace)).namespace())
                     .isEqualTo("blue");
@@ -156,7 +157,7 @@ class MachineNicsTest {
         String off = none.replace("{devices: {}", "{devices: {autoattachPodInterface: false}");
         assertThatThrownBy(() -> MachineManifest.parse(off).podNic())
                 .hasMessage(
-                        "spec.template.spec.domain.devices.interfaces must have an interface: count=0");
+                        "spec.template.spec.domain.devices.autoattachPodInterface must not be false where no interface is listed: the machine has no NIC: autoattachPodInterface=false");
     }
 
     @Test
@@ -165,8 +166,35 @@ class MachineNicsTest {
         assertThat(MachineManifest.parse(file).nics()).isEqualTo(MachineNics.parse(BRIDGED));
         assertThatThrownBy(() -> MachineManifest.parse(file + "---\n" + BRIDGED))
                 .hasMessage(
-                        "manifest must have one VirtualMachine or VirtualMachineInstance: found=2");
+                        "manifest must have one VirtualMachine or VirtualMachineInstance (of several, --name chooses): found=2");
         assertThatThrownBy(() -> MachineManifest.parse("kind: Pod"))
                 .hasMessage("kind must be VirtualMachine or VirtualMachineInstance: kind=Pod");
+    }
+
+    @Test
+    void machineOfSeveralIsChosenByItsName() {
+        String two = BRIDGED + "---\n" + BRIDGED.replace("name: example-vm", "name: second");
+        MachineManifest second = MachineManifest.parse(two, "second", ManifestDefaults.DEFAULT);
+        assertThat(second.nics().machine()).isEqualTo("second");
+        assertThat(second.left())
+                .extracting(LeftObject::toString)
+                .containsExactly(
+                        "VirtualMachine default/example-vm is left: attach it by its --name");
+        assertThatThrownBy(() -> MachineManifest.parse(two, "third", ManifestDefaults.DEFAULT))
+                .hasMessageContaining("(of several, --name chooses): found=2");
+    }
+
+    @Test
+    void machineThatListsNoNicHasNoneWhereTheSettingSaysSo() {
+        String none = "kind: VirtualMachine\nmetadata: {name: vm}\nspec: {domain: {devices: {}}}";
+        ManifestDefaults without = new ManifestDefaults(List.of("sriov"), false);
+        MachineManifest machine = MachineManifest.parse(none, "", without);
+        assertThat(machine.nics().nics()).isEmpty();
+        assertThatThrownBy(machine::podNic)
+                .hasMessage(
+                        "VirtualMachine default/vm: spec.domain.devices.interfaces must have an interface: the setting defaultInterface is none: count=0");
+        MachineNics unlisted = MachineManifest.parse(none).nics();
+        assertThat(unlisted.isDefault()).isTrue();
+        assertThat(unlisted.find("eth0").orElseThrow().name()).isEqualTo("default");
     }
 }

@@ -84,7 +84,7 @@ class NetworkDefinitionManifestTest {
                                 "MTU": 9000, "HairpinMode": true, "promiscmode": false, "VLAN": 5, "vlanTrunk": [{"ID": 7}, {"minid": 20, "maxid": 22}],
                                 "enabledad": true, "disableContainerInterface": true, "portIsolation": true, "mac": "02:00:00:00:00:0b",
                                 "isGateway": true, "isDefaultGateway": false, "forceAddress": false, "ipMasq": false, "ipMasqBackend": "nftables",
-                                "ipam": {}, "capabilities": {"mac": true}, "runtimeConfig": 7, "colour": "red"
+                                "ipam": {}, "capabilities": {"mac": true}, "runtimeConfig": {}, "colour": "red"
                                 """))
                 .isEqualTo(
                         new CniBridge(
@@ -133,7 +133,7 @@ class NetworkDefinitionManifestTest {
                 "\"hairpinMode\": true, \"promiscMode\": true | spec.config: cannot set hairpin mode and promiscuous mode at the same time",
                 "\"hairpinMode\": 1 | spec.config.hairpinMode must be true or false: hairpinMode=1",
                 "\"isGateway\": 1 | spec.config.isGateway must be true or false",
-                "\"ipam\": {\"type\": \"host-local\"} | spec.config.ipam must be empty: a virtual machine does not get its address by IPAM: ipam=host-local",
+                "\"ipam\": {\"type\": \"host-local\"} | spec.config.ipam must be empty: a virtual machine does not get its address by IPAM (give it by cloud-init, or by the annotations dhcp.virtdataplane.io/ of this definition): ipam=host-local",
                 "\"ipam\": {\"subnet\": \"10.0.0.0/8\"} | spec.config.ipam must be empty",
                 "\"ipam\": {\"type\": \"dhcp\"}, \"disableContainerInterface\": true | spec.config: cannot use IPAM when DisableContainerInterface flag is set",
                 "\"mtu\": 67 | spec.config.mtu must be 68-65535, or 0 for the MTU of the bridge: mtu=67",
@@ -163,7 +163,7 @@ class NetworkDefinitionManifestTest {
                 "  name: bridge-network | # | metadata.name must be given: name=",
                 "io/br1 | io/br2 | metadata.annotations.k8s.v1.cni.cncf.io/resourceName must be bridge.network.kubevirt.io/br1: k8s.v1.cni.cncf.io/resourceName=bridge.network.kubevirt.io/br2",
                 "\"bridge\": \"br1\" | \"bridge\": \"br/1\" | spec.config.bridge must be a device name of 1-15 characters",
-                "\"type\": \"cnv-bridge\" | \"type\": \"sriov\" | spec.config.type must be cnv-bridge or bridge: type=sriov",
+                "\"type\": \"cnv-bridge\" | \"type\": \"brigde\" | spec.config.type must be cnv-bridge or bridge: type=brigde",
                 "\"type\": \"cnv-bridge\", |  | spec.config.type must be cnv-bridge or bridge: type=",
                 "\"name\": \"bridge-network\" | \"name\": \"-\" | spec.config.name invalid characters found in network name: name=-",
                 "0.3.1 | 0.2.0 | spec.config.cniVersion cannot convert: no valid IP addresses: cniVersion=0.2.0",
@@ -223,7 +223,7 @@ class NetworkDefinitionManifestTest {
                 "[] | spec.config.plugins must have at least one plugin",
                 "[{\"type\": \"cnv-tuning\"}] | spec.config.plugins[0].type must be cnv-bridge or bridge: type=cnv-tuning",
                 "[{\"type\": \"bridge\", \"vlan\": 5000}] | spec.config.plugins[0]: invalid VLAN ID 5000 (must be between 0 and 4094)",
-                "[{\"type\": \"bridge\"}, {\"type\": \"firewall\"}] | spec.config.plugins[1].type must be cnv-tuning or tuning after the first plugin: type=firewall",
+                "[{\"type\": \"bridge\"}, {\"type\": \"firewall\"}] | spec.config.plugins[1].type must be cnv-tuning or tuning after the first plugin: no firewall is kept for a bridge's port: type=firewall",
                 "[{\"type\": \"bridge\"}, {\"type\": \"tuning\", \"promisc\": true}] | spec.config.plugins[1].promisc must not be given: a guest's NIC has no device in the kernel",
                 "[{\"type\": \"bridge\"}, {\"type\": \"tuning\", \"sysctl\": {\"net.core.somaxconn\": \"1\"}}] | spec.config.plugins[1].sysctl must not be given",
                 "[{\"type\": \"bridge\"}, {\"type\": \"tuning\", \"mtu\": 5}] | spec.config.plugins[1].mtu must be 68-65535"
@@ -233,5 +233,32 @@ class NetworkDefinitionManifestTest {
         assertThatThrownBy(() -> NetworkDefinitionManifest.parse(manifest))
                 .isInstanceOf(InvalidManifestException.class)
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void keysThatThePluginHasNotAreNamed() {
+        WrittenManifest read =
+                Manifests.parse(manifest("\"macspofchk\": true, \"dns\": {}, \"colour\": 1"))
+                        .getFirst();
+        assertThat(read.warnings())
+                .containsExactly(
+                        "spec.config.macspofchk is ignored: it is not a key of the plugin bridge: nearest=macspoofchk",
+                        "spec.config.colour is ignored: it is not a key of the plugin bridge");
+    }
+
+    @Test
+    void addressIsTakenFromWhereThePluginTakesIt() {
+        String arguments = "\"args\": {\"cni\": {\"mac\": \"02:00:00:00:00:0a\"}}";
+        assertThat(with(arguments).mac()).isEqualTo(0x0200_0000_000aL);
+        String both = arguments + ", \"runtimeConfig\": {\"mac\": \"02:00:00:00:00:0b\"}";
+        assertThat(with(both).mac()).isEqualTo(0x0200_0000_000bL);
+    }
+
+    @Test
+    void definitionOfAnotherPluginIsNotOurs() {
+        String foreign = manifest("").replace("cnv-bridge", "macvlan");
+        assertThatThrownBy(() -> NetworkDefinitionManifest.parse(foreign))
+                .isInstanceOf(NotOursException.class)
+                .hasMessage("it is for the CNI plugin macvlan (cnv-bridge and bridge are taken)");
     }
 }

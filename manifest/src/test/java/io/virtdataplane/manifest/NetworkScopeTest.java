@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NetworkScopeTest {
     private static NetworkDefinition network(String annotations) {
         String manifest =
-                "{apiVersion: k8s.cni.cncf.io/v1, kind: NetworkAttachmentDefinition, metadata: {name: n, annotations: {"
+                "{apiVersion: k8s.cni.cncf.io/v1, kind: NetworkAttachmentDefinition, metadata: {name: net, annotations: {"
                         + annotations
                         + "}}, spec: {config: '{\"cniVersion\": \"0.3.1\", \"name\": \"n\", \"type\": \"cnv-bridge\", \"bridge\": \"br1\"}'}}";
         return (NetworkDefinition) Manifests.parse(manifest).getFirst().manifest();

@@ -213,37 +213,38 @@ class NodeNetworkPolicyManifestTest {
                 "NodeNetworkConfigurationPolicy | NodeNetworkState | kind must be NodeNetworkConfigurationPolicy: kind=NodeNetworkState",
                 "name: br1-eth1-policy | name: Policy | metadata.name must be a DNS name in lower case: name=Policy",
                 "name: br1-eth1-policy | labels: {} | metadata.name must be given: name=",
-                "desiredState: | wantedState: | spec.wantedState is not a known field: known=capture,desiredState,maxUnavailable,nodeSelector",
-                "spec: | spec:¶  capture: {gw: routes} | spec.capture must be empty: capture is not supported",
+                "desiredState: | wantedState: | spec.wantedState is not a known field: known=desiredState,maxUnavailable,nodeSelector",
+                "spec: | spec:¶  capture: {gw: routes} | spec.capture is not supported: it asks nmstate about the node (write the interfaces",
                 "spec: | spec:¶  maxUnavailable: -1 | spec.maxUnavailable must be a count or a percentage, such as 3 or 50%: maxUnavailable=-1",
                 "spec: | spec:¶  maxUnavailable: 101% | spec.maxUnavailable must be a count or a percentage",
                 "spec: | spec:¶  maxUnavailable: half | spec.maxUnavailable must be a count or a percentage",
-                "spec: | spec:¶  nodeSelector: {zone: 1} | spec.nodeSelector.zone must be a string: zone=1",
-                "interfaces: | routes: | spec.desiredState.routes is not a known field: known=interfaces",
+                "spec: | spec:¶  nodeSelector: {zone: 1} | spec.nodeSelector.zone must be a string in quotes",
+                "interfaces: | interface: | spec.desiredState.interface is not a known field: nearest=interfaces",
+                "interfaces: | links: | spec.desiredState.links is not a known field: known=description,interfaces",
                 "- name: br1 | - name: br1/5 | spec.desiredState.interfaces[0].name must be a device name of 1-15 characters",
                 "- name: br1 | - name: bridge-name-of-16 | interfaces[0].name must be a device name",
                 "- name: br1 | - name: '..' | interfaces[0].name must be a device name",
-                "type: linux-bridge | type: bond | interfaces[0].type must be linux-bridge: other types are not supported: type=bond",
-                "type: linux-bridge | mtu: 1500 | interfaces[0].type must be linux-bridge",
+                "type: linux-bridge | type: linux-brige | interfaces[0].type must be linux-bridge, or another type of nmstate that is left to others: type=linux-brige",
+                "type: linux-bridge | type: macsec | interfaces[0].type must not be one that encrypts: virt-dataplane encrypts nothing (leave",
+                "type: linux-bridge | mtu: 1500 | interfaces[0].type must be linux-bridge, or another type of nmstate that is left to others: type=",
                 "state: up | state: present | interfaces[0].state must be up, absent, down or ignore: state=present",
                 "state: up | mtu: 67 | interfaces[0].mtu must be 68-65535: mtu=67",
                 "state: up | mtu: 65536 | interfaces[0].mtu must be 68-65535: mtu=65536",
-                "state: up | mac-address: '02:00:00:00:00:01' | interfaces[0].mac-address is not a known field",
+                "state: up | link-aggregation: {mode: active-backup, port: [eth1]} | interfaces[0].link-aggregation is not supported: a linux-bridge has no such field; interfaces of other types are configured by the node's own network manager, and the bridge's port may name one: link-aggregation={",
+                "state: up | 802.1x: {eap-methods: [tls]} | interfaces[0].802.1x is not supported: the bridge does not authenticate anybody",
+                "state: up | dispatch: {post-activation: 'true'} | interfaces[0].dispatch is not supported: scripts are not run",
                 "ipv4: | ipv5: | interfaces[0].ipv5 is not a known field",
-                "enabled: false | enabled: true | interfaces[0].ipv4.enabled must be false: a bridge has no IP address: enabled=true",
-                "enabled: false | dhcp: true | interfaces[0].ipv4.enabled must be false",
-                "enabled: false | address: [{ip: 10.0.0.1, prefix-length: 24}] | interfaces[0].ipv4.enabled must be false",
-                "enabled: false | enable: false | interfaces[0].ipv4.enable is not a known field",
-                "state: up | ipv6: {enabled: true} | interfaces[0].ipv6.enabled must be false",
+                "enabled: false | enable: false | interfaces[0].ipv4.enable is not a known field: nearest=enabled",
+                "enabled: false | dhcp: maybe | interfaces[0].ipv4.dhcp must be true or false: dhcp=\"maybe\"",
                 "bridge: | bridges: | interfaces[0].bridges is not a known field",
-                "options: | option: | interfaces[0].bridge.option is not a known field: known=options,port",
+                "options: | option: | interfaces[0].bridge.option is not a known field: nearest=options",
                 "stp: | spt: | interfaces[0].bridge.options.spt is not a known field",
                 "- name: eth1 | - eth1 | interfaces[0].bridge.port[0] must be a mapping",
                 "- name: eth1 | - {} | interfaces[0].bridge.port[0].name must be a device name",
                 "- name: eth1 | - {name: eth1, cost: 5} | interfaces[0].bridge.port[0].cost is not a known field",
                 "- name: eth1 | - {name: eth1, stp-path-cost: 0} | port[0].stp-path-cost must be 1-65535: stp-path-cost=0",
                 "- name: eth1 | - {name: eth1, stp-priority: 64} | port[0].stp-priority must be 0-63: stp-priority=64",
-                "- name: eth1 | - {name: eth1, stp-hairpin-mode: 1} | port[0].stp-hairpin-mode must be true or false",
+                "- name: eth1 | - {name: eth1, stp-hairpin-mode: 2} | port[0].stp-hairpin-mode must be true or false",
                 "- name: eth1 | - {name: br1} | interfaces[0].bridge.port must not name the bridge itself or a device that is a port already: name=br1 of=itself"
             })
     void eachWrongFieldIsNamedWithItsRule(String correct, String wrong, String message) {
@@ -258,8 +259,8 @@ class NodeNetworkPolicyManifestTest {
             delimiter = '|',
             quoteCharacter = '~',
             value = {
-                "stp: {enabled: true} | stp.enabled must be false: STP is not supported: enabled=true",
-                "stp: {enabled: 1} | stp.enabled must be true or false: enabled=1",
+                "stp: {enabled: true} | stp.enabled must be false: STP is not supported (keep the network behind the bridge free of loops): enabled=true",
+                "stp: {enabled: 2} | stp.enabled must be true or false: enabled=2",
                 "stp: {forward-delay: 31} | stp.forward-delay must be 2-30: forward-delay=31",
                 "stp: {hello-time: 0} | stp.hello-time must be 1-10: hello-time=0",
                 "stp: {max-age: 5} | stp.max-age must be 6-40: max-age=5",
@@ -271,7 +272,10 @@ class NodeNetworkPolicyManifestTest {
                 "group-addr: '02:00:00:00:00:01' | group-addr must be 01:80:c2:00:00:00 or 01:80:c2:00:00:04 to :0f: group-addr=02:00:00:00:00:01",
                 "group-addr: '01:80:c2:00:00:02' | group-addr must be 01:80:c2:00:00:00 or",
                 "group-addr: x | group-addr must be six bytes",
-                "multicast-snooping: 'true' | multicast-snooping must be true or false",
+                "multicast-snooping: maybe | multicast-snooping must be true or false",
+                "multicast-querier: true | multicast-querier is not supported: the bridge sends no queries, and without a querier in the network its groups would end (have one there, or set multicast-snooping to false): multicast-querier=true",
+                "vlan-default-pvid: 0 | vlan-default-pvid must be 1: give a port another native VLAN by its tag and enable-native: vlan-default-pvid=0",
+                "group-fwd-mask: 65536 | group-fwd-mask must be 0-65535: group-fwd-mask=65536",
                 "hash-max: 0 | hash-max must be 1-4294967295: hash-max=0",
                 "vlan-protocol: 802.1ad | vlan-protocol must be 802.1q: other tags are not supported: vlan-protocol=802.1ad"
             })
@@ -327,5 +331,81 @@ class NodeNetworkPolicyManifestTest {
                 NodeNetworkPolicyManifest.parse(
                         CHAPTER.replace("spec:", "spec:\n  maxUnavailable: " + text));
         assertThat(policy.maxUnavailable().of(nodes)).isEqualTo(count);
+    }
+
+    private static List<String> warnings(String manifest) {
+        return Manifests.parse(manifest).getFirst().warnings();
+    }
+
+    private static String policy(String desiredState) {
+        return "apiVersion: nmstate.io/v1\nkind: NodeNetworkConfigurationPolicy\nmetadata: {name: p}\n"
+                + "spec: {desiredState: {"
+                + desiredState
+                + "}}";
+    }
+
+    @Test
+    void whatTheNodesNetworkManagerConfiguresIsLeftToIt() {
+        String manifest =
+                policy(
+                        """
+                        routes: {config: [{destination: 0.0.0.0/0}]},
+                        dns-resolver: {},
+                        hostname: {running: node-1},
+                        interfaces: [
+                          {name: bond0, type: bond, link-aggregation: {mode: active-backup}},
+                          {name: eth9, state: up, ipv4: {enabled: false}},
+                          {name: eth8, type: ethernet, state: ignore},
+                          {name: br1, type: linux-bridge, lldp: {enabled: true}, ipv4: {enabled: true, dhcp: 'yes'},
+                           mtu: 9000, bridge: {port: [{name: bond0}]}}]
+                        """);
+        assertThat(NodeNetworkPolicyManifest.parse(manifest).bridges())
+                .extracting(BridgeSpec::name)
+                .containsExactly("br1");
+        assertThat(warnings(manifest))
+                .containsExactly(
+                        "spec.desiredState.routes is ignored: the node's own network manager configures it",
+                        "spec.desiredState.hostname is ignored: the node's own network manager configures it",
+                        "spec.desiredState.interfaces[0] is ignored: the node's own network manager configures type bond, and a bridge's port may name it: name=bond0",
+                        "spec.desiredState.interfaces[1] is ignored: the node's own network manager configures devices that are there, and a bridge's port may name it: name=eth9",
+                        "spec.desiredState.interfaces[3].lldp is ignored: a bridge has no device on the node (apply --host-port gives it one, which the node's own network manager configures)",
+                        "spec.desiredState.interfaces[3].ipv4 is ignored: the bridge has no device on the node; with apply --host-port it has one, and the node's own network manager gives it addresses");
+        assertThat(warnings(CHAPTER)).isEmpty();
+    }
+
+    @Test
+    void policyMayHaveNothingForUs() {
+        String none = policy("dns-resolver: {config: {server: [192.0.2.53]}}");
+        assertThat(NodeNetworkPolicyManifest.parse(none).bridges()).isEmpty();
+        assertThat(warnings(none)).hasSize(1);
+    }
+
+    @Test
+    void numbersAndTruthsMayStandInQuotes() {
+        BridgeSpec bridge =
+                NodeNetworkPolicyManifest.parse(
+                                policy(
+                                        """
+                                        interfaces: [{name: br1, type: linux-bridge, mtu: '9000', bridge: {
+                                          options: {group-fwd-mask: '0x4000', multicast-snooping: 'off', stp: {enabled: '0'}},
+                                          ports: [{name: eth1}]}}]
+                                        """))
+                        .bridges()
+                        .getFirst();
+        assertThat(bridge.mtu()).hasValue(9000);
+        assertThat(bridge.options().groupForwardMask()).hasValue(0x4000);
+        assertThat(bridge.options().multicastSnooping()).contains(false);
+        assertThat(bridge.ports()).isPresent();
+    }
+
+    @Test
+    void interfaceThatIsToGoMayHaveNoType() {
+        String gone = policy("interfaces: [{name: br1, state: absent}]");
+        assertThat(NodeNetworkPolicyManifest.parse(gone).bridges())
+                .extracting(BridgeSpec::state)
+                .containsExactly(BridgeSpec.State.absent);
+        assertThat(warnings(gone))
+                .containsExactly(
+                        "spec.desiredState.interfaces[0] has no type: only a bridge of virt-dataplane is removed: name=br1");
     }
 }

@@ -8,6 +8,7 @@ import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.SriovNetwork;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -102,10 +103,10 @@ class SriovManifestsTest {
                 "numVfs: 8 | numVfs: -1 | spec.numVfs must be at least 0: numVfs=-1",
                 "numVfs: 8 | numVfs: many | spec.numVfs must be a whole number: numVfs=\"many\"",
                 "numVfs: 8 | colour: red | spec.colour is not a known field",
-                "vendor: \"8086\" | vendor: 8086 | spec.nicSelector.vendor must be a string: vendor=8086",
+                "vendor: \"8086\" | vendor: 8086 | spec.nicSelector.vendor must be a string in quotes (YAML reads this value as another type): vendor=8086",
                 "vendor: \"8086\" | vendor: \"0x8086\" | spec.nicSelector.vendor must be four hexadecimal digits",
                 "rootDevices: [\"0000:02:00.0\"] | rootDevices: [\"02:00.0\"] | spec.nicSelector.rootDevices must be PCI addresses such as 0000:02:00.1",
-                "rootDevices: [\"0000:02:00.0\"] | netFilter: x | spec.nicSelector.netFilter must not be given: it needs the API of a cloud",
+                "rootDevices: [\"0000:02:00.0\"] | netFilter: x | spec.nicSelector.netFilter is not supported: it needs the API of a cloud (select the NIC by",
                 "deviceType: vfio-pci | deviceType: vfio | spec.deviceType must be one of netdevice, vfio-pci: deviceType=vfio",
                 "isRdma: false | isRdma: \"false\" | spec.isRdma must be true or false",
                 "name: policy-1 | name: Policy_1 | metadata.name must be a DNS name in lower case",
@@ -218,7 +219,7 @@ class SriovManifestsTest {
 
     @Test
     void sriovInterfacesAreFoundInOrderWithTheirNetworks() {
-        assertThat(SriovNicsManifest.parse(MACHINE))
+        assertThat(MachineManifest.parse(MACHINE).sriovNics())
                 .containsExactly(
                         new SriovNic("guests", "vm1", "nic1", "guests/net-1", 0x0200_0000_aa01L),
                         new SriovNic("guests", "vm1", "nic2", "default/net-2", 0));
@@ -237,14 +238,42 @@ class SriovManifestsTest {
                 "kind: VirtualMachine | kind: Pod | kind must be VirtualMachine",
             })
     void wrongInterfaceIsNamed(String from, String to, String message) {
-        assertThatThrownBy(() -> SriovNicsManifest.parse(MACHINE.replace(from, to)))
+        assertThatThrownBy(() -> MachineManifest.parse(MACHINE.replace(from, to)).sriovNics())
                 .isInstanceOf(InvalidManifestException.class)
                 .hasMessageContaining(message);
     }
 
     @Test
     void machineWithoutSriovIsRefused() {
-        assertThatThrownBy(() -> SriovNicsManifest.parse(MACHINE.replace("sriov", "bridge")))
+        assertThatThrownBy(
+                        () -> MachineManifest.parse(MACHINE.replace("sriov", "bridge")).sriovNics())
                 .hasMessageContaining("must have one with the sriov binding: count=0");
+    }
+
+    @Test
+    void operatorsNamespaceIsASetting() {
+        String elsewhere =
+                """
+                apiVersion: sriovnetwork.openshift.io/v1
+                kind: SriovNetwork
+                metadata: {name: net1, namespace: net-ops}
+                spec: {resourceName: intel, networkNamespace: guests}
+                """;
+        assertThatThrownBy(() -> Manifests.parse(elsewhere))
+                .hasMessage(
+                        "SriovNetwork net-ops/net1: spec.networkNamespace must be the object's own namespace net-ops, unless that is the operator's, openshift-sriov-network-operator or sriov-network-operator (setting sriov.operatorNamespace): networkNamespace=guests");
+        assertThat(Manifests.parse(elsewhere.replace("net-ops", "sriov-network-operator")))
+                .hasSize(1);
+        Manifests set = new Manifests(new ManifestDefaults(List.of("net-ops"), true));
+        Set<ObjectKind> networks = Set.of(ObjectKind.SRIOV_NETWORK);
+        assertThat(set.parse(elsewhere, networks).objects()).hasSize(1);
+        assertThat(
+                        set.parse(elsewhere.replace(", namespace: net-ops", ""), networks)
+                                .objects()
+                                .getFirst()
+                                .manifest()
+                                .identity())
+                .isEqualTo("net-ops/net1");
+        assertThat(set.fullName(ObjectKind.SRIOV_NETWORK, "net1")).isEqualTo("net-ops/net1");
     }
 }

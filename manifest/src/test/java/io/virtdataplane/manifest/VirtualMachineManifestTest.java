@@ -136,10 +136,12 @@ class VirtualMachineManifestTest {
     void hostnameAndSubdomainAreDnsNames() {
         assertThat(named("vm", "a", "sub.domain").subdomain()).isEqualTo("sub.domain");
         assertThatThrownBy(() -> named("vm", "a.b", ""))
-                .hasMessage("spec.hostname must be a DNS label in lower case: hostname=a.b");
+                .hasMessageEndingWith(
+                        ": spec.hostname must be a DNS label in lower case: hostname=a.b");
         assertThatThrownBy(() -> named("vm", "x".repeat(64), "")).hasMessageContaining("hostname");
         assertThatThrownBy(() -> named("vm", "", "-a"))
-                .hasMessage("spec.subdomain must be a DNS name in lower case: subdomain=-a");
+                .hasMessageEndingWith(
+                        ": spec.subdomain must be a DNS name in lower case: subdomain=-a");
     }
 
     private static MasqueradeInterface named(String machine, String hostname, String subdomain) {
@@ -194,7 +196,7 @@ class VirtualMachineManifestTest {
                 "{ntpServers: [1]} | .ntpServers must be a list of strings",
                 "{privateOptions: [{option: 223, value: x}]} | .privateOptions[0].option must be 121 or 224-254: option=223",
                 "{privateOptions: [{option: 121, value: 10.0.0.0/33}]} | .privateOptions[0].value must be routes such as",
-                "{privateOptions: [{option: 224, value: x}, {option: 224, value: y}]} | .privateOptions[1].option must be unique",
+                "{privateOptions: [{option: 224, value: x}, {option: 224, value: z}]} | .privateOptions[1].option must be unique",
                 "{bootFile: x} | .bootFile is not a known field"
             })
     void wrongDhcpOptionsAreNamed(String options, String message) {

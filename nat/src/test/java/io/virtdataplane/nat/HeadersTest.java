@@ -67,11 +67,9 @@ class HeadersTest {
         "224.0.0.1",
         "255.255.255.255",
         "0.0.0.0",
-        "10.244.1.5",
         "::1",
         "ff02::1",
-        "fe80::1",
-        "fd00:10:244::5"
+        "fe80::1"
     })
     void martianSourceNeverReachesTheGuest(String source) {
         Bench bench = new Bench(OpenPorts.all());

@@ -3,6 +3,7 @@ package io.virtdataplane.sriov;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Whether a policy may be applied on this node: the checks and the words of the SR-IOV operator's
@@ -17,25 +18,40 @@ public record PolicyRules(
     private static final String RESOURCE = "^[a-zA-Z0-9]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$";
     private static final Pattern RESOURCE_NAME = Pattern.compile(RESOURCE);
     private static final int LONGEST_RESOURCE_NAME = 63;
+    private static final String SETTING = "the setting sriov.supportedNics adds cards";
     private static final String CAPABLE = "feature.node.kubernetes.io/network-sriov.capable";
 
     public PolicyRules {
         nodeLabels = Map.copyOf(nodeLabels);
     }
 
-    /** Throws with the first rule that is broken. */
+    /** Throws with the first rule that is broken; of another node's policy only its own count. */
     public void check(NodePolicy policy, List<PhysicalFunction> pfs, List<NodePolicy> others) {
         checkAlone(policy);
-        checkNode(policy, pfs);
+        if (!selects(policy, pfs)) {
+            return;
+        }
         checkPfs(policy, pfs);
         for (NodePolicy other : others) {
-            if (!other.name().equals(policy.name())) {
+            if (!other.name().equals(policy.name()) && selects(other, pfs)) {
                 checkBeside(policy, other, pfs);
             }
         }
     }
 
-    private void checkAlone(NodePolicy policy) {
+    /** Whether the policy is for this node. */
+    public boolean selects(NodePolicy policy, List<PhysicalFunction> pfs) {
+        return policy.nodeSelector().entrySet().stream()
+                .allMatch(
+                        label ->
+                                label.getValue().equals(nodeLabels.get(label.getKey()))
+                                        || label.getKey().equals(CAPABLE)
+                                                && label.getValue().equals("true")
+                                                && !pfs.isEmpty());
+    }
+
+    /** What holds on every node. */
+    public void checkAlone(NodePolicy policy) {
         check(
                 RESOURCE_NAME.matcher(policy.resourceName()).matches()
                         && policy.resourceName().length() <= LONGEST_RESOURCE_NAME,
@@ -56,7 +72,7 @@ public record PolicyRules(
                         || !selector.vendor().isEmpty()
                         || !selector.deviceId().isEmpty()
                         || !selector.pfNames().isEmpty(),
-                "rootDevices must be given with vendor, deviceID or pfNames in nicSelector in CR %s",
+                "rootDevices must be given with vendor, deviceID or pfNames in nicSelector in CR %s (the setting sriov.rootDevicesAlone allows them alone)",
                 policy.name());
         boolean vfio = policy.deviceType() == NodePolicy.DeviceType.VFIO_PCI;
         check(
@@ -69,15 +85,20 @@ public record PolicyRules(
         String vendor = selector.vendor();
         String device = selector.deviceId();
         if (vendor.isEmpty()) {
-            check(device.isEmpty() || nics.hasDevice(device), "device %s is not supported", device);
+            check(
+                    device.isEmpty() || nics.hasDevice(device),
+                    "device %s is not supported (%s)",
+                    device,
+                    SETTING);
             return;
         }
-        check(nics.hasVendor(vendor), "vendor %s is not supported", vendor);
+        check(nics.hasVendor(vendor), "vendor %s is not supported (%s)", vendor, SETTING);
         check(
                 device.isEmpty() || nics.hasModel(vendor, device),
-                "vendor/device %s/%s is not supported",
+                "vendor/device %s/%s is not supported (%s)",
                 vendor,
-                device);
+                device,
+                SETTING);
     }
 
     private static void checkModes(NodePolicy policy, boolean vfio) {
@@ -97,25 +118,12 @@ public record PolicyRules(
         // Ours: what this daemon does not do is refused, not left out silently.
         check(
                 !switchdev,
-                "eSwitchMode must be legacy, switchdev is not supported in CR %s",
+                "eSwitchMode must be legacy or left out, switchdev is not supported in CR %s",
                 policy.name());
         check(
                 !policy.modes().linkType().equalsIgnoreCase("ib"),
                 "linkType must be eth, InfiniBand is not supported in CR %s",
                 policy.name());
-    }
-
-    private void checkNode(NodePolicy policy, List<PhysicalFunction> pfs) {
-        policy.nodeSelector()
-                .forEach(
-                        (label, value) ->
-                                check(
-                                        value.equals(nodeLabels.get(label))
-                                                || label.equals(CAPABLE)
-                                                        && value.equals("true")
-                                                        && !pfs.isEmpty(),
-                                        "no matched node is selected by the nodeSelector in CR %s",
-                                        policy.name()));
     }
 
     private void checkPfs(NodePolicy policy, List<PhysicalFunction> pfs) {
@@ -126,7 +134,27 @@ public record PolicyRules(
                 checkPf(policy, pf);
             }
         }
-        check(selected, "no supported NIC is selected by the nicSelector in CR %s", policy.name());
+        check(
+                selected,
+                "no supported NIC is selected by the nicSelector in CR %s%s",
+                policy.name(),
+                unsupported(policy, pfs));
+    }
+
+    /** NICs that only the list of supported ones keeps from being selected. */
+    private static String unsupported(NodePolicy policy, List<PhysicalFunction> pfs) {
+        String cards =
+                pfs.stream()
+                        .filter(policy.nicSelector()::selects)
+                        .map(
+                                pf ->
+                                        pf.name()
+                                                + " is "
+                                                + pf.pci().vendor()
+                                                + " "
+                                                + pf.pci().deviceId())
+                        .collect(Collectors.joining(", "));
+        return cards.isEmpty() ? "" : " (" + cards + "; " + SETTING + ")";
     }
 
     private static void checkPf(NodePolicy policy, PhysicalFunction pf) {

@@ -59,25 +59,28 @@ class PolicyRulesTest {
         Policies alone = Policies.vfio().pfs().roots(FakeNode.PF);
         refused(
                 alone,
-                "rootDevices must be given with vendor, deviceID or pfNames in nicSelector in CR policy1");
+                "rootDevices must be given with vendor, deviceID or pfNames in nicSelector in CR policy1 (the setting sriov.rootDevicesAlone allows them alone)");
         accepted(Policies.vfio().model("8086", "").roots(FakeNode.PF));
         PolicyRules upstream = new PolicyRules(new SupportedNics(List.of()), Map.of(), true);
         assertThatCode(() -> check(upstream, alone)).doesNotThrowAnyException();
     }
 
     @Test
-    void onlyDocumentedCardsAndThoseOfTheSettingsAreSupported() {
-        refused(Policies.vfio().model("14e4", ""), "vendor 14e4 is not supported");
-        refused(Policies.vfio().model("8086", "1015"), "vendor/device 8086/1015 is not supported");
-        refused(Policies.vfio().model("", "10c9"), "device 10c9 is not supported");
-        node.withCard("0000:03:00.0", "8086", "10c9", "eth9", 7);
+    void onlyTheOperatorsCardsAndThoseOfTheSettingsAreSupported() {
+        String way = " is not supported (the setting sriov.supportedNics adds cards)";
+        refused(Policies.vfio().model("10ec", ""), "vendor 10ec" + way);
+        refused(Policies.vfio().model("8086", "1015"), "vendor/device 8086/1015" + way);
+        refused(Policies.vfio().model("", "1521"), "device 1521" + way);
+        node.withCard("0000:03:00.0", "8086", "1521", "eth9", 7);
         refused(
                 Policies.vfio().pfs("eth9"),
-                "no supported NIC is selected by the nicSelector in CR policy1");
+                "no supported NIC is selected by the nicSelector in CR policy1 (eth9 is 8086 1521; the setting sriov.supportedNics adds cards)");
         PolicyRules more =
-                new PolicyRules(new SupportedNics(List.of("8086 10c9 10ca")), Map.of(), false);
-        assertThatCode(() -> check(more, Policies.vfio().model("8086", "10c9")))
+                new PolicyRules(new SupportedNics(List.of("8086 1521 1520")), Map.of(), false);
+        assertThatCode(() -> check(more, Policies.vfio().model("8086", "1521")))
                 .doesNotThrowAnyException();
+        node.withCard("0000:04:00.0", "15b3", "101d", "ens4f0", 8);
+        accepted(Policies.vfio().model("15b3", "101d")); // ConnectX-6 Dx
         assertThatThrownBy(() -> new SupportedNics(List.of("8086:10c9")))
                 .hasMessageContaining("supportedNics must be 'VENDOR PF VF'");
     }
@@ -143,7 +146,7 @@ class PolicyRulesTest {
                 "vdpa requires the device to be configured in switchdev mode");
         refused(
                 Policies.vfio().switchdev(),
-                "eSwitchMode must be legacy, switchdev is not supported in CR policy1");
+                "eSwitchMode must be legacy or left out, switchdev is not supported in CR policy1");
         refused(
                 Policies.vfio().linkType("IB"),
                 "linkType must be eth, InfiniBand is not supported in CR policy1");
@@ -151,12 +154,19 @@ class PolicyRulesTest {
     }
 
     @Test
-    void nodeMustHaveTheLabels() {
+    void policyOfAnotherNodeIsOnlyCheckedByItself() {
         accepted(Policies.vfio().on("zone", "a"));
         accepted(Policies.vfio().on("feature.node.kubernetes.io/network-sriov.capable", "true"));
+        accepted(Policies.vfio().on("zone", "b").pfs("ens9f9").vfs(1000));
         refused(
-                Policies.vfio().on("zone", "b"),
-                "no matched node is selected by the nodeSelector in CR policy1");
+                Policies.vfio().pfs("ens9f9"),
+                "no supported NIC is selected by the nicSelector in CR policy1");
+        accepted(
+                Policies.vfio().pfs("ens1f0#0-1"),
+                Policies.vfio().named("other").on("zone", "b").pfs("ens1f0#0-1"));
+        refused(
+                Policies.vfio().on("zone", "b").model("10ec", ""),
+                "vendor 10ec is not supported (the setting sriov.supportedNics adds cards)");
     }
 
     @Test

@@ -42,6 +42,7 @@ final class SriovPolicyListing implements Listing<ListSriovPoliciesResponse, Sri
                         "DEVICE-TYPE",
                         policy -> policy.getDeviceType() + (policy.getIsRdma() ? ",rdma" : "")),
                 Column.of("MTU", policy -> Cells.positive(policy.getMtu())),
-                Column.of("PFS", policy -> String.join(",", policy.getPfsList())));
+                Column.of("PFS", policy -> String.join(",", policy.getPfsList())),
+                Column.of("STATUS", SriovPolicy::getStatus));
     }
 }

@@ -6,6 +6,7 @@ import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.daemon.state.ObjectStore;
 import io.virtdataplane.manifest.MachineManifest;
+import io.virtdataplane.manifest.ManifestDefaults;
 import io.virtdataplane.sys.Netns;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,14 @@ public final class Nics implements AutoCloseable {
     private final List<NicFamily> families;
     private final ObjectStore<AttachRequest> store;
     private final EventJournal journal;
+    private final ManifestDefaults defaults;
+
+    /**
+     * A NIC that was attached.
+     *
+     * @param machine its manifest, with what was left of it
+     */
+    public record Attached(AttachedNic nic, MachineManifest machine) {}
 
     /** A kept request is the message itself. */
     private static final class RequestFormat implements ObjectStore.Format<AttachRequest> {
@@ -49,7 +58,9 @@ public final class Nics implements AutoCloseable {
             Attachments attachments,
             List<NicFamily> families,
             Path stateDirectory,
-            EventJournal journal) {
+            EventJournal journal,
+            ManifestDefaults defaults) {
+        this.defaults = defaults;
         this.attachments = attachments;
         this.families = families;
         this.store =
@@ -74,7 +85,7 @@ public final class Nics implements AutoCloseable {
     private void restore(AttachRequest request) {
         String name = "unknown";
         try {
-            NicSpec spec = spec(request);
+            NicSpec spec = spec(request, machine(request));
             name = spec.name();
             open(spec, () -> {});
             journal.record("Restored", name, "attached again after a restart");
@@ -87,15 +98,19 @@ public final class Nics implements AutoCloseable {
         }
     }
 
-    public AttachedNic attach(AttachRequest request) {
-        NicSpec spec = spec(request);
+    public Attached attach(AttachRequest request) {
+        MachineManifest machine = machine(request);
+        NicSpec spec = spec(request, machine);
         AttachedNic nic = open(spec, () -> store.put(spec.name(), request));
         journal.record("Attached", spec.name(), nic.describe());
-        return nic;
+        return new Attached(nic, machine);
     }
 
-    private NicSpec spec(AttachRequest request) {
-        MachineManifest machine = MachineManifest.parse(request.getManifest());
+    private MachineManifest machine(AttachRequest request) {
+        return MachineManifest.parse(request.getManifest(), request.getName(), defaults);
+    }
+
+    private NicSpec spec(AttachRequest request, MachineManifest machine) {
         return families.stream()
                 .map(family -> family.spec(request, machine))
                 .flatMap(Optional::stream)

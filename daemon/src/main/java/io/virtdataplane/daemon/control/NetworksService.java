@@ -24,7 +24,7 @@ import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
 import io.virtdataplane.daemon.network.StationEntry;
 import io.virtdataplane.daemon.object.ApplyOptions;
-import io.virtdataplane.daemon.object.ObjectResult;
+import io.virtdataplane.daemon.object.FileResult;
 import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.rpc.Answers;
 import io.virtdataplane.manifest.ObjectKind;
@@ -54,10 +54,11 @@ public final class NetworksService extends NetworksGrpc.NetworksImplBase {
                                     request.getUplinks(),
                                     request.getHostPort(),
                                     request.getProbeSeconds());
-                    ApplyResponse.Builder applied = ApplyResponse.newBuilder();
-                    objects.apply(request.getManifest(), options)
-                            .forEach(each -> applied.addObjects(PolicyViews.applied(each)));
-                    return applied.build();
+                    FileResult applied = objects.apply(request.getManifest(), options);
+                    return ApplyResponse.newBuilder()
+                            .addAllObjects(ObjectViews.applied(applied.objects()))
+                            .addAllLeft(ObjectViews.left(applied.left()))
+                            .build();
                 });
     }
 
@@ -66,17 +67,20 @@ public final class NetworksService extends NetworksGrpc.NetworksImplBase {
         Answers.answer(
                 response,
                 () -> {
-                    List<ObjectResult> deleted =
-                            request.getManifest().isEmpty()
-                                    ? List.of(
-                                            objects.delete(
-                                                    ObjectKind.of(request.getKind()),
-                                                    request.getName()))
-                                    : objects.delete(request.getManifest());
+                    FileResult deleted = delete(request);
                     return DeleteResponse.newBuilder()
-                            .addAllObjects(deleted.stream().map(PolicyViews::applied).toList())
+                            .addAllObjects(ObjectViews.applied(deleted.objects()))
+                            .addAllLeft(ObjectViews.left(deleted.left()))
                             .build();
                 });
+    }
+
+    private FileResult delete(DeleteRequest request) {
+        if (!request.getManifest().isEmpty()) {
+            return objects.delete(request.getManifest());
+        }
+        ObjectKind kind = ObjectKind.of(request.getKind());
+        return new FileResult(List.of(objects.delete(kind, request.getName())), List.of());
     }
 
     @Override

@@ -74,7 +74,15 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
 
     @Override
     public void attach(AttachRequest request, StreamObserver<Nic> response) {
-        Answers.answer(response, () -> views.nic(nics.attach(request)));
+        Answers.answer(
+                response,
+                () -> {
+                    Nics.Attached attached = nics.attach(request);
+                    return views.nic(attached.nic()).toBuilder()
+                            .addAllWarnings(attached.machine().warnings())
+                            .addAllLeft(ObjectViews.left(attached.machine().left()))
+                            .build();
+                });
     }
 
     @Override

@@ -1,38 +1,16 @@
 package io.virtdataplane.daemon.control;
 
-import io.virtdataplane.api.AppliedObject;
 import io.virtdataplane.api.AttachmentDefinition;
 import io.virtdataplane.api.Condition;
 import io.virtdataplane.api.Enactment;
 import io.virtdataplane.api.Policy;
 import io.virtdataplane.daemon.network.PolicyStatus;
-import io.virtdataplane.daemon.object.ObjectResult;
-import io.virtdataplane.daemon.object.Outcome;
 import io.virtdataplane.manifest.NetworkDefinition;
 import java.util.List;
 
-/** What became of objects, as the API has it. */
+/** Bridge policies and definitions, as the API has them. */
 final class PolicyViews {
     private PolicyViews() {}
-
-    static AppliedObject applied(ObjectResult result) {
-        Outcome outcome = result.outcome();
-        return AppliedObject.newBuilder()
-                .setKind(result.kind().toString())
-                .setName(result.name())
-                .setResult(outcome.isInForce() ? result.change() : "failed")
-                .setMessage(outcome.message() + next(outcome))
-                .setPass(outcome.pass())
-                .build();
-    }
-
-    private static String next(Outcome outcome) {
-        return switch (outcome.standing()) {
-            case IN_FORCE -> "";
-            case WAITING -> "; it is kept and tried again until it succeeds or is deleted";
-            case GIVEN_UP -> "; it is not tried again: remove the cause, then apply it again";
-        };
-    }
 
     static Policy policy(PolicyStatus status) {
         Policy.Builder view = Policy.newBuilder().setName(status.name());

@@ -38,9 +38,11 @@ import io.virtdataplane.daemon.sriov.GuestVfs;
 import io.virtdataplane.daemon.sriov.SriovControl;
 import io.virtdataplane.daemon.sriov.SriovNetworks;
 import io.virtdataplane.daemon.sriov.SriovNode;
+import io.virtdataplane.manifest.MachineManifest;
+import io.virtdataplane.manifest.Manifest;
+import io.virtdataplane.manifest.ManifestDefaults;
 import io.virtdataplane.manifest.ObjectKind;
-import io.virtdataplane.manifest.SriovNetworkManifest;
-import io.virtdataplane.manifest.SriovNicsManifest;
+import io.virtdataplane.manifest.SriovManifest;
 import io.virtdataplane.sriov.NodeState;
 import io.virtdataplane.sriov.VfLink;
 import java.util.List;
@@ -104,7 +106,11 @@ public final class SriovService extends SriovGrpc.SriovImplBase {
                 response,
                 () ->
                         ListSriovPoliciesResponse.newBuilder()
-                                .addAllPolicies(SriovViews.policies(node.policies(), node.state()))
+                                .addAllPolicies(
+                                        SriovViews.policies(
+                                                node.policies(),
+                                                node.state(),
+                                                node.selectedNames()))
                                 .build());
     }
 
@@ -214,9 +220,12 @@ public final class SriovService extends SriovGrpc.SriovImplBase {
             RenderNetworkRequest request, StreamObserver<RenderedNetwork> response) {
         Answers.answer(
                 response,
-                () ->
-                        SriovViews.rendered(
-                                SriovNetworkManifest.parse(request.getManifest()), resourcePrefix));
+                () -> {
+                    Manifest network =
+                            objects.readOne(request.getManifest(), ObjectKind.SRIOV_NETWORK);
+                    return SriovViews.rendered(
+                            ((SriovManifest.Network) network).spec(), resourcePrefix);
+                });
     }
 
     @Override
@@ -234,12 +243,22 @@ public final class SriovService extends SriovGrpc.SriovImplBase {
     public void attachVf(AttachVfRequest request, StreamObserver<AttachVfResponse> response) {
         Answers.answer(
                 response,
-                () ->
-                        SriovViews.attached(
-                                guests.attach(
-                                        SriovNicsManifest.parse(request.getManifest()),
-                                        request.getName(),
-                                        request.getPciAddressesList())));
+                () -> {
+                    MachineManifest machine =
+                            MachineManifest.parse(
+                                    request.getManifest(),
+                                    request.getName(),
+                                    ManifestDefaults.DEFAULT);
+                    List<GuestVfs.Given> given =
+                            guests.attach(
+                                    machine.sriovNics(),
+                                    request.getName(),
+                                    request.getPciAddressesList());
+                    return SriovViews.attached(given).toBuilder()
+                            .addAllWarnings(machine.warnings())
+                            .addAllLeft(ObjectViews.left(machine.left()))
+                            .build();
+                });
     }
 
     @Override

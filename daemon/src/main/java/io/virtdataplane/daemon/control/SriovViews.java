@@ -24,6 +24,7 @@ import io.virtdataplane.sriov.VirtualFunction;
 import io.virtdataplane.wire.AddressText;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What the API says of cards and networks. */
 final class SriovViews {
@@ -107,11 +108,17 @@ final class SriovViews {
                 .build();
     }
 
-    static List<SriovPolicy> policies(List<NodePolicy> policies, NodeState state) {
-        return policies.stream().map(policy -> policy(policy, state)).toList();
+    /**
+     * @param selected names of those that are for this node
+     */
+    static List<SriovPolicy> policies(
+            List<NodePolicy> policies, NodeState state, Set<String> selected) {
+        return policies.stream()
+                .map(policy -> policy(policy, state, selected.contains(policy.name())))
+                .toList();
     }
 
-    private static SriovPolicy policy(NodePolicy policy, NodeState state) {
+    private static SriovPolicy policy(NodePolicy policy, NodeState state, boolean isForThisNode) {
         SriovPolicy.Builder view =
                 SriovPolicy.newBuilder()
                         .setName(policy.name())
@@ -121,7 +128,8 @@ final class SriovViews {
                         .setMtu(policy.mtu())
                         .setDeviceType(policy.deviceType().toString())
                         .setIsRdma(policy.isRdma())
-                        .setExternallyManaged(policy.externallyManaged());
+                        .setExternallyManaged(policy.externallyManaged())
+                        .setStatus(isForThisNode ? "Selected" : "NoMatchingNode");
         for (PfPlan plan : state.plans()) {
             plan.groups().stream()
                     .filter(group -> group.policyName().equals(policy.name()))

@@ -33,6 +33,16 @@ final class Conditions {
         return List.of(one("Ignored", "True", "NoMatchingNode", "Policy does not match any node"));
     }
 
+    /** Ours: what the policy asks for is others' to do. */
+    static List<Condition> leftToOthers() {
+        return List.of(
+                one(
+                        "Ignored",
+                        "True",
+                        "NothingToConfigure",
+                        "Nothing in the policy is configured by virt-dataplane"));
+    }
+
     private static List<Condition> policy(
             String available, String degraded, String progressing, String reason, String message) {
         return List.of(

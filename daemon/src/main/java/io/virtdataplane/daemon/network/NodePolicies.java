@@ -90,7 +90,7 @@ final class NodePolicies {
         try {
             Entry entry = new Entry(policy, options, true, Outcome.IN_FORCE);
             entryByName.put(policy.name(), entry);
-            if (selects(policy)) {
+            if (concerns(policy)) {
                 restore(entry);
             } else {
                 note(entry);
@@ -142,6 +142,11 @@ final class NodePolicies {
         return node.matches(policy.nodeSelector());
     }
 
+    /** For this node, and with something for us to do. */
+    private boolean concerns(NodeNetworkPolicy policy) {
+        return selects(policy) && !policy.bridges().isEmpty();
+    }
+
     private BridgeTransaction transaction(Entry entry) {
         return new BridgeTransaction(
                 bridges,
@@ -155,7 +160,7 @@ final class NodePolicies {
 
     private void attempt(Entry entry) {
         NodeNetworkPolicy policy = entry.policy;
-        if (!selects(policy)) {
+        if (!concerns(policy)) {
             entry.outcome = Outcome.IN_FORCE;
             note(entry);
             return;
@@ -245,7 +250,7 @@ final class NodePolicies {
     }
 
     private void observe(Entry entry) {
-        if (!selects(entry.policy)) {
+        if (!concerns(entry.policy)) {
             return;
         }
         List<String> missing =
@@ -283,6 +288,8 @@ final class NodePolicies {
     private void note(Entry entry) {
         if (!selects(entry.policy)) {
             publish(entry, Conditions.ignored(), List.of());
+        } else if (!concerns(entry.policy)) {
+            publish(entry, Conditions.leftToOthers(), List.of());
         } else if (entry.outcome.message().isEmpty()) {
             publish(entry, Conditions.succeeded(), Conditions.enacted());
         } else {

@@ -2,8 +2,10 @@ package io.virtdataplane.daemon.object;
 
 import io.virtdataplane.daemon.state.ObjectStore;
 import io.virtdataplane.manifest.Manifests;
+import io.virtdataplane.manifest.ObjectKind;
 import io.virtdataplane.manifest.WrittenManifest;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +22,12 @@ final class KeptFormat implements ObjectStore.Format<Kept> {
                     Pattern.MULTILINE);
     private static final Pattern GIVEN_UP =
             Pattern.compile("^# not tried again: (.*)$", Pattern.MULTILINE);
+
+    private final Manifests manifests;
+
+    KeptFormat(Manifests manifests) {
+        this.manifests = manifests;
+    }
 
     @Override
     public byte[] write(Kept kept) {
@@ -44,12 +52,13 @@ final class KeptFormat implements ObjectStore.Format<Kept> {
     @Override
     public Kept read(byte[] content) {
         String file = new String(content, StandardCharsets.UTF_8);
-        List<WrittenManifest> manifests = Manifests.parse(file);
-        if (manifests.size() != 1) {
+        List<WrittenManifest> objects =
+                manifests.parse(file, EnumSet.allOf(ObjectKind.class)).objects();
+        if (objects.size() != 1) {
             throw new IllegalArgumentException(
-                    "file must hold one object: found=" + manifests.size());
+                    "file must hold one object: found=" + objects.size());
         }
-        WrittenManifest written = manifests.getFirst();
+        WrittenManifest written = objects.getFirst();
         Matcher head = HEAD.matcher(file);
         Matcher givenUp = GIVEN_UP.matcher(file);
         boolean isPlain = !head.find();

@@ -29,10 +29,10 @@ final class ObjectFiles {
     private final ObjectStore<Kept> inForce;
     private final ObjectStore<Kept> waiting;
 
-    ObjectFiles(Path directory, ObjectKind kind) {
+    ObjectFiles(Path directory, ObjectKind kind, KeptFormat format) {
         Path own = directory.resolve(kind.manifestKind());
-        inForce = ObjectStore.byName(own, SUFFIX, new KeptFormat());
-        waiting = ObjectStore.byName(own.resolve("waiting"), SUFFIX, new KeptFormat());
+        inForce = ObjectStore.byName(own, SUFFIX, format);
+        waiting = ObjectStore.byName(own.resolve("waiting"), SUFFIX, format);
     }
 
     /** What all files hold, sorted by sequence. */
@@ -78,7 +78,7 @@ final class ObjectFiles {
      * Takes over what versions before 0.1.0's release kept elsewhere: bridges' objects as messages,
      * SR-IOV's in directories of their own.
      */
-    static void takeOver(Path objects, Path sriov) {
+    static void takeOver(Path objects, Path sriov, KeptFormat format) {
         moveAll(sriov.resolve("policies"), objects, ObjectKind.SRIOV_POLICY);
         moveAll(sriov.resolve("networks"), objects, ObjectKind.SRIOV_NETWORK);
         if (!Files.isDirectory(objects)) {
@@ -86,8 +86,8 @@ final class ObjectFiles {
         }
         for (Path file : new FileStore(objects, ".object").files()) {
             try {
-                Kept kept = kept(KeptObject.parseFrom(Files.readAllBytes(file)));
-                new ObjectFiles(objects, kept.manifest().kind()).putInForce(kept);
+                Kept kept = kept(KeptObject.parseFrom(Files.readAllBytes(file)), format);
+                new ObjectFiles(objects, kept.manifest().kind(), format).putInForce(kept);
                 Files.delete(file);
             } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
                 LOG.warn("object set aside: file={} reason={}", file, e.getMessage());
@@ -98,12 +98,12 @@ final class ObjectFiles {
         }
     }
 
-    private static Kept kept(KeptObject message) {
+    private static Kept kept(KeptObject message, KeptFormat format) {
         var request = message.getRequest();
         ApplyOptions options =
                 ApplyOptions.of(
                         request.getUplinks(), request.getHostPort(), request.getProbeSeconds());
-        Kept plain = new KeptFormat().read(request.getManifest().getBytes(StandardCharsets.UTF_8));
+        Kept plain = format.read(request.getManifest().getBytes(StandardCharsets.UTF_8));
         return new Kept(plain.manifest(), plain.text(), options, message.getSequence(), "");
     }
 

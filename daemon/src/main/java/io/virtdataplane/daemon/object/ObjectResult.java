@@ -1,10 +1,13 @@
 package io.virtdataplane.daemon.object;
 
 import io.virtdataplane.manifest.ObjectKind;
+import java.util.List;
 
 /**
  * What one object of a request has become.
  *
  * @param change "created", "configured", "unchanged" or "deleted"
+ * @param warnings what of it is left to others
  */
-public record ObjectResult(ObjectKind kind, String name, String change, Outcome outcome) {}
+public record ObjectResult(
+        ObjectKind kind, String name, String change, Outcome outcome, List<String> warnings) {}

@@ -1,9 +1,12 @@
 package io.virtdataplane.daemon.object;
 
 import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.manifest.LeftObject;
 import io.virtdataplane.manifest.Manifest;
+import io.virtdataplane.manifest.ManifestFile;
 import io.virtdataplane.manifest.Manifests;
 import io.virtdataplane.manifest.ObjectKind;
+import io.virtdataplane.manifest.ObjectName;
 import io.virtdataplane.manifest.WrittenManifest;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +15,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,44 +27,27 @@ import java.util.stream.Stream;
  * Reconciler}, and kept over a restart. One request at a time.
  */
 public final class Objects {
+    private final Manifests manifests;
     private final List<Reconciler> reconcilers;
     private final Map<ObjectKind, OfKind> byKind = new EnumMap<>(ObjectKind.class);
     private final ReentrantLock changing = new ReentrantLock();
     private long sequence; // of the object last applied
 
-    /** One kind: who reconciles it, its files, and what is kept of it, by identity. */
-    private record OfKind(
-            Reconciler reconciler,
-            ObjectFiles files,
-            Map<String, Kept> inForce,
-            Map<String, Kept> waiting,
-            Map<Path, String> unreadable) {
-        /** By the name that users call it by; null where there is none. */
-        Kept named(String name) {
-            return Stream.concat(waiting.values().stream(), inForce.values().stream())
-                    .filter(kept -> kept.manifest().name().equals(name))
-                    .findFirst()
-                    .orElse(null);
-        }
-
-        List<Path> unreadableFiles(String identity) {
-            return files.files(identity).stream().filter(unreadable::containsKey).toList();
-        }
-    }
-
     /**
      * @param stateDirectory of the daemon
      */
-    public Objects(Path stateDirectory, Reconciler... reconcilers) {
+    public Objects(Path stateDirectory, Manifests manifests, Reconciler... reconcilers) {
+        this.manifests = manifests;
         this.reconcilers = List.of(reconcilers);
         Path directory = stateDirectory.resolve("objects");
-        ObjectFiles.takeOver(directory, stateDirectory.resolve("sriov"));
+        KeptFormat format = new KeptFormat(manifests);
+        ObjectFiles.takeOver(directory, stateDirectory.resolve("sriov"), format);
         for (Reconciler reconciler : reconcilers) {
             for (ObjectKind kind : reconciler.kinds()) {
                 OfKind ofKind =
                         new OfKind(
                                 reconciler,
-                                new ObjectFiles(directory, kind),
+                                new ObjectFiles(directory, kind, format),
                                 new TreeMap<>(),
                                 new TreeMap<>(),
                                 new TreeMap<>());
@@ -115,18 +102,19 @@ public final class Objects {
     }
 
     /** All objects of a file, or none where one of them is refused. */
-    public List<ObjectResult> apply(String file, ApplyOptions options) {
-        return apply(Manifests.parse(file), options);
+    public FileResult apply(String file, ApplyOptions options) {
+        ManifestFile read = manifests.parse(file, byKind.keySet());
+        return new FileResult(apply(read, options), read.left());
     }
 
-    private List<ObjectResult> apply(List<WrittenManifest> written, ApplyOptions options) {
-        List<Manifest> manifests = written.stream().map(WrittenManifest::manifest).toList();
-        manifests.forEach(this::ofKind);
+    private List<ObjectResult> apply(ManifestFile file, ApplyOptions options) {
+        List<Manifest> wanted = file.objects().stream().map(WrittenManifest::manifest).toList();
         changing.lock();
         try {
+            file.left().forEach(this::mustNotBeKept);
             for (Reconciler reconciler : reconcilers) {
                 List<Manifest> own =
-                        manifests.stream()
+                        wanted.stream()
                                 .filter(each -> ofKind(each).reconciler() == reconciler)
                                 .toList();
                 if (!own.isEmpty()) {
@@ -134,7 +122,7 @@ public final class Objects {
                 }
             }
             List<ObjectResult> results = new ArrayList<>();
-            for (WrittenManifest each : written) {
+            for (WrittenManifest each : file.objects()) {
                 results.add(apply(each, options));
             }
             return results;
@@ -143,21 +131,41 @@ public final class Objects {
         }
     }
 
-    /** A file of one object, of a kind that the caller knows. */
+    /** Of a version that asks nothing of us any more, an earlier one would stay in force. */
+    private void mustNotBeKept(LeftObject left) {
+        Optional<OfKind> ofKind = ObjectKind.ofManifest(left.kind()).map(byKind::get);
+        if (ofKind.isPresent() && ofKind.get().named(left.name()) != null) {
+            throw new IllegalArgumentException(
+                    left.kind()
+                            + " "
+                            + left.name()
+                            + ": an earlier version is in force and would stay so (delete it first): "
+                            + left.reason());
+        }
+    }
+
+    /** The one object of that kind in a file. */
     public ObjectResult applyOne(String file, ObjectKind kind, ApplyOptions options) {
-        List<WrittenManifest> written = Manifests.parse(file);
-        if (written.size() != 1) {
+        ManifestFile read = manifests.parse(file, Set.of(kind));
+        mustBeOne(read, kind);
+        return apply(read, options).getFirst();
+    }
+
+    /** The same, only read. */
+    public Manifest readOne(String file, ObjectKind kind) {
+        ManifestFile read = manifests.parse(file, Set.of(kind));
+        mustBeOne(read, kind);
+        return read.objects().getFirst().manifest();
+    }
+
+    private static void mustBeOne(ManifestFile read, ObjectKind kind) {
+        if (read.objects().size() != 1) {
             throw new IllegalArgumentException(
-                    "manifest must be one YAML document: found=" + written.size());
-        }
-        if (written.getFirst().manifest().kind() != kind) {
-            throw new IllegalArgumentException(
-                    "kind must be "
+                    "manifest must have one "
                             + kind.manifestKind()
-                            + ": kind="
-                            + written.getFirst().manifest().kind().manifestKind());
+                            + ": found="
+                            + read.objects().size());
         }
-        return apply(written, options).getFirst();
     }
 
     private ObjectResult apply(WrittenManifest written, ApplyOptions options) {
@@ -166,7 +174,8 @@ public final class Objects {
         Kept wanted = new Kept(manifest, written.text(), options, ++sequence, "");
         String change = change(ofKind, wanted);
         Outcome outcome = apply(ofKind, wanted);
-        return new ObjectResult(manifest.kind(), manifest.name(), change, outcome);
+        return new ObjectResult(
+                manifest.kind(), manifest.name(), change, outcome, written.warnings());
     }
 
     /** On the disk first, marked: what is not there is not in force, nor tried by a next start. */
@@ -245,18 +254,14 @@ public final class Objects {
     }
 
     /** All objects of a file, or none where one is not there or may not go. */
-    public List<ObjectResult> delete(String file) {
-        List<Manifest> manifests =
-                Manifests.parse(file).stream().map(WrittenManifest::manifest).toList();
-        manifests.forEach(this::ofKind);
-        mustBeDistinct(manifests);
+    public FileResult delete(String file) {
+        List<LeftObject> left = new ArrayList<>();
+        List<ObjectName> names = manifests.names(file, byKind.keySet(), left);
+        mustBeDistinct(names);
         changing.lock();
         try {
-            List<Deletion> deletions =
-                    manifests.stream()
-                            .map(each -> deletion(each.kind(), each.name(), each.identity()))
-                            .toList();
-            return deletions.stream().map(this::delete).toList();
+            List<Deletion> deletions = names.stream().map(this::deletion).toList();
+            return new FileResult(deletions.stream().map(this::delete).toList(), left);
         } finally {
             changing.unlock();
         }
@@ -267,10 +272,11 @@ public final class Objects {
      */
     public ObjectResult delete(ObjectKind kind, String name) {
         ofKind(kind);
-        String fullName = kind.fullName(name);
+        String fullName = manifests.fullName(kind, name);
         changing.lock();
         try {
-            return delete(deletion(kind, fullName, fullName));
+            OfKind ofKind = ofKind(kind);
+            return delete(deletion(kind, fullName, ofKind.named(fullName)));
         } finally {
             changing.unlock();
         }
@@ -285,10 +291,15 @@ public final class Objects {
     private record Deletion(
             ObjectKind kind, String name, String identity, Kept kept, List<Path> unreadable) {}
 
-    private Deletion deletion(ObjectKind kind, String name, String identity) {
+    private Deletion deletion(ObjectName object) {
+        Kept kept = ofKind(object.kind()).identified(object.identity());
+        String name = kept == null ? object.identity() : kept.manifest().name();
+        return deletion(object.kind(), name, kept);
+    }
+
+    private Deletion deletion(ObjectKind kind, String name, Kept kept) {
         OfKind ofKind = ofKind(kind);
-        Kept kept = ofKind.named(name);
-        String found = kept == null ? identity : kept.manifest().identity();
+        String found = kept == null ? name : kept.manifest().identity();
         List<Path> unreadable = ofKind.unreadableFiles(found);
         if (kept == null && unreadable.isEmpty()) {
             throw NotFoundException.of(kind.manifestKind(), name);
@@ -313,7 +324,7 @@ public final class Objects {
         if (deletion.kept() != null) {
             outcome = ofKind.reconciler().delete(deletion.kept().manifest());
         }
-        return new ObjectResult(deletion.kind(), deletion.name(), "deleted", outcome);
+        return new ObjectResult(deletion.kind(), deletion.name(), "deleted", outcome, List.of());
     }
 
     private OfKind ofKind(Manifest manifest) {
@@ -332,16 +343,15 @@ public final class Objects {
         return ofKind;
     }
 
-    private static void mustBeDistinct(List<Manifest> manifests) {
-        Set<String> seen = new HashSet<>();
-        for (Manifest manifest : manifests) {
-            if (!seen.add(manifest.kind() + "/" + manifest.name())
-                    | !seen.add(manifest.kind() + " " + manifest.identity())) {
+    private static void mustBeDistinct(List<ObjectName> names) {
+        Set<ObjectName> seen = new HashSet<>();
+        for (ObjectName name : names) {
+            if (!seen.add(name)) {
                 throw new IllegalArgumentException(
                         "object must be in a file only once: "
-                                + manifest.kind()
+                                + name.kind()
                                 + "/"
-                                + manifest.name());
+                                + name.identity());
             }
         }
     }

@@ -1,16 +1,17 @@
 package io.virtdataplane.daemon.sriov;
 
 import io.virtdataplane.daemon.object.NodeLabels;
+import io.virtdataplane.manifest.ObjectKind;
 import io.virtdataplane.sriov.Discovery;
 import io.virtdataplane.sriov.NodePolicy;
 import io.virtdataplane.sriov.NodeReconciler;
 import io.virtdataplane.sriov.NodeState;
+import io.virtdataplane.sriov.PhysicalFunction;
 import io.virtdataplane.sriov.PolicyRules;
 import io.virtdataplane.sriov.SriovException;
 import io.virtdataplane.sriov.SupportedNics;
 import io.virtdataplane.sriov.VfAttachments;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,13 +84,13 @@ public final class SriovNode implements AutoCloseable {
     synchronized void start(List<NodePolicy> policies, Map<Path, String> notRead) {
         policies.forEach(policy -> policyByName.put(policy.name(), policy));
         unreadable.putAll(notRead);
-        state = reconciler.observe(policies(), NodeState.SyncStatus.IN_PROGRESS, "");
+        state = reconciler.observe(selected(policies()), NodeState.SyncStatus.IN_PROGRESS, "");
         thread.start();
     }
 
     /** The pass that will have made the change. */
     synchronized long apply(NodePolicy policy) {
-        rules.check(policy, discovery.physicalFunctions(), policies());
+        check(policy, policies());
         policyByName.put(policy.name(), policy);
         return change();
     }
@@ -101,11 +103,19 @@ public final class SriovNode implements AutoCloseable {
     synchronized NodeState check(List<NodePolicy> wanted) {
         Map<String, NodePolicy> inForce = new TreeMap<>(policyByName);
         for (NodePolicy policy : wanted) {
-            rules.check(policy, discovery.physicalFunctions(), List.copyOf(inForce.values()));
+            check(policy, List.copyOf(inForce.values()));
             inForce.put(policy.name(), policy);
         }
         return reconciler.observe(
-                List.copyOf(inForce.values()), NodeState.SyncStatus.IN_PROGRESS, "");
+                selected(List.copyOf(inForce.values())), NodeState.SyncStatus.IN_PROGRESS, "");
+    }
+
+    private void check(NodePolicy policy, List<NodePolicy> others) {
+        try {
+            rules.check(policy, discovery.physicalFunctions(), others);
+        } catch (IllegalArgumentException e) {
+            throw SriovObjects.named(ObjectKind.SRIOV_POLICY, policy.name(), e);
+        }
     }
 
     /** The pass that will have put its cards back. */
@@ -159,6 +169,16 @@ public final class SriovNode implements AutoCloseable {
         return List.copyOf(policyByName.values());
     }
 
+    /** Names of the policies that are for this node. Others are kept and do nothing. */
+    public Set<String> selectedNames() {
+        return selected(policies()).stream().map(NodePolicy::name).collect(Collectors.toSet());
+    }
+
+    private List<NodePolicy> selected(List<NodePolicy> policies) {
+        List<PhysicalFunction> pfs = discovery.physicalFunctions();
+        return policies.stream().filter(policy -> rules.selects(policy, pfs)).toList();
+    }
+
     /** As the last pass left it, but VFs and users as they are now. */
     public NodeState state() {
         NodeState last;
@@ -168,7 +188,7 @@ public final class SriovNode implements AutoCloseable {
             pending = done < wanted;
         }
         return reconciler.observe(
-                policies(),
+                selected(policies()),
                 pending ? NodeState.SyncStatus.IN_PROGRESS : last.syncStatus(),
                 last.lastSyncError());
     }
@@ -245,7 +265,7 @@ public final class SriovNode implements AutoCloseable {
         List<NodePolicy> now;
         synchronized (this) {
             target = wanted;
-            now = new ArrayList<>(policies());
+            now = selected(policies());
         }
         NodeState result;
         Optional<Map<String, String>> podByDevice = kubelet.ask();

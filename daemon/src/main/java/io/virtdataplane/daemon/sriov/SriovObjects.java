@@ -62,10 +62,25 @@ public final class SriovObjects implements Reconciler {
                             .anyMatch(g -> g.resourceName().equals(network.resourceName()));
             for (PhysicalFunction pf : planned.interfaces()) {
                 if (serves && pf.address().equals(plan.address())) {
-                    network.checkOn(pf);
+                    checkOn(network, pf);
                 }
             }
         }
+    }
+
+    private static void checkOn(SriovNetwork network, PhysicalFunction pf) {
+        try {
+            network.checkOn(pf);
+        } catch (IllegalArgumentException e) {
+            throw named(ObjectKind.SRIOV_NETWORK, network.definitionName(), e);
+        }
+    }
+
+    /** A refusal that says which object of the file it is for. */
+    static IllegalArgumentException named(
+            ObjectKind kind, String name, IllegalArgumentException refusal) {
+        return new IllegalArgumentException(
+                kind.manifestKind() + " " + name + ": " + refusal.getMessage(), refusal);
     }
 
     private void checkNames(List<SriovNetwork> wanted) {

@@ -10,6 +10,7 @@ import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.dataplane.Vif;
+import io.virtdataplane.manifest.ManifestDefaults;
 import io.virtdataplane.port.Pollers;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -113,7 +114,7 @@ class NicsTest {
                                         return new NotedNic();
                                     }
                                 });
-        nics = new Nics(attachments, List.of(family), state, journal);
+        nics = new Nics(attachments, List.of(family), state, journal, ManifestDefaults.DEFAULT);
         nics.restore();
     }
 

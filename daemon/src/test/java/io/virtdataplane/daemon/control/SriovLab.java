@@ -8,6 +8,8 @@ import io.virtdataplane.daemon.object.Reconciler;
 import io.virtdataplane.daemon.sriov.CardInTree;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.daemon.sriov.SriovControl;
+import io.virtdataplane.manifest.ManifestDefaults;
+import io.virtdataplane.manifest.Manifests;
 import io.virtdataplane.sriov.Sysfs;
 import java.nio.file.Path;
 import java.util.Map;
@@ -39,6 +41,7 @@ public final class SriovLab implements AutoCloseable {
         objects =
                 new Objects(
                         state,
+                        new Manifests(ManifestDefaults.DEFAULT),
                         Stream.concat(Stream.of(others), Stream.of(control.objects()))
                                 .toArray(Reconciler[]::new));
         objects.restore();

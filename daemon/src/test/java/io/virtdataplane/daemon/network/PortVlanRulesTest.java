@@ -28,7 +28,7 @@ class PortVlanRulesTest {
                         + (keys.isEmpty() ? "" : ", " + keys)
                         + "}";
         String manifest =
-                "{apiVersion: k8s.cni.cncf.io/v1, kind: NetworkAttachmentDefinition, metadata: {name: n}, spec: {config: '"
+                "{apiVersion: k8s.cni.cncf.io/v1, kind: NetworkAttachmentDefinition, metadata: {name: net}, spec: {config: '"
                         + config
                         + "'}}";
         NetworkDefinition network =
@@ -47,7 +47,7 @@ class PortVlanRulesTest {
             })
     void ofAnUplink(String port, int pvid, String members, String untagged) {
         String manifest =
-                "{apiVersion: nmstate.io/v1, kind: NodeNetworkConfigurationPolicy, metadata: {name: n}, spec: {desiredState: {interfaces: [{name: br1, type: linux-bridge, state: up, bridge: {port: ["
+                "{apiVersion: nmstate.io/v1, kind: NodeNetworkConfigurationPolicy, metadata: {name: net}, spec: {desiredState: {interfaces: [{name: br1, type: linux-bridge, state: up, bridge: {port: ["
                         + port
                         + "]}}]}}}";
         NodeNetworkPolicy policy =

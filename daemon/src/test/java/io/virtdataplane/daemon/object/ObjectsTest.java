@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.virtdataplane.api.ApplyRequest;
 import io.virtdataplane.api.KeptObject;
 import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.manifest.LeftObject;
 import io.virtdataplane.manifest.Manifest;
+import io.virtdataplane.manifest.ManifestDefaults;
+import io.virtdataplane.manifest.Manifests;
 import io.virtdataplane.manifest.ObjectKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -115,7 +118,7 @@ class ObjectsTest {
     private void start() {
         networks = new Family(ObjectKind.NODE_NETWORK_POLICY, ObjectKind.NETWORK_DEFINITION);
         sriov = new Family(ObjectKind.SRIOV_POLICY, ObjectKind.SRIOV_NETWORK);
-        objects = new Objects(state, networks, sriov);
+        objects = new Objects(state, new Manifests(ManifestDefaults.DEFAULT), networks, sriov);
         objects.restore();
     }
 
@@ -142,7 +145,7 @@ class ObjectsTest {
         assertThat(networks.asked).containsExactly("check [p1, default/n1]");
         assertThat(files()).isEmpty();
         sriov.refused = "";
-        List<ObjectResult> results = objects.apply(all(POLICY, NETWORK, SRIOV), SHARED);
+        List<ObjectResult> results = objects.apply(all(POLICY, NETWORK, SRIOV), SHARED).objects();
         assertThat(results).extracting(ObjectResult::change).containsOnly("created");
         assertThat(networks.asked.subList(1, 4))
                 .containsExactly(
@@ -154,10 +157,15 @@ class ObjectsTest {
     void changesAreNamedAsKubectlNamesThem() {
         start();
         objects.apply(POLICY, SHARED);
-        assertThat(objects.apply(POLICY, SHARED).getFirst().change()).isEqualTo("unchanged");
-        assertThat(objects.apply(POLICY.replace("1500", "9000"), SHARED).getFirst().change())
+        assertThat(objects.apply(POLICY, SHARED).objects().getFirst().change())
+                .isEqualTo("unchanged");
+        assertThat(
+                        objects.apply(POLICY.replace("1500", "9000"), SHARED)
+                                .objects()
+                                .getFirst()
+                                .change())
                 .isEqualTo("configured");
-        assertThat(objects.apply(POLICY, ApplyOptions.DEFAULT).getFirst().change())
+        assertThat(objects.apply(POLICY, ApplyOptions.DEFAULT).objects().getFirst().change())
                 .isEqualTo("configured");
     }
 
@@ -171,7 +179,8 @@ class ObjectsTest {
         assertThat(names(networks.inForce)).containsExactly("p1", "p0", "default/n1");
         assertThat(networks.inForce.getFirst().options()).isEqualTo(SHARED);
         assertThat(networks.inForce.get(1).options()).isEqualTo(ApplyOptions.DEFAULT);
-        assertThat(objects.apply(POLICY, SHARED).getFirst().change()).isEqualTo("unchanged");
+        assertThat(objects.apply(POLICY, SHARED).objects().getFirst().change())
+                .isEqualTo("unchanged");
     }
 
     @Test
@@ -180,7 +189,10 @@ class ObjectsTest {
         objects.apply(POLICY, SHARED);
         networks.next = Outcome.waiting("no such device: eth9");
         Outcome outcome =
-                objects.apply(POLICY.replace("1500", "9000"), SHARED).getFirst().outcome();
+                objects.apply(POLICY.replace("1500", "9000"), SHARED)
+                        .objects()
+                        .getFirst()
+                        .outcome();
         assertThat(outcome.message()).isEqualTo("no such device: eth9");
         assertThat(files())
                 .containsExactly(
@@ -253,10 +265,13 @@ class ObjectsTest {
     void whatFailedBeforeIsNotUnchanged() {
         start();
         networks.next = Outcome.waiting("no such device: eth9");
-        assertThat(objects.apply(POLICY, SHARED).getFirst().change()).isEqualTo("created");
+        assertThat(objects.apply(POLICY, SHARED).objects().getFirst().change())
+                .isEqualTo("created");
         networks.next = Outcome.IN_FORCE;
-        assertThat(objects.apply(POLICY, SHARED).getFirst().change()).isEqualTo("configured");
-        assertThat(objects.apply(POLICY, SHARED).getFirst().change()).isEqualTo("unchanged");
+        assertThat(objects.apply(POLICY, SHARED).objects().getFirst().change())
+                .isEqualTo("configured");
+        assertThat(objects.apply(POLICY, SHARED).objects().getFirst().change())
+                .isEqualTo("unchanged");
     }
 
     @Test
@@ -314,7 +329,7 @@ class ObjectsTest {
         objects.apply(SRIOV, SHARED);
         Files.writeString(state.resolve("objects/SriovNetworkNodePolicy/s1.yaml"), "");
         start();
-        assertThat(objects.apply(SRIOV, SHARED).getFirst().outcome().pass()).isEqualTo(9);
+        assertThat(objects.apply(SRIOV, SHARED).objects().getFirst().outcome().pass()).isEqualTo(9);
         start();
         assertThat(sriov.unreadable).isEmpty();
         assertThat(names(sriov.inForce)).containsExactly("s1");
@@ -328,7 +343,7 @@ class ObjectsTest {
         assertThat(Files.readString(file))
                 .startsWith(
                         "# virt-dataplane: sequence=1 uplinks=share host-port=true probe-seconds=7\n{");
-        assertThat(objects.delete(Files.readString(file))).hasSize(1);
+        assertThat(objects.delete(Files.readString(file)).objects()).hasSize(1);
     }
 
     @Test
@@ -364,6 +379,40 @@ class ObjectsTest {
         String machine = "kind: VirtualMachine\nmetadata: {name: vm}\nspec: {domain: {}}\n";
         assertThatThrownBy(() -> objects.apply(machine, SHARED))
                 .hasMessage(
-                        "kind must be one that apply takes (use attach for a VirtualMachine): kind=VirtualMachine");
+                        "manifest must have a NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy or SriovNetwork that is for virt-dataplane: VirtualMachine default/vm is left: use attach");
+        FileResult beside = objects.apply(all(machine, NETWORK, "kind: Secret\n"), SHARED);
+        assertThat(beside.objects()).extracting(ObjectResult::name).containsExactly("default/n1");
+        assertThat(beside.left())
+                .extracting(LeftObject::toString)
+                .containsExactly(
+                        "VirtualMachine default/vm is left: use attach",
+                        "Secret is left: it is not for virt-dataplane");
+        FileResult deleted = objects.delete(all(machine, NETWORK));
+        assertThat(deleted.objects()).extracting(ObjectResult::change).containsExactly("deleted");
+        assertThat(deleted.left()).hasSize(1);
+    }
+
+    @Test
+    void versionThatIsForSomebodyElseDoesNotLeaveAnEarlierOneInForce() {
+        start();
+        objects.apply(NETWORK, SHARED);
+        String foreign = NETWORK.replace("cnv-bridge", "macvlan");
+        assertThatThrownBy(() -> objects.apply(all(foreign, POLICY), SHARED))
+                .hasMessage(
+                        "NetworkAttachmentDefinition default/n1: an earlier version is in force and would stay so (delete it first): it is for the CNI plugin macvlan (cnv-bridge and bridge are taken)");
+        objects.delete(foreign);
+        assertThat(objects.apply(all(foreign, POLICY), SHARED).left()).hasSize(1);
+    }
+
+    @Test
+    void whatIsLeftToOthersIsSaidWithItsObject() {
+        start();
+        String routed = POLICY.replace("{interfaces", "{routes: {config: [{}]}, interfaces");
+        assertThat(objects.apply(all(routed, NETWORK), SHARED).objects())
+                .extracting(ObjectResult::warnings)
+                .containsExactly(
+                        List.of(
+                                "spec.desiredState.routes is ignored: the node's own network manager configures it"),
+                        List.of());
     }
 }

@@ -6,10 +6,12 @@ import io.grpc.Status;
 import io.virtdataplane.api.ApplyNetworkRequest;
 import io.virtdataplane.api.ApplyPolicyRequest;
 import io.virtdataplane.api.AttachVfRequest;
+import io.virtdataplane.api.AttachVfResponse;
 import io.virtdataplane.api.AttachedVf;
 import io.virtdataplane.api.DetachVfRequest;
 import io.virtdataplane.api.GetNodeStateRequest;
 import io.virtdataplane.api.ListPfsRequest;
+import io.virtdataplane.api.ListSriovPoliciesRequest;
 import io.virtdataplane.api.ListVfsRequest;
 import io.virtdataplane.api.RemoveNetworkRequest;
 import io.virtdataplane.api.RemovePolicyRequest;
@@ -79,6 +81,57 @@ class SriovApiTest extends SriovApiFixture {
                 "numVfs(9) in CR p1 exceed the maximum allowed value(8) interface(ens1f0)");
         assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getPoliciesList())
                 .isEmpty();
+    }
+
+    @Test
+    void policyOfAnotherNodeIsKeptAndDoesNothing() throws IOException {
+        String other =
+                POLICY.replace("p1", "p2")
+                        .replace("{resourceName", "{nodeSelector: {rack: r9}, resourceName")
+                        .replace("ens1f0", "ens9f9")
+                        .replace("numVfs: 2", "numVfs: 60");
+        afterPass(applyPolicy(other));
+        apply(
+                POLICY.replace("p1", "p2").replace("{resourceName", "{priority: 5, resourceName"),
+                "p2");
+        afterPass(applyPolicy(other));
+        assertThat(policies()).containsExactly("p2 NoMatchingNode []");
+        restart(directory.resolve("b.sock"));
+        assertThat(policies()).containsExactly("p2 NoMatchingNode []");
+        apply(POLICY.replace("p1", "p2"), "p2");
+        assertThat(policies()).containsExactly("p2 Selected [ens1f0#0-1]");
+    }
+
+    private List<String> policies() {
+        return sriov
+                .listPolicies(ListSriovPoliciesRequest.getDefaultInstance())
+                .getPoliciesList()
+                .stream()
+                .map(each -> each.getName() + " " + each.getStatus() + " " + each.getPfsList())
+                .toList();
+    }
+
+    @Test
+    void fileOfAMachineMayHoldItsNetworks() {
+        apply(POLICY);
+        network(MACHINE + "---\n" + NETWORK);
+        AttachVfResponse attached =
+                sriov.attachVf(
+                        AttachVfRequest.newBuilder()
+                                .setManifest(
+                                        MACHINE.replace(
+                                                        "sriov: {}",
+                                                        "sriov: {}, ports: [{port: 80}]")
+                                                + "---\n"
+                                                + NETWORK)
+                                .build());
+        assertThat(attached.getVfsList()).hasSize(1);
+        assertThat(attached.getLeftList())
+                .extracting(left -> left.getKind() + " " + left.getName() + " " + left.getReason())
+                .containsExactly("SriovNetwork openshift-sriov-network-operator/net1 use apply");
+        assertThat(attached.getWarningsList())
+                .containsExactly(
+                        "spec.domain.devices.interfaces[0].ports is ignored: only the masquerade binding has it");
     }
 
     @Test
