@@ -16,11 +16,13 @@ import java.util.Locale;
 /**
  * The daemon's settings, checked.
  *
+ * @param cniSocket where the CNI plugin's executable calls; empty: nowhere
  * @param manifests what holds where manifests are silent
  * @param sriov virtual functions
  */
 record Config(
         Socket socket,
+        String cniSocket,
         State state,
         Packets packets,
         NodeLabels node,
@@ -58,6 +60,7 @@ record Config(
     static Config of(ConfigFile file) {
         return new Config(
                 socket(file),
+                cniSocket(file),
                 state(file),
                 packets(file),
                 node(file),
@@ -70,6 +73,21 @@ record Config(
                 file.socket.startsWith("/") && file.socket.length() <= LONGEST_SOCKET,
                 "socket must be an absolute path shorter than 108 bytes: socket=" + file.socket);
         return new Socket(Path.of(file.socket), file.group);
+    }
+
+    /** Beside the control socket where it is not set. */
+    private static String cniSocket(ConfigFile file) {
+        return switch (file.cniSocket) {
+            case "none" -> "";
+            case "" -> Path.of(file.socket).resolveSibling("cni.sock").toString();
+            default -> {
+                check(
+                        file.cniSocket.startsWith("/") && file.cniSocket.length() <= LONGEST_SOCKET,
+                        "cniSocket must be none, or an absolute path shorter than 108 bytes: cniSocket="
+                                + file.cniSocket);
+                yield file.cniSocket;
+            }
+        };
     }
 
     private static State state(ConfigFile file) {

@@ -25,6 +25,9 @@ final class ConfigFile {
     /** Where the control API listens. */
     String socket = Endpoint.DEFAULT_SOCKET;
 
+    /** Where the CNI plugin calls; empty: cni.sock beside the other; "none": nowhere. */
+    String cniSocket = "";
+
     /** Journal, objects and attachments. */
     String stateDirectory = "/var/lib/virt-dataplane";
 

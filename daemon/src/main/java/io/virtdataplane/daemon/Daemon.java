@@ -4,6 +4,7 @@ import io.virtdataplane.api.Endpoint;
 import io.virtdataplane.api.Version;
 import io.virtdataplane.daemon.attach.Attachments;
 import io.virtdataplane.daemon.attach.Nics;
+import io.virtdataplane.daemon.cni.CniSocket;
 import io.virtdataplane.daemon.control.NetworksService;
 import io.virtdataplane.daemon.control.NicService;
 import io.virtdataplane.daemon.control.NicViews;
@@ -91,7 +92,7 @@ public final class Daemon implements AutoCloseable {
                 new Objects(state, new Manifests(config.manifests()), networks, sriov.objects());
         objects.restore();
         nics.restore();
-        opened(new NetworkKeeper(networks, objects::retry));
+        opened(new NetworkKeeper(networks, objects::retry, nics::detachGone));
         kubelet.serve(sriov, config.sriov(), System::nanoTime);
         NicViews views = new NicViews(networks.dhcp());
         NicService.Rooms rooms =
@@ -103,6 +104,9 @@ public final class Daemon implements AutoCloseable {
                         new NicService(rooms, version()),
                         new NetworksService(bridges, networks, objects),
                         new SriovService(sriov, objects, config.sriov().offer().resourcePrefix())));
+        if (!config.cniSocket().isEmpty()) {
+            opened(new CniSocket(Path.of(config.cniSocket()), nics, bridges));
+        }
         begun();
     }
 

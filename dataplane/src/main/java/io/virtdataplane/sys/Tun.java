@@ -5,10 +5,13 @@ import java.lang.foreign.MemorySegment;
 /** Makes taps whose frames carry a 10-byte virtio_net_hdr and pass unsegmented (linux/if_tun.h). */
 public final class Tun {
     private static final long TUNSETIFF = 0x400454caL;
+    private static final long TUNSETPERSIST = 0x400454cbL;
+    private static final long TUNSETOWNER = 0x400454ccL;
     private static final long TUNSETOFFLOAD = 0x400454d0L;
     private static final long TUNSETVNETHDRSZ = 0x400454d8L;
     private static final int IFF_TAP = 0x0002;
     private static final int IFF_NO_PI = 0x1000;
+    private static final int IFF_MULTI_QUEUE = 0x0100;
     private static final int IFF_VNET_HDR = 0x4000;
     private static final int IFF_TUN_EXCL = 0x8000;
     private static final int TUN_F_CSUM = 0x01;
@@ -26,6 +29,38 @@ public final class Tun {
      * Refused where the name is taken.
      */
     public static Fd openTap(String name) {
+        Fd fd = open(name, IFF_VNET_HDR | IFF_TUN_EXCL);
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment length = scratch.zeroed(4);
+            length.set(Scratch.U32, 0, 10);
+            SystemCallException.check(
+                    Libc.result(Libc.C.ioctl(fd.number(), TUNSETVNETHDRSZ, length.address())),
+                    "TUNSETVNETHDRSZ");
+            offload(fd);
+            return fd;
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Makes a tap that stays until it is deleted, for somebody else to open, such as QEMU.
+     *
+     * @param owner user number who may open it
+     * @param multiQueue it is opened by as many descriptors as there are queues
+     */
+    public static void makePersistentTap(String name, int owner, boolean multiQueue) {
+        int flags = IFF_VNET_HDR | IFF_TUN_EXCL | (multiQueue ? IFF_MULTI_QUEUE : 0);
+        try (Fd fd = open(name, flags)) {
+            SystemCallException.check(
+                    Libc.result(Libc.C.ioctl(fd.number(), TUNSETOWNER, owner)), "TUNSETOWNER");
+            SystemCallException.check(
+                    Libc.result(Libc.C.ioctl(fd.number(), TUNSETPERSIST, 1)), "TUNSETPERSIST");
+        }
+    }
+
+    private static Fd open(String name, int flags) {
         NetDevice.checkName(name);
         int number = Libc.open("/dev/net/tun", Fd.O_RDWR | Fd.O_NONBLOCK | Fd.O_CLOEXEC);
         if (number == -Errno.ENOENT || number == -Errno.ENODEV) {
@@ -35,21 +70,12 @@ public final class Tun {
         try (Scratch scratch = new Scratch()) {
             MemorySegment ifreq = scratch.zeroed(40);
             MemorySegment.copy(MemorySegment.ofArray(Libc.bytes(name)), 0, ifreq, 0, name.length());
-            ifreq.set(
-                    Scratch.U16,
-                    NAME_LENGTH,
-                    (short) (IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL));
+            ifreq.set(Scratch.U16, NAME_LENGTH, (short) (IFF_TAP | IFF_NO_PI | flags));
             int result = Libc.result(Libc.C.ioctl(fd.number(), TUNSETIFF, ifreq.address()));
             if (result == -Errno.EBUSY || result == -Errno.EEXIST || result == -Errno.EINVAL) {
                 throw new IllegalArgumentException("tap must not exist yet: tap=" + name);
             }
             SystemCallException.check(result, "make tap " + name);
-            MemorySegment length = scratch.zeroed(4);
-            length.set(Scratch.U32, 0, 10);
-            SystemCallException.check(
-                    Libc.result(Libc.C.ioctl(fd.number(), TUNSETVNETHDRSZ, length.address())),
-                    "TUNSETVNETHDRSZ");
-            offload(fd);
             return fd;
         } catch (RuntimeException e) {
             fd.close();

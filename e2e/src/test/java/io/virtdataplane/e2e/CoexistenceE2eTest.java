@@ -130,6 +130,27 @@ class CoexistenceE2eTest {
     }
 
     @Test
+    void nicWhosePodIsGoneIsDetached() {
+        lab.daemon().attachTap(Lab.CHAPTER).configureGuest();
+        Process process = lab.startIn(lab.pod, "sleep", "1000");
+        lab.shell.must("ip", "netns", "del", lab.pod);
+        Wait.letTimePass(5000); // longer than pods are looked for
+        assertThat(lab.mustClient("get", "nics")).as("a process lives there").contains("vm/");
+        lab.shell.end(process);
+        Wait.until(
+                "the end of its NIC",
+                20,
+                () -> lab.mustClient("get", "nics"),
+                nics -> !nics.contains("vm/default"));
+        assertThat(lab.mustClient("events")).contains("its pod is gone: netns=");
+        Wait.until(
+                "the end of its namespace, which we held",
+                10,
+                () -> lab.in(lab.out, "ip link show eth0").code(),
+                code -> code != 0);
+    }
+
+    @Test
     void wrongRequestsAreRefusedWholeAndTheServiceStaysUp() throws IOException {
         String before = podNetwork();
         lab.daemon();

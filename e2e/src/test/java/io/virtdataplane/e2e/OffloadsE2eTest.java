@@ -86,7 +86,6 @@ class OffloadsE2eTest {
                     .as(host)
                     .isEqualTo("whole");
         }
-        assertThat(lab.mustClient("get", "counters")).doesNotContain("drop_egress_full");
     }
 
     /** A device of the way, and what is switched off there. */
@@ -114,6 +113,16 @@ class OffloadsE2eTest {
                         default -> lab.out;
                     };
             lab.mustIn(namespace, "ethtool -K " + words[1]);
+            assertWhole(lab, lab.out, lab.guest, Lab.OUTSIDE, Lab.OUTSIDE6);
+            assertThat(lab.mustClient("get", "counters")).doesNotContain("drop_egress_full");
+        }
+    }
+
+    @Test
+    void kernelsMasqueradeDoesToo() throws IOException {
+        try (Lab lab = new Lab()) {
+            KernelMasquerade.attach(lab);
+            lab.mustIn(lab.pod, "ethtool -K tap0 tso off");
             assertWhole(lab, lab.out, lab.guest, Lab.OUTSIDE, Lab.OUTSIDE6);
         }
     }

@@ -51,6 +51,11 @@ public record CniBridge(String bridge, Vlans vlans, Set<Flag> flags, int mtu, lo
         return flags.contains(Flag.MACSPOOFCHK);
     }
 
+    /** The pod's end stays down. */
+    public boolean disableContainerInterface() {
+        return flags.contains(Flag.DISABLE_CONTAINER_INTERFACE);
+    }
+
     public boolean hairpinMode() {
         return flags.contains(Flag.HAIRPIN_MODE);
     }

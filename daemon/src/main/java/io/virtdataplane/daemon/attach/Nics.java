@@ -2,6 +2,7 @@ package io.virtdataplane.daemon.attach;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.api.CniAttachment;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.daemon.state.ObjectStore;
@@ -11,7 +12,10 @@ import io.virtdataplane.sys.Netns;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +30,14 @@ public final class Nics implements AutoCloseable {
     private final ObjectStore<AttachRequest> store;
     private final EventJournal journal;
     private final ManifestDefaults defaults;
+    private final Map<AttachedNic, Origin> origins = new ConcurrentHashMap<>();
+
+    /** What a NIC was made of, and where. */
+    private record Origin(AttachRequest request, Optional<PodNamespace> pod) {
+        boolean isGone() {
+            return pod.isPresent() && pod.get().isGone();
+        }
+    }
 
     /**
      * A NIC that was attached.
@@ -87,7 +99,7 @@ public final class Nics implements AutoCloseable {
         try {
             NicSpec spec = spec(request, machine(request));
             name = spec.name();
-            open(spec, () -> {});
+            open(spec, request, () -> {});
             journal.record("Restored", name, "attached again after a restart");
         } catch (RuntimeException e) {
             LOG.warn("attachment not restored: nic={} reason={}", name, e.getMessage());
@@ -101,7 +113,7 @@ public final class Nics implements AutoCloseable {
     public Attached attach(AttachRequest request) {
         MachineManifest machine = machine(request);
         NicSpec spec = spec(request, machine);
-        AttachedNic nic = open(spec, () -> store.put(spec.name(), request));
+        AttachedNic nic = open(spec, request, () -> store.put(spec.name(), request));
         journal.record("Attached", spec.name(), nic.describe());
         return new Attached(nic, machine);
     }
@@ -127,11 +139,13 @@ public final class Nics implements AutoCloseable {
      *
      * @param keep is done before the NIC can be found
      */
-    private AttachedNic open(NicSpec spec, Runnable keep) {
+    private AttachedNic open(NicSpec spec, AttachRequest request, Runnable keep) {
         int number = attachments.take(spec.name());
         AttachedNic nic;
+        Optional<PodNamespace> pod;
         try {
             nic = spec.open(number);
+            pod = PodNamespace.of(request.getNetns());
         } catch (RuntimeException e) {
             attachments.give(spec.name());
             throw e;
@@ -143,6 +157,7 @@ public final class Nics implements AutoCloseable {
             attachments.give(spec.name());
             throw e;
         }
+        origins.put(nic, new Origin(request, pod));
         attachments.add(nic);
         LOG.info(
                 "attached: nic={} worker={} {}", nic.name(), nic.worker().number(), nic.describe());
@@ -171,11 +186,46 @@ public final class Nics implements AutoCloseable {
             }
             throw e;
         }
+        detach(nic, nic.describe());
+    }
+
+    private void detach(AttachedNic nic, String why) {
         end(nic);
         store.remove(nic.name());
         attachments.give(nic.name());
-        journal.record("Detached", nic.name(), nic.describe());
-        LOG.info("detached: nic={}", nic.name());
+        journal.record("Detached", nic.name(), why);
+        LOG.info("detached: nic={} {}", nic.name(), why);
+    }
+
+    /**
+     * What is attached for a container runtime.
+     *
+     * @param name of the NIC
+     */
+    public record ForRuntime(String name, CniAttachment as) {}
+
+    public List<ForRuntime> forRuntime() {
+        return attachments.nics().stream()
+                .flatMap(
+                        nic ->
+                                Stream.ofNullable(origins.get(nic))
+                                        .filter(origin -> origin.request().hasCni())
+                                        .map(origin -> forRuntime(nic, origin)))
+                .toList();
+    }
+
+    private static ForRuntime forRuntime(AttachedNic nic, Origin origin) {
+        return new ForRuntime(nic.name(), origin.request().getCni());
+    }
+
+    /** Detaches NICs whose pod has ended without a word to us. */
+    public void detachGone() {
+        for (AttachedNic nic : attachments.nics()) {
+            Origin origin = origins.get(nic);
+            if (origin != null && origin.isGone()) {
+                detach(nic, "its pod is gone: netns=" + origin.request().getNetns());
+            }
+        }
     }
 
     private void end(AttachedNic nic) {
@@ -184,6 +234,7 @@ public final class Nics implements AutoCloseable {
         }
         try {
             nic.close();
+            origins.remove(nic);
         } catch (RuntimeException e) {
             attachments.add(nic); // its packet thread has not let go of it
             throw e;

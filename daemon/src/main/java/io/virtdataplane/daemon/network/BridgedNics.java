@@ -6,6 +6,7 @@ import io.virtdataplane.daemon.attach.NicFamily;
 import io.virtdataplane.daemon.attach.NicSpec;
 import io.virtdataplane.manifest.MachineManifest;
 import io.virtdataplane.manifest.NetworkDefinition;
+import io.virtdataplane.manifest.NetworkDefinitionManifest;
 import java.util.Optional;
 
 /** Makes guests' NICs on the bridges of this node. */
@@ -23,6 +24,14 @@ public final class BridgedNics implements NicFamily {
         return BridgedSpec.of(request, machine.nics()).map(this::spec);
     }
 
+    /** The one that came with the request, or else the one that was applied. */
+    private NetworkDefinition definition(BridgedSpec wanted) {
+        String given = wanted.request().getDefinition();
+        return given.isEmpty()
+                ? definitions.find(wanted.definition())
+                : NetworkDefinitionManifest.parse(given);
+    }
+
     private NicSpec spec(BridgedSpec wanted) {
         return new NicSpec() {
             @Override
@@ -32,7 +41,7 @@ public final class BridgedNics implements NicFamily {
 
             @Override
             public AttachedNic open(int number) {
-                NetworkDefinition network = definitions.find(wanted.definition());
+                NetworkDefinition network = definition(wanted);
                 PortSpec port = wanted.port(network);
                 String bridge = network.bridge().bridge();
                 return new BridgedNic(bridges, bridges.attach(bridge, port, number));

@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sees every few seconds whether bridges are still, or again, what they are to be, and has objects
- * that wait tried again: each on a thread of its own, since a try can take as long as a gateway is
- * waited for.
+ * Sees every few seconds whether bridges are still, or again, what they are to be, has objects that
+ * wait tried again, and NICs ended whose pod is gone: each on a thread of its own, since a try can
+ * take as long as a gateway is waited for.
  */
 public final class NetworkKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NetworkKeeper.class);
@@ -18,14 +18,16 @@ public final class NetworkKeeper implements AutoCloseable {
     private static final long END_SECONDS = 5;
     private final ScheduledExecutorService timer =
             Executors.newScheduledThreadPool(
-                    2, Thread.ofPlatform().daemon().name("networks-", 0).factory());
+                    3, Thread.ofPlatform().daemon().name("networks-", 0).factory());
 
     /**
      * @param retry applies again what waits
+     * @param detachGone detaches NICs whose pod is gone
      */
-    public NetworkKeeper(NetworkObjects networks, Runnable retry) {
+    public NetworkKeeper(NetworkObjects networks, Runnable retry, Runnable detachGone) {
         every(networks::tend, new Complaint(LOG, "bridges not checked, the daemon tries again"));
         every(retry, new Complaint(LOG, "waiting objects not tried, the daemon tries again"));
+        every(detachGone, new Complaint(LOG, "pods not looked for, the daemon tries again"));
     }
 
     private void every(Runnable work, Complaint complaint) {

@@ -1,0 +1,61 @@
+package io.virtdataplane.daemon.cni;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.virtdataplane.wire.AddressText;
+import java.util.List;
+
+/** What a plugin prints, in the form of the configuration's version. */
+final class CniResult {
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+    private static final String WITH_MTU = "1.1.0";
+
+    private CniResult() {}
+
+    /**
+     * A device of a result.
+     *
+     * @param mac 0: it has none that is worth telling
+     * @param sandbox the namespace's path; empty: not in the container
+     */
+    record Interface(String name, long mac, int mtu, String sandbox) {}
+
+    static String of(String version, List<Interface> interfaces) {
+        ObjectNode result = JSON.objectNode().put("cniVersion", version);
+        ArrayNode list = result.putArray("interfaces");
+        for (Interface each : interfaces) {
+            ObjectNode item = list.addObject().put("name", each.name());
+            if (each.mac() != 0) {
+                item.put("mac", AddressText.mac(each.mac()));
+            }
+            if (each.mtu() != 0 && version.equals(WITH_MTU)) {
+                item.put("mtu", each.mtu());
+            }
+            if (!each.sandbox().isEmpty()) {
+                item.put("sandbox", each.sandbox());
+            }
+        }
+        result.putObject("dns");
+        return result.toString();
+    }
+
+    static String versions() {
+        ObjectNode result = JSON.objectNode().put("cniVersion", CniRules.VERSIONS.getLast());
+        ArrayNode list = result.putArray("supportedVersions");
+        CniRules.VERSIONS.forEach(list::add);
+        return result.toString();
+    }
+
+    static String error(String version, CniException e) {
+        ObjectNode error =
+                JSON.objectNode()
+                        .put("cniVersion", version)
+                        .put("code", e.code())
+                        .put("msg", e.getMessage());
+        if (!e.details().isEmpty()) {
+            error.put("details", e.details());
+        }
+        return error.toString();
+    }
+}

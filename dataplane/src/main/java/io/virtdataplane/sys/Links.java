@@ -1,0 +1,79 @@
+package io.virtdataplane.sys;
+
+/** Makes and removes devices of the calling thread's namespace (rtnetlink(7)). */
+public final class Links {
+    private static final int RTM_NEWLINK = 16; // linux/rtnetlink.h
+    private static final int RTM_DELLINK = 17;
+    private static final int IFLA_ADDRESS = 1; // linux/if_link.h
+    private static final int IFLA_IFNAME = 3;
+    private static final int IFLA_MTU = 4;
+    private static final int IFLA_LINKINFO = 18;
+    private static final int IFLA_INFO_KIND = 1;
+    private static final int IFLA_INFO_DATA = 2;
+    private static final int VETH_INFO_PEER = 1; // linux/veth.h
+
+    private Links() {}
+
+    /** One end of a veth(4). */
+    public record End(String name, long mac) {
+        public End {
+            NetDevice.checkName(name);
+        }
+    }
+
+    /** Both ends are down. */
+    public static void addVeth(End end, End peer, int mtu) {
+        NetlinkRequest request = new NetlinkRequest(RTM_NEWLINK, NetlinkRequest.CREATE);
+        link(request, 0);
+        describe(request, end, mtu);
+        request.nested(
+                IFLA_LINKINFO,
+                () ->
+                        request.text(IFLA_INFO_KIND, "veth")
+                                .nested(
+                                        IFLA_INFO_DATA,
+                                        () ->
+                                                request.nested(
+                                                        VETH_INFO_PEER,
+                                                        () -> {
+                                                            link(request, 0);
+                                                            describe(request, peer, mtu);
+                                                        })));
+        try (NetlinkSocket netlink = new NetlinkSocket()) {
+            netlink.request(request, "make veth " + end.name());
+        }
+    }
+
+    /** False where there was none of that name; of a veth the other end goes too. */
+    public static boolean delete(String name) {
+        int index = new NetDevice(name).index();
+        if (index == 0) {
+            return false;
+        }
+        NetlinkRequest request = new NetlinkRequest(RTM_DELLINK);
+        link(request, index);
+        try (NetlinkSocket netlink = new NetlinkSocket()) {
+            int errno = netlink.ask(request, "delete " + name).errno();
+            if (errno != Errno.ENODEV) { // it went meanwhile
+                SystemCallException.check(-errno, "delete " + name);
+            }
+        }
+        return true;
+    }
+
+    /** struct ifinfomsg: family, type, index, flags, mask. */
+    private static void link(NetlinkRequest request, int index) {
+        request.raw().putInt(0).putInt(index).putInt(0).putInt(0);
+    }
+
+    private static void describe(NetlinkRequest request, End end, int mtu) {
+        request.text(IFLA_IFNAME, end.name()).number(IFLA_MTU, mtu);
+        request.struct(
+                IFLA_ADDRESS,
+                () -> {
+                    for (int shift = 40; shift >= 0; shift -= 8) {
+                        request.raw().put((byte) (end.mac() >>> shift));
+                    }
+                });
+    }
+}
