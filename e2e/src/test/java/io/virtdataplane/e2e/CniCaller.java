@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 
 /** Calls the CNI plugin's executable as a container runtime does. */
 final class CniCaller {
+    private static boolean isBuilt;
     private final Lab lab;
     private final Path plugin;
 
@@ -26,9 +27,19 @@ final class CniCaller {
 
     CniCaller(Lab lab) {
         this.lab = lab;
-        plugin = lab.shell.directory().resolve("virt-dataplane-cni");
-        Path root = Path.of("").toAbsolutePath().getParent();
-        lab.shell.must(root.resolve("deploy/cni/build").toString(), plugin.toString());
+        plugin = build(lab);
+    }
+
+    /** Once for all tests. */
+    private static synchronized Path build(Lab lab) {
+        Path here = Path.of("").toAbsolutePath();
+        Path built = here.resolve("target/virt-dataplane-cni");
+        if (!isBuilt) {
+            lab.shell.must(
+                    here.getParent().resolve("deploy/cni/build").toString(), built.toString());
+            isBuilt = true;
+        }
+        return built;
     }
 
     Path plugin() {

@@ -6,19 +6,32 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A container runtime gives pods their NICs: the plugin's executable, daemon and all. */
 @RootTest
 @Timeout(120)
 class CniE2eTest {
     private static final String ID = "c0ffee00c0ffee00";
+
+    /** A network, the code, and words of the message. */
+    private static final String[] BAD_NETWORKS = {
+        "{} | 7 | missing network name",
+        "{\"name\":\"a/b\"} | 7 | invalid characters found in network name",
+        "not json | 6 | failed to load netconf",
+        "{\"cniVersion\":\"9.9\",\"name\":\"n\"} | 1 | incompatible CNI versions",
+        "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"type\":\"other\"} | 7 | type must be one of",
+        "{\"cniVersion\":\"0.2.0\",\"name\":\"n\",\"type\":\"cnv-bridge\",\"bridge\":\"br1\"} | 1 | cannot convert: no valid IP addresses",
+        "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"type\":\"cnv-bridge\",\"bridge\":\"br1\",\"vlan\":5000} | 7 | invalid VLAN ID 5000",
+        "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"type\":\"cnv-bridge\",\"bridge\":\"br1\",\"ipam\":{\"type\":\"host-local\"}} | 7 | ipam must be empty",
+        "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"type\":\"cnv-bridge\",\"bridge\":\"br7\"} | 999 | no such bridge: name=br7",
+        "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"type\":\"virt-dataplane\",\"prots\":[]} | 7 | unknown key of a virt-dataplane network: key=prots"
+    };
+
     private final BridgeLab bridge = new BridgeLab().bridges();
     private final Lab lab = bridge.lab;
     private final CniCaller cni = new CniCaller(lab);
@@ -41,9 +54,12 @@ class CniE2eTest {
         return lab.mustIn(lab.pod, "ip -br link | cut -d' ' -f1 | sort | tr '\\n' ' '").strip();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"})
-    void podGetsALinkOnTheBridge(String version) {
+    @Test
+    void podGetsALinkOnTheBridge() {
+        List.of("0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0").forEach(this::assertLink);
+    }
+
+    private void assertLink(String version) {
         String before = links();
         String network = network(version, ",\"macspoofchk\":true");
         CniCaller.Answer added = cni.call("ADD", ID, lab.pod, "net1", network);
@@ -80,22 +96,15 @@ class CniE2eTest {
         assertThat(missing.code()).isEqualTo(1);
     }
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "{}                                     | 7  | missing network name",
-                "{\"name\":\"a/b\"}                     | 7  | invalid characters found in network name",
-                "not json                               | 6  | failed to load netconf",
-                "{\"cniVersion\":\"9.9\",\"name\":\"n\"} | 1  | incompatible CNI versions",
-                "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"type\":\"other\"} | 7 | type must be one of",
-                "{\"cniVersion\":\"0.2.0\",\"name\":\"n\",\"type\":\"cnv-bridge\",\"bridge\":\"br1\"} | 1 | cannot convert: no valid IP addresses",
-                "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"type\":\"cnv-bridge\",\"bridge\":\"br1\",\"vlan\":5000} | 7 | invalid VLAN ID 5000",
-                "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"type\":\"cnv-bridge\",\"bridge\":\"br1\",\"ipam\":{\"type\":\"host-local\"}} | 7 | ipam must be empty",
-                "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"type\":\"cnv-bridge\",\"bridge\":\"br7\"} | 999 | no such bridge: name=br7",
-                "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"type\":\"virt-dataplane\",\"prots\":[]} | 7 | unknown key of a virt-dataplane network: key=prots"
-            })
-    void badNetworkIsRefusedWhole(String network, int code, String message) {
+    @Test
+    void badNetworkIsRefusedWhole() {
+        for (String row : BAD_NETWORKS) {
+            String[] cells = row.split(" \\| ");
+            assertRefusedWhole(cells[0], Integer.parseInt(cells[1]), cells[2]);
+        }
+    }
+
+    private void assertRefusedWhole(String network, int code, String message) {
         String before = links();
         CniCaller.Answer answer = cni.call("ADD", ID, lab.pod, "net1", network);
         assertThat(answer.code()).isEqualTo(1);
@@ -103,6 +112,17 @@ class CniE2eTest {
         assertThat(answer.json().get("msg").asText()).contains(message);
         assertThat(links()).as("nothing half made").isEqualTo(before);
         assertThat(lab.mustClient("get", "nics")).doesNotContain("net1");
+    }
+
+    @Test
+    void whatOthersHaveToldIsPassedOn() {
+        String before =
+                ",\"prevResult\":{\"cniVersion\":\"1.0.0\",\"interfaces\":[{\"name\":\"eth0\",\"sandbox\":\"/x\"}],\"ips\":[{\"interface\":0,\"address\":\"192.0.2.5/24\"}],\"dns\":{\"domain\":\"example.test\"}}";
+        JsonNode told = cni.call("ADD", ID, lab.pod, "net1", network("1.0.0", before)).json();
+        assertThat(told.at("/interfaces/0/name").asText()).isEqualTo("eth0");
+        assertThat(told.at("/interfaces/3/name").asText()).isEqualTo("net1");
+        assertThat(told.at("/ips/0/address").asText()).isEqualTo("192.0.2.5/24");
+        assertThat(told.at("/dns/domain").asText()).isEqualTo("example.test");
     }
 
     @Test

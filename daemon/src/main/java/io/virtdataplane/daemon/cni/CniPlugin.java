@@ -138,7 +138,7 @@ final class CniPlugin {
                 throw e;
             }
         }
-        return new Answer(0, CniResult.of(config.version(), plan.interfaces()));
+        return new Answer(0, CniResult.of(config, plan.interfaces()));
     }
 
     /**

@@ -21,9 +21,15 @@ final class CniResult {
      */
     record Interface(String name, long mac, int mtu, String sandbox) {}
 
-    static String of(String version, List<Interface> interfaces) {
-        ObjectNode result = JSON.objectNode().put("cniVersion", version);
-        ArrayNode list = result.putArray("interfaces");
+    /** Of a plugin that others go before: what they have told, and then its own. */
+    static String of(CniConfig config, List<Interface> interfaces) {
+        String version = config.version();
+        ObjectNode result =
+                config.hasPrevResult()
+                        ? ((ObjectNode) config.json().get("prevResult")).deepCopy()
+                        : JSON.objectNode();
+        result.put("cniVersion", version);
+        ArrayNode list = result.withArray("interfaces");
         for (Interface each : interfaces) {
             ObjectNode item = list.addObject().put("name", each.name());
             if (each.mac() != 0) {
@@ -36,7 +42,7 @@ final class CniResult {
                 item.put("sandbox", each.sandbox());
             }
         }
-        result.putObject("dns");
+        result.withObject("dns");
         return result.toString();
     }
 
