@@ -193,6 +193,32 @@ class CniE2eTest {
     }
 
     @Test
+    void addressThatIsInUseAndCallsThatAreCutOffLeaveNothing() {
+        String mac = network("1.0.0", ",\"mac\":\"02:00:00:00:00:0a\"");
+        assertThat(cni.call("ADD", ID, lab.pod, "net1", mac).code()).isZero();
+        String before = lab.mustIn(lab.guest, "ip -br link");
+        assertRefused(
+                CniCaller.about("ADD", "two", lab.guest, "net1"),
+                mac,
+                11,
+                "MAC address is in use on this bridge");
+        assertThat(lab.mustIn(lab.guest, "ip -br link")).isEqualTo(before);
+        String cutOff =
+                """
+                export VIRT_DATAPLANE_CNI_SOCKET=%1$s CNI_PATH=/x CNI_IFNAME=net1 CNI_ARGS=IgnoreUnknown=1 CNI_NETNS=/run/netns/%2$s CNI_CONTAINERID=cut
+                for i in $(seq 30); do
+                  CNI_COMMAND=ADD %3$s <<< '%4$s' > /dev/null & sleep 0.00$((i %% 10)); kill -9 $!; wait $! 2> /dev/null
+                  CNI_COMMAND=DEL %3$s <<< '%4$s' || echo failed
+                  ip -n %2$s link show net1 2> /dev/null
+                done
+                """;
+        String script =
+                cutOff.formatted(cni.socket(), lab.guest, cni.plugin(), network("1.0.0", ""));
+        assertThat(lab.shell.run("bash", "-c", script).out()).isBlank();
+        assertThat(lab.mustIn(lab.guest, "ip -br link")).isEqualTo(before);
+    }
+
+    @Test
     void goneDaemonAndGonePodAndGarbageAreSeenTo() {
         String network = network("1.1.0", "");
         assertThat(cni.call("ADD", ID, lab.pod, "net1", network).code()).isZero();

@@ -44,6 +44,7 @@ final class CniBridgeNetwork implements CniNetwork {
             throw new CniException(CniException.INVALID_CONFIG, e.getMessage());
         }
         long mac = bridge.mac() == 0 ? RANDOM.nextLong() & UNICAST_MASK | LOCAL : bridge.mac();
+        checkFree(bridge.bridge(), mac);
         int mtu = bridge.mtu() == 0 ? bridgeMtu(bridge.bridge()) : bridge.mtu();
         Links.End inner = new Links.End(call.ifname(), mac);
         Links.End outer = new Links.End(portName(call), RANDOM.nextLong() & UNICAST_MASK | LOCAL);
@@ -55,6 +56,25 @@ final class CniBridgeNetwork implements CniNetwork {
                         new CniResult.Interface(bridge.bridge(), 0, 0, ""),
                         new CniResult.Interface(outer.name(), outer.mac(), mtu, ""),
                         new CniResult.Interface(inner.name(), mac, mtu, call.netns())));
+    }
+
+    /** Of a pod that is going the address becomes free soon. */
+    private void checkFree(String bridge, long mac) {
+        bridges.look(
+                        bridge,
+                        open ->
+                                open.ports().stream()
+                                        .filter(port -> port.spec().guard().mac() == mac)
+                                        .map(OpenPort::name)
+                                        .findFirst())
+                .ifPresent(
+                        holder -> {
+                            throw new CniException(
+                                    CniException.TRY_AGAIN,
+                                    "MAC address is in use on this bridge: mac="
+                                            + AddressText.mac(mac),
+                                    "bridge=" + bridge + " nic=" + holder);
+                        });
     }
 
     private static void make(Links.End inner, Links.End outer, int mtu, boolean up) {

@@ -9,6 +9,7 @@ final class CniException extends RuntimeException {
     static final int INVALID_ENVIRONMENT = 4;
     static final int DECODING_FAILURE = 6;
     static final int INVALID_CONFIG = 7;
+    static final int TRY_AGAIN = 11;
     static final int NOT_AVAILABLE = 50;
     static final int INTERNAL = 999;
 
