@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon;
 
+import io.virtdataplane.daemon.metrics.MetricsConfig;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.daemon.worker.WorkerThread;
@@ -23,6 +24,7 @@ record Config(
         Socket socket,
         State state,
         Packets packets,
+        MetricsConfig metrics,
         NodeLabels node,
         ManifestDefaults manifests,
         SriovConfig sriov) {
@@ -60,6 +62,7 @@ record Config(
                 socket(file),
                 state(file),
                 packets(file),
+                metrics(file.metrics, socket(file)),
                 node(file),
                 manifests(file),
                 sriov(file.sriov));
@@ -70,6 +73,16 @@ record Config(
                 file.socket.startsWith("/") && file.socket.length() <= LONGEST_SOCKET,
                 "socket must be an absolute path shorter than 108 bytes: socket=" + file.socket);
         return new Socket(Path.of(file.socket), file.group);
+    }
+
+    /** Where nothing else is said, as the control socket, and beside it. */
+    private static MetricsConfig metrics(ConfigFile.Metrics file, Socket control) {
+        String beside = control.path().toString().replaceFirst("(\\.sock)?$", "-metrics.sock");
+        return MetricsConfig.of(
+                file.socket.isEmpty() ? beside : file.socket,
+                file.group.isEmpty() ? control.group() : file.group,
+                file.address,
+                file.nics);
     }
 
     private static State state(ConfigFile file) {

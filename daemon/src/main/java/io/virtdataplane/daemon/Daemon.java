@@ -10,6 +10,8 @@ import io.virtdataplane.daemon.control.NicViews;
 import io.virtdataplane.daemon.control.SriovService;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.kubelet.Kubelet;
+import io.virtdataplane.daemon.metrics.MetricsServer;
+import io.virtdataplane.daemon.metrics.Scrape;
 import io.virtdataplane.daemon.network.BridgedNics;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkKeeper;
@@ -103,6 +105,12 @@ public final class Daemon implements AutoCloseable {
                         new NicService(rooms, version()),
                         new NetworksService(bridges, networks, objects),
                         new SriovService(sriov, objects, config.sriov().offer().resourcePrefix())));
+        Scrape.Sources sources =
+                new Scrape.Sources(workers, attachments, bridges, networks.dhcp(), journal);
+        opened(
+                new MetricsServer(
+                        config.metrics(),
+                        new Scrape(sources, Endpoint.VERSION, config.metrics().nics())));
         begun();
     }
 
