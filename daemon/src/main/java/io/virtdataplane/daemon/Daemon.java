@@ -102,6 +102,7 @@ public final class Daemon implements AutoCloseable {
                 new ControlSocket(
                         config.socket().path(),
                         config.socket().group(),
+                        this::check,
                         new NicService(rooms, version()),
                         new NetworksService(bridges, networks, objects),
                         new SriovService(sriov, objects, config.sriov().offer().resourcePrefix())));
