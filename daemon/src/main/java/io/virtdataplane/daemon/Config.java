@@ -2,6 +2,7 @@ package io.virtdataplane.daemon;
 
 import io.virtdataplane.daemon.metrics.MetricsConfig;
 import io.virtdataplane.daemon.object.NodeLabels;
+import io.virtdataplane.daemon.rpc.GuardedSocket;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.manifest.ManifestDefaults;
@@ -29,7 +30,6 @@ record Config(
         ManifestDefaults manifests,
         SriovConfig sriov) {
     private static final int MAX_WORKERS = 64;
-    private static final int LONGEST_SOCKET = 107; // linux/un.h: UNIX_PATH_MAX with its NUL
     private static final int FEWEST_FRAMES = 64;
     private static final int MOST_FRAMES = 1024;
     private static final int SMALLEST_JOURNAL = 1 << 20;
@@ -70,7 +70,7 @@ record Config(
 
     private static Socket socket(ConfigFile file) {
         check(
-                file.socket.startsWith("/") && file.socket.length() <= LONGEST_SOCKET,
+                file.socket.startsWith("/") && file.socket.length() <= GuardedSocket.LONGEST_PATH,
                 "socket must be an absolute path shorter than 108 bytes: socket=" + file.socket);
         return new Socket(Path.of(file.socket), file.group);
     }

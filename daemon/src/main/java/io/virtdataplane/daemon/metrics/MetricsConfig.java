@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.metrics;
 
+import io.virtdataplane.daemon.rpc.GuardedSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -18,7 +19,6 @@ import java.util.regex.Pattern;
 public record MetricsConfig(
         Optional<Path> socket, String group, Optional<InetSocketAddress> address, int nics) {
     private static final String NONE = "none";
-    private static final int LONGEST_SOCKET = 107; // linux/un.h: UNIX_PATH_MAX with its NUL
     private static final int MOST_NICS = 4096;
     private static final int LAST_PORT = 65_535;
     private static final Pattern ADDRESS = Pattern.compile("(127\\.0\\.0\\.1|\\[::1]):(\\d{1,5})");
@@ -31,7 +31,8 @@ public record MetricsConfig(
      */
     public static MetricsConfig of(String socket, String group, String address, int nics) {
         check(
-                socket.equals(NONE) || socket.startsWith("/") && socket.length() <= LONGEST_SOCKET,
+                socket.equals(NONE)
+                        || socket.startsWith("/") && socket.length() <= GuardedSocket.LONGEST_PATH,
                 "metrics.socket must be none, or an absolute path shorter than 108 bytes: socket="
                         + socket);
         check(

@@ -17,6 +17,9 @@ import java.nio.file.attribute.PosixFilePermissions;
  * the file's mode.
  */
 public final class GuardedSocket {
+    /** Bytes of a path; linux/un.h: UNIX_PATH_MAX with its NUL. */
+    public static final int LONGEST_PATH = 107;
+
     private static final int NO_GROUP = -1;
     private final String name;
     private final Path path;
