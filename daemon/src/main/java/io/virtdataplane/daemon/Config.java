@@ -1,6 +1,8 @@
 package io.virtdataplane.daemon;
 
+import io.virtdataplane.daemon.metrics.MetricsConfig;
 import io.virtdataplane.daemon.object.NodeLabels;
+import io.virtdataplane.daemon.rpc.GuardedSocket;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.manifest.ManifestDefaults;
@@ -25,11 +27,11 @@ record Config(
         String cniSocket,
         State state,
         Packets packets,
+        MetricsConfig metrics,
         NodeLabels node,
         ManifestDefaults manifests,
         SriovConfig sriov) {
     private static final int MAX_WORKERS = 64;
-    private static final int LONGEST_SOCKET = 107; // linux/un.h: UNIX_PATH_MAX with its NUL
     private static final int FEWEST_FRAMES = 64;
     private static final int MOST_FRAMES = 1024;
     private static final int SMALLEST_JOURNAL = 1 << 20;
@@ -63,6 +65,7 @@ record Config(
                 cniSocket(file),
                 state(file),
                 packets(file),
+                metrics(file.metrics, socket(file)),
                 node(file),
                 manifests(file),
                 sriov(file.sriov));
@@ -70,7 +73,7 @@ record Config(
 
     private static Socket socket(ConfigFile file) {
         check(
-                file.socket.startsWith("/") && file.socket.length() <= LONGEST_SOCKET,
+                file.socket.startsWith("/") && file.socket.length() <= GuardedSocket.LONGEST_PATH,
                 "socket must be an absolute path shorter than 108 bytes: socket=" + file.socket);
         return new Socket(Path.of(file.socket), file.group);
     }
@@ -82,12 +85,23 @@ record Config(
             case "" -> Path.of(file.socket).resolveSibling("cni.sock").toString();
             default -> {
                 check(
-                        file.cniSocket.startsWith("/") && file.cniSocket.length() <= LONGEST_SOCKET,
+                        file.cniSocket.startsWith("/")
+                                && file.cniSocket.length() <= GuardedSocket.LONGEST_PATH,
                         "cniSocket must be none, or an absolute path shorter than 108 bytes: cniSocket="
                                 + file.cniSocket);
                 yield file.cniSocket;
             }
         };
+    }
+
+    /** Where nothing else is said, as the control socket, and beside it. */
+    private static MetricsConfig metrics(ConfigFile.Metrics file, Socket control) {
+        String beside = control.path().toString().replaceFirst("(\\.sock)?$", "-metrics.sock");
+        return MetricsConfig.of(
+                file.socket.isEmpty() ? beside : file.socket,
+                file.group.isEmpty() ? control.group() : file.group,
+                file.address,
+                file.nics);
     }
 
     private static State state(ConfigFile file) {

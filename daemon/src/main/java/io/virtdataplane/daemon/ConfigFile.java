@@ -61,7 +61,25 @@ final class ConfigFile {
     /** Of a machine that lists no NIC: "masquerade", on the pod network, or "none". */
     String defaultInterface = "masquerade";
 
+    Metrics metrics = new Metrics();
+
     Sriov sriov = new Sriov();
+
+    /** The settings below {@code metrics}. */
+    @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.NON_PRIVATE)
+    static final class Metrics {
+        /** Path; empty: beside the control socket; "none": no socket. */
+        String socket = "";
+
+        /** Of that socket; empty: the control socket's. */
+        String group = "";
+
+        /** Loopback ADDRESS:PORT to listen on as well; empty: none. */
+        String address = "";
+
+        /** How many NICs and uplinks are told one by one. */
+        int nics = 1000;
+    }
 
     /** The settings below {@code sriov}. */
     @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.NON_PRIVATE)

@@ -11,6 +11,8 @@ import io.virtdataplane.daemon.control.NicViews;
 import io.virtdataplane.daemon.control.SriovService;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.kubelet.Kubelet;
+import io.virtdataplane.daemon.metrics.MetricsServer;
+import io.virtdataplane.daemon.metrics.Scrape;
 import io.virtdataplane.daemon.network.BridgedNics;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkKeeper;
@@ -101,12 +103,19 @@ public final class Daemon implements AutoCloseable {
                 new ControlSocket(
                         config.socket().path(),
                         config.socket().group(),
+                        this::check,
                         new NicService(rooms, version()),
                         new NetworksService(bridges, networks, objects),
                         new SriovService(sriov, objects, config.sriov().offer().resourcePrefix())));
         if (!config.cniSocket().isEmpty()) {
             opened(new CniSocket(Path.of(config.cniSocket()), nics, bridges));
         }
+        Scrape.Sources sources =
+                new Scrape.Sources(workers, attachments, bridges, networks.dhcp(), journal);
+        opened(
+                new MetricsServer(
+                        config.metrics(),
+                        new Scrape(sources, Endpoint.VERSION, config.metrics().nics())));
         begun();
     }
 

@@ -61,6 +61,13 @@ public final class RunCommand implements Callable<Integer> {
     private String poller;
 
     @Option(
+            names = "--metrics-address",
+            paramLabel = "ADDRESS:PORT",
+            description =
+                    "Loopback address to serve metrics on as well, for example 127.0.0.1:9464 (default: none, only the UNIX socket).")
+    private String metricsAddress;
+
+    @Option(
             names = "--operator-namespace",
             paramLabel = "NAMESPACE",
             description =
@@ -99,6 +106,7 @@ public final class RunCommand implements Callable<Integer> {
         file.workers = workers == null ? file.workers : workers;
         file.workerCpus = workerCpus == null ? file.workerCpus : workerCpus;
         file.poller = poller == null ? file.poller : poller;
+        file.metrics.address = metricsAddress == null ? file.metrics.address : metricsAddress;
         file.sriov.operatorNamespace =
                 operatorNamespace == null ? file.sriov.operatorNamespace : operatorNamespace;
         new Service().run(Config.of(file));

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.api.Endpoint;
+import io.virtdataplane.daemon.metrics.MetricsConfig;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.manifest.ManifestDefaults;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +48,31 @@ class ConfigTest {
         assertThat(Config.of(new ConfigFile()).manifests()).isEqualTo(ManifestDefaults.DEFAULT);
     }
 
+    @Test
+    void metricsStandBesideTheControlSocketAndForItsGroup() throws IOException {
+        Path file = directory.resolve("config.yaml");
+        assertThat(Config.of(new ConfigFile()).metrics())
+                .isEqualTo(
+                        new MetricsConfig(
+                                Optional.of(
+                                        Path.of("/run/virt-dataplane/virt-dataplane-metrics.sock")),
+                                "",
+                                Optional.empty(),
+                                1000));
+        Files.writeString(file, "{group: net, socket: /x/y, metrics: {address: '[::1]:9464'}}");
+        assertThat(Config.of(ConfigFile.read(file, true)).metrics())
+                .isEqualTo(
+                        new MetricsConfig(
+                                Optional.of(Path.of("/x/y-metrics.sock")),
+                                "net",
+                                Optional.of(
+                                        new InetSocketAddress(InetAddress.ofLiteral("::1"), 9464)),
+                                1000));
+        Files.writeString(file, "{group: net, metrics: {socket: none, group: scrapers}}");
+        assertThat(Config.of(ConfigFile.read(file, true)).metrics())
+                .isEqualTo(new MetricsConfig(Optional.empty(), "scrapers", Optional.empty(), 1000));
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -61,6 +90,12 @@ class ConfigTest {
                 "sriov: {supportedNics: [x]} | must be",
                 "sriov: {operatorNamespace: A} | sriov.operatorNamespace must be a DNS label in lower case: operatorNamespace=A",
                 "defaultInterface: bridge | defaultInterface must be masquerade or none: defaultInterface=bridge",
+                "metrics: {address: '0.0.0.0:9464'} | metrics.address must be 127.0.0.1:PORT or [::1]:PORT, as nobody is asked who he is there; an agent on this node takes metrics to others: address=0.0.0.0:9464",
+                "metrics: {address: '127.0.0.1:0'} | metrics.address must be 127.0.0.1:PORT or [::1]:PORT",
+                "metrics: {address: 'localhost:9464'} | metrics.address must be 127.0.0.1:PORT or [::1]:PORT",
+                "metrics: {address: '[::]:9464'} | metrics.address must be 127.0.0.1:PORT or [::1]:PORT",
+                "metrics: {socket: rel.sock} | metrics.socket must be none, or an absolute path shorter than 108 bytes: socket=rel.sock",
+                "metrics: {nics: -1} | metrics.nics must be 0-4096: nics=-1",
                 "workers: many | config must be readable YAML",
                 "framesPerWorker: 8 | framesPerWorker must be 64-1024: framesPerWorker=8",
                 "journalBytes: 5 | journalBytes must be at least 1048576: journalBytes=5",

@@ -64,6 +64,12 @@ public final class Counters {
 
     public Counters copy() {
         Counters copy = new Counters();
+        copyTo(copy);
+        return copy;
+    }
+
+    /** Into memory of the reader's own: nothing is allocated. */
+    public void copyTo(Counters copy) {
         System.arraycopy(framesByVerdict, 0, copy.framesByVerdict, 0, framesByVerdict.length);
         copy.guestFrames = guestFrames;
         copy.guestBytes = guestBytes;
@@ -76,6 +82,5 @@ public final class Counters {
         copy.gsoFrames = gsoFrames;
         copy.originated = originated;
         copy.lost = lost;
-        return copy;
     }
 }

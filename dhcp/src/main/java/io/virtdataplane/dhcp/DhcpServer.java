@@ -25,6 +25,7 @@ final class DhcpServer {
     private final Scope scope;
     private final Leases leases;
     private final EventRing events;
+    private final DhcpAnswers answers;
     private int nic; // whose frame it is, for events
     private final OptionSelection options;
     private boolean rapid; // of the request that is being answered
@@ -33,7 +34,8 @@ final class DhcpServer {
     private long cutReportedTo;
     private long cutReportedNs;
 
-    DhcpServer(Scope scope, Leases leases, EventRing events) {
+    DhcpServer(Scope scope, Leases leases, EventRing events, DhcpAnswers answers) {
+        this.answers = answers;
         this.scope = scope;
         this.leases = leases;
         this.events = events;
@@ -178,6 +180,17 @@ final class DhcpServer {
         return Verdict.DROP_UNANSWERED;
     }
 
+    private void count(Frame frame, int type) {
+        if (frame.isDryRun()) {
+            return;
+        }
+        switch (type) {
+            case DhcpMessage.OFFER -> answers.offers++;
+            case DhcpMessage.ACK -> answers.acknowledgements++;
+            default -> answers.refusals++;
+        }
+    }
+
     private Verdict reply(Frame frame, int at, int type, int ciaddr, int yiaddr) {
         MemorySegment b = frame.data;
         long chaddr = DhcpMessage.chaddr(b, at);
@@ -212,6 +225,7 @@ final class DhcpServer {
         Ethernet.addresses(
                 b, frame.start, broadcast ? Ethernet.BROADCAST : station, scope.gatewayMac());
         frame.compose(l4 + udpLength - frame.start);
+        count(frame, type);
         return Verdict.ANSWERED;
     }
 }

@@ -32,6 +32,7 @@ final class Dhcpv6Server {
     private final long gatewayMac;
     private final EventRing events;
     private final int nic;
+    private final DhcpAnswers answers;
     private final byte[] serverId;
     private final byte[] nameServers;
     private final byte[] searchList;
@@ -40,7 +41,8 @@ final class Dhcpv6Server {
     private long leasedTo;
     private long leasedNs;
 
-    Dhcpv6Server(Ipv6Scope scope, long gatewayMac, EventRing events, int nic) {
+    Dhcpv6Server(Ipv6Scope scope, long gatewayMac, EventRing events, int nic, DhcpAnswers answers) {
+        this.answers = answers;
         this.scope = scope;
         this.gatewayMac = gatewayMac;
         this.events = events;
@@ -295,6 +297,11 @@ final class Dhcpv6Server {
     private void note(Frame frame, int type, boolean rapid, long nowNs) {
         if (frame.isDryRun()) {
             return;
+        }
+        if (type == Dhcpv6Message.SOLICIT && !rapid) {
+            answers.advertisements++;
+        } else {
+            answers.replies++;
         }
         boolean leases =
                 rapid

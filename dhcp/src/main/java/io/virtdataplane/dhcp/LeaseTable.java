@@ -127,6 +127,16 @@ public final class LeaseTable implements Leases {
         }
     }
 
+    /** Leases in force: taken, and by a client. */
+    int count(long nowNs) {
+        int count = 0;
+        for (int slot = 0; slot < holders.length; slot++) {
+            boolean held = holders[slot] != NOBODY && holders[slot] != SOMEBODY_ELSE;
+            count += held && taken[slot] && untilNs[slot] - nowNs >= 0 ? 1 : 0;
+        }
+        return count;
+    }
+
     /** The client's address, or {@link #NONE}. */
     int addressOf(long client, long nowNs) {
         int slot = find(client, nowNs);

@@ -33,6 +33,7 @@ public final class Responders implements Stage {
     private final Dhcpv6Server dhcpv6;
     private final Announcer announcer;
     private final Ipv6Scope ipv6;
+    private final DhcpAnswers answers = new DhcpAnswers();
     private final RateLimit rate = new RateLimit(ANSWERS_A_SECOND);
 
     /**
@@ -46,8 +47,8 @@ public final class Responders implements Stage {
         this.neighbors = new NeighborResponder(ipv6.addresses(), scope.gatewayMac(), router);
         this.lease = new OneLease(scope.guestAddress());
         this.nic = nic;
-        this.dhcp = new DhcpServer(scope, lease, events);
-        this.dhcpv6 = new Dhcpv6Server(ipv6, scope.gatewayMac(), events, nic);
+        this.dhcp = new DhcpServer(scope, lease, events, answers);
+        this.dhcpv6 = new Dhcpv6Server(ipv6, scope.gatewayMac(), events, nic, answers);
         this.announcer = new Announcer(scope, hasIpv4, ipv6);
         this.ipv6 = ipv6;
         announcer.start();
@@ -152,6 +153,11 @@ public final class Responders implements Stage {
         } else {
             router.unsolicited(frame, nowNs);
         }
+    }
+
+    /** Of both DHCPs. Worker's thread. */
+    public DhcpAnswers answers() {
+        return answers;
     }
 
     /** MAC address that holds the lease of the IPv6 address, or 0. Worker's thread. */

@@ -23,6 +23,7 @@ public final class ScopeResponders implements Stage {
     private final DhcpServer dhcp;
     private final ArpResponder arp;
     private final EchoResponder echo;
+    private final DhcpAnswers answers = new DhcpAnswers();
     private final RateLimits dhcpRates = new RateLimits(ANSWERS_A_SECOND); // pings do not use it up
     private final RateLimits rates = new RateLimits(ANSWERS_A_SECOND);
 
@@ -32,7 +33,7 @@ public final class ScopeResponders implements Stage {
     public ScopeResponders(Scope scope, int first, int last, EventRing events) {
         this.scope = scope;
         this.leases = new LeaseTable(first, last, scope.leaseSeconds());
-        this.dhcp = new DhcpServer(scope, leases, events);
+        this.dhcp = new DhcpServer(scope, leases, events, answers);
         this.arp = new ArpResponder(scope);
         this.echo = new EchoResponder(scope);
     }
@@ -77,6 +78,16 @@ public final class ScopeResponders implements Stage {
         return verdict != Verdict.ANSWERED || rates.allows(frame.vif.id(), frame, nowNs)
                 ? verdict
                 : Verdict.DROP_RATE_LIMITED;
+    }
+
+    /** Worker's thread. */
+    public DhcpAnswers answers() {
+        return answers;
+    }
+
+    /** Leases in force. Worker's thread. */
+    public int leases(long nowNs) {
+        return leases.count(nowNs);
     }
 
     /** The station's lease; its address is 0 where it has none. */

@@ -101,6 +101,22 @@ class DhcpServerTest {
     }
 
     @Test
+    void answersAreCountedByTheirType() {
+        answer(message(1, 0, 0));
+        answer(message(3, 0, 0, option(50, GUEST)));
+        answer(message(3, GUEST, 0));
+        answer(message(3, 0, 0, option(50, AddressText.ipv4("192.168.1.5"))));
+        send(message(7, GUEST, 0)); // RELEASE has no answer
+        DhcpAnswers copy = new DhcpAnswers();
+        bench.responders.answers().copyTo(copy);
+        assertThat(copy)
+                .returns(1L, answers -> answers.offers)
+                .returns(2L, answers -> answers.acknowledgements)
+                .returns(1L, answers -> answers.refusals)
+                .returns(0L, answers -> answers.replies);
+    }
+
+    @Test
     void renewalByUnicastIsAcknowledgedToCiaddr() {
         byte[] ack = answer(message(3, GUEST, 0));
         assertThat(type(ack)).isEqualTo(5);

@@ -108,6 +108,19 @@ class Dhcpv6ServerTest {
         assertThat(bench.responders.lease6Holder()).isEqualTo(ResponderBench.GUEST_MAC);
     }
 
+    @Test
+    void answersAreCountedByTheirType() {
+        answer(1, CLIENT + IA_NA);
+        answer(3, CLIENT + SERVER + IA_NA);
+        answer(11, CLIENT);
+        DhcpAnswers copy = new DhcpAnswers();
+        bench.responders.answers().copyTo(copy);
+        assertThat(copy)
+                .returns(1L, answers -> answers.advertisements)
+                .returns(2L, answers -> answers.replies)
+                .returns(0L, answers -> answers.offers);
+    }
+
     @ParameterizedTest
     @CsvSource({"3, true", "5, true", "6, false"})
     void requestRenewAndRebindAreRepliedTheAddress(int type, boolean names) {

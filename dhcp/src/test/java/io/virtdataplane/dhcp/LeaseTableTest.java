@@ -35,6 +35,19 @@ class LeaseTableTest {
     }
 
     @Test
+    void leasesInForceAreCountedAndNoOthers() {
+        assertThat(leases.take(1, FIRST, SECOND)).isTrue();
+        assertThat(leases.take(2, FIRST + 1, SECOND)).isTrue();
+        assertThat(leases.take(3, FIRST + 2, SECOND)).isTrue();
+        leases.offer(4, FIRST + 3, true, SECOND);
+        assertThat(leases.count(2 * SECOND)).as("an offer is none yet").isEqualTo(3);
+        leases.release(1, FIRST);
+        leases.decline(2, FIRST + 1, 2 * SECOND);
+        assertThat(leases.count(2 * SECOND)).isOne();
+        assertThat(leases.count(3602 * SECOND)).as("expired").isZero();
+    }
+
+    @Test
     void anOfferIsHeldForTenSecondsAndAClientGetsWhatItAsksForWhereThatIsFree() {
         assertThat(leases.offer(1, FIRST + 7, true, SECOND)).isEqualTo(FIRST + 7);
         assertThat(leases.offer(2, FIRST + 7, true, SECOND)).isNotEqualTo(FIRST + 7);

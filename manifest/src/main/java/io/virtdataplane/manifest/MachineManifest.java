@@ -66,6 +66,11 @@ public final class MachineManifest {
         return named.getFirst();
     }
 
+    /** metadata.namespace, or empty. */
+    public String namespace() {
+        return machine.namespace();
+    }
+
     /** All NICs of the machine, whatever network they are on. */
     public MachineNics nics() {
         return titled(() -> MachineNics.read(machine));

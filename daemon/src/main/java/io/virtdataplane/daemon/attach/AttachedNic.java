@@ -4,6 +4,9 @@ package io.virtdataplane.daemon.attach;
 public interface AttachedNic extends Attachment, AutoCloseable {
     String machine();
 
+    /** The machine's, or empty where its manifest names none. */
+    String namespace();
+
     /** The machine's first NIC, which answers to the machine's name where it has several. */
     boolean isOnPodNetwork();
 

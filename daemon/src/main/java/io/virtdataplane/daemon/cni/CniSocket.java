@@ -2,7 +2,7 @@ package io.virtdataplane.daemon.cni;
 
 import io.virtdataplane.daemon.attach.Nics;
 import io.virtdataplane.daemon.network.Bridges;
-import io.virtdataplane.daemon.rpc.SocketFile;
+import io.virtdataplane.daemon.rpc.GuardedSocket;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -47,10 +47,10 @@ public final class CniSocket implements AutoCloseable {
                                 "virt-dataplane",
                                 new CniPodNetwork()),
                         calls);
-        SocketFile.take(path);
+        GuardedSocket socket = GuardedSocket.take("cni", path, "");
         server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         server.bind(UnixDomainSocketAddress.of(path));
-        SocketFile.restrict(path, "rw-------");
+        socket.restrict();
         Thread.ofPlatform().daemon().name("cni").start(this::accept);
     }
 

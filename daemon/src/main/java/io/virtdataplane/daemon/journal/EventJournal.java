@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import net.openhft.chronicle.bytes.Bytes;
@@ -47,6 +48,16 @@ public final class EventJournal implements AutoCloseable {
         boolean receive(Event event) throws InterruptedException;
     }
 
+    /**
+     * Events since the start.
+     *
+     * @param written kept
+     * @param limited left out: too many of one NIC in a second
+     * @param overflowed lost: a queue was full
+     * @param failed lost: the file could not be written
+     */
+    public record Counts(long written, long limited, long overflowed, long failed) {}
+
     private record Source(EventRing ring, IntFunction<String> faults) {}
 
     private final Path directory;
@@ -60,7 +71,10 @@ public final class EventJournal implements AutoCloseable {
     private volatile boolean closed;
     private final Map<String, Integer> countByNic = new HashMap<>();
     private long second;
-    private boolean failing;
+    private volatile long written; // one writer each: the journal's thread
+    private volatile long limited;
+    private volatile long failed;
+    private final AtomicLong refused = new AtomicLong();
 
     public EventJournal(Path stateDirectory, long maxBytes) {
         this.directory = stateDirectory.resolve("journal");
@@ -113,6 +127,7 @@ public final class EventJournal implements AutoCloseable {
             pending.add(event(kind, nic, message));
         } else {
             pendingCount.decrementAndGet();
+            refused.incrementAndGet();
         }
         LockSupport.unpark(thread);
     }
@@ -222,6 +237,8 @@ public final class EventJournal implements AutoCloseable {
         }
         if (countByNic.merge(event.getNic(), 1, Integer::sum) <= EVENTS_A_SECOND) {
             write(appender, bytes, event);
+        } else {
+            limited = limited + 1;
         }
     }
 
@@ -231,14 +248,15 @@ public final class EventJournal implements AutoCloseable {
             bytes.clear();
             bytes.write(event.toByteArray());
             appender.writeBytes(bytes);
+            written = written + 1;
         } catch (RuntimeException e) {
-            if (!failing) {
+            if (failed == 0) {
                 LOG.error(
                         "event not written; further failures are not logged: kind={}",
                         event.getKind(),
                         e);
             }
-            failing = true;
+            failed = failed + 1;
         }
     }
 
@@ -256,6 +274,11 @@ public final class EventJournal implements AutoCloseable {
                 LOG.warn("journal file not deleted: file={}", files[i]);
             }
         }
+    }
+
+    public Counts counts() {
+        long lost = sources.stream().mapToLong(source -> source.ring().lost()).sum();
+        return new Counts(written, limited, refused.get() + lost, failed);
     }
 
     /**

@@ -9,10 +9,15 @@ import io.virtdataplane.wire.Rarp;
 public final class BridgedNic implements AttachedNic {
     private final Bridges bridges;
     private final OpenPort port;
+    private final String namespace;
 
-    BridgedNic(Bridges bridges, OpenPort port) {
+    /**
+     * @param namespace of its machine, or empty
+     */
+    BridgedNic(Bridges bridges, OpenPort port, String namespace) {
         this.bridges = bridges;
         this.port = port;
+        this.namespace = namespace;
     }
 
     public OpenPort port() {
@@ -32,6 +37,11 @@ public final class BridgedNic implements AttachedNic {
     @Override
     public String machine() {
         return name().substring(0, name().indexOf('/'));
+    }
+
+    @Override
+    public String namespace() {
+        return namespace;
     }
 
     @Override

@@ -44,7 +44,8 @@ public final class BridgedNics implements NicFamily {
                 NetworkDefinition network = definition(wanted);
                 PortSpec port = wanted.port(network);
                 String bridge = network.bridge().bridge();
-                return new BridgedNic(bridges, bridges.attach(bridge, port, number));
+                return new BridgedNic(
+                        bridges, bridges.attach(bridge, port, number), wanted.namespace());
             }
         };
     }

@@ -22,9 +22,15 @@ import java.util.Optional;
 /**
  * An attach request for a secondary NIC on a bridge, checked.
  *
+ * @param namespace of the machine, or empty
  * @param definition NAMESPACE/NAME of its NetworkAttachmentDefinition
  */
-record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequest request) {
+record BridgedSpec(
+        String machine,
+        String namespace,
+        MachineNic nic,
+        String definition,
+        AttachRequest request) {
     /**
      * The NIC that the request names, or the only one of a machine without a masquerade NIC; none
      * where it is not a NIC on a bridge.
@@ -48,7 +54,7 @@ record BridgedSpec(String machine, MachineNic nic, String definition, AttachRequ
         String definition =
                 ObjectKind.NETWORK_DEFINITION.fullName(
                         namespace.isEmpty() ? net.name() : namespace + "/" + net.name());
-        return Optional.of(new BridgedSpec(name, nic, definition, request));
+        return Optional.of(new BridgedSpec(name, machine.namespace(), nic, definition, request));
     }
 
     private static MachineNic chosen(MachineNics machine, String name) {

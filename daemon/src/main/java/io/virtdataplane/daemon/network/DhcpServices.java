@@ -20,6 +20,14 @@ public final class DhcpServices {
     /** Of all our servers: each is on a network of its own. */
     private static final long MAC = 0x0200_0000_0043L;
 
+    /**
+     * A server of a bridge network, for whoever counts.
+     *
+     * @param vlan 0 where the bridge filters none
+     * @param responders worker's thread only
+     */
+    public record Server(String bridge, int vlan, ScopeResponders responders) {}
+
     private record Served(NetworkScope scope, int vlan, ScopeResponders responders) {}
 
     private final Bridges bridges;
@@ -131,6 +139,18 @@ public final class DhcpServices {
         return served == null
                 ? new Lease(0, 0, 0, 0)
                 : port.worker().ask(on -> served.responders().lease(mac, System.nanoTime()));
+    }
+
+    /** All of them, in order. */
+    public synchronized List<Server> servers() {
+        return servedByNetwork.entrySet().stream()
+                .map(each -> server(each.getKey(), each.getValue()))
+                .toList();
+    }
+
+    private static Server server(String key, Served served) {
+        return new Server(
+                key.substring(0, key.lastIndexOf('/')), served.vlan(), served.responders());
     }
 
     private synchronized Served served(OpenPort port) {

@@ -211,6 +211,11 @@ public final class MasqueradeNic implements AttachedNic {
     }
 
     @Override
+    public String namespace() {
+        return spec.namespace();
+    }
+
+    @Override
     public boolean isOnPodNetwork() {
         return true;
     }

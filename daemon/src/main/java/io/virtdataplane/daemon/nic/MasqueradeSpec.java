@@ -11,10 +11,12 @@ import io.virtdataplane.nat.NatPolicy;
  * A request for a masquerade NIC, checked whole: nothing has been touched yet.
  *
  * @param nic with its machine's name
+ * @param namespace of the machine, or empty
  * @param request what it was made of
  */
 public record MasqueradeSpec(
         MasqueradeInterface nic,
+        String namespace,
         PodSide pod,
         GuestSide guest,
         NatPolicy policy,
@@ -29,7 +31,7 @@ public record MasqueradeSpec(
                     "guest must not be the uplink: guest=" + guest.device());
         }
         NatPolicy policy = NatSettingsReader.policy(request.getNat(), nic.ports());
-        return new MasqueradeSpec(named, pod, guest, policy, request);
+        return new MasqueradeSpec(named, machine.namespace(), pod, guest, policy, request);
     }
 
     public String name() {
@@ -61,6 +63,11 @@ public record MasqueradeSpec(
     MasqueradeSpec with(NatSettings changes) {
         AttachRequest changed = request.toBuilder().mergeNat(changes).build();
         return new MasqueradeSpec(
-                nic, pod, guest, NatSettingsReader.policy(changed.getNat(), nic.ports()), changed);
+                nic,
+                namespace,
+                pod,
+                guest,
+                NatSettingsReader.policy(changed.getNat(), nic.ports()),
+                changed);
     }
 }

@@ -1,10 +1,14 @@
 package io.virtdataplane.daemon.rpc;
 
+import com.google.protobuf.Any;
+import com.google.rpc.BadRequest;
 import io.grpc.Status;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import io.virtdataplane.sriov.SriovException;
 import io.virtdataplane.sys.SystemCallException;
 import io.virtdataplane.sys.Unsupported;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +51,22 @@ public final class Answers {
                         yield Status.INTERNAL.withDescription(e.toString());
                     }
                 };
-        return status.asRuntimeException();
+        return exception(status);
+    }
+
+    /** As google.rpc.Status, where the refusal names a field; the message stays the same. */
+    private static RuntimeException exception(Status status) {
+        boolean isRefusal = status.getCode() == Status.Code.INVALID_ARGUMENT;
+        String message = String.valueOf(status.getDescription());
+        return (isRefusal ? FieldViolations.of(message) : Optional.<BadRequest>empty())
+                .<RuntimeException>map(
+                        details ->
+                                StatusProto.toStatusRuntimeException(
+                                        com.google.rpc.Status.newBuilder()
+                                                .setCode(status.getCode().value())
+                                                .setMessage(message)
+                                                .addDetails(Any.pack(details))
+                                                .build()))
+                .orElseGet(status::asRuntimeException);
     }
 }

@@ -1,46 +1,46 @@
 package io.virtdataplane.daemon.rpc;
 
 import io.grpc.BindableService;
+import io.grpc.protobuf.services.ProtoReflectionService;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.GroupPrincipal;
-import java.nio.file.attribute.PosixFileAttributeView;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** The daemon's own socket: taken from a dead daemon, never from a living one. */
+/**
+ * The control API on its guarded socket, with server reflection and the standard health service.
+ */
 public final class ControlSocket implements AutoCloseable {
-    private static final int NO_GROUP = -1;
     private final UnixServer server;
 
     /**
      * @param group whose members may use it; empty: root and the daemon's own user only
+     * @param check throws where the daemon is not well
      */
-    public ControlSocket(Path path, String group, BindableService... services) throws IOException {
-        SocketFile.take(path);
-        int ownUser = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-        int groupId = group.isEmpty() ? NO_GROUP : groupId(group);
-        server = UnixServer.guarded(path, new PeerCheck.Allowed(ownUser, groupId), services);
-        SocketFile.restrict(path, "rw-rw----");
-        if (!group.isEmpty()) {
-            Files.getFileAttributeView(path, PosixFileAttributeView.class)
-                    .setGroup(principal(path, group));
-        }
+    public ControlSocket(Path path, String group, Runnable check, BindableService... services)
+            throws IOException {
+        GuardedSocket socket = GuardedSocket.take("control", path, group);
+        server = UnixServer.guarded(socket, all(check, services));
+        socket.restrict();
     }
 
-    private static GroupPrincipal principal(Path path, String group) throws IOException {
-        return path.getFileSystem()
-                .getUserPrincipalLookupService()
-                .lookupPrincipalByGroupName(group);
-    }
-
-    private static int groupId(String group) throws IOException {
-        for (String line : Files.readAllLines(Path.of("/etc/group"))) {
-            String[] fields = line.split(":");
-            if (fields.length > 2 && fields[0].equals(group)) {
-                return Integer.parseInt(fields[2]);
-            }
-        }
-        throw new IllegalArgumentException("group must exist: group=" + group);
+    /** Reflection in both versions, as clients ask for either. */
+    @SuppressWarnings("deprecation") // of v1alpha
+    private static BindableService[] all(Runnable check, BindableService... services) {
+        Set<String> names =
+                Arrays.stream(services)
+                        .map(each -> each.bindService().getServiceDescriptor().getName())
+                        .collect(Collectors.toSet());
+        return Stream.concat(
+                        Arrays.stream(services),
+                        Stream.of(
+                                new HealthService(names, check),
+                                ProtoReflectionServiceV1.newInstance(),
+                                ProtoReflectionService.newInstance()))
+                .toArray(BindableService[]::new);
     }
 
     @Override

@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PeerCheck extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(PeerCheck.class);
+    private final String socket;
     private final Allowed allowed;
 
     /**
@@ -26,7 +27,11 @@ final class PeerCheck extends ChannelInboundHandlerAdapter {
      */
     record Allowed(int user, int group) {}
 
-    PeerCheck(Allowed allowed) {
+    /**
+     * @param socket what it is called in the log
+     */
+    PeerCheck(String socket, Allowed allowed) {
+        this.socket = socket;
         this.allowed = allowed;
     }
 
@@ -39,9 +44,9 @@ final class PeerCheck extends ChannelInboundHandlerAdapter {
                 context.fireChannelRead(accepted);
                 return;
             }
-            LOG.warn("control connection refused: uid={} pid={}", peer.uid(), peer.pid());
+            LOG.warn("{} connection refused: uid={} pid={}", socket, peer.uid(), peer.pid());
         } catch (IOException e) {
-            LOG.warn("control connection refused: no peer credentials: {}", e.getMessage());
+            LOG.warn("{} connection refused: no peer credentials: {}", socket, e.getMessage());
         }
         child.unsafe().closeForcibly();
     }

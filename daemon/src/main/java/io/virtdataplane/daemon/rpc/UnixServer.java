@@ -54,19 +54,10 @@ public final class UnixServer implements AutoCloseable {
         return new UnixServer(path, EpollServerDomainSocketChannel::new, services);
     }
 
-    /**
-     * For root, the daemon's own user and the members of a group: the kernel says who a peer is.
-     */
-    static UnixServer guarded(Path path, PeerCheck.Allowed allowed, BindableService... services)
+    /** For those whom the socket lets in. */
+    static UnixServer guarded(GuardedSocket socket, BindableService... services)
             throws IOException {
-        return new UnixServer(
-                path,
-                () -> {
-                    EpollServerDomainSocketChannel channel = new EpollServerDomainSocketChannel();
-                    channel.pipeline().addFirst(new PeerCheck(allowed));
-                    return channel;
-                },
-                services);
+        return new UnixServer(socket.path(), socket::listener, services);
     }
 
     private void endThreads() {

@@ -8,6 +8,7 @@ import io.virtdataplane.port.Pollers;
 import io.virtdataplane.sys.Affinity;
 import io.virtdataplane.sys.Mapping;
 import io.virtdataplane.sys.SystemCallException;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -98,6 +99,11 @@ public final class WorkerThread implements AutoCloseable {
 
     public String pollerKind() {
         return worker.pollerKind();
+    }
+
+    /** Processor time of the thread so far, in nanoseconds; -1 where it has ended. Any thread. */
+    public long cpuNs() {
+        return ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.threadId());
     }
 
     /** Asks on the worker's thread and waits for the answer. */

@@ -40,6 +40,10 @@ public final class Workers implements AutoCloseable {
         return threads.size();
     }
 
+    public List<WorkerThread> threads() {
+        return threads;
+    }
+
     public String pollerKind() {
         return threads.getFirst().pollerKind();
     }

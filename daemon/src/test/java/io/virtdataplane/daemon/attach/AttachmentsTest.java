@@ -23,6 +23,11 @@ class AttachmentsTest {
     private record Named(String name, String machine, boolean isOnPodNetwork)
             implements AttachedNic {
         @Override
+        public String namespace() {
+            return "";
+        }
+
+        @Override
         public WorkerThread worker() {
             throw new AssertionError("nobody asks");
         }

@@ -56,6 +56,11 @@ class NicsTest {
         }
 
         @Override
+        public String namespace() {
+            return "";
+        }
+
+        @Override
         public boolean isOnPodNetwork() {
             return true;
         }
