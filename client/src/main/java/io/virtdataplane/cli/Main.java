@@ -34,6 +34,7 @@ import picocli.CommandLine.Command;
             TopCommand.class,
             CloudInitCommand.class,
             SriovCommand.class,
+            HookCommand.class,
             VersionCommand.class,
             CommandLine.HelpCommand.class
         },
