@@ -38,6 +38,8 @@ final class NicDescription implements Description<Nic> {
                 Names.both(
                         prefixed(nic.getGuestAddress(), nic.getPrefixLength()),
                         prefixed(nic.getGuestIpv6Address(), nic.getIpv6PrefixLength())));
+        KnownAddresses.lines(nic.getAddressesList(), System.currentTimeMillis())
+                .forEach(words -> line(out, "Address", words));
         line(out, "Mac", mac(nic));
         line(out, "Spoof guard", nic.getSpoofGuard());
         line(out, "Guest MTU", Integer.toString(nic.getGuestMtu()));

@@ -13,6 +13,7 @@ import io.virtdataplane.daemon.nic.MasqueradeSpec;
 import io.virtdataplane.daemon.nic.NatSettingsReader;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.SeenAddresses.Seen;
 import io.virtdataplane.dhcp.Responders;
 import io.virtdataplane.nat.Nat;
 import io.virtdataplane.nat.SessionView;
@@ -29,7 +30,8 @@ public final class NicViews {
             long mac,
             Inside inside,
             io.virtdataplane.dhcp.Lease lease,
-            Lease6 lease6) {}
+            Lease6 lease6,
+            List<Seen> seen) {}
 
     private record Inside(int sessions, int waitingFragments) {}
 
@@ -76,7 +78,8 @@ public final class NicViews {
                             attached.nic().guestMac,
                             new Inside(nat.sessionCount(), nat.waitingFragments()),
                             responders.lease(nowNs),
-                            new Lease6(responders.lease6Holder(), responders.lease6Age(nowNs)));
+                            new Lease6(responders.lease6Holder(), responders.lease6Age(nowNs)),
+                            attached.nic().seen.copy(nowNs));
                 });
     }
 
@@ -116,6 +119,7 @@ public final class NicViews {
                             .setSeconds(attached.responders().lease6Seconds())
                             .setAgeSeconds(live.lease6().age()));
         }
+        AddressViews.add(view, live.seen(), System.currentTimeMillis());
         return view.build();
     }
 
@@ -125,14 +129,16 @@ public final class NicViews {
             view.setGuestAddress(AddressText.ip(ipv4.guestHigh(), ipv4.guestLow()))
                     .setPrefixLength(attached.spec().nic().cidr().prefixLength())
                     .setGatewayAddress(AddressText.ip(ipv4.gatewayHigh(), ipv4.gatewayLow()))
-                    .setPodAddress(AddressText.ip(ipv4.podHigh(), ipv4.podLow()));
+                    .setPodAddress(AddressText.ip(ipv4.podHigh(), ipv4.podLow()))
+                    .setPodPrefixLength(attached.uplink().addresses().prefixLength());
         }
         Addresses ipv6 = attached.ipv6Addresses();
         if (ipv6.isOn()) {
             view.setGuestIpv6Address(AddressText.ip(ipv6.guestHigh(), ipv6.guestLow()))
                     .setIpv6PrefixLength(attached.spec().nic().ipv6Cidr().prefixLength())
                     .setGatewayIpv6Address(AddressText.ip(ipv6.gatewayHigh(), ipv6.gatewayLow()))
-                    .setPodIpv6Address(AddressText.ip(ipv6.podHigh(), ipv6.podLow()));
+                    .setPodIpv6Address(AddressText.ip(ipv6.podHigh(), ipv6.podLow()))
+                    .setPodIpv6PrefixLength(attached.uplink().addresses().ipv6PrefixLength());
         }
     }
 
