@@ -2,6 +2,7 @@ package io.virtdataplane.daemon.attach;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.daemon.state.ObjectStore;
@@ -24,6 +25,7 @@ public final class Nics implements AutoCloseable {
     private final Attachments attachments;
     private final List<NicFamily> families;
     private final ObjectStore<AttachRequest> store;
+    private final GuestAgents agents;
     private final EventJournal journal;
     private final ManifestDefaults defaults;
 
@@ -58,8 +60,10 @@ public final class Nics implements AutoCloseable {
             Attachments attachments,
             List<NicFamily> families,
             Path stateDirectory,
+            GuestAgents agents,
             EventJournal journal,
             ManifestDefaults defaults) {
+        this.agents = agents;
         this.defaults = defaults;
         this.attachments = attachments;
         this.families = families;
@@ -87,7 +91,7 @@ public final class Nics implements AutoCloseable {
         try {
             NicSpec spec = spec(request, machine(request));
             name = spec.name();
-            open(spec, () -> {});
+            open(spec, request, () -> {});
             journal.record("Restored", name, "attached again after a restart");
         } catch (RuntimeException e) {
             LOG.warn("attachment not restored: nic={} reason={}", name, e.getMessage());
@@ -101,7 +105,7 @@ public final class Nics implements AutoCloseable {
     public Attached attach(AttachRequest request) {
         MachineManifest machine = machine(request);
         NicSpec spec = spec(request, machine);
-        AttachedNic nic = open(spec, () -> store.put(spec.name(), request));
+        AttachedNic nic = open(spec, request, () -> store.put(spec.name(), request));
         journal.record("Attached", spec.name(), nic.describe());
         return new Attached(nic, machine);
     }
@@ -127,26 +131,32 @@ public final class Nics implements AutoCloseable {
      *
      * @param keep is done before the NIC can be found
      */
-    private AttachedNic open(NicSpec spec, Runnable keep) {
+    private AttachedNic open(NicSpec spec, AttachRequest request, Runnable keep) {
         int number = attachments.take(spec.name());
         AttachedNic nic;
         try {
+            agents.follow(spec.name(), request.getGuestAgent());
             nic = spec.open(number);
         } catch (RuntimeException e) {
-            attachments.give(spec.name());
+            give(spec.name());
             throw e;
         }
         try {
             keep.run();
         } catch (RuntimeException e) {
             nic.close();
-            attachments.give(spec.name());
+            give(spec.name());
             throw e;
         }
         attachments.add(nic);
         LOG.info(
                 "attached: nic={} worker={} {}", nic.name(), nic.worker().number(), nic.describe());
         return nic;
+    }
+
+    private void give(String name) {
+        agents.leave(name);
+        attachments.give(name);
     }
 
     /** What a changed NIC is kept as. */
@@ -173,7 +183,7 @@ public final class Nics implements AutoCloseable {
         }
         end(nic);
         store.remove(nic.name());
-        attachments.give(nic.name());
+        give(nic.name());
         journal.record("Detached", nic.name(), nic.describe());
         LOG.info("detached: nic={}", nic.name());
     }
@@ -196,7 +206,7 @@ public final class Nics implements AutoCloseable {
         for (AttachedNic nic : attachments.nics()) {
             try {
                 end(nic);
-                attachments.give(nic.name());
+                give(nic.name());
             } catch (RuntimeException e) { // the others are closed all the same
                 LOG.warn("not closed cleanly: nic={}", nic.name(), e);
             }

@@ -1,10 +1,12 @@
 package io.virtdataplane.daemon.control;
 
 import io.virtdataplane.api.Lease;
+import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.api.ListSessionsResponse;
 import io.virtdataplane.api.Nic;
 import io.virtdataplane.api.Session;
 import io.virtdataplane.daemon.attach.AttachedNic;
+import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.inspect.PacketFields;
 import io.virtdataplane.daemon.network.BridgedNic;
 import io.virtdataplane.daemon.network.DhcpServices;
@@ -38,15 +40,22 @@ public final class NicViews {
     private record Lease6(long holder, long age) {}
 
     private final DhcpServices dhcp;
+    private final GuestAgents agents;
 
     /**
      * @param dhcp the servers of bridge networks
      */
-    public NicViews(DhcpServices dhcp) {
+    public NicViews(DhcpServices dhcp, GuestAgents agents) {
         this.dhcp = dhcp;
+        this.agents = agents;
     }
 
     Nic nic(AttachedNic attached) {
+        Nic view = ofDataPlane(attached);
+        return MachineViews.withAgent(view, agents);
+    }
+
+    private Nic ofDataPlane(AttachedNic attached) {
         return switch (attached) {
             case MasqueradeNic masquerade -> masquerade(masquerade);
             case BridgedNic bridged -> BridgeViews.nic(bridged.port(), dhcp.lease(bridged.port()));
@@ -54,8 +63,16 @@ public final class NicViews {
         };
     }
 
-    /** Those that have not gone meanwhile. */
-    List<Nic> nics(List<AttachedNic> attached) {
+    /** Those that have not gone meanwhile, and their machines. */
+    ListResponse list(List<AttachedNic> attached) {
+        List<Nic> nics = nics(attached);
+        return ListResponse.newBuilder()
+                .addAllNics(nics)
+                .addAllMachines(MachineViews.machines(nics, agents))
+                .build();
+    }
+
+    private List<Nic> nics(List<AttachedNic> attached) {
         List<Nic> nics = new ArrayList<>();
         for (AttachedNic each : attached) {
             try {

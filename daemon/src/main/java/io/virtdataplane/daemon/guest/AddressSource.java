@@ -1,5 +1,7 @@
 package io.virtdataplane.daemon.guest;
 
+import java.util.Arrays;
+
 /** How a guest's address is known, in the order in which sources are trusted. */
 public enum AddressSource {
     /** The pod's address, which the NAT gives the guest outside. */
@@ -20,5 +22,13 @@ public enum AddressSource {
     /** As the API has it. */
     public String word() {
         return word;
+    }
+
+    /** By its {@link #word}. */
+    public static AddressSource of(String word) {
+        return Arrays.stream(values())
+                .filter(source -> source.word.equals(word))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no such source: " + word));
     }
 }
