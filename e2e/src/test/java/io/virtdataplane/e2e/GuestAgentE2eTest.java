@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -15,11 +14,6 @@ import org.junit.jupiter.api.Timeout;
 class GuestAgentE2eTest {
     private final Lab lab = new Lab();
     private final Path socket = lab.shell.directory().resolve("agent.sock");
-
-    @BeforeEach
-    void start() {
-        lab.daemon();
-    }
 
     @AfterEach
     void close() {
@@ -50,7 +44,7 @@ class GuestAgentE2eTest {
 
     @Test
     void addressesOfAGuestAreShownWithTheirSources() throws InterruptedException {
-        lab.makeDevice().configureGuest();
+        lab.daemon().makeDevice().configureGuest();
         lab.shell.sh(
                 """
                 ip -n %1$s addr add 192.0.2.77/32 dev eth0
@@ -121,7 +115,7 @@ class GuestAgentE2eTest {
 
     @Test
     void whereNoAgentIsAskedDhcpAndTheWireTell() {
-        lab.attachTap(Lab.CHAPTER);
+        lab.daemon().attachTap(Lab.CHAPTER);
         lab.mustIn(lab.guest, "busybox udhcpc -f -q -n -i eth0 -s /bin/true");
         assertThat(lab.mustClient("describe", "nic", "vm"))
                 .containsPattern("Address: +10.0.2.2/24: lease \\d+s ago\n")
@@ -132,5 +126,38 @@ class GuestAgentE2eTest {
                 .doesNotContain("Interface Name");
         assertThat(lab.client("describe", "vmi", "none").out())
                 .contains("no such machine: name=none");
+    }
+
+    @Test
+    void addressesOfANicOnABridgeAreSeenOnTheWire() {
+        try (BridgeLab bridge = new BridgeLab()) {
+            String keys = "\"vlan\": 100, \"macspoofchk\": true";
+            bridge.bridges().apply(BridgeLab.network("vlan100", keys));
+            String guest = bridge.guest("one", "vlan100", "10.100.0.1/24");
+            bridge.lab.mustIn(
+                    guest,
+                    """
+                    ip addr add 10.100.0.77/24 dev eth1
+                    ping -c 1 -W 5 10.100.0.9
+                    ip neigh flush dev eth1
+                    ping -c 1 -W 5 -I 10.100.0.77 10.100.0.9
+                    """);
+            assertThat(bridge.lab.mustClient("describe", "vmi", "one"))
+                    .startsWith(
+                            """
+                            Name:  one
+                            Interfaces:
+                               Ip Address:      10.100.0.1
+                               Ip Addresses:
+                                 10.100.0.1
+                                 10.100.0.77
+                            """)
+                    .endsWith(
+                            """
+                               Mac:             %s
+                               Name:            bridge-net
+                            """
+                                    .formatted(bridge.mac(guest)));
+        }
     }
 }
