@@ -81,7 +81,7 @@ public class SteeringBenchmark {
     private final BpfMap steered = BpfMap.sharedBytes(SteeringTables.SHARED_LENGTH);
     private final BpfMap podFlows = BpfMap.recentKeys(SteeringTables.KEY_BYTES, 64);
     private final BpfMap fragments = BpfMap.recentKeys(SteeringTables.KEY_BYTES, 64);
-    private final PodAddresses pod = new PodAddresses(POD, POD6[0], POD6[1]);
+    private final PodAddresses pod = new PodAddresses(POD, 24, POD6[0], POD6[1], 64);
     private final SteeringTables tables = new SteeringTables(steered, podFlows, fragments);
     private final SteeringPrograms programs = new SteeringPrograms(pod, tables);
     private final PodSidePrograms podSide = new PodSidePrograms(pod, tables);

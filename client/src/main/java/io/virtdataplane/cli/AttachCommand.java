@@ -101,6 +101,14 @@ final class AttachCommand implements Callable<Integer> {
                     "Masquerade: lease time of the guest's addresses (default: 86313600, which guests treat as infinite).")
     private long leaseSeconds;
 
+    @Option(
+            names = "--guest-agent",
+            defaultValue = "",
+            paramLabel = "PATH",
+            description =
+                    "UNIX socket of the QEMU guest agent's virtio-serial port, one for each machine (default: no agent is asked).")
+    private String guestAgent;
+
     @Mixin private NatOptions nat;
 
     @Override
@@ -114,10 +122,8 @@ final class AttachCommand implements Callable<Integer> {
                         .setInterface(interfaceName)
                         .setSpoofGuard(spoofGuard)
                         .setName(name.isEmpty() ? fileName() : name)
-                        .setResolvConf(
-                                resolvConf.isEmpty()
-                                        ? ""
-                                        : Path.of(resolvConf).toAbsolutePath().toString())
+                        .setResolvConf(absolute(resolvConf))
+                        .setGuestAgent(absolute(guestAgent))
                         .setNat(nat.settings())
                         .setRouterAdvertisements(routerAdvertisements)
                         .setLeaseSeconds(leaseSeconds)
@@ -131,6 +137,11 @@ final class AttachCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** The daemon has another working directory. */
+    private static String absolute(String path) {
+        return path.isEmpty() ? "" : Path.of(path).toAbsolutePath().toString();
     }
 
     private static String words(Nic nic) {

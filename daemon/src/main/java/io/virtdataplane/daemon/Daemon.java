@@ -9,6 +9,7 @@ import io.virtdataplane.daemon.control.NetworksService;
 import io.virtdataplane.daemon.control.NicService;
 import io.virtdataplane.daemon.control.NicViews;
 import io.virtdataplane.daemon.control.SriovService;
+import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.kubelet.Kubelet;
 import io.virtdataplane.daemon.metrics.MetricsServer;
@@ -78,12 +79,14 @@ public final class Daemon implements AutoCloseable {
         MasqueradeNics masquerade =
                 new MasqueradeNics(workers, attachments, journal, config.packets().hooks());
         BridgedNics bridged = new BridgedNics(bridges, networks.definitions());
+        GuestAgents agents = opened(new GuestAgents(journal));
         Nics nics =
                 opened(
                         new Nics(
                                 attachments,
                                 List.of(bridged, masquerade),
                                 state,
+                                agents,
                                 journal,
                                 config.manifests()));
         Kubelet kubelet = new Kubelet(config.sriov());
@@ -96,7 +99,7 @@ public final class Daemon implements AutoCloseable {
         nics.restore();
         opened(new NetworkKeeper(networks, objects::retry, nics::detachGone));
         kubelet.serve(sriov, config.sriov(), System::nanoTime);
-        NicViews views = new NicViews(networks.dhcp());
+        NicViews views = new NicViews(networks.dhcp(), agents);
         NicService.Rooms rooms =
                 new NicService.Rooms(attachments, nics, masquerade, views, journal);
         opened(

@@ -76,6 +76,9 @@ public final class Bridge implements Switch {
         if (!frame.isDryRun()) {
             vlanCounters.count(vlan, frame.length);
         }
+        if (!toServer) {
+            ingress.look(frame, nowNs);
+        }
         BridgeService service = services[vlan];
         if (service != null && (Ethernet.isGroup(destination) || destination == service.mac())) {
             verdict = serve(frame, service, ingress, outlet, nowNs);

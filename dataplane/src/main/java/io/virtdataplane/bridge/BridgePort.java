@@ -3,12 +3,14 @@ package io.virtdataplane.bridge;
 import io.virtdataplane.dataplane.BridgeVif;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Port;
+import io.virtdataplane.dataplane.SeenAddresses;
 import io.virtdataplane.dataplane.Switch;
 
 /** A port of a {@link Bridge}, with its counters. Worker's thread. */
 public final class BridgePort extends BridgeVif {
     final int index;
     final StationGuard guard;
+    private final SeenAddresses seen = new SeenAddresses();
     PortPolicy policy;
 
     private long withheld;
@@ -54,6 +56,18 @@ public final class BridgePort extends BridgeVif {
 
     public long unlearned() {
         return unlearned;
+    }
+
+    /** Notes what the guest behind the port uses; other stations' addresses are not kept. */
+    void look(Frame frame, long nowNs) {
+        if (!guard.isOfManyStations()) {
+            seen.look(frame, nowNs);
+        }
+    }
+
+    /** What the guest was seen to use; nothing of an uplink. */
+    public SeenAddresses seen() {
+        return seen;
     }
 
     /** The IPv4 address that DHCP gave the station here, or 0. */

@@ -25,6 +25,9 @@ public final class Nic extends Vif {
     /** From the plan, or learned from the last frame that passed the guard. */
     public long guestMac;
 
+    /** What the guest was seen to use; worker's thread. */
+    public final SeenAddresses seen = new SeenAddresses();
+
     /** When a new MAC address was last reported. */
     long seenNs = Long.MIN_VALUE / 2;
 

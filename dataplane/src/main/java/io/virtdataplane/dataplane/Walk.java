@@ -40,6 +40,7 @@ final class Walk {
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
+        nic.seen.look(frame, nowNs);
         verdict = nic.responders.process(frame, nowNs); // ARP, ND, ping, DHCP
         if (verdict != Verdict.CONTINUE) {
             return verdict == Verdict.ANSWERED

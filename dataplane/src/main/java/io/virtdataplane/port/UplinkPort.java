@@ -30,8 +30,7 @@ public final class UplinkPort {
                         throw new IllegalArgumentException(
                                 "uplink must exist in the pod's namespace: uplink=" + uplinkName);
                     }
-                    long[] ipv6 = uplink.ipv6Address();
-                    PodAddresses addresses = new PodAddresses(uplink.address(), ipv6[0], ipv6[1]);
+                    PodAddresses addresses = addresses(uplink);
                     if (!addresses.hasIpv4() && !addresses.hasIpv6()) {
                         throw new IllegalArgumentException(
                                 "uplink must have a global IPv4 or IPv6 address: uplink="
@@ -55,5 +54,12 @@ public final class UplinkPort {
                         throw e;
                     }
                 });
+    }
+
+    private static PodAddresses addresses(NetDevice uplink) {
+        int ipv4 = uplink.address();
+        long[] ipv6 = uplink.ipv6Address();
+        return new PodAddresses(
+                ipv4, ipv4 == 0 ? 0 : uplink.prefixLength(), ipv6[0], ipv6[1], (int) ipv6[2]);
     }
 }

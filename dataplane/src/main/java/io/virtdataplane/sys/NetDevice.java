@@ -115,8 +115,8 @@ public final class NetDevice {
     }
 
     /**
-     * The first global unicast IPv6 address (high, low) that is neither tentative, deprecated nor
-     * temporary, or zeros; from if_inet6 of the calling thread's namespace.
+     * The first global unicast IPv6 address (high, low, prefix length) that is neither tentative,
+     * deprecated nor temporary, or zeros; from if_inet6 of the calling thread's namespace.
      */
     public long[] ipv6Address() {
         Path table = Path.of("/proc/thread-self/net/if_inet6");
@@ -130,14 +130,15 @@ public final class NetDevice {
                 if (words[5].equals(name) && usable) {
                     return new long[] {
                         Long.parseUnsignedLong(words[0].substring(0, 16), 16),
-                        Long.parseUnsignedLong(words[0].substring(16), 16)
+                        Long.parseUnsignedLong(words[0].substring(16), 16),
+                        Long.parseLong(words[2], 16)
                     };
                 }
             }
         } catch (IOException e) {
             // A kernel without IPv6.
         }
-        return new long[] {0, 0};
+        return new long[] {0, 0, 0};
     }
 
     /** Prefix length of {@link #address}. */

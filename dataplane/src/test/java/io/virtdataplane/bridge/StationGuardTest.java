@@ -54,6 +54,20 @@ class StationGuardTest {
     }
 
     @Test
+    void whatAGuestUsesIsSeenAndNeitherForgedAddressesNorAnUplinksAre() {
+        SwitchBench bench = bench(GuardPolicy.strict(GUEST));
+        bench.send(0, arp(GUEST, GUEST, ADDRESS));
+        bench.send(0, tagged(arp(GUEST, GUEST, FOREIGN + 1), Ethernet.DOT1Q, 77));
+        bench.send(0, arp(GUEST, OTHER, FOREIGN));
+        bench.send(1, arp(HOST, HOST, FOREIGN));
+        assertThat(bench.at(0).seen().copy(0))
+                .extracting(seen -> AddressText.ip(seen.high(), seen.low()))
+                .as("nor what is said in a VLAN that the port is not in")
+                .containsExactly("192.0.2.10");
+        assertThat(bench.at(1).seen().copy(0)).isEmpty();
+    }
+
+    @Test
     void theAddressThatDhcpGaveIsTheOnlyOneFromThenOn() {
         SwitchBench bench = bench(GuardPolicy.strict(GUEST));
         assertThat(bench.send(0, arp(GUEST, GUEST, FOREIGN))).containsExactly(1);

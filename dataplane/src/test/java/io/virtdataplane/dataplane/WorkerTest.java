@@ -7,6 +7,7 @@ import io.virtdataplane.port.PairPort;
 import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Arp;
 import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Udp;
@@ -93,6 +94,27 @@ class WorkerTest {
         assertThat(nic.counters.frames(Verdict.DROP_SPOOFED_MAC)).isEqualTo(3);
         assertThat(uplink.departed()).isEmpty();
         assertThat(nic.guestMac).isEqualTo(GUEST_MAC);
+    }
+
+    @Test
+    void guestsAddressesAreSeenBehindTheGuardOnly() {
+        Nic nic = on.attach(plan(0, guest, uplink, pinned(GUEST_MAC), FORWARD));
+        send(guest, arp(GUEST_MAC + 1, GUEST + 1));
+        assertThat(nic.seen.copy(0)).isEmpty();
+        assertThat(on.worker.explain(nic, true, arp(GUEST_MAC, GUEST)).describe()).isNotEmpty();
+        assertThat(nic.seen.copy(0)).as("a dry run").isEmpty();
+        send(guest, arp(GUEST_MAC, GUEST));
+        assertThat(nic.seen.copy(on.nowNs()))
+                .containsExactly(new SeenAddresses.Seen(0, Ip.mapped(GUEST), GUEST_MAC, 0));
+    }
+
+    private static byte[] arp(long mac, int address) {
+        byte[] frame = new byte[Ethernet.HEADER + Arp.LENGTH];
+        MemorySegment b = MemorySegment.ofArray(frame);
+        Ethernet.addresses(b, 0, Ethernet.BROADCAST, mac);
+        Ethernet.type(b, 0, Ethernet.ARP);
+        Arp.emit(b, Ethernet.HEADER, Arp.REQUEST, mac, address, 0, address);
+        return frame;
     }
 
     @Test

@@ -179,6 +179,7 @@ public final class Responders implements Stage {
     public Lease lease(long nowNs) {
         return new Lease(
                 scope.guestAddress(),
+                scope.link().prefixLength(),
                 lease.holder(),
                 scope.leaseSeconds(),
                 lease.holder() == 0 ? 0 : (nowNs - lease.givenNs()) / 1_000_000_000L);

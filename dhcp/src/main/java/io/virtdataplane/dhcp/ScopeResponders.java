@@ -95,6 +95,10 @@ public final class ScopeResponders implements Stage {
         int address = leases.addressOf(mac, nowNs);
         long age = scope.leaseSeconds() - leases.secondsLeft(mac, nowNs);
         return new Lease(
-                address, address == 0 ? 0 : mac, scope.leaseSeconds(), address == 0 ? 0 : age);
+                address,
+                scope.link().prefixLength(),
+                address == 0 ? 0 : mac,
+                scope.leaseSeconds(),
+                address == 0 ? 0 : age);
     }
 }

@@ -257,19 +257,25 @@ final class Lab implements AutoCloseable {
      * QEMU does.
      */
     Lab attachDevice(String manifest) {
+        return makeDevice().attachMade(manifest);
+    }
+
+    /** The first half of it. */
+    Lab makeDevice() {
         shell.must(
                 "ip", "link", "add", "eth0", "netns", guest, "type", "veth", "peer", "name", "tap0",
                 "netns", pod);
         shell.must("ip", "-n", pod, "link", "set", "tap0", "up");
         shell.must("ip", "-n", guest, "link", "set", "eth0", "up");
-        mustClient(
-                "attach",
-                "-f",
-                manifest(manifest).toString(),
-                "--netns",
-                pod,
-                "--guest",
-                "dev:tap0");
+        return this;
+    }
+
+    /** The other half. */
+    Lab attachMade(String manifest, String... options) {
+        String[] attach = {
+            "attach", "-f", manifest(manifest).toString(), "--netns", pod, "--guest", "dev:tap0"
+        };
+        mustClient(Stream.of(attach, options).flatMap(Arrays::stream).toArray(String[]::new));
         return this;
     }
 

@@ -5,12 +5,13 @@ import io.virtdataplane.api.BridgePort;
 import io.virtdataplane.api.Client;
 import io.virtdataplane.api.VlanCounters;
 import java.io.PrintStream;
+import java.util.List;
 
 /** One bridge in full, with its ports. */
 final class BridgeDescription implements Description<Bridge> {
     @Override
-    public String name() {
-        return "bridge";
+    public List<String> names() {
+        return List.of("bridge");
     }
 
     @Override

@@ -3,11 +3,12 @@ package io.virtdataplane.cli.view;
 import com.google.protobuf.MessageOrBuilder;
 import io.virtdataplane.api.Client;
 import java.io.PrintStream;
+import java.util.List;
 
 /** A kind that {@code describe} shows in full. */
 public interface Description<M extends MessageOrBuilder> {
-    /** As the command line has it. */
-    String name();
+    /** As the command line has it; the first is the one that help shows. */
+    List<String> names();
 
     M fetch(Client client, String name);
 

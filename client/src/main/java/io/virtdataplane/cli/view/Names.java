@@ -2,9 +2,12 @@ package io.virtdataplane.cli.view;
 
 import io.grpc.Status;
 import io.virtdataplane.api.ListResponse;
+import io.virtdataplane.api.Machine;
 import io.virtdataplane.api.Nic;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Chooses NICs by MACHINE or MACHINE/INTERFACE. */
 public final class Names {
@@ -24,7 +27,12 @@ public final class Names {
                     .withDescription("no such NIC: name=" + name)
                     .asRuntimeException();
         }
-        return ListResponse.newBuilder().addAllNics(chosen).build();
+        Set<String> names = chosen.stream().map(Nic::getMachine).collect(Collectors.toSet());
+        List<Machine> machines =
+                all.getMachinesList().stream()
+                        .filter(machine -> names.contains(machine.getName()))
+                        .toList();
+        return ListResponse.newBuilder().addAllNics(chosen).addAllMachines(machines).build();
     }
 
     /** Two addresses, of which one may be missing. */

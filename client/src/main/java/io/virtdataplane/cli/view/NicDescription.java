@@ -3,15 +3,17 @@ package io.virtdataplane.cli.view;
 import io.virtdataplane.api.Client;
 import io.virtdataplane.api.Counters;
 import io.virtdataplane.api.GetRequest;
+import io.virtdataplane.api.GuestAgent;
 import io.virtdataplane.api.Nic;
 import io.virtdataplane.api.VerdictCount;
 import java.io.PrintStream;
+import java.util.List;
 
 /** One NIC in full. */
 final class NicDescription implements Description<Nic> {
     @Override
-    public String name() {
-        return "nic";
+    public List<String> names() {
+        return List.of("nic");
     }
 
     @Override
@@ -38,6 +40,11 @@ final class NicDescription implements Description<Nic> {
                 Names.both(
                         prefixed(nic.getGuestAddress(), nic.getPrefixLength()),
                         prefixed(nic.getGuestIpv6Address(), nic.getIpv6PrefixLength())));
+        KnownAddresses.lines(nic.getAddressesList(), System.currentTimeMillis())
+                .forEach(words -> line(out, "Address", words));
+        if (nic.hasGuestAgent()) {
+            line(out, "Guest agent", agent(nic.getGuestAgent()));
+        }
         line(out, "Mac", mac(nic));
         line(out, "Spoof guard", nic.getSpoofGuard());
         line(out, "Guest MTU", Integer.toString(nic.getGuestMtu()));
@@ -117,6 +124,13 @@ final class NicDescription implements Description<Nic> {
                     "  %-24s %12d  %s%n",
                     count.getVerdict(), count.getFrames(), count.getMeaning());
         }
+    }
+
+    private static String agent(GuestAgent agent) {
+        return agent.getSocket()
+                + (agent.getReason().isEmpty()
+                        ? ", answered " + Cells.ageSince(agent.getLastAnswerUnixMs()) + " ago"
+                        : ", does not answer: " + agent.getReason());
     }
 
     private static String mac(Nic nic) {

@@ -4,12 +4,13 @@ import io.virtdataplane.api.Client;
 import io.virtdataplane.api.ListPfsRequest;
 import io.virtdataplane.api.Pf;
 import java.io.PrintStream;
+import java.util.List;
 
 /** One PF in full, with its VFs. */
 final class PfDescription implements Description<Pf> {
     @Override
-    public String name() {
-        return "pf";
+    public List<String> names() {
+        return List.of("pf");
     }
 
     @Override

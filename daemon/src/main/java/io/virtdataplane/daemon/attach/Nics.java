@@ -3,6 +3,7 @@ package io.virtdataplane.daemon.attach;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.api.CniAttachment;
+import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.daemon.state.ObjectStore;
@@ -28,6 +29,7 @@ public final class Nics implements AutoCloseable {
     private final Attachments attachments;
     private final List<NicFamily> families;
     private final ObjectStore<AttachRequest> store;
+    private final GuestAgents agents;
     private final EventJournal journal;
     private final ManifestDefaults defaults;
     private final Map<AttachedNic, Origin> origins = new ConcurrentHashMap<>();
@@ -70,8 +72,10 @@ public final class Nics implements AutoCloseable {
             Attachments attachments,
             List<NicFamily> families,
             Path stateDirectory,
+            GuestAgents agents,
             EventJournal journal,
             ManifestDefaults defaults) {
+        this.agents = agents;
         this.defaults = defaults;
         this.attachments = attachments;
         this.families = families;
@@ -144,17 +148,18 @@ public final class Nics implements AutoCloseable {
         AttachedNic nic;
         Optional<PodNamespace> pod;
         try {
+            agents.follow(spec.name(), request.getGuestAgent());
             nic = spec.open(number);
             pod = PodNamespace.of(request.getNetns());
         } catch (RuntimeException e) {
-            attachments.give(spec.name());
+            give(spec.name());
             throw e;
         }
         try {
             keep.run();
         } catch (RuntimeException e) {
             nic.close();
-            attachments.give(spec.name());
+            give(spec.name());
             throw e;
         }
         origins.put(nic, new Origin(request, pod));
@@ -162,6 +167,11 @@ public final class Nics implements AutoCloseable {
         LOG.info(
                 "attached: nic={} worker={} {}", nic.name(), nic.worker().number(), nic.describe());
         return nic;
+    }
+
+    private void give(String name) {
+        agents.leave(name);
+        attachments.give(name);
     }
 
     /** What a changed NIC is kept as. */
@@ -192,7 +202,7 @@ public final class Nics implements AutoCloseable {
     private void detach(AttachedNic nic, String why) {
         end(nic);
         store.remove(nic.name());
-        attachments.give(nic.name());
+        give(nic.name());
         journal.record("Detached", nic.name(), why);
         LOG.info("detached: nic={} {}", nic.name(), why);
     }
@@ -247,7 +257,7 @@ public final class Nics implements AutoCloseable {
         for (AttachedNic nic : attachments.nics()) {
             try {
                 end(nic);
-                attachments.give(nic.name());
+                give(nic.name());
             } catch (RuntimeException e) { // the others are closed all the same
                 LOG.warn("not closed cleanly: nic={}", nic.name(), e);
             }

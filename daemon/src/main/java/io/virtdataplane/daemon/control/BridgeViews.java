@@ -17,6 +17,7 @@ import io.virtdataplane.daemon.network.OpenBridge;
 import io.virtdataplane.daemon.network.OpenPort;
 import io.virtdataplane.daemon.network.PortSpec;
 import io.virtdataplane.dataplane.Counters;
+import io.virtdataplane.dataplane.SeenAddresses.Seen;
 import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -109,6 +110,7 @@ final class BridgeViews {
         Nic.Builder view = Nic.newBuilder();
         if (lease.address() != 0) {
             view.setGuestAddress(AddressText.ipv4(lease.address()))
+                    .setPrefixLength(lease.prefixLength())
                     .setLease(
                             Lease.newBuilder()
                                     .setAddress(AddressText.ipv4(lease.address()))
@@ -118,7 +120,7 @@ final class BridgeViews {
         } else {
             view.setGuestAddress(port.getLeasedAddress());
         }
-        return view.setName(spec.name())
+        view.setName(spec.name())
                 .setMachine(spec.name().substring(0, slash))
                 .setInterface(spec.name().substring(slash + 1))
                 .setNetns(spec.netns())
@@ -132,8 +134,13 @@ final class BridgeViews {
                 .setPoller(open.worker().pollerKind())
                 .setAttachedUnixMs(open.attachedMs())
                 .setBridge(open.bridge().name())
-                .setNetwork(spec.network())
-                .build();
+                .setNetwork(spec.network());
+        AddressViews.add(view, seen(open), System.currentTimeMillis());
+        return view.build();
+    }
+
+    private static List<Seen> seen(OpenPort open) {
+        return open.ask(on -> open.port().seen().copy(System.nanoTime()));
     }
 
     private static List<VlanCounters> vlans(OpenBridge open) {

@@ -118,7 +118,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
     }
 
     private ListResponse list() {
-        return ListResponse.newBuilder().addAllNics(views.nics(attachments.nics())).build();
+        return views.list(attachments.nics());
     }
 
     @Override

@@ -1,10 +1,12 @@
 package io.virtdataplane.daemon.control;
 
 import io.virtdataplane.api.Lease;
+import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.api.ListSessionsResponse;
 import io.virtdataplane.api.Nic;
 import io.virtdataplane.api.Session;
 import io.virtdataplane.daemon.attach.AttachedNic;
+import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.inspect.PacketFields;
 import io.virtdataplane.daemon.network.BridgedNic;
 import io.virtdataplane.daemon.network.DhcpServices;
@@ -13,6 +15,7 @@ import io.virtdataplane.daemon.nic.MasqueradeSpec;
 import io.virtdataplane.daemon.nic.NatSettingsReader;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.SeenAddresses.Seen;
 import io.virtdataplane.dhcp.Responders;
 import io.virtdataplane.nat.Nat;
 import io.virtdataplane.nat.SessionView;
@@ -29,22 +32,30 @@ public final class NicViews {
             long mac,
             Inside inside,
             io.virtdataplane.dhcp.Lease lease,
-            Lease6 lease6) {}
+            Lease6 lease6,
+            List<Seen> seen) {}
 
     private record Inside(int sessions, int waitingFragments) {}
 
     private record Lease6(long holder, long age) {}
 
     private final DhcpServices dhcp;
+    private final GuestAgents agents;
 
     /**
      * @param dhcp the servers of bridge networks
      */
-    public NicViews(DhcpServices dhcp) {
+    public NicViews(DhcpServices dhcp, GuestAgents agents) {
         this.dhcp = dhcp;
+        this.agents = agents;
     }
 
     Nic nic(AttachedNic attached) {
+        Nic view = ofDataPlane(attached);
+        return MachineViews.withAgent(view, agents);
+    }
+
+    private Nic ofDataPlane(AttachedNic attached) {
         return switch (attached) {
             case MasqueradeNic masquerade -> masquerade(masquerade);
             case BridgedNic bridged -> BridgeViews.nic(bridged.port(), dhcp.lease(bridged.port()));
@@ -52,8 +63,16 @@ public final class NicViews {
         };
     }
 
-    /** Those that have not gone meanwhile. */
-    List<Nic> nics(List<AttachedNic> attached) {
+    /** Those that have not gone meanwhile, and their machines. */
+    ListResponse list(List<AttachedNic> attached) {
+        List<Nic> nics = nics(attached);
+        return ListResponse.newBuilder()
+                .addAllNics(nics)
+                .addAllMachines(MachineViews.machines(nics, agents))
+                .build();
+    }
+
+    private List<Nic> nics(List<AttachedNic> attached) {
         List<Nic> nics = new ArrayList<>();
         for (AttachedNic each : attached) {
             try {
@@ -76,7 +95,8 @@ public final class NicViews {
                             attached.nic().guestMac,
                             new Inside(nat.sessionCount(), nat.waitingFragments()),
                             responders.lease(nowNs),
-                            new Lease6(responders.lease6Holder(), responders.lease6Age(nowNs)));
+                            new Lease6(responders.lease6Holder(), responders.lease6Age(nowNs)),
+                            attached.nic().seen.copy(nowNs));
                 });
     }
 
@@ -116,6 +136,7 @@ public final class NicViews {
                             .setSeconds(attached.responders().lease6Seconds())
                             .setAgeSeconds(live.lease6().age()));
         }
+        AddressViews.add(view, live.seen(), System.currentTimeMillis());
         return view.build();
     }
 
@@ -125,14 +146,16 @@ public final class NicViews {
             view.setGuestAddress(AddressText.ip(ipv4.guestHigh(), ipv4.guestLow()))
                     .setPrefixLength(attached.spec().nic().cidr().prefixLength())
                     .setGatewayAddress(AddressText.ip(ipv4.gatewayHigh(), ipv4.gatewayLow()))
-                    .setPodAddress(AddressText.ip(ipv4.podHigh(), ipv4.podLow()));
+                    .setPodAddress(AddressText.ip(ipv4.podHigh(), ipv4.podLow()))
+                    .setPodPrefixLength(attached.uplink().addresses().prefixLength());
         }
         Addresses ipv6 = attached.ipv6Addresses();
         if (ipv6.isOn()) {
             view.setGuestIpv6Address(AddressText.ip(ipv6.guestHigh(), ipv6.guestLow()))
                     .setIpv6PrefixLength(attached.spec().nic().ipv6Cidr().prefixLength())
                     .setGatewayIpv6Address(AddressText.ip(ipv6.gatewayHigh(), ipv6.gatewayLow()))
-                    .setPodIpv6Address(AddressText.ip(ipv6.podHigh(), ipv6.podLow()));
+                    .setPodIpv6Address(AddressText.ip(ipv6.podHigh(), ipv6.podLow()))
+                    .setPodIpv6PrefixLength(attached.uplink().addresses().ipv6PrefixLength());
         }
     }
 

@@ -137,7 +137,7 @@ public final class DhcpServices {
         Served served = served(port);
         long mac = port.spec().guard().mac();
         return served == null
-                ? new Lease(0, 0, 0, 0)
+                ? new Lease(0, 0, 0, 0, 0)
                 : port.worker().ask(on -> served.responders().lease(mac, System.nanoTime()));
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.AlreadyExistsException;
 import io.virtdataplane.daemon.rpc.NotFoundException;
@@ -38,6 +39,7 @@ class NicsTest {
     private EventJournal journal;
     private Workers workers;
     private Attachments attachments;
+    private GuestAgents agents;
     private Nics nics;
     private final List<String> done = new ArrayList<>();
     private Runnable onOpen = () -> {};
@@ -92,6 +94,41 @@ class NicsTest {
         }
     }
 
+    private static AttachRequest withAgent(String socket) {
+        return REQUEST.toBuilder().setGuestAgent(socket).build();
+    }
+
+    @Test
+    void guestAgentIsAskedForAsLongAsTheNicIsAttachedAlsoAfterARestart() {
+        nics.attach(withAgent("/run/agent.sock"));
+        assertThat(agents.health("vm")).isPresent();
+        nics.close();
+        assertThat(agents.health("vm")).isEmpty();
+        restart();
+        assertThat(agents.health("vm").orElseThrow().socket()).hasToString("/run/agent.sock");
+        nics.detach("vm");
+        assertThat(agents.health("vm")).isEmpty();
+    }
+
+    @Test
+    void attachWithAWrongGuestAgentOpensNothing() {
+        assertThatThrownBy(() -> nics.attach(withAgent("agent.sock")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("guest_agent=agent.sock");
+        assertThat(done).isEmpty();
+        assertThat(attachments.isTaken("vm/default")).isFalse();
+    }
+
+    @Test
+    void failedAttachLeavesNoAgentBehind() {
+        onOpen =
+                () -> {
+                    throw new IllegalStateException("no device");
+                };
+        assertThatThrownBy(() -> nics.attach(withAgent("/run/agent.sock"))).hasMessage("no device");
+        assertThat(agents.health("vm")).isEmpty();
+    }
+
     @BeforeEach
     void start() {
         journal = new EventJournal(state, 1 << 20);
@@ -119,7 +156,15 @@ class NicsTest {
                                         return new NotedNic();
                                     }
                                 });
-        nics = new Nics(attachments, List.of(family), state, journal, ManifestDefaults.DEFAULT);
+        agents = new GuestAgents(journal);
+        nics =
+                new Nics(
+                        attachments,
+                        List.of(family),
+                        state,
+                        agents,
+                        journal,
+                        ManifestDefaults.DEFAULT);
         nics.restore();
     }
 
