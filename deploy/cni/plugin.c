@@ -4,13 +4,15 @@
  * To the socket: each CNI_... variable of the environment with its zero byte, one zero byte more, standard input; then end of output.
  * From it: one byte, the exit code; the rest is for standard output.
  *
- * Where no daemon answers: DEL and GC succeed, for the daemon ends NICs of pods that are gone as soon as it is back; VERSION is known here;
+ * Where no daemon answers: GC succeeds, and so does DEL, which is noted for the daemon to do when it is back; VERSION is known here;
  * all else is an error that has the runtime try again (code 11 of the CNI specification; 50 for STATUS).
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -25,7 +27,23 @@ static const char *path;
 
 static int is(const char *command, const char *wanted) { return strcmp(command, wanted) == 0; }
 
+/* CONTAINER@INTERFACE, a file beside the socket: the daemon does it when it is back. */
+static void note(void) {
+  const char *id = getenv("CNI_CONTAINERID"), *ifname = getenv("CNI_IFNAME"), *end = strrchr(path, '/');
+  char file[4096];
+  if (!id || !ifname || !end || strchr(id, '/') || strchr(ifname, '/')) return;
+  int directory = end - path;
+  snprintf(file, sizeof file, "%.*s", directory, path);
+  mkdir(file, 0755);
+  snprintf(file, sizeof file, "%.*s/cni-del", directory, path);
+  mkdir(file, 0700);
+  if ((size_t)snprintf(file, sizeof file, "%.*s/cni-del/%s@%s", directory, path, id, ifname) >= sizeof file) return;
+  int made = open(file, O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (made >= 0) close(made);
+}
+
 static int unanswered(const char *command, const char *what) {
+  if (is(command, "DEL")) note();
   if (is(command, "DEL") || is(command, "GC")) return 0;
   if (is(command, "VERSION")) {
     puts("{\"cniVersion\":\"1.1.0\",\"supportedVersions\":[\"0.1.0\",\"0.2.0\",\"0.3.0\",\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]}");
@@ -72,6 +90,7 @@ int main(void) {
   strcpy(address.sun_path, path);
   int daemon = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   setsockopt(daemon, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt(daemon, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   if (daemon < 0 || connect(daemon, (struct sockaddr *)&address, sizeof address) != 0) return unanswered(command, "no connection");
   if (!hand_on(daemon, command)) return unanswered(command, "call not taken");
   if (recv(daemon, &code, 1, 0) != 1) return unanswered(command, "no answer");

@@ -34,9 +34,10 @@ final class AttachCommand implements Callable<Integer> {
 
     @Option(
             names = "--netns",
-            required = true,
+            defaultValue = "",
             paramLabel = "NAME|PATH",
-            description = "Network namespace of the pod: a name or a path.")
+            description =
+                    "Network namespace of the pod: a name or a path. Left out where the daemon runs in the pod (run --pod).")
     private String netns;
 
     @Option(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.virtdataplane.cloudinit.NetworkDataWriter;
 import io.virtdataplane.cloudinit.StaticSettings;
+import io.virtdataplane.manifest.InvalidManifestException;
 import io.virtdataplane.manifest.MachineNics;
 import java.io.IOException;
 
@@ -28,6 +29,9 @@ final class CloudInitData {
                     NETWORK_DATA,
                     MAPPER.writeValueAsString(NetworkDataWriter.write(nics, StaticSettings.NONE)));
             return MAPPER.writeValueAsBytes(all);
+        } catch (InvalidManifestException e) { // what we cannot read is none of our business here
+            System.err.println("no network data added: " + e.getMessage());
+            return data;
         } catch (IOException e) {
             throw new IllegalArgumentException("cloudInitData must be JSON: " + e.getMessage(), e);
         }

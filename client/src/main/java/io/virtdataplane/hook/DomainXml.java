@@ -27,7 +27,6 @@ import org.xml.sax.SAXException;
  */
 final class DomainXml {
     private static final String ALIAS = "ua-"; // libvirt: a user's own alias
-    private static final String VIRTIO = "virtio-non-transitional"; // as KubeVirt has it
     private final Document document;
 
     private DomainXml(Document document) {
@@ -38,8 +37,9 @@ final class DomainXml {
      * A tap in the pod.
      *
      * @param mtu 0: not known
+     * @param multiQueue it is opened by several descriptors, or not at all
      */
-    record Tap(String name, int mtu) {}
+    record Tap(String name, int mtu, boolean multiQueue) {}
 
     static byte[] point(byte[] xml, Instance instance, Tap tap) {
         Optional<JsonNode> own = instance.ownInterface();
@@ -48,7 +48,7 @@ final class DomainXml {
         }
         try {
             DomainXml domain = new DomainXml(parse(xml));
-            domain.point(own.get(), instance.queues(), tap);
+            domain.point(own.get(), instance, tap);
             return domain.bytes();
         } catch (IOException
                 | SAXException
@@ -69,7 +69,7 @@ final class DomainXml {
         return builder.parse(new ByteArrayInputStream(xml));
     }
 
-    private void point(JsonNode own, int queues, Tap tap) {
+    private void point(JsonNode own, Instance instance, Tap tap) {
         Element nic = interfaceOf(own.path("name").asText());
         nic.setAttribute("type", "ethernet");
         remove(nic, "source");
@@ -83,14 +83,30 @@ final class DomainXml {
         }
         Element model = child(nic, "model");
         if (!model.hasAttribute("type")) {
-            String wanted = own.path("model").asText("virtio");
-            model.setAttribute("type", wanted.equals("virtio") ? VIRTIO : wanted);
+            model.setAttribute("type", instance.model());
         }
         if (tap.mtu() > 0) {
             child(nic, "mtu").setAttribute("size", Integer.toString(tap.mtu()));
         }
-        if (queues > 1) {
-            child(nic, "driver").setAttribute("queues", Integer.toString(queues));
+        queues(nic, model.getAttribute("type"), instance.queues(), tap);
+    }
+
+    /** A tap that was made for one descriptor takes no second one, and the other way round. */
+    private void queues(Element nic, String model, int wanted, Tap tap) {
+        Element driver = child(nic, "driver");
+        boolean several = wanted > 1 && model.startsWith("virtio");
+        if (several && tap.multiQueue() && !driver.hasAttribute("queues")) {
+            driver.setAttribute("queues", Integer.toString(wanted));
+        } else if (!several && tap.multiQueue()) {
+            throw new IllegalArgumentException(
+                    "tap must not have several queues for a machine with one: tap="
+                            + tap.name()
+                            + "; take multiQueue out of the network's configuration");
+        } else if (!tap.multiQueue()) {
+            driver.removeAttribute("queues");
+        }
+        if (!driver.hasAttributes() && !driver.hasChildNodes()) {
+            nic.removeChild(driver);
         }
     }
 

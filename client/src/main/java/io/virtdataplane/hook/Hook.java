@@ -38,6 +38,7 @@ public final class Hook implements AutoCloseable {
     private static final List<String> POINTS =
             List.of("OnDefineDomain", "PreCloudInitIso", "Shutdown");
     private static final Path DEVICES = Path.of("/sys/class/net");
+    private static final int MULTI_QUEUE = 0x100; // IFF_MULTI_QUEUE, linux/if_tun.h
     private static final int MAX_MESSAGE = 8 << 20;
     private final Path socket;
     private final String binding;
@@ -97,7 +98,7 @@ public final class Hook implements AutoCloseable {
                                 DomainXml.point(
                                         request.getDomainXML().toByteArray(),
                                         instance,
-                                        new DomainXml.Tap(tap, mtu()));
+                                        new DomainXml.Tap(tap, mtu(), isMultiQueue()));
                         return OnDefineDomainResult.newBuilder()
                                 .setDomainXML(ByteString.copyFrom(xml))
                                 .build();
@@ -147,6 +148,15 @@ public final class Hook implements AutoCloseable {
             return Integer.parseInt(Files.readString(DEVICES.resolve(tap).resolve("mtu")).strip());
         } catch (IOException | NumberFormatException e) {
             return 0;
+        }
+    }
+
+    private boolean isMultiQueue() {
+        try {
+            String flags = Files.readString(DEVICES.resolve(tap).resolve("tun_flags")).strip();
+            return (Integer.decode(flags) & MULTI_QUEUE) != 0;
+        } catch (IOException | NumberFormatException e) {
+            return false;
         }
     }
 

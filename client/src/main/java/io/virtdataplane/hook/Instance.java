@@ -8,6 +8,7 @@ import java.util.Optional;
 
 /** The VirtualMachineInstance that virt-launcher prepares, with its interface on our binding. */
 record Instance(JsonNode json, String binding) {
+    private static final int MOST_QUEUES = 256; // MAX_TAP_QUEUES of the kernel
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     /**
@@ -39,6 +40,16 @@ record Instance(JsonNode json, String binding) {
         return vmi.path("spec").path("domain").path("devices").path("interfaces");
     }
 
+    /** The model of libvirt that the interface is to have. */
+    String model() {
+        JsonNode devices = json.path("spec").path("domain").path("devices");
+        String wanted = ownInterface().orElseThrow().path("model").asText("virtio");
+        boolean isOld = devices.path("useVirtioTransitional").asBoolean(false);
+        return wanted.equals("virtio")
+                ? isOld ? "virtio-transitional" : "virtio-non-transitional"
+                : wanted;
+    }
+
     /** How many queues each NIC is to have. */
     int queues() {
         JsonNode domain = json.path("spec").path("domain");
@@ -50,7 +61,7 @@ record Instance(JsonNode json, String binding) {
         for (String factor : new String[] {"sockets", "cores", "threads"}) {
             count *= Math.max(1, cpu.path(factor).asInt(1));
         }
-        return count;
+        return Math.min(count, MOST_QUEUES);
     }
 
     /** Its manifest as if the interface had the masquerade binding: to us it is one. */

@@ -18,6 +18,7 @@ import java.util.Locale;
 /**
  * The daemon's settings, checked.
  *
+ * @param pod it serves the pod that it runs in, and no other
  * @param cniSocket where the CNI plugin's executable calls; empty: nowhere
  * @param manifests what holds where manifests are silent
  * @param sriov virtual functions
@@ -25,6 +26,7 @@ import java.util.Locale;
 record Config(
         Socket socket,
         String cniSocket,
+        boolean pod,
         State state,
         Packets packets,
         MetricsConfig metrics,
@@ -63,12 +65,13 @@ record Config(
         return new Config(
                 socket(file),
                 cniSocket(file),
+                file.pod,
                 state(file),
                 packets(file),
                 metrics(file.metrics, socket(file)),
                 node(file),
                 manifests(file),
-                sriov(file.sriov));
+                sriov(file.sriov, file.pod));
     }
 
     private static Socket socket(ConfigFile file) {
@@ -82,7 +85,7 @@ record Config(
     private static String cniSocket(ConfigFile file) {
         return switch (file.cniSocket) {
             case "none" -> "";
-            case "" -> Path.of(file.socket).resolveSibling("cni.sock").toString();
+            case "" -> file.pod ? "" : Path.of(file.socket).resolveSibling("cni.sock").toString();
             default -> {
                 check(
                         file.cniSocket.startsWith("/")
@@ -214,11 +217,12 @@ record Config(
                 hasDefault);
     }
 
-    private static SriovConfig sriov(ConfigFile.Sriov file) {
+    private static SriovConfig sriov(ConfigFile.Sriov file, boolean pod) {
         return new SriovConfig(
                 new SriovConfig.Trees(file.sysfs, file.proc),
                 new SriovConfig.Cards(file.supportedNics, file.rootDevicesAlone),
-                new SriovConfig.Offer(file.resourcePrefix, file.devicePluginDirectory));
+                new SriovConfig.Offer(
+                        file.resourcePrefix, pod ? "none" : file.devicePluginDirectory));
     }
 
     private static void check(boolean holds, String rule) {

@@ -28,6 +28,9 @@ final class ConfigFile {
     /** Where the CNI plugin calls; empty: cni.sock beside the other; "none": nowhere. */
     String cniSocket = "";
 
+    /** It runs in a pod, and serves its own network namespace only. */
+    boolean pod;
+
     /** Journal, objects and attachments. */
     String stateDirectory = "/var/lib/virt-dataplane";
 

@@ -88,7 +88,8 @@ public final class Daemon implements AutoCloseable {
                                 state,
                                 agents,
                                 journal,
-                                config.manifests()));
+                                config.manifests(),
+                                config.pod()));
         Kubelet kubelet = new Kubelet(config.sriov());
         SriovControl sriov = opened(sriov(kubelet));
         opened(kubelet);

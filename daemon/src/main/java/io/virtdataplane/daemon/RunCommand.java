@@ -41,6 +41,12 @@ public final class RunCommand implements Callable<Integer> {
     private String stateDirectory;
 
     @Option(
+            names = "--pod",
+            description =
+                    "Serve the pod that the daemon runs in, and no other: no CNI socket, no device plugin; attach without --netns.")
+    private boolean pod;
+
+    @Option(
             names = "--workers",
             paramLabel = "N",
             description = "Number of packet threads (default: one for every four processors).")
@@ -103,6 +109,7 @@ public final class RunCommand implements Callable<Integer> {
         ConfigFile file = ConfigFile.read(config == null ? DEFAULT_CONFIG : config, config != null);
         file.socket = socket == null ? file.socket : socket;
         file.stateDirectory = stateDirectory == null ? file.stateDirectory : stateDirectory;
+        file.pod = pod || file.pod;
         file.workers = workers == null ? file.workers : workers;
         file.workerCpus = workerCpus == null ? file.workerCpus : workerCpus;
         file.poller = poller == null ? file.poller : poller;

@@ -11,6 +11,9 @@ import java.util.concurrent.CompletionException;
  * opened inside stay usable from outside.
  */
 public final class Netns implements AutoCloseable {
+    /** That of this process, which nobody has to enter: no CAP_SYS_ADMIN is needed. */
+    public static final String OWN = "/proc/self/ns/net";
+
     private static final int CLONE_NEWNET = 0x40000000; // linux/sched.h
     private static final String NAMED = "/run/netns/"; // as ip-netns(8) keeps them
     private final String label;
@@ -40,6 +43,20 @@ public final class Netns implements AutoCloseable {
     }
 
     public <T> T call(Callable<T> action) {
+        return label.equals(OWN) ? here(action) : inside(action);
+    }
+
+    private static <T> T here(Callable<T> action) {
+        try {
+            return action.call();
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    private <T> T inside(Callable<T> action) {
         CompletableFuture<T> result = new CompletableFuture<>();
         Thread thread =
                 Thread.ofPlatform()

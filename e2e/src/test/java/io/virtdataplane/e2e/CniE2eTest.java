@@ -223,19 +223,26 @@ class CniE2eTest {
         String network = network("1.1.0", "");
         assertThat(cni.call("ADD", ID, lab.pod, "net1", network).code()).isZero();
         assertThat(cni.call("ADD", "other", lab.guest, "net1", network).code()).isZero();
+        assertThat(cni.call("ADD", "unplugged", lab.pod, "net3", network).code()).isZero();
         lab.killDaemon();
+        assertThat(cni.call("DEL", "unplugged", lab.pod, "net3", network).code()).isZero();
         CniCaller.Answer away = cni.call("ADD", "third", lab.guest, "net2", network);
         assertThat(away.json().get("code").asInt()).as("try again later").isEqualTo(11);
         assertThat(cni.call("DEL", "other", lab.guest, "net1", network).code()).isZero();
         lab.shell.must("ip", "netns", "del", lab.guest);
         lab.daemonIn(bridge.node);
-        assertThat(lab.mustClient("get", "nics")).as("the pod that is left").contains("net1");
+        assertThat(lab.mustClient("get", "nics"))
+                .as("the pod that is left")
+                .contains("net1")
+                .doesNotContain("launcher-other")
+                .doesNotContain("net3");
         String gc =
                 network.replaceFirst(
                         "}$",
                         ",\"cni.dev/valid-attachments\":[{\"containerID\":\"%s\",\"ifname\":\"net1\"}]}"
                                 .formatted(ID));
         Map<String, String> call = Map.of("CNI_COMMAND", "GC", "CNI_PATH", "/x");
+        assertRefused(call, network, 7, "cni.dev/valid-attachments must be a list");
         assertThat(cni.call(call, gc)).isEqualTo(new CniCaller.Answer(0, ""));
         assertThat(lab.mustClient("get", "nics")).contains("net1");
         assertThat(cni.call(call, gc.replace(ID, "nobody")).code()).isZero();

@@ -60,7 +60,7 @@ final class Lab implements AutoCloseable {
             throw new AssertionError(e);
         }
         log = shell.directory().resolve("daemon.log");
-        String tag = "vdpt" + ProcessHandle.current().pid() % 100_000 + (char) ('a' + labs++ % 26);
+        String tag = "vdpt" + ProcessHandle.current().pid() % 100_000 + letters();
         pod = tag + "-pod";
         guest = tag + "-guest";
         out = tag + "-out";
@@ -86,6 +86,12 @@ final class Lab implements AutoCloseable {
                 : > /etc/netns/%3$s/resolv.conf
                 """
                         .formatted(pod, out, guest));
+    }
+
+    /** No two labs of a run have the same: some last as long as dozens of others. */
+    private static synchronized String letters() {
+        int number = labs++;
+        return "" + (char) ('a' + number / 26 % 26) + (char) ('a' + number % 26);
     }
 
     /** The pod has no IPv6 address. */

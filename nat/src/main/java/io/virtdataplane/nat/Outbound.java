@@ -82,8 +82,8 @@ final class Outbound implements Stage {
             return error ? translateError(frame, toPod, nowNs) : verdict;
         }
         int session = sessions.findOutward(frame, nowNs);
-        if (addresses.isGateway(frame.dstHigh, frame.dstLow) && !isOfPod(frame, session)) {
-            return rejection.answer(frame, true, Verdict.DROP_UNANSWERED, nowNs);
+        if (addresses.isGateway(frame.dstHigh, frame.dstLow) && !isOfPod(session)) {
+            return refuse(frame, nowNs);
         }
         if (!sessions.policy().behaviour().translates(frame.protocol)) {
             return Verdict.DROP_PROTOCOL;
@@ -123,23 +123,29 @@ final class Outbound implements Stage {
         return Verdict.FORWARDED;
     }
 
-    /** To the gateway: an answer to a process of the pod, or such a connection's middle. */
-    private boolean isOfPod(Frame frame, int session) {
-        if (session != Sessions.NO_SESSION) {
-            return sessions.table().origin(session) != Loopback.NONE;
-        }
-        return frame.protocol == Protocols.TCP
-                && (Tcp.flags(frame.data, frame.l4) & (Tcp.SYN | Tcp.RST)) == 0
-                && sessions.policy().ports().isOpen(frame.protocol, frame.localPort);
+    /** To the gateway: an answer to a process of the pod. */
+    private boolean isOfPod(int session) {
+        return session != Sessions.NO_SESSION && sessions.table().origin(session) != Loopback.NONE;
     }
 
-    private Verdict toPod(Frame frame, Addresses addresses, int found, long nowNs) {
-        int session = found == Sessions.NO_SESSION ? sessions.reopenLoopback(frame, nowNs) : found;
-        if (Sessions.isRefused(session)) {
-            return Sessions.refusal(session);
-        }
-        if (session == Sessions.WOULD_OPEN) {
-            return Verdict.FORWARDED;
+    /**
+     * The gateway is no host to talk to. What may be the middle of a connection of one of the pod's
+     * processes, from before a restart, is not reset: the process opens its session again when it
+     * speaks. The guest cannot: it would reach the pod's loopback address unasked.
+     */
+    private Verdict refuse(Frame frame, long nowNs) {
+        boolean isMiddle =
+                frame.protocol == Protocols.TCP
+                        && (Tcp.flags(frame.data, frame.l4) & (Tcp.SYN | Tcp.RST)) == 0
+                        && sessions.policy().ports().isOpen(frame.protocol, frame.localPort);
+        return isMiddle
+                ? Verdict.DROP_NO_SESSION
+                : rejection.answer(frame, true, Verdict.DROP_UNANSWERED, nowNs);
+    }
+
+    private Verdict toPod(Frame frame, Addresses addresses, int session, long nowNs) {
+        if (frame.isFragment()) {
+            return Verdict.DROP_FRAGMENT; // the others would not know their way
         }
         int outsidePort = sessions.table().outsidePort(session);
         Verdict verdict = leave(frame, addresses, session, outsidePort, nowNs);

@@ -191,22 +191,6 @@ final class Sessions {
                 nowNs);
     }
 
-    /**
-     * Opens one for a frame of the guest to its gateway, in the middle of a connection that a
-     * process of the pod has opened by a loopback address: more often than not it was that one.
-     */
-    int reopenLoopback(Frame frame, long nowNs) {
-        return open(
-                frame,
-                frame.localPort,
-                frame.localPort,
-                frame.dstHigh,
-                frame.dstLow,
-                frame.remotePort,
-                SessionTable.INBOUND | SessionTable.FROM_LOOPBACK,
-                nowNs);
-    }
-
     /** The far side of a hairpin: the pod's address with {@code remotePort} is the remote. */
     int openHairpin(Frame frame, Addresses addresses, int insidePort, int remotePort, long nowNs) {
         return open(

@@ -82,12 +82,25 @@ class LoopbackTest {
 
     @ParameterizedTest
     @EnumSource
-    void connectionGoesOnAfterARestartWhoeverSpeaksFirst(Family family) {
+    void connectionGoesOnAfterARestartWhenTheProcessSpeaks(Family family) {
         byte[] data = tcp(family.guest, PORT, family.gateway, CLIENT, "PA");
         String own = loopback(family);
+        assertThat(bench.fromGuest(data)).as("not before").isEmpty();
+        assertThat(bench.count(Verdict.DROP_NO_SESSION)).as("and no reset").isOne();
+        assertThat(bench.fromOutside(tcp(own, CLIENT, own, PORT, "A"))).hasSize(1);
         assertThat(flow(bench.fromGuest(data).getFirst()))
                 .isEqualTo(family.at(own, PORT) + " > " + family.at(own, CLIENT));
-        assertThat(bench.fromOutside(tcp(own, CLIENT, own, PORT, "A"))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void answerInFragmentsDoesNotLeaveThePod(Family family) {
+        String own = loopback(family);
+        bench.fromOutside(udp(own, CLIENT, own, 53));
+        byte[] answer = udp(family.guest, 53, family.gateway, CLIENT, new byte[2000]);
+        byte[][] fragments = Packets.fragments(answer, 1000, 7).toArray(byte[][]::new);
+        assertThat(bench.fromGuest(fragments)).isEmpty();
+        assertThat(bench.count(Verdict.DROP_FRAGMENT)).isEqualTo(fragments.length);
     }
 
     @ParameterizedTest

@@ -32,6 +32,7 @@ public final class Nics implements AutoCloseable {
     private final GuestAgents agents;
     private final EventJournal journal;
     private final ManifestDefaults defaults;
+    private final boolean inPod;
     private final Map<AttachedNic, Origin> origins = new ConcurrentHashMap<>();
 
     /** What a NIC was made of, and where. */
@@ -67,6 +68,7 @@ public final class Nics implements AutoCloseable {
 
     /**
      * @param families asked in this order
+     * @param inPod NICs are in this process's own network namespace, and nowhere else
      */
     public Nics(
             Attachments attachments,
@@ -74,7 +76,9 @@ public final class Nics implements AutoCloseable {
             Path stateDirectory,
             GuestAgents agents,
             EventJournal journal,
-            ManifestDefaults defaults) {
+            ManifestDefaults defaults,
+            boolean inPod) {
+        this.inPod = inPod;
         this.agents = agents;
         this.defaults = defaults;
         this.attachments = attachments;
@@ -114,12 +118,22 @@ public final class Nics implements AutoCloseable {
         }
     }
 
-    public Attached attach(AttachRequest request) {
+    public Attached attach(AttachRequest asked) {
+        AttachRequest request = inPod ? ofOwnPod(asked) : asked;
         MachineManifest machine = machine(request);
         NicSpec spec = spec(request, machine);
         AttachedNic nic = open(spec, request, () -> store.put(spec.name(), request));
         journal.record("Attached", spec.name(), nic.describe());
         return new Attached(nic, machine);
+    }
+
+    private static AttachRequest ofOwnPod(AttachRequest asked) {
+        String netns = asked.getNetns();
+        if (!netns.isBlank() && !netns.equals(Netns.OWN)) {
+            throw new IllegalArgumentException(
+                    "netns must be left out: this daemon serves its own pod: netns=" + netns);
+        }
+        return asked.toBuilder().setNetns(Netns.OWN).build();
     }
 
     private MachineManifest machine(AttachRequest request) {
@@ -233,8 +247,17 @@ public final class Nics implements AutoCloseable {
         for (AttachedNic nic : attachments.nics()) {
             Origin origin = origins.get(nic);
             if (origin != null && origin.isGone()) {
-                detach(nic, "its pod is gone: netns=" + origin.request().getNetns());
+                detachGone(nic, origin.request().getNetns());
             }
+        }
+    }
+
+    /** One that cannot be detached now does not keep the others. */
+    private void detachGone(AttachedNic nic, String netns) {
+        try {
+            detach(nic, "its pod is gone: netns=" + netns);
+        } catch (RuntimeException e) {
+            LOG.warn("not detached, tried again: nic={} {}", nic.name(), e.getMessage());
         }
     }
 

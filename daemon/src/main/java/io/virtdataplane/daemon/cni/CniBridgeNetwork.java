@@ -15,6 +15,7 @@ import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.wire.AddressText;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Networks of the types cnv-bridge and bridge: the pod gets one end of a veth, and the other end is
@@ -44,7 +45,7 @@ final class CniBridgeNetwork implements CniNetwork {
             throw new CniException(CniException.INVALID_CONFIG, e.getMessage());
         }
         long mac = bridge.mac() == 0 ? RANDOM.nextLong() & UNICAST_MASK | LOCAL : bridge.mac();
-        checkFree(bridge.bridge(), mac);
+        checkFree(bridge, mac);
         int mtu = bridge.mtu() == 0 ? bridgeMtu(bridge.bridge()) : bridge.mtu();
         Links.End inner = new Links.End(call.ifname(), mac);
         Links.End outer = new Links.End(portName(call), RANDOM.nextLong() & UNICAST_MASK | LOCAL);
@@ -59,12 +60,15 @@ final class CniBridgeNetwork implements CniNetwork {
     }
 
     /** Of a pod that is going the address becomes free soon. */
-    private void checkFree(String bridge, long mac) {
+    private void checkFree(CniBridge wanted, long mac) {
+        int vlan = Math.max(1, wanted.vlan());
+        String bridge = wanted.bridge();
         bridges.look(
                         bridge,
                         open ->
                                 open.ports().stream()
                                         .filter(port -> port.spec().guard().mac() == mac)
+                                        .filter(port -> port.policy().vlans().pvid() == vlan)
                                         .map(OpenPort::name)
                                         .findFirst())
                 .ifPresent(
@@ -144,6 +148,12 @@ final class CniBridgeNetwork implements CniNetwork {
     @Override
     public String device(CniCall call, CniConfig config) {
         return call.ifname();
+    }
+
+    /** Its other end goes too, whatever it is called by now. */
+    @Override
+    public Optional<String> owned(CniCall call, CniConfig config, boolean isAttached) {
+        return Optional.of(portName(call));
     }
 
     @Override

@@ -91,7 +91,7 @@ final class CniPlugin {
         synchronized (locks[Math.floorMod(call.containerId().hashCode(), LOCKS)]) {
             return switch (call.command()) {
                 case "ADD" -> add(call, config, network);
-                case "DEL" -> delete(call, network.device(call, config));
+                case "DEL" -> delete(call, config, network);
                 case "CHECK" -> check(call, config, network);
                 case "GC" -> collect(config);
                 default -> {
@@ -145,20 +145,39 @@ final class CniPlugin {
      * Also what an ADD that was cut off has left. The NIC and the pod's device end side by side:
      * each waits for the kernel, which lets nobody see a device that is going.
      */
-    private Answer delete(CniCall call, String device) {
+    private Answer delete(CniCall call, CniConfig config, CniNetwork network) {
+        Optional<String> nic = find(call);
         CompletableFuture<Void> detached =
-                CompletableFuture.runAsync(() -> find(call).ifPresent(this::detach), detaching);
-        if (!call.netns().isEmpty() && Files.exists(Netns.path(call.netns()))) {
-            try (Netns netns = Netns.open(call.netns())) {
-                netns.call(() -> Links.delete(device));
-            }
-        }
+                CompletableFuture.runAsync(() -> nic.ifPresent(this::detach), detaching);
+        network.owned(call, config, nic.isPresent())
+                .ifPresent(device -> deleteDevice(call.netns(), device));
         try {
             detached.join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
         return Answer.NOTHING;
+    }
+
+    private static void deleteDevice(String path, String device) {
+        if (path.isEmpty() || !Files.exists(Netns.path(path))) {
+            return;
+        }
+        try (Netns netns = Netns.open(path)) {
+            netns.call(() -> Links.delete(device));
+        } catch (RuntimeException e) {
+            if (Files.exists(Netns.path(path))) { // else it went meanwhile, with all in it
+                throw e;
+            }
+        }
+    }
+
+    /** A DEL that came while no daemon was there. */
+    void deleteLater(String containerId, String ifname) {
+        nics.forRuntime().stream()
+                .filter(each -> each.as().getContainerId().equals(containerId))
+                .filter(each -> each.as().getIfname().equals(ifname))
+                .forEach(each -> detach(each.name()));
     }
 
     private void detach(String name) {
@@ -214,7 +233,7 @@ final class CniPlugin {
     /** Of this network, what the runtime does not name is nobody's. */
     private Answer collect(CniConfig config) {
         Set<List<String>> valid = new HashSet<>();
-        for (JsonNode each : config.json().path("cni.dev/valid-attachments")) {
+        for (JsonNode each : validAttachments(config)) {
             valid.add(List.of(each.path("containerID").asText(""), each.path("ifname").asText("")));
         }
         for (Nics.ForRuntime each : nics.forRuntime()) {
@@ -225,6 +244,19 @@ final class CniPlugin {
             }
         }
         return Answer.NOTHING;
+    }
+
+    /** The list's name in an early text of the specification was another. */
+    private static JsonNode validAttachments(CniConfig config) {
+        for (String key : List.of("cni.dev/valid-attachments", "cni.dev/attachments")) {
+            JsonNode list = config.json().path(key);
+            if (list.isArray() || list.isNull()) {
+                return list;
+            }
+        }
+        throw new CniException(
+                CniException.INVALID_CONFIG,
+                "cni.dev/valid-attachments must be a list: nothing is collected without it");
     }
 
     private Optional<String> find(CniCall call) {

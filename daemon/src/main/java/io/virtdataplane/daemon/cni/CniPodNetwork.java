@@ -10,6 +10,7 @@ import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.Tun;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -47,13 +48,22 @@ final class CniPodNetwork implements CniNetwork {
     @Override
     public CniPlan plan(CniCall call, CniConfig config, CniArguments arguments) {
         checkKeys(config);
-        String tap = device(call, config);
+        String tap = checkedName(device(call, config));
         int owner = config.json().path("tapOwner").asInt(QEMU);
         boolean multiQueue = config.json().path("multiQueue").asBoolean(false);
         return new CniPlan(
                 () -> make(tap, owner, multiQueue),
                 request(call, config, arguments, tap),
                 List.of(new CniResult.Interface(tap, 0, 0, call.netns())));
+    }
+
+    private static String checkedName(String tap) {
+        try {
+            return NetDevice.checkName(tap);
+        } catch (IllegalArgumentException e) {
+            throw new CniException(
+                    CniException.INVALID_CONFIG, "tap: " + e.getMessage(), "tap=" + tap);
+        }
     }
 
     private static void make(String tap, int owner, boolean multiQueue) {
@@ -131,6 +141,12 @@ final class CniPodNetwork implements CniNetwork {
     public String device(CniCall call, CniConfig config) {
         String tap = config.text("tap");
         return tap.isEmpty() ? DEFAULT_TAP : tap;
+    }
+
+    /** By its name it could be somebody else's. */
+    @Override
+    public Optional<String> owned(CniCall call, CniConfig config, boolean isAttached) {
+        return isAttached ? Optional.of(device(call, config)) : Optional.empty();
     }
 
     @Override

@@ -8,15 +8,20 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,10 +31,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class CniSocket implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CniSocket.class);
+    private static final String NOTED = "cni-del";
     private static final int LONGEST = 1 << 20; // of a call, bytes
     private static final int AT_A_TIME = 32;
+    private static final int PAUSE_MS = 100;
+    private static final int END_SECONDS = 5;
     private final ServerSocketChannel server;
     private final CniPlugin plugin;
+    private final Set<SocketChannel> callers = ConcurrentHashMap.newKeySet();
     private final Semaphore running = new Semaphore(AT_A_TIME);
     private final ExecutorService calls =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("cni-", 0).factory());
@@ -51,19 +60,45 @@ public final class CniSocket implements AutoCloseable {
         server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         server.bind(UnixDomainSocketAddress.of(path));
         socket.restrict();
+        catchUp(path.resolveSibling(NOTED));
         Thread.ofPlatform().daemon().name("cni").start(this::accept);
     }
 
     private void accept() {
-        try {
-            while (true) {
+        while (server.isOpen()) {
+            try {
                 SocketChannel caller = server.accept();
+                callers.add(caller);
                 calls.execute(() -> serve(caller));
+            } catch (ClosedChannelException e) {
+                LOG.debug("CNI socket closed");
+            } catch (IOException e) { // too many open files, for one: later there may be fewer
+                LOG.warn("CNI call not taken: {}", e.getMessage());
+                pause();
             }
-        } catch (AsynchronousCloseException e) {
-            LOG.debug("CNI socket closed");
-        } catch (IOException e) {
-            LOG.error("CNI calls are not taken any more", e);
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** DELs that the executable has noted while no daemon was there: CONTAINER@INTERFACE. */
+    private void catchUp(Path noted) throws IOException {
+        Files.createDirectories(noted);
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(noted)) {
+            for (Path each : all) {
+                String name = each.getFileName().toString();
+                int at = name.indexOf('@');
+                if (at > 0) {
+                    plugin.deleteLater(name.substring(0, at), name.substring(at + 1));
+                }
+                Files.delete(each);
+            }
         }
     }
 
@@ -87,6 +122,8 @@ public final class CniSocket implements AutoCloseable {
             LOG.warn("CNI caller went away: {}", e.getMessage()); // it will ask for a DEL
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            callers.remove(caller);
         }
     }
 
@@ -110,6 +147,22 @@ public final class CniSocket implements AutoCloseable {
         } catch (IOException e) {
             LOG.warn("CNI socket not closed cleanly", e);
         }
-        calls.close();
+        callers.forEach(CniSocket::end); // one that sends nothing is not waited for
+        calls.shutdown();
+        try {
+            if (!calls.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
+                calls.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void end(SocketChannel caller) {
+        try {
+            caller.shutdownInput();
+        } catch (IOException e) {
+            LOG.debug("CNI caller has gone: {}", e.getMessage());
+        }
     }
 }

@@ -164,7 +164,8 @@ class NicsTest {
                         state,
                         agents,
                         journal,
-                        ManifestDefaults.DEFAULT);
+                        ManifestDefaults.DEFAULT,
+                        false);
         nics.restore();
     }
 
