@@ -115,7 +115,9 @@ class ManualTest {
                                         name ->
                                                 !name.equals("--help")
                                                         && !name.equals("--version"));
-        assertThat(options).isNotEmpty().allSatisfy(name -> assertThat(run).contains(name + " "));
+        assertThat(options)
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(run).containsPattern(name + "\\s"));
     }
 
     @Test

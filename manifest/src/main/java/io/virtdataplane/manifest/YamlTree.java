@@ -73,16 +73,20 @@ final class YamlTree {
     }
 
     private JsonNode node(Node node, int depth) {
-        nodes++;
-        if (depth > DEEPEST || nodes > MOST_NODES) {
-            throw wrong(node.getStartMark(), "too many nodes, or too deep");
-        }
+        count(node, depth);
         return switch (node) {
             case MappingNode mapping -> object(mapping, depth);
             case SequenceNode sequence -> array(sequence, depth);
             case ScalarNode scalar -> YamlScalar.of(scalar);
             default -> throw wrong(node.getStartMark(), "unknown node");
         };
+    }
+
+    private void count(Node node, int depth) {
+        nodes++;
+        if (depth > DEEPEST || nodes > MOST_NODES) {
+            throw wrong(node.getStartMark(), "too many nodes, or too deep");
+        }
     }
 
     private ObjectNode object(MappingNode mapping, int depth) {
@@ -109,6 +113,7 @@ final class YamlTree {
     }
 
     private void merge(Node value, ObjectNode merged, int depth) {
+        count(value, depth);
         switch (value) {
             case MappingNode mapping ->
                     object(mapping, depth + 1)

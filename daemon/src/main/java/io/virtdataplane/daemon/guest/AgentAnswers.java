@@ -24,6 +24,9 @@ final class AgentAnswers {
 
     static final int MOST_ADDRESSES = 64;
 
+    /** Of all interfaces: they travel in each listing. */
+    static final int MOST_IN_ALL = 512;
+
     /** Windows has the longest: NDIS_IF_MAX_STRING_SIZE. */
     static final int LONGEST_NAME = 256;
 
@@ -61,12 +64,16 @@ final class AgentAnswers {
             throw new IOException("its answer is no list of interfaces");
         }
         List<AgentInterface> interfaces = new ArrayList<>();
+        int left = MOST_IN_ALL;
         for (JsonNode one : returned) {
             String name = one.path("name").asText();
             boolean isNamed = !name.isBlank() && name.length() <= LONGEST_NAME;
             if (isNamed && !name.equals("lo") && interfaces.size() < MOST_INTERFACES) {
                 String mac = mac(one.path("hardware-address").asText());
-                List<KnownAddress> addresses = addresses(one.path("ip-addresses"), mac, nowMs);
+                int most = Math.min(left, MOST_ADDRESSES);
+                List<KnownAddress> addresses =
+                        addresses(one.path("ip-addresses"), mac, most, nowMs);
+                left -= addresses.size();
                 interfaces.add(new AgentInterface(printable(name), mac, addresses));
             }
         }
@@ -81,11 +88,11 @@ final class AgentAnswers {
         }
     }
 
-    private static List<KnownAddress> addresses(JsonNode list, String mac, long nowMs) {
+    private static List<KnownAddress> addresses(JsonNode list, String mac, int most, long nowMs) {
         List<KnownAddress> addresses = new ArrayList<>();
         for (JsonNode one : list) {
             String address = address(one.path("ip-address").asText());
-            if (!address.isEmpty() && addresses.size() < MOST_ADDRESSES) {
+            if (!address.isEmpty() && addresses.size() < most) {
                 int bits = address.indexOf(':') >= 0 ? IPV6_BITS : IPV4_BITS;
                 int prefix = one.path("prefix").asInt(0);
                 addresses.add(

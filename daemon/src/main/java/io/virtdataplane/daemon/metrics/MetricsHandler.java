@@ -99,7 +99,10 @@ final class MetricsHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     }
 
     private static void send(ChannelHandlerContext context, FullHttpResponse response) {
-        context.writeAndFlush(response);
+        // One that does not read its answer is not asked for the next question.
+        context.channel().config().setAutoRead(false);
+        context.writeAndFlush(response)
+                .addListener(sent -> context.channel().config().setAutoRead(true));
     }
 
     /** A client that went away, or sent nothing for long. */

@@ -21,6 +21,7 @@ import javax.naming.directory.InitialDirContext;
  */
 record NameLookup(List<String> servers, List<String> searchDomains) {
     private static final String FIRST_TIMEOUT_MS = "1000"; // doubled for each further try
+    private static final int MOST_SERVERS = 3; // resolv.conf(5): MAXNS
     private static final String TRIES = "2";
 
     /** No address was found; the message says why. */
@@ -37,7 +38,8 @@ record NameLookup(List<String> servers, List<String> searchDomains) {
         Stream<String> ipv6 =
                 conf.ipv6NameServers().stream()
                         .map(server -> "[" + AddressText.ip(server[0], server[1]) + "]");
-        return new NameLookup(Stream.concat(ipv4, ipv6).toList(), conf.searchDomains());
+        return new NameLookup(
+                Stream.concat(ipv4, ipv6).limit(MOST_SERVERS).toList(), conf.searchDomains());
     }
 
     /** In network order; throws {@link NotFoundException}. May take some seconds. */

@@ -17,6 +17,8 @@ import org.slf4j.LoggerFactory;
 public final class Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
 
+    private static final int LONGEST = 1500;
+
     private Answers() {}
 
     public static <T> void answer(StreamObserver<T> response, Supplier<T> work) {
@@ -51,7 +53,15 @@ public final class Answers {
                         yield Status.INTERNAL.withDescription(e.toString());
                     }
                 };
-        return exception(status);
+        return exception(shortened(status));
+    }
+
+    /** Descriptions travel in headers, of which clients take 8 KB, and up to three times. */
+    private static Status shortened(Status status) {
+        String words = String.valueOf(status.getDescription());
+        return words.length() <= LONGEST
+                ? status
+                : status.withDescription(words.substring(0, LONGEST) + " ... (cut)");
     }
 
     /** As google.rpc.Status, where the refusal names a field; the message stays the same. */

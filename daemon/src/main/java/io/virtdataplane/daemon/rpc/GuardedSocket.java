@@ -2,6 +2,7 @@ package io.virtdataplane.daemon.rpc;
 
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -21,6 +22,8 @@ public final class GuardedSocket {
     public static final int LONGEST_PATH = 107;
 
     private static final int NO_GROUP = -1;
+    private static final int FILE_TYPE = 0xf000; // linux/stat.h: S_IFMT
+    private static final int SOCKET = 0xc000; // S_IFSOCK
     private final String name;
     private final Path path;
     private final String group;
@@ -51,11 +54,15 @@ public final class GuardedSocket {
         if (!Files.exists(path)) {
             return;
         }
+        int mode = (int) Files.getAttribute(path, "unix:mode");
+        if ((mode & FILE_TYPE) != SOCKET) {
+            throw new IllegalArgumentException("socket must not be another file: socket=" + path);
+        }
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             probe.connect(UnixDomainSocketAddress.of(path));
             throw new IllegalArgumentException(
                     "socket must not be in use by another daemon: socket=" + path);
-        } catch (IOException e) {
+        } catch (ConnectException e) {
             Files.delete(path);
         }
     }
