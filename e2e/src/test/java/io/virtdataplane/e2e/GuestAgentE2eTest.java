@@ -117,7 +117,14 @@ class GuestAgentE2eTest {
     void whereNoAgentIsAskedDhcpAndTheWireTell() {
         lab.daemon().attachTap(Lab.CHAPTER);
         lab.mustIn(lab.guest, "busybox udhcpc -f -q -n -i eth0 -s /bin/true");
-        assertThat(lab.mustClient("describe", "nic", "vm"))
+        String described =
+                await(
+                        "the kernel's own solicitations",
+                        said -> said.contains(": observed"),
+                        "describe",
+                        "nic",
+                        "vm");
+        assertThat(described)
                 .containsPattern("Address: +10.0.2.2/24: lease \\d+s ago\n")
                 .containsPattern("Address: +fe80::[0-9a-f:]+: observed \\d+s ago\n")
                 .doesNotContain("agent");

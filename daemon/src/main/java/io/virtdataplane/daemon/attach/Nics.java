@@ -225,8 +225,10 @@ public final class Nics implements AutoCloseable {
      * What is attached for a container runtime.
      *
      * @param name of the NIC
+     * @param netns of its pod
+     * @param device of the guest there: "dev:NAME"
      */
-    public record ForRuntime(String name, CniAttachment as) {}
+    public record ForRuntime(String name, String netns, String device, CniAttachment as) {}
 
     public List<ForRuntime> forRuntime() {
         return attachments.nics().stream()
@@ -239,7 +241,8 @@ public final class Nics implements AutoCloseable {
     }
 
     private static ForRuntime forRuntime(AttachedNic nic, Origin origin) {
-        return new ForRuntime(nic.name(), origin.request().getCni());
+        AttachRequest request = origin.request();
+        return new ForRuntime(nic.name(), request.getNetns(), request.getGuest(), request.getCni());
     }
 
     /** Detaches NICs whose pod has ended without a word to us. */

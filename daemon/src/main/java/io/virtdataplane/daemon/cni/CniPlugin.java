@@ -2,6 +2,7 @@ package io.virtdataplane.daemon.cni;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.virtdataplane.api.CniAttachment;
+import io.virtdataplane.daemon.attach.GuestDevice;
 import io.virtdataplane.daemon.attach.Nics;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.sys.Links;
@@ -177,7 +178,11 @@ final class CniPlugin {
         nics.forRuntime().stream()
                 .filter(each -> each.as().getContainerId().equals(containerId))
                 .filter(each -> each.as().getIfname().equals(ifname))
-                .forEach(each -> detach(each.name()));
+                .forEach(
+                        each -> {
+                            detach(each.name());
+                            deleteDevice(each.netns(), GuestDevice.parse(each.device()).name());
+                        });
     }
 
     private void detach(String name) {
