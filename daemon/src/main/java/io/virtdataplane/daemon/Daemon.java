@@ -16,7 +16,6 @@ import io.virtdataplane.daemon.metrics.MetricsServer;
 import io.virtdataplane.daemon.metrics.Scrape;
 import io.virtdataplane.daemon.network.BridgedNics;
 import io.virtdataplane.daemon.network.Bridges;
-import io.virtdataplane.daemon.network.NetworkKeeper;
 import io.virtdataplane.daemon.network.NetworkObjects;
 import io.virtdataplane.daemon.nic.MasqueradeNics;
 import io.virtdataplane.daemon.object.Objects;
@@ -98,7 +97,7 @@ public final class Daemon implements AutoCloseable {
                 new Objects(state, new Manifests(config.manifests()), networks, sriov.objects());
         objects.restore();
         nics.restore();
-        opened(new NetworkKeeper(networks, objects::retry, nics::detachGone));
+        opened(new Keeper(networks::tend, objects::retry, nics::detachGone));
         kubelet.serve(sriov, config.sriov(), System::nanoTime);
         NicViews views = new NicViews(networks.dhcp(), agents);
         NicService.Rooms rooms =

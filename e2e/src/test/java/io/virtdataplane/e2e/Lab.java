@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -393,16 +392,6 @@ final class Lab implements AutoCloseable {
                     "ip netns pids %1$s | xargs -r kill -9; ip netns del %1$s; rm -rf /etc/netns/%1$s"
                             .formatted(name));
         }
-        deleteAll(shell.directory());
-    }
-
-    private static void deleteAll(Path directory) {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+        shell.deleteDirectory();
     }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class NetworkDataCheckTest {
     /** A NIC on the pod network, one on a bridge and one by SR-IOV; two have their MAC given. */
-    private static final MachineNics MACHINE =
+    static final MachineNics MACHINE =
             MachineNics.parse(
                     """
                     kind: VirtualMachine
@@ -84,7 +84,7 @@ class NetworkDataCheckTest {
                     "                dhcp4: true",
                     "                addresses:\n                - 10.10.10.14/24");
 
-    private static List<String> problems(String networkData) {
+    static List<String> problems(String networkData) {
         return NetworkDataCheck.file(networkData, MACHINE).problems().stream()
                 .map(Problem::toString)
                 .toList();
@@ -355,48 +355,5 @@ class NetworkDataCheckTest {
         assertThat(problems(data))
                 .containsExactly("line 6: network.vlans.v5 must be a mapping: v5=5");
         assertThat(problems(data.replace("v5: 5", "v5: {id: 5, link: eth1}"))).isEmpty();
-    }
-
-    @Test
-    void versionOneIsCheckedForItsStructureOnlyAndSaysSo() {
-        String data =
-                """
-                version: 1
-                config:
-                  - type: physical
-                    name: eth0
-                    subnets: [{type: dhcp}]
-                  - {type: nameserver, address: 10.0.0.1}
-                """;
-        NetworkDataCheck.Result result = NetworkDataCheck.file(data, MACHINE);
-        assertThat(result.problems()).isEmpty();
-        assertThat(result.summary())
-                .isEqualTo(
-                        "network data is valid: 1 interface (version 1: only its structure was checked)");
-        assertThat(problems(data.replace("name: eth0", "label: eth0")))
-                .containsExactly("line 3: config[0].name must be given: name=");
-        assertThat(problems(data.replace("type: physical", "type: cable")))
-                .singleElement()
-                .asString()
-                .startsWith("line 3: config[0].type must be one of physical");
-        assertThat(problems("version: 1"))
-                .containsExactly("line 1: config must be a list of devices: config=");
-    }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '~',
-            value = {
-                "ethernets: {} | line 1: version must be 1 or 2: version=",
-                "version: 3 | line 1: version must be 1 or 2: version=3",
-                "version: '2' | line 1: version must be 1 or 2: version=2",
-                "[] | line 1: network data must be a mapping: found=sequence",
-                "'' | line 1: network data must be a mapping: found=scalar",
-                "a: [ | line 1: network data must be valid YAML",
-                "&a [*a] | line 1: network data must be a mapping"
-            })
-    void whatIsNoNetworkDataIsRefused(String data, String message) {
-        assertThat(problems(data)).singleElement().asString().startsWith(message);
     }
 }

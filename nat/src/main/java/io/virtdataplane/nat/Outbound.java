@@ -81,9 +81,8 @@ final class Outbound implements Stage {
             boolean error = verdict == Verdict.DROP_ICMP_TYPE && Transport.isError(frame);
             return error ? translateError(frame, toPod, nowNs) : verdict;
         }
-        int session = sessions.findOutward(frame, nowNs);
-        if (addresses.isGateway(frame.dstHigh, frame.dstLow) && !isOfPod(session)) {
-            return refuse(frame, nowNs);
+        if (addresses.isGateway(frame.dstHigh, frame.dstLow)) {
+            return toGateway(frame, addresses, nowNs);
         }
         if (!sessions.policy().behaviour().translates(frame.protocol)) {
             return Verdict.DROP_PROTOCOL;
@@ -95,9 +94,7 @@ final class Outbound implements Stage {
         if (toPod) {
             return hairpin.process(frame, addresses, nowNs);
         }
-        if (addresses.isGateway(frame.dstHigh, frame.dstLow)) {
-            return toPod(frame, addresses, session, nowNs);
-        }
+        int session = sessions.findOutward(frame, nowNs);
         int outsidePort =
                 session == Sessions.NO_SESSION
                         ? sessions.chooseOutside(frame, nowNs)
@@ -123,9 +120,26 @@ final class Outbound implements Stage {
         return Verdict.FORWARDED;
     }
 
-    /** To the gateway: an answer to a process of the pod. */
-    private boolean isOfPod(int session) {
-        return session != Sessions.NO_SESSION && sessions.table().origin(session) != Loopback.NONE;
+    /** What is no answer to one of the pod's processes is refused. */
+    private Verdict toGateway(Frame frame, Addresses addresses, long nowNs) {
+        int session = sessions.findOutward(frame, nowNs);
+        int origin =
+                session == Sessions.NO_SESSION ? Loopback.NONE : sessions.table().origin(session);
+        if (origin == Loopback.NONE) {
+            return refuse(frame, nowNs);
+        }
+        Verdict verdict = forwarding.check(frame, nowNs);
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
+        }
+        if (frame.isFragment()) {
+            return Verdict.DROP_FRAGMENT; // the others would not know their way
+        }
+        int outsidePort = sessions.table().outsidePort(session);
+        verdict = leave(frame, addresses, session, outsidePort, nowNs);
+        frame.note(Step.TO_POD, 0, 0);
+        loopback.leave(frame, origin);
+        return verdict;
     }
 
     /**
@@ -143,24 +157,13 @@ final class Outbound implements Stage {
                 : rejection.answer(frame, true, Verdict.DROP_UNANSWERED, nowNs);
     }
 
-    private Verdict toPod(Frame frame, Addresses addresses, int session, long nowNs) {
-        if (frame.isFragment()) {
-            return Verdict.DROP_FRAGMENT; // the others would not know their way
-        }
-        int outsidePort = sessions.table().outsidePort(session);
-        Verdict verdict = leave(frame, addresses, session, outsidePort, nowNs);
-        frame.note(Step.TO_POD, 0, 0);
-        loopback.leave(frame, sessions.table().origin(session));
-        return verdict;
-    }
-
     private Verdict translateError(Frame frame, boolean toPod, long nowNs) {
         Verdict verdict = forwarding.check(frame, nowNs);
         if (verdict != Verdict.CONTINUE || frame.isFragment()) {
             return verdict == Verdict.CONTINUE ? Verdict.DROP_FRAGMENT : verdict;
         }
         verdict = icmpErrors.translate(frame, false, 1, nowNs);
-        if (verdict == Verdict.FORWARDED && toGateway(frame)) {
+        if (verdict == Verdict.FORWARDED && plan.of(frame).isGateway(frame.dstHigh, frame.dstLow)) {
             return errorToPod(frame);
         }
         if (verdict != Verdict.FORWARDED || !toPod) {
@@ -168,10 +171,6 @@ final class Outbound implements Stage {
         }
         verdict = icmpErrors.translate(frame, true, 0, nowNs);
         return verdict == Verdict.FORWARDED ? Verdict.HAIRPINNED : verdict;
-    }
-
-    private boolean toGateway(Frame frame) {
-        return plan.of(frame).isGateway(frame.dstHigh, frame.dstLow);
     }
 
     private Verdict errorToPod(Frame frame) {

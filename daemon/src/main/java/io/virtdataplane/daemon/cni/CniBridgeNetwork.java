@@ -3,7 +3,6 @@ package io.virtdataplane.daemon.cni;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.virtdataplane.api.AttachRequest;
-import io.virtdataplane.api.CniAttachment;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.OpenPort;
 import io.virtdataplane.daemon.rpc.NotFoundException;
@@ -108,11 +107,7 @@ final class CniBridgeNetwork implements CniNetwork {
                 .setNetns(call.netns())
                 .setGuest("dev:" + port)
                 .setDefinition(definition)
-                .setCni(
-                        CniAttachment.newBuilder()
-                                .setContainerId(call.containerId())
-                                .setIfname(call.ifname())
-                                .setNetwork(config.name()))
+                .setCni(call.attachment(config.name()))
                 .build();
     }
 

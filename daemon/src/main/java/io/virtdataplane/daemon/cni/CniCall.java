@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.cni;
 
+import io.virtdataplane.api.CniAttachment;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,6 +32,15 @@ record CniCall(Map<String, String> environment, String input) {
         return new CniCall(
                 environment,
                 new String(message, input, message.length - input, StandardCharsets.UTF_8));
+    }
+
+    /** By what the runtime knows what the call is about. */
+    CniAttachment attachment(String network) {
+        return CniAttachment.newBuilder()
+                .setContainerId(containerId())
+                .setIfname(ifname())
+                .setNetwork(network)
+                .build();
     }
 
     String variable(CniVariable variable) {

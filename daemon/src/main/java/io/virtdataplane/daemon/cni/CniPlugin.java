@@ -175,10 +175,8 @@ final class CniPlugin {
 
     /** A DEL that came while no daemon was there. */
     void deleteLater(String containerId, String ifname) {
-        nics.forRuntime().stream()
-                .filter(each -> each.as().getContainerId().equals(containerId))
-                .filter(each -> each.as().getIfname().equals(ifname))
-                .forEach(
+        find(containerId, ifname)
+                .ifPresent(
                         each -> {
                             detach(each.name());
                             deleteDevice(each.netns(), GuestDevice.parse(each.device()).name());
@@ -265,10 +263,13 @@ final class CniPlugin {
     }
 
     private Optional<String> find(CniCall call) {
+        return find(call.containerId(), call.ifname()).map(Nics.ForRuntime::name);
+    }
+
+    private Optional<Nics.ForRuntime> find(String containerId, String ifname) {
         return nics.forRuntime().stream()
-                .filter(each -> each.as().getContainerId().equals(call.containerId()))
-                .filter(each -> each.as().getIfname().equals(call.ifname()))
-                .map(Nics.ForRuntime::name)
+                .filter(each -> each.as().getContainerId().equals(containerId))
+                .filter(each -> each.as().getIfname().equals(ifname))
                 .findFirst();
     }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.virtdataplane.api.AttachRequest;
-import io.virtdataplane.api.CniAttachment;
 import io.virtdataplane.api.NatSettings;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.Tun;
@@ -122,11 +121,7 @@ final class CniPodNetwork implements CniNetwork {
                 .setGuest("dev:" + tap)
                 .setUplink(config.text("uplink"))
                 .setNat(nat)
-                .setCni(
-                        CniAttachment.newBuilder()
-                                .setContainerId(call.containerId())
-                                .setIfname(call.ifname())
-                                .setNetwork(config.name()))
+                .setCni(call.attachment(config.name()))
                 .build();
     }
 

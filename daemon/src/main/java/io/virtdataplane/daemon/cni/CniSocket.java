@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Where the CNI plugin's executable hands its calls on: its environment and input come in, an exit
- * code (one byte) and what is to be printed go out. The file is the daemon's own user's alone.
+ * code (one byte) and what is to be printed go out. Root and the daemon's own user and group may
+ * open it.
  */
 public final class CniSocket implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CniSocket.class);

@@ -153,7 +153,7 @@ public final class NetworkObjects implements Reconciler {
     }
 
     /** Uplinks that came or went, and what that means for policies: called every few seconds. */
-    void tend() {
+    public void tend() {
         bridges.tend();
         policies.observe();
     }

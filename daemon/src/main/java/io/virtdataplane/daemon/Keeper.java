@@ -1,4 +1,4 @@
-package io.virtdataplane.daemon.network;
+package io.virtdataplane.daemon;
 
 import io.virtdataplane.daemon.journal.Complaint;
 import java.util.concurrent.Executors;
@@ -12,20 +12,21 @@ import org.slf4j.LoggerFactory;
  * wait tried again, and NICs ended whose pod is gone: each on a thread of its own, since a try can
  * take as long as a gateway is waited for.
  */
-public final class NetworkKeeper implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(NetworkKeeper.class);
+final class Keeper implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Keeper.class);
     private static final long INTERVAL_SECONDS = 3;
     private static final long END_SECONDS = 5;
     private final ScheduledExecutorService timer =
             Executors.newScheduledThreadPool(
-                    3, Thread.ofPlatform().daemon().name("networks-", 0).factory());
+                    3, Thread.ofPlatform().daemon().name("keeper-", 0).factory());
 
     /**
+     * @param tend sees to the bridges
      * @param retry applies again what waits
      * @param detachGone detaches NICs whose pod is gone
      */
-    public NetworkKeeper(NetworkObjects networks, Runnable retry, Runnable detachGone) {
-        every(networks::tend, new Complaint(LOG, "bridges not checked, the daemon tries again"));
+    Keeper(Runnable tend, Runnable retry, Runnable detachGone) {
+        every(tend, new Complaint(LOG, "bridges not checked, the daemon tries again"));
         every(retry, new Complaint(LOG, "waiting objects not tried, the daemon tries again"));
         every(detachGone, new Complaint(LOG, "pods not looked for, the daemon tries again"));
     }
