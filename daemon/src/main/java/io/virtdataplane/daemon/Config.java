@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon;
 
+import io.virtdataplane.daemon.kube.ClusterSettings;
 import io.virtdataplane.daemon.metrics.MetricsConfig;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.rpc.GuardedSocket;
@@ -21,6 +22,7 @@ import java.util.Locale;
  * @param pod it serves the pod that it runs in, and no other
  * @param cniSocket where the CNI plugin's executable calls; empty: nowhere
  * @param manifests what holds where manifests are silent
+ * @param cluster the Kubernetes API
  * @param sriov virtual functions
  */
 record Config(
@@ -32,6 +34,7 @@ record Config(
         MetricsConfig metrics,
         NodeLabels node,
         ManifestDefaults manifests,
+        ClusterSettings cluster,
         SriovConfig sriov) {
     private static final int MAX_WORKERS = 64;
     private static final int FEWEST_FRAMES = 64;
@@ -71,6 +74,8 @@ record Config(
                 metrics(file.metrics, socket(file)),
                 node(file),
                 manifests(file),
+                ClusterSettings.of(
+                        file.kubernetes.enabled, file.kubernetes.kubeconfig, file.kubernetes.kinds),
                 sriov(file.sriov, file.pod));
     }
 

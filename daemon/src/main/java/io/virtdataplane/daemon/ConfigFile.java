@@ -66,6 +66,8 @@ final class ConfigFile {
 
     Metrics metrics = new Metrics();
 
+    Kubernetes kubernetes = new Kubernetes();
+
     Sriov sriov = new Sriov();
 
     /** The settings below {@code metrics}. */
@@ -82,6 +84,21 @@ final class ConfigFile {
 
         /** How many NICs and uplinks are told one by one. */
         int nics = 1000;
+    }
+
+    /** The settings below {@code kubernetes}. */
+    @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.NON_PRIVATE)
+    static final class Kubernetes {
+        /** Objects come from the Kubernetes API too, and status goes there. */
+        boolean enabled;
+
+        /** As kubectl takes it; empty: the service account of the pod that the daemon runs in. */
+        String kubeconfig = "";
+
+        /**
+         * Of which the daemon is the engine on this node, such as NodeNetworkConfigurationPolicy.
+         */
+        List<String> kinds = List.of();
     }
 
     /** The settings below {@code sriov}. */

@@ -11,6 +11,7 @@ import io.virtdataplane.daemon.control.NicViews;
 import io.virtdataplane.daemon.control.SriovService;
 import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.kube.KubeAgent;
 import io.virtdataplane.daemon.kubelet.Kubelet;
 import io.virtdataplane.daemon.metrics.MetricsServer;
 import io.virtdataplane.daemon.metrics.Scrape;
@@ -119,6 +120,19 @@ public final class Daemon implements AutoCloseable {
                 new MetricsServer(
                         config.metrics(),
                         new Scrape(sources, Endpoint.VERSION, config.metrics().nics())));
+        if (config.cluster().isOn()) {
+            opened(
+                    new KubeAgent(
+                            config.cluster(),
+                            new KubeAgent.Rooms(
+                                    config.node(),
+                                    objects,
+                                    networks,
+                                    bridges,
+                                    sriov.node(),
+                                    config.manifests().operatorNamespace(),
+                                    () -> views.list(attachments.nics()))));
+        }
         begun();
     }
 

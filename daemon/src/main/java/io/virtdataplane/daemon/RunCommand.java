@@ -80,6 +80,34 @@ public final class RunCommand implements Callable<Integer> {
                     "Namespace of the SR-IOV operator's objects (default: openshift-sriov-network-operator and sriov-network-operator).")
     private String operatorNamespace;
 
+    @Option(
+            names = "--node-name",
+            paramLabel = "NAME",
+            description =
+                    "Name of this node, as the Kubernetes API has it (default: the host name).")
+    private String nodeName;
+
+    @Option(
+            names = "--kubernetes",
+            description =
+                    "Take objects from the Kubernetes API as well, and write status there (default: files and gRPC only).")
+    private boolean kubernetes;
+
+    @Option(
+            names = "--kubeconfig",
+            paramLabel = "FILE",
+            description =
+                    "How to reach the Kubernetes API (default: the service account of the pod that the daemon runs in).")
+    private String kubeconfig;
+
+    @Option(
+            names = "--kinds",
+            paramLabel = "KIND",
+            split = ",",
+            description =
+                    "Kinds of objects of the Kubernetes API that this daemon is the engine of, for example NodeNetworkConfigurationPolicy (default: none).")
+    private List<String> kinds;
+
     /** As the client says its own. */
     static final class BuildVersion implements CommandLine.IVersionProvider {
         @Override
@@ -116,6 +144,10 @@ public final class RunCommand implements Callable<Integer> {
         file.metrics.address = metricsAddress == null ? file.metrics.address : metricsAddress;
         file.sriov.operatorNamespace =
                 operatorNamespace == null ? file.sriov.operatorNamespace : operatorNamespace;
+        file.nodeName = nodeName == null ? file.nodeName : nodeName;
+        file.kubernetes.enabled = kubernetes || file.kubernetes.enabled;
+        file.kubernetes.kubeconfig = kubeconfig == null ? file.kubernetes.kubeconfig : kubeconfig;
+        file.kubernetes.kinds = kinds == null ? file.kubernetes.kinds : kinds;
         new Service().run(Config.of(file));
         return 0;
     }

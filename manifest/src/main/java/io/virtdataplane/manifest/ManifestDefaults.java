@@ -20,7 +20,7 @@ public record ManifestDefaults(List<String> operatorNamespaces, boolean hasDefau
         operatorNamespaces = List.copyOf(operatorNamespaces);
     }
 
-    String operatorNamespace() {
+    public String operatorNamespace() {
         return operatorNamespaces.getFirst();
     }
 }

@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /** Reads all objects of a file, documents and items of lists, by their kinds. */
 public final class Manifests {
@@ -45,6 +44,15 @@ public final class Manifests {
         return new ManifestFile(objects, left);
     }
 
+    /** As {@link #parse}, of a file that may have nothing for us. */
+    public ManifestFile look(String text, Set<ObjectKind> taken) {
+        try {
+            return parse(text, taken);
+        } catch (NothingTakenException e) {
+            return new ManifestFile(List.of(), e.left());
+        }
+    }
+
     /**
      * Which objects of those kinds a file names. What they ask for does not count: also what is not
      * accepted any more can be deleted.
@@ -76,13 +84,7 @@ public final class Manifests {
             }
         }
         if (all.isEmpty()) {
-            throw new InvalidManifestException(
-                    "manifest must have a "
-                            + ObjectKind.names(taken)
-                            + " that is for virt-dataplane: "
-                            + left.stream()
-                                    .map(LeftObject::toString)
-                                    .collect(Collectors.joining("; ")));
+            throw new NothingTakenException(taken, left);
         }
         return all;
     }

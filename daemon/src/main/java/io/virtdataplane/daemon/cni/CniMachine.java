@@ -8,7 +8,7 @@ import java.util.Locale;
  * The manifest of a machine with one NIC that stands for a pod: what a runtime asks for comes in by
  * the same way as what users write.
  */
-final class CniMachine {
+public final class CniMachine {
     private static final int ID = 12; // as container tools shorten one
 
     private CniMachine() {}
@@ -19,10 +19,12 @@ final class CniMachine {
             String id = call.containerId().toLowerCase(Locale.ROOT).replace('_', '-');
             return id.substring(0, Math.min(ID, id.length())).replaceAll("[.-]+$", "");
         }
-        String namespace = arguments.namespace();
-        return namespace.isEmpty() || namespace.equals("default")
-                ? arguments.pod()
-                : namespace + "." + arguments.pod();
+        return name(arguments.namespace(), arguments.pod());
+    }
+
+    /** As NICs are named that the runtime asked for, by the pod that they are in. */
+    public static String name(String namespace, String pod) {
+        return namespace.isEmpty() || namespace.equals("default") ? pod : namespace + "." + pod;
     }
 
     /**

@@ -64,7 +64,7 @@ public final class NicViews {
     }
 
     /** Those that have not gone meanwhile, and their machines. */
-    ListResponse list(List<AttachedNic> attached) {
+    public ListResponse list(List<AttachedNic> attached) {
         List<Nic> nics = nics(attached);
         return ListResponse.newBuilder()
                 .addAllNics(nics)

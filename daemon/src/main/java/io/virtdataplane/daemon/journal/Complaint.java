@@ -18,7 +18,7 @@ public final class Complaint {
         this.words = words;
     }
 
-    public void raise(Exception e) {
+    public void raise(Throwable e) {
         String reason = e.toString();
         if (!reason.equals(last)) {
             last = reason;

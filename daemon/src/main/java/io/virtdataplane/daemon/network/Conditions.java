@@ -1,40 +1,64 @@
 package io.virtdataplane.daemon.network;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** Conditions of policies and enactments, as Kubernetes NMState words them. */
-final class Conditions {
+public final class Conditions {
     private Conditions() {}
 
     static List<Condition> succeeded() {
+        return succeeded(1, 1);
+    }
+
+    static List<Condition> failed() {
+        return failed(1, 0, 1);
+    }
+
+    static List<Condition> progressing() {
+        return progressing(0, 1);
+    }
+
+    public static List<Condition> succeeded(int done, int all) {
         return policy(
                 "True",
                 "False",
                 "False",
                 "SuccessfullyConfigured",
-                "1/1 nodes successfully configured");
+                done + "/" + all + " nodes successfully configured");
     }
 
-    static List<Condition> failed() {
+    /**
+     * @param aborted nodes that left it alone, since it failed on others
+     */
+    public static List<Condition> failed(int failed, int aborted, int all) {
         return policy(
-                "False", "True", "False", "FailedToConfigure", "1/1 nodes failed to configure");
+                "False",
+                "True",
+                "False",
+                "FailedToConfigure",
+                failed
+                        + "/"
+                        + all
+                        + " nodes failed to configure"
+                        + (aborted == 0 ? "" : ", " + aborted + " nodes aborted configuration"));
     }
 
-    static List<Condition> progressing() {
+    public static List<Condition> progressing(int done, int all) {
         return policy(
                 "Unknown",
                 "False",
                 "True",
                 "ConfigurationProgressing",
-                "Policy is progressing 0/1 nodes finished");
+                "Policy is progressing " + done + "/" + all + " nodes finished");
     }
 
-    static List<Condition> ignored() {
+    public static List<Condition> ignored() {
         return List.of(one("Ignored", "True", "NoMatchingNode", "Policy does not match any node"));
     }
 
     /** Ours: what the policy asks for is others' to do. */
-    static List<Condition> leftToOthers() {
+    public static List<Condition> leftToOthers() {
         return List.of(
                 one(
                         "Ignored",
@@ -53,26 +77,46 @@ final class Conditions {
     }
 
     static List<Condition> enacted() {
-        return enactment("True", "False", "SuccessfullyConfigured", "successfully reconciled");
+        return enactment("Available", "SuccessfullyConfigured", "successfully reconciled");
     }
 
-    static List<Condition> enacting() {
-        return List.of(
-                one("Progressing", "True", "ConfigurationProgressing", "Applying desired state"));
+    public static List<Condition> enacting() {
+        return enactment("Progressing", "ConfigurationProgressing", "Applying desired state");
     }
 
-    static List<Condition> failing(String message) {
-        return enactment("False", "True", "FailedToConfigure", message);
+    /** More nodes than may be are at it already. */
+    public static List<Condition> pending() {
+        return enactment(
+                "Pending", "MaxUnavailableLimitReached", "Waiting for progressing nodes to finish");
     }
 
-    private static List<Condition> enactment(
-            String available, String failing, String reason, String message) {
-        return List.of(
-                one("Available", available, reason, message),
-                one("Failing", failing, reason, failing.equals("True") ? message : ""),
-                one("Progressing", "False", reason, ""),
-                one("Pending", "False", reason, ""),
-                one("Aborted", "False", reason, ""));
+    /** It failed on another node, and is left alone on this one. */
+    public static List<Condition> aborted(String failedOn) {
+        return enactment(
+                "Aborted",
+                "ConfigurationAborted",
+                "Aborted configuration since it failed on " + failedOn);
+    }
+
+    public static List<Condition> failing(String message) {
+        return enactment("Failing", "FailedToConfigure", message);
+    }
+
+    /** One of them is true. What is not known yet is so while it is at it, or waits. */
+    private static List<Condition> enactment(String which, String reason, String message) {
+        boolean isOpen = which.equals("Progressing") || which.equals("Pending");
+        List<Condition> all = new ArrayList<>();
+        for (String type : List.of("Available", "Failing", "Progressing", "Pending", "Aborted")) {
+            boolean isIt = type.equals(which);
+            boolean isUnknown = isOpen && (type.equals("Available") || type.equals("Failing"));
+            all.add(
+                    one(
+                            type,
+                            isIt ? "True" : isUnknown ? "Unknown" : "False",
+                            reason,
+                            isIt ? message : ""));
+        }
+        return all;
     }
 
     private static Condition one(String type, String status, String reason, String message) {

@@ -6,12 +6,14 @@ package io.virtdataplane.daemon.object;
  * @param sharesUplinks the node's kernel keeps the uplinks of a policy's bridges
  * @param hostPort the node has a port on each bridge of a policy
  * @param probeSeconds until the node's default gateways must answer again
+ * @param fromCluster the objects come from the Kubernetes API, and are changed only there
  */
-public record ApplyOptions(boolean sharesUplinks, boolean hostPort, int probeSeconds) {
+public record ApplyOptions(
+        boolean sharesUplinks, boolean hostPort, int probeSeconds, boolean fromCluster) {
     private static final int DEFAULT_PROBE_SECONDS = 120;
     private static final int LONGEST_PROBE_SECONDS = 480;
     public static final ApplyOptions DEFAULT =
-            new ApplyOptions(false, false, DEFAULT_PROBE_SECONDS);
+            new ApplyOptions(false, false, DEFAULT_PROBE_SECONDS, false);
 
     /**
      * As a request has them.
@@ -31,6 +33,10 @@ public record ApplyOptions(boolean sharesUplinks, boolean hostPort, int probeSec
         if (!uplinks.isEmpty() && !uplinks.equals("take") && !uplinks.equals("share")) {
             throw new IllegalArgumentException("uplinks must be take or share: uplinks=" + uplinks);
         }
-        return new ApplyOptions(uplinks.equals("share"), hostPort, seconds);
+        return new ApplyOptions(uplinks.equals("share"), hostPort, seconds, false);
+    }
+
+    public ApplyOptions ofCluster() {
+        return new ApplyOptions(sharesUplinks, hostPort, probeSeconds, true);
     }
 }

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 final class KeptFormat implements ObjectStore.Format<Kept> {
     private static final Pattern HEAD =
             Pattern.compile(
-                    "^# virt-dataplane: sequence=(\\d+) uplinks=(take|share) host-port=(true|false) probe-seconds=(\\d+)$",
+                    "^# virt-dataplane: sequence=(\\d+) uplinks=(take|share) host-port=(true|false) probe-seconds=(\\d+)( source=cluster)?$",
                     Pattern.MULTILINE);
     private static final Pattern GIVEN_UP =
             Pattern.compile("^# not tried again: (.*)$", Pattern.MULTILINE);
@@ -41,6 +41,7 @@ final class KeptFormat implements ObjectStore.Format<Kept> {
                         + options.hostPort()
                         + " probe-seconds="
                         + options.probeSeconds()
+                        + (options.fromCluster() ? " source=cluster" : "")
                         + "\n";
         String givenUp =
                 kept.givenUp().isEmpty()
@@ -70,7 +71,8 @@ final class KeptFormat implements ObjectStore.Format<Kept> {
                         : new ApplyOptions(
                                 head.group(2).equals("share"),
                                 Boolean.parseBoolean(head.group(3)),
-                                Integer.parseInt(head.group(4))),
+                                Integer.parseInt(head.group(4)),
+                                head.group(5) != null),
                 isPlain ? 0 : Long.parseLong(head.group(1)),
                 givenUp.find() ? givenUp.group(1) : "");
     }

@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.object;
 
 import io.virtdataplane.manifest.ObjectKind;
+import io.virtdataplane.manifest.WrittenManifest;
 import java.util.List;
 
 /**
@@ -10,4 +11,13 @@ import java.util.List;
  * @param warnings what of it is left to others
  */
 public record ObjectResult(
-        ObjectKind kind, String name, String change, Outcome outcome, List<String> warnings) {}
+        ObjectKind kind, String name, String change, Outcome outcome, List<String> warnings) {
+    static ObjectResult unchanged(WrittenManifest written) {
+        return new ObjectResult(
+                written.manifest().kind(),
+                written.manifest().name(),
+                "unchanged",
+                Outcome.IN_FORCE,
+                written.warnings());
+    }
+}

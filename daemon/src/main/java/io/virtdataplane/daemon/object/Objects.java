@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,7 +59,9 @@ public final class Objects {
     public void restore() {
         changing.lock();
         try {
-            byKind.values().forEach(this::load);
+            for (OfKind ofKind : byKind.values()) {
+                sequence = Math.max(sequence, ofKind.load());
+            }
             for (Reconciler reconciler : reconcilers) {
                 List<OfKind> own =
                         byKind.values().stream()
@@ -76,23 +77,6 @@ public final class Objects {
         } finally {
             changing.unlock();
         }
-    }
-
-    private void load(OfKind ofKind) {
-        ObjectFiles.All all = ofKind.files().all();
-        all.inForce().forEach(kept -> ofKind.inForce().put(kept.manifest().identity(), kept));
-        for (Kept kept : all.waiting()) {
-            String identity = kept.manifest().identity();
-            Kept held = ofKind.inForce().get(identity);
-            if (held != null && held.sequence() >= kept.sequence()) {
-                ofKind.files().removeWaiting(identity); // it came in force, and was not removed yet
-            } else {
-                ofKind.waiting().put(identity, kept);
-            }
-        }
-        ofKind.unreadable().putAll(all.unreadable());
-        Stream.concat(all.inForce().stream(), all.waiting().stream())
-                .forEach(kept -> sequence = Math.max(sequence, kept.sequence()));
     }
 
     private static List<Kept> sorted(Stream<Map<String, Kept>> kept) {
@@ -112,6 +96,7 @@ public final class Objects {
         changing.lock();
         try {
             file.left().forEach(this::mustNotBeKept);
+            file.objects().forEach(each -> FileRules.mustBeOf(options, held(each.manifest())));
             for (Reconciler reconciler : reconcilers) {
                 List<Manifest> own =
                         wanted.stream()
@@ -131,41 +116,99 @@ public final class Objects {
         }
     }
 
-    /** Of a version that asks nothing of us any more, an earlier one would stay in force. */
     private void mustNotBeKept(LeftObject left) {
         Optional<OfKind> ofKind = ObjectKind.ofManifest(left.kind()).map(byKind::get);
         if (ofKind.isPresent() && ofKind.get().named(left.name()) != null) {
-            throw new IllegalArgumentException(
-                    left.kind()
-                            + " "
-                            + left.name()
-                            + ": an earlier version is in force and would stay so (delete it first): "
-                            + left.reason());
+            throw FileRules.leavesEarlierVersion(left);
         }
+    }
+
+    private Kept held(Manifest manifest) {
+        return ofKind(manifest).identified(manifest.identity());
+    }
+
+    /**
+     * One object as the Kubernetes API has it now. What is in force already is not touched again.
+     *
+     * @param again apply it also where it is in force: the node has changed
+     * @return empty: it asks nothing of us, and what an earlier version asked is taken back
+     */
+    public Optional<ObjectResult> follow(String object, ApplyOptions options, boolean again) {
+        ManifestFile read = manifests.look(object, byKind.keySet());
+        changing.lock();
+        try {
+            if (read.objects().isEmpty()) {
+                names(object).stream().filter(this::isKept).forEach(this::unfollow);
+                return Optional.empty();
+            }
+            WrittenManifest written = read.objects().getFirst();
+            Manifest manifest = written.manifest();
+            if (!again && isInForce(manifest, options)) {
+                return Optional.of(ObjectResult.unchanged(written));
+            }
+            return Optional.of(apply(read, options).getFirst());
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** The one object of that text is in force as it is there. */
+    public boolean isInForce(String object, ApplyOptions options) {
+        Manifest manifest =
+                manifests.parse(object, byKind.keySet()).objects().getFirst().manifest();
+        changing.lock();
+        try {
+            return isInForce(manifest, options);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** The Kubernetes API has it no more. */
+    public void unfollow(ObjectName object) {
+        changing.lock();
+        try {
+            delete(deletion(object));
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** What came from the Kubernetes API and is kept. */
+    public List<ObjectName> ofCluster() {
+        changing.lock();
+        try {
+            return byKind.values().stream()
+                    .flatMap(OfKind::kept)
+                    .filter(kept -> kept.options().fromCluster())
+                    .map(kept -> new ObjectName(kept.manifest().kind(), kept.manifest().identity()))
+                    .distinct()
+                    .toList();
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private boolean isKept(ObjectName object) {
+        return ofKind(object.kind()).identified(object.identity()) != null;
+    }
+
+    private List<ObjectName> names(String file) {
+        return manifests.names(file, byKind.keySet(), new ArrayList<>());
     }
 
     /** The one object of that kind in a file. */
     public ObjectResult applyOne(String file, ObjectKind kind, ApplyOptions options) {
         ManifestFile read = manifests.parse(file, Set.of(kind));
-        mustBeOne(read, kind);
+        FileRules.mustBeOne(read, kind);
         return apply(read, options).getFirst();
     }
 
     /** The same, only read. */
     public Manifest readOne(String file, ObjectKind kind) {
         ManifestFile read = manifests.parse(file, Set.of(kind));
-        mustBeOne(read, kind);
+        FileRules.mustBeOne(read, kind);
         return read.objects().getFirst().manifest();
-    }
-
-    private static void mustBeOne(ManifestFile read, ObjectKind kind) {
-        if (read.objects().size() != 1) {
-            throw new IllegalArgumentException(
-                    "manifest must have one "
-                            + kind.manifestKind()
-                            + ": found="
-                            + read.objects().size());
-        }
     }
 
     private ObjectResult apply(WrittenManifest written, ApplyOptions options) {
@@ -203,18 +246,23 @@ public final class Objects {
     }
 
     /** As kubectl says; what was not in force was not the same before. */
-    private static String change(OfKind ofKind, Kept wanted) {
+    private String change(OfKind ofKind, Kept wanted) {
         String identity = wanted.manifest().identity();
         Kept held = ofKind.inForce().get(identity);
         if (held == null && !ofKind.waiting().containsKey(identity)) {
             return "created";
         }
-        boolean isSame =
-                held != null
-                        && !ofKind.waiting().containsKey(identity)
-                        && held.manifest().equals(wanted.manifest())
-                        && held.options().equals(wanted.options());
-        return isSame ? "unchanged" : "configured";
+        return isInForce(wanted.manifest(), wanted.options()) ? "unchanged" : "configured";
+    }
+
+    /** That very version, and no other waits. */
+    private boolean isInForce(Manifest manifest, ApplyOptions options) {
+        OfKind ofKind = ofKind(manifest);
+        Kept held = ofKind.inForce().get(manifest.identity());
+        return held != null
+                && !ofKind.waiting().containsKey(manifest.identity())
+                && held.manifest().equals(manifest)
+                && held.options().equals(options);
     }
 
     private void keep(OfKind ofKind, Kept wanted, Outcome outcome) {
@@ -257,10 +305,11 @@ public final class Objects {
     public FileResult delete(String file) {
         List<LeftObject> left = new ArrayList<>();
         List<ObjectName> names = manifests.names(file, byKind.keySet(), left);
-        mustBeDistinct(names);
+        FileRules.mustBeDistinct(names);
         changing.lock();
         try {
             List<Deletion> deletions = names.stream().map(this::deletion).toList();
+            deletions.forEach(each -> FileRules.mustBeOf(ApplyOptions.DEFAULT, each.kept()));
             return new FileResult(deletions.stream().map(this::delete).toList(), left);
         } finally {
             changing.unlock();
@@ -276,7 +325,9 @@ public final class Objects {
         changing.lock();
         try {
             OfKind ofKind = ofKind(kind);
-            return delete(deletion(kind, fullName, ofKind.named(fullName)));
+            Deletion deletion = deletion(kind, fullName, ofKind.named(fullName));
+            FileRules.mustBeOf(ApplyOptions.DEFAULT, deletion.kept());
+            return delete(deletion);
         } finally {
             changing.unlock();
         }
@@ -341,18 +392,5 @@ public final class Objects {
                             + kind.manifestKind());
         }
         return ofKind;
-    }
-
-    private static void mustBeDistinct(List<ObjectName> names) {
-        Set<ObjectName> seen = new HashSet<>();
-        for (ObjectName name : names) {
-            if (!seen.add(name)) {
-                throw new IllegalArgumentException(
-                        "object must be in a file only once: "
-                                + name.kind()
-                                + "/"
-                                + name.identity());
-            }
-        }
     }
 }

@@ -12,12 +12,34 @@ record OfKind(
         Map<String, Kept> inForce,
         Map<String, Kept> waiting,
         Map<Path, String> unreadable) {
+    /** Reads its files; the highest sequence among them, or 0. */
+    long load() {
+        ObjectFiles.All all = files.all();
+        all.inForce().forEach(kept -> inForce.put(kept.manifest().identity(), kept));
+        for (Kept kept : all.waiting()) {
+            String identity = kept.manifest().identity();
+            Kept held = inForce.get(identity);
+            if (held != null && held.sequence() >= kept.sequence()) {
+                files.removeWaiting(identity); // it came in force, and was not removed yet
+            } else {
+                waiting.put(identity, kept);
+            }
+        }
+        unreadable.putAll(all.unreadable());
+        return Stream.concat(all.inForce().stream(), all.waiting().stream())
+                .mapToLong(Kept::sequence)
+                .max()
+                .orElse(0);
+    }
+
+    /** What waits before what is in force. */
+    Stream<Kept> kept() {
+        return Stream.concat(waiting.values().stream(), inForce.values().stream());
+    }
+
     /** By the name that users call it by; null where there is none. */
     Kept named(String name) {
-        return Stream.concat(waiting.values().stream(), inForce.values().stream())
-                .filter(kept -> kept.manifest().name().equals(name))
-                .findFirst()
-                .orElse(null);
+        return kept().filter(kept -> kept.manifest().name().equals(name)).findFirst().orElse(null);
     }
 
     /** Null where there is none. */

@@ -40,7 +40,9 @@ public final class SriovNode implements AutoCloseable {
     private final Discovery discovery;
     private final VfAttachments attachments;
     private final KubeletVfs kubelet;
-    private final PolicyRules rules;
+    private final SupportedNics supported;
+    private final boolean rootDevicesAlone;
+    private final NodeLabels node;
     private final Map<String, NodePolicy> policyByName = new TreeMap<>();
     private final Map<Path, String> unreadable = new TreeMap<>(); // why, by file
     private final ReentrantLock cards = new ReentrantLock();
@@ -67,11 +69,9 @@ public final class SriovNode implements AutoCloseable {
         this.attachments = attachments;
         this.kubelet = kubelet;
         this.discovery = discovery;
-        this.rules =
-                new PolicyRules(
-                        new SupportedNics(config.cards().supported()),
-                        node.labels(),
-                        config.cards().rootDevicesAlone());
+        this.supported = new SupportedNics(config.cards().supported());
+        this.rootDevicesAlone = config.cards().rootDevicesAlone();
+        this.node = node;
         this.wanted = 1;
         this.state = reconciler.observe(List.of(), NodeState.SyncStatus.IN_PROGRESS, "");
     }
@@ -110,9 +110,14 @@ public final class SriovNode implements AutoCloseable {
                 selected(List.copyOf(inForce.values())), NodeState.SyncStatus.IN_PROGRESS, "");
     }
 
+    /** The node's labels can change. */
+    private PolicyRules rules() {
+        return new PolicyRules(supported, node.labels(), rootDevicesAlone);
+    }
+
     private void check(NodePolicy policy, List<NodePolicy> others) {
         try {
-            rules.check(policy, discovery.physicalFunctions(), others);
+            rules().check(policy, discovery.physicalFunctions(), others);
         } catch (IllegalArgumentException e) {
             throw SriovObjects.named(ObjectKind.SRIOV_POLICY, policy.name(), e);
         }
@@ -131,7 +136,7 @@ public final class SriovNode implements AutoCloseable {
     }
 
     /** A pass now, and not when its time comes. */
-    synchronized void wantPass() {
+    public synchronized void wantPass() {
         change();
     }
 
@@ -176,6 +181,7 @@ public final class SriovNode implements AutoCloseable {
 
     private List<NodePolicy> selected(List<NodePolicy> policies) {
         List<PhysicalFunction> pfs = discovery.physicalFunctions();
+        PolicyRules rules = rules();
         return policies.stream().filter(policy -> rules.selects(policy, pfs)).toList();
     }
 

@@ -1,0 +1,206 @@
+package io.virtdataplane.daemon.kube;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ObjectReference;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.virtdataplane.daemon.object.ApplyOptions;
+import io.virtdataplane.daemon.object.ObjectResult;
+import io.virtdataplane.daemon.object.Objects;
+import io.virtdataplane.manifest.ObjectKind;
+import io.virtdataplane.manifest.ObjectName;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Brings the API server's objects of the owned kinds into force on this node, by the same way as a
+ * file's. What the server says was deleted goes at once; what a complete list does not have any
+ * more (also after this daemon or the server was away) goes only when it still is not there after a
+ * while, so that a server that has lost its memory takes nothing from the node.
+ */
+final class ClusterObjects implements AutoCloseable {
+    private static final Map<ClusterKind, ObjectKind> KINDS =
+            Map.of(
+                    ClusterKind.NODE_NETWORK_POLICY, ObjectKind.NODE_NETWORK_POLICY,
+                    ClusterKind.NETWORK_DEFINITION, ObjectKind.NETWORK_DEFINITION,
+                    ClusterKind.SRIOV_POLICY, ObjectKind.SRIOV_POLICY,
+                    ClusterKind.SRIOV_NETWORK, ObjectKind.SRIOV_NETWORK);
+    private final Objects objects;
+    private final NodePolicyObjects policies;
+    private final ClusterEvents events;
+    private final long holdMs;
+    private final Map<ClusterKind, Followed> followed = new EnumMap<>(ClusterKind.class);
+    private final Map<ObjectKey, Long> missingSinceMs = new ConcurrentHashMap<>();
+    private final Set<ObjectKey> deleted = ConcurrentHashMap.newKeySet();
+    private final Set<ObjectKey> again = ConcurrentHashMap.newKeySet();
+    private final WorkQueue<ObjectKey> queue = new WorkQueue<>("cluster-objects", this::reconcile);
+
+    /**
+     * @param holdMs how long an object that a list does not have any more is kept
+     */
+    ClusterObjects(
+            KubernetesClient client,
+            ClusterSettings settings,
+            Objects objects,
+            NodePolicyObjects policies,
+            ClusterEvents events,
+            long holdMs) {
+        this.objects = objects;
+        this.policies = policies;
+        this.events = events;
+        this.holdMs = holdMs;
+        for (ClusterSettings.Owned owned : settings.owned()) {
+            if (KINDS.containsKey(owned.kind())) {
+                followed.put(owned.kind(), followed(client, owned.kind()));
+            }
+        }
+    }
+
+    private Followed followed(KubernetesClient client, ClusterKind kind) {
+        return new Followed(
+                client,
+                kind,
+                Map.of(),
+                new Followed.Listener() {
+                    @Override
+                    public void changed(ObjectKey key) {
+                        deleted.remove(key);
+                        queue.add(key);
+                    }
+
+                    @Override
+                    public void deleted(ObjectKey key) {
+                        deleted.add(key);
+                        queue.add(key);
+                    }
+
+                    @Override
+                    public void listed() {
+                        queue.add(all(kind));
+                    }
+                });
+    }
+
+    /** Does not wait for the server: what an earlier run left is in force. */
+    void start() {
+        followed.values().forEach(Followed::start);
+    }
+
+    /** What came from the server at some time and is kept. */
+    private List<ObjectKey> kept(ClusterKind kind) {
+        List<ObjectKey> keys = new ArrayList<>();
+        for (ObjectName name : objects.ofCluster()) {
+            if (name.kind() == KINDS.get(kind)) {
+                int slash = name.identity().indexOf('/');
+                String namespace = slash < 0 ? "" : name.identity().substring(0, slash);
+                keys.add(new ObjectKey(kind, namespace, name.identity().substring(slash + 1)));
+            }
+        }
+        return keys;
+    }
+
+    /** The node has other labels: policies may select it now, or no more. */
+    void labelsChanged() {
+        Followed policiesOfServer = followed.get(ClusterKind.NODE_NETWORK_POLICY);
+        if (policiesOfServer != null) {
+            for (GenericKubernetesResource policy : policiesOfServer.all()) {
+                ObjectKey key = ObjectKey.of(ClusterKind.NODE_NETWORK_POLICY, policy);
+                again.add(key);
+                queue.add(key);
+            }
+        }
+    }
+
+    /** How a policy stands on this node has changed. */
+    void policyChanged(String name) {
+        queue.add(new ObjectKey(ClusterKind.NODE_NETWORK_POLICY, "", name));
+    }
+
+    /** Stands for all of a kind that are kept: to list them may have to wait. */
+    private static ObjectKey all(ClusterKind kind) {
+        return new ObjectKey(kind, "", "");
+    }
+
+    private long reconcile(ObjectKey key) {
+        if (key.equals(all(key.kind()))) {
+            kept(key.kind()).forEach(queue::add);
+            return WorkQueue.DONE;
+        }
+        Followed ofKind = followed.get(key.kind());
+        if (!ofKind.isComplete()) {
+            return WorkQueue.DONE; // the list's end brings it again
+        }
+        Optional<GenericKubernetesResource> object = ofKind.get(key);
+        if (object.isEmpty()) {
+            return gone(key, ofKind);
+        }
+        missingSinceMs.remove(key);
+        return follow(key, object.get());
+    }
+
+    private long follow(ObjectKey key, GenericKubernetesResource object) {
+        ObjectReference reference = ClusterEvents.reference(key.kind(), object.getMetadata());
+        boolean isAgain = again.remove(key);
+        try {
+            String text = ObjectText.of(object);
+            ApplyOptions options = ObjectText.options(object);
+            if (key.kind() == ClusterKind.NODE_NETWORK_POLICY) {
+                return policies.follow(object, text, options, isAgain);
+            }
+            Optional<ObjectResult> result = objects.follow(text, options, isAgain);
+            result.filter(each -> !each.change().equals("unchanged"))
+                    .ifPresent(each -> tell(reference, each));
+            return WorkQueue.DONE;
+        } catch (IllegalArgumentException e) {
+            if (isAgain) {
+                again.add(key);
+            }
+            events.warning(reference, "Refused", String.valueOf(e.getMessage()));
+            throw e;
+        }
+    }
+
+    private void tell(ObjectReference on, ObjectResult result) {
+        if (result.outcome().isInForce()) {
+            events.normal(on, "Applied", "in force on this node (" + result.change() + ")");
+        } else {
+            events.warning(on, "NotInForce", result.outcome().message());
+        }
+        result.warnings().forEach(warning -> events.warning(on, "Ignored", warning));
+    }
+
+    private long gone(ObjectKey key, Followed ofKind) {
+        if (!kept(key.kind()).contains(key)) {
+            policies.gone(key);
+            missingSinceMs.remove(key);
+            deleted.remove(key);
+            return WorkQueue.DONE;
+        }
+        if (!deleted.contains(key)) {
+            long now = System.currentTimeMillis();
+            long since = missingSinceMs.computeIfAbsent(key, missing -> now);
+            long left = since + holdMs - now;
+            if (left > 0) {
+                return left;
+            }
+            if (ofKind.isThere(key)) {
+                return WorkQueue.DONE; // the watch will bring it
+            }
+        }
+        objects.unfollow(new ObjectName(KINDS.get(key.kind()), key.path()));
+        policies.gone(key);
+        missingSinceMs.remove(key);
+        deleted.remove(key);
+        return WorkQueue.DONE;
+    }
+
+    @Override
+    public void close() {
+        queue.close();
+        followed.values().forEach(Followed::close);
+    }
+}

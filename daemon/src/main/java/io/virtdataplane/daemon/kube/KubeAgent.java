@@ -1,0 +1,159 @@
+package io.virtdataplane.daemon.kube;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.virtdataplane.api.ListResponse;
+import io.virtdataplane.daemon.journal.Complaint;
+import io.virtdataplane.daemon.network.Bridges;
+import io.virtdataplane.daemon.network.NetworkObjects;
+import io.virtdataplane.daemon.network.OpenBridge;
+import io.virtdataplane.daemon.object.NodeLabels;
+import io.virtdataplane.daemon.object.Objects;
+import io.virtdataplane.daemon.sriov.SriovNode;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The node's side of the Kubernetes API: objects of the owned kinds come in, and what became of
+ * them, and of the node, goes out. The daemon waits for none of it: while the API server is away,
+ * for however long, the node stays as it is, and status is caught up afterwards.
+ */
+public final class KubeAgent implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(KubeAgent.class);
+    private static final long HOLD_MS = 60_000;
+    private static final long STATUS_MS = 1_000;
+    private static final long NODE_STATUS_MS = 10_000;
+    private static final long END_SECONDS = 5;
+    private final KubernetesClient client;
+    private final ClusterSettings settings;
+    private final Rooms rooms;
+    private final NodePolicyObjects policies;
+    private final ClusterObjects objects;
+    private final OwnNode node;
+    private final Machines machines;
+    private final ScheduledExecutorService timer =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("cluster-status").factory());
+
+    /**
+     * What it is the face of.
+     *
+     * @param sriovNamespace of the operator's objects
+     * @param nics all of this node, and their machines
+     */
+    public record Rooms(
+            NodeLabels node,
+            Objects objects,
+            NetworkObjects networks,
+            Bridges bridges,
+            SriovNode sriov,
+            String sriovNamespace,
+            Supplier<ListResponse> nics) {}
+
+    /** Runs from now on; the API server may be away. */
+    public KubeAgent(ClusterSettings settings, Rooms rooms) {
+        this.settings = settings;
+        this.rooms = rooms;
+        this.client = ClusterClient.open(settings.kubeconfig());
+        String name = rooms.node().name();
+        ClusterWriter writer = new ClusterWriter(client, name);
+        ClusterEvents events = new ClusterEvents(client, "virtdataplane.io/agent", name);
+        Enactments enactments = new Enactments(client, writer, name);
+        PolicyConditions conditions = new PolicyConditions(client, enactments);
+        this.policies =
+                new NodePolicyObjects(
+                        new NodePolicyObjects.Rooms(
+                                rooms.objects(), rooms.networks(), rooms.node()),
+                        enactments,
+                        conditions,
+                        new PolicyRollout(enactments, conditions, name),
+                        events);
+        this.objects =
+                new ClusterObjects(client, settings, rooms.objects(), policies, events, HOLD_MS);
+        this.node = new OwnNode(client, name, this::relabel);
+        this.machines = new Machines(client, name);
+        publish(writer, events);
+        node.start();
+        objects.start();
+        if (settings.owns(ClusterSettings.Owned.MACHINE)) {
+            machines.start();
+        }
+        LOG.info("kubernetes: node={} kinds={}", name, settings.owned());
+    }
+
+    private void relabel(Map<String, String> labels) {
+        if (rooms.node().ofCluster(labels)) {
+            LOG.info("node labels changed: labels={}", rooms.node().labels());
+            objects.labelsChanged();
+            rooms.sriov().wantPass();
+        }
+    }
+
+    private void publish(ClusterWriter writer, ClusterEvents events) {
+        String name = rooms.node().name();
+        if (settings.owns(ClusterSettings.Owned.NODE_NETWORK_POLICY)) {
+            Map<String, String> seen = new HashMap<>();
+            every(
+                    "policies",
+                    STATUS_MS,
+                    () -> policies.changed(seen).forEach(objects::policyChanged));
+            NodeNetworkStates states =
+                    new NodeNetworkStates(writer, name, new NodeNetwork(rooms.bridges()));
+            every("NodeNetworkState", NODE_STATUS_MS, () -> states.publish(node.node()));
+            every("bridge capacities", STATUS_MS, () -> node.mark(bridgeNames()));
+        }
+        if (settings.owns(ClusterSettings.Owned.SRIOV_POLICY)) {
+            SriovNodeStates states =
+                    new SriovNodeStates(writer, rooms.sriovNamespace(), name, rooms.sriov());
+            every("SriovNetworkNodeState", STATUS_MS, states::publish);
+        }
+        if (settings.owns(ClusterSettings.Owned.MACHINE)) {
+            MachineStates states = new MachineStates(writer, name, machines, rooms.nics(), events);
+            every("VirtualMachineNetworkState", STATUS_MS, states::publish);
+        }
+    }
+
+    private Set<String> bridgeNames() {
+        return new TreeSet<>(rooms.bridges().lookAll("", OpenBridge::name));
+    }
+
+    /** One after the other on one thread: each may have to wait for the API server. */
+    private void every(String what, long ms, Runnable work) {
+        Complaint complaint = new Complaint(LOG, what + " not written, tried again");
+        var unused =
+                timer.scheduleWithFixedDelay(
+                        () -> {
+                            try {
+                                work.run();
+                                complaint.settle();
+                            } catch (RuntimeException e) { // the timer would end with it
+                                complaint.raise(e);
+                            }
+                        },
+                        ms,
+                        ms,
+                        TimeUnit.MILLISECONDS);
+    }
+
+    /** The node stays as it is. */
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        objects.close();
+        node.close();
+        machines.close();
+        client.close();
+        try {
+            timer.awaitTermination(END_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package io.virtdataplane.daemon.kube;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.virtdataplane.daemon.cni.CniMachine;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which VirtualMachineInstance a machine of ours is. A NIC that a container runtime asked for is
+ * known by its pod, one that was attached by hand by its machine.
+ */
+final class Machines implements AutoCloseable {
+    private static final String NODE = "kubevirt.io/nodeName"; // labels, as of KubeVirt
+    private static final String TARGET = "kubevirt.io/migrationTargetNodeName";
+    private final Followed here;
+    private final Followed coming;
+    private final SharedIndexInformer<Pod> pods;
+
+    /** What a listener is told nothing of: machines are looked up, not followed one by one. */
+    private static final class Quiet implements Followed.Listener {
+        @Override
+        public void changed(ObjectKey key) {
+            // Looked up when it is asked for.
+        }
+
+        @Override
+        public void deleted(ObjectKey key) {
+            // Looked up when it is asked for.
+        }
+
+        @Override
+        public void listed() {
+            // Looked up when it is asked for.
+        }
+    }
+
+    Machines(KubernetesClient client, String node) {
+        ClusterKind kind = ClusterKind.VIRTUAL_MACHINE_INSTANCE;
+        here = new Followed(client, kind, Map.of(NODE, node), new Quiet());
+        coming = new Followed(client, kind, Map.of(TARGET, node), new Quiet());
+        pods =
+                client.pods()
+                        .inAnyNamespace()
+                        .withLabel("kubevirt.io", "virt-launcher")
+                        .withField("spec.nodeName", node)
+                        .runnableInformer(0);
+        pods.exceptionHandler((hasStarted, failure) -> true);
+    }
+
+    void start() {
+        here.start();
+        coming.start();
+        var unused = pods.start();
+    }
+
+    /** Machines that run on this node, by the name that our NICs' machines have. */
+    Map<String, GenericKubernetesResource> running() {
+        return byOurName(here);
+    }
+
+    /** Those that are on their way to this node. */
+    Map<String, GenericKubernetesResource> arriving() {
+        return byOurName(coming);
+    }
+
+    private Map<String, GenericKubernetesResource> byOurName(Followed followed) {
+        Map<String, GenericKubernetesResource> byUid = new HashMap<>();
+        Map<String, GenericKubernetesResource> byName = new HashMap<>();
+        for (GenericKubernetesResource machine : followed.all()) {
+            byUid.put(machine.getMetadata().getUid(), machine);
+            byName.put(machine.getMetadata().getName(), machine);
+        }
+        for (Pod pod : pods.getStore().list()) {
+            GenericKubernetesResource owner =
+                    owners(pod).stream()
+                            .map(reference -> byUid.get(reference.getUid()))
+                            .filter(java.util.Objects::nonNull)
+                            .findFirst()
+                            .orElse(null);
+            if (owner != null) {
+                byName.put(
+                        CniMachine.name(
+                                pod.getMetadata().getNamespace(), pod.getMetadata().getName()),
+                        owner);
+            }
+        }
+        return byName;
+    }
+
+    private static List<OwnerReference> owners(Pod pod) {
+        List<OwnerReference> all = pod.getMetadata().getOwnerReferences();
+        return all == null ? List.of() : all;
+    }
+
+    @Override
+    public void close() {
+        here.close();
+        coming.close();
+        pods.close();
+    }
+}
