@@ -106,12 +106,19 @@ final class ApiServer implements AutoCloseable {
     }
 
     Shell.Result kubectlAs(String user, String... arguments) {
-        List<String> command =
-                new ArrayList<>(
-                        List.of(
-                                servers.kubectl().toString(),
-                                "--kubeconfig=" + kubeconfig(user),
-                                "--cache-dir=" + directory.resolve("kubectl")));
+        return kubectl(List.of(), user, arguments);
+    }
+
+    /** In a network namespace, see {@link #letReachFrom}. */
+    Shell.Result kubectlFrom(String namespace, String user, String... arguments) {
+        return kubectl(List.of("ip", "netns", "exec", namespace), user, arguments);
+    }
+
+    private Shell.Result kubectl(List<String> prefix, String user, String... arguments) {
+        List<String> command = new ArrayList<>(prefix);
+        command.add(servers.kubectl().toString());
+        command.add("--kubeconfig=" + kubeconfig(user));
+        command.add("--cache-dir=" + directory.resolve("kubectl"));
         command.addAll(Arrays.asList(arguments));
         return shell.run(command.toArray(String[]::new));
     }
@@ -254,6 +261,31 @@ final class ApiServer implements AutoCloseable {
                 "--leader-elect=false",
                 "--controllers=endpoint,endpointslice,namespace,garbagecollector,serviceaccount,"
                         + "serviceaccount-token,clusterrole-aggregation");
+    }
+
+    /**
+     * Lets processes of a network namespace reach the server by the same address, so that the
+     * kubeconfigs hold there. While the server is away they see connections that end at once.
+     */
+    void letReachFrom(String namespace) {
+        Path socket = directory.resolve("api.sock");
+        if (!Files.exists(socket)) {
+            shell.start(
+                    directory.resolve("socat.log"),
+                    "socat",
+                    "UNIX-LISTEN:" + socket + ",fork",
+                    "TCP:" + LOOPBACK + ":" + port);
+            Wait.until("socat", 10, () -> Files.exists(socket), exists -> exists);
+        }
+        shell.start(
+                directory.resolve("socat.log"),
+                "ip",
+                "netns",
+                "exec",
+                namespace,
+                "socat",
+                "TCP-LISTEN:" + port + ",bind=" + LOOPBACK + ",reuseaddr,fork",
+                "UNIX-CONNECT:" + socket);
     }
 
     private static int freePort() {

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Timeout;
 class ApiServerE2eTest {
     @Test
     void outageKeepsObjectsAndUsersHaveNoRightsUntilTheyAreGiven() {
-        try (ApiServer api = ApiServer.start()) {
+        try (ApiServer api = ApiServer.start();
+                Lab lab = new Lab()) {
             api.kubectl("create", "configmap", "kept", "--from-literal=a=b");
             assertThat(api.kubectlAs(ApiServer.NODE1, "get", "configmaps").out())
                     .contains("Forbidden")
@@ -34,6 +35,14 @@ class ApiServerE2eTest {
             api.restart();
             assertThat(api.kubectl("get", "configmap", "kept", "-o", "jsonpath={.data.a}"))
                     .isEqualTo("b");
+            api.letReachFrom(lab.out);
+            Wait.until(
+                    "the API server in the namespace",
+                    10,
+                    () ->
+                            api.kubectlFrom(
+                                    lab.out, ApiServer.NODE1, "get", "configmap", "-o", "name"),
+                    result -> result.out().contains("configmap/kept"));
             api.stop();
             assertThat(api.kubectlAs(ApiServer.ADMIN, "version").ok()).isFalse();
         }
