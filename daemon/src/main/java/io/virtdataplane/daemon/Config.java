@@ -194,8 +194,9 @@ record Config(
     }
 
     private static NodeLabels node(ConfigFile file) {
-        return new NodeLabels(
-                file.nodeName.isEmpty() ? hostName() : file.nodeName, file.nodeLabels);
+        String ofPod = System.getenv().getOrDefault("NODE_NAME", ""); // from spec.nodeName
+        String named = file.nodeName.isEmpty() ? ofPod : file.nodeName;
+        return new NodeLabels(named.isEmpty() ? hostName() : named, file.nodeLabels);
     }
 
     private static String hostName() {

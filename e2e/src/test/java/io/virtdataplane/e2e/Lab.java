@@ -139,8 +139,8 @@ final class Lab implements AutoCloseable {
     }
 
     /** The same in a network namespace: its node's. */
-    Lab daemonIn(String namespace) {
-        return startDaemon(new String[] {"ip", "netns", "exec", namespace});
+    Lab daemonIn(String namespace, String... options) {
+        return startDaemon(new String[] {"ip", "netns", "exec", namespace}, options);
     }
 
     void endDaemon() {

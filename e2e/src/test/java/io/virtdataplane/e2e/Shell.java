@@ -104,6 +104,14 @@ final class Shell implements AutoCloseable {
         }
     }
 
+    void write(Path file, String text) {
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** What is in a file so far; nothing where there is none yet. */
     static String text(Path file) {
         try {

@@ -1,12 +1,14 @@
 package io.virtdataplane.daemon.kube;
 
 import io.fabric8.kubernetes.api.model.MicroTime;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.virtdataplane.daemon.journal.Complaint;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -32,6 +34,7 @@ public final class ClusterEvents {
     private final KubernetesClient client;
     private final String controller;
     private final String instance;
+    private final Complaint complaint = new Complaint(LOG, "events on objects are not sent");
     private final Map<String, Sent> sentByKey = lru();
     private final Map<String, Budget> budgetByObject = lru();
 
@@ -101,9 +104,10 @@ public final class ClusterEvents {
                         .create();
                 sentByKey.put(key, new Sent(event, nowMs));
             }
+            complaint.settle();
         } catch (KubernetesClientException e) {
             sentByKey.remove(key);
-            LOG.debug("event not sent: reason={} note={}: {}", reason, note, e.getMessage());
+            complaint.raise(e);
         }
     }
 
@@ -160,8 +164,7 @@ public final class ClusterEvents {
     }
 
     /** The object, as events refer to it. */
-    public static ObjectReference reference(
-            ClusterKind kind, io.fabric8.kubernetes.api.model.ObjectMeta metadata) {
+    public static ObjectReference reference(ClusterKind kind, ObjectMeta metadata) {
         return new ObjectReferenceBuilder()
                 .withApiVersion(kind.apiVersion())
                 .withKind(kind.kind())

@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.kube;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtdataplane.daemon.object.ApplyOptions;
@@ -191,11 +192,27 @@ final class ClusterObjects implements AutoCloseable {
                 return WorkQueue.DONE; // the watch will bring it
             }
         }
-        objects.unfollow(new ObjectName(KINDS.get(key.kind()), key.path()));
+        unfollow(key);
         policies.gone(key);
         missingSinceMs.remove(key);
         deleted.remove(key);
         return WorkQueue.DONE;
+    }
+
+    /** What the node still needs stays until it does not, and somebody is told. */
+    private void unfollow(ObjectKey key) {
+        try {
+            objects.unfollow(new ObjectName(KINDS.get(key.kind()), key.path()));
+        } catch (IllegalArgumentException e) {
+            ObjectMeta metadata = new ObjectMeta();
+            metadata.setName(key.name());
+            metadata.setNamespace(key.namespace().isEmpty() ? null : key.namespace());
+            events.warning(
+                    ClusterEvents.reference(key.kind(), metadata),
+                    "InUse",
+                    "deleted, but still in force on this node: " + e.getMessage());
+            throw e;
+        }
     }
 
     @Override
