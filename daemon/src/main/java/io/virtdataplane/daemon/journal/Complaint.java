@@ -19,7 +19,10 @@ public final class Complaint {
     }
 
     public void raise(Throwable e) {
-        String reason = e.toString();
+        raise(e.toString());
+    }
+
+    public void raise(String reason) {
         if (!reason.equals(last)) {
             last = reason;
             log.warn("{}: reason={}", words, reason);

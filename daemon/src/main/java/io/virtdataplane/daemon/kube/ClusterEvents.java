@@ -28,6 +28,7 @@ public final class ClusterEvents {
     private static final long REFILL_MS = 300_000;
     private static final long SERIES_MS = 600_000;
     private static final int REMEMBERED = 512;
+    private static final int UNPROCESSABLE = 422;
     private static final int LONGEST_NOTE = 1024; // of the API
     private static final DateTimeFormatter MICRO =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
@@ -95,20 +96,38 @@ public final class ClusterEvents {
             if (isSeries) {
                 again(before, nowMs);
             } else {
-                Event event = event(on, type, reason, note, nowMs);
-                client.events()
-                        .v1()
-                        .events()
-                        .inNamespace(event.getMetadata().getNamespace())
-                        .resource(event)
-                        .create();
+                Event event = create(event(on, type, reason, note, nowMs));
                 sentByKey.put(key, new Sent(event, nowMs));
             }
             complaint.settle();
         } catch (KubernetesClientException e) {
             sentByKey.remove(key);
-            complaint.raise(e);
+            complaint.raise("the API server said " + e.getCode());
         }
+    }
+
+    private Event create(Event event) {
+        try {
+            return created(event);
+        } catch (KubernetesClientException e) {
+            boolean isOld =
+                    e.getCode() == UNPROCESSABLE && event.getRegarding().getNamespace() == null;
+            if (!isOld) {
+                throw e;
+            }
+            // Before Kubernetes 1.21 an event on an object without a namespace had to name its own.
+            event.getRegarding().setNamespace(event.getMetadata().getNamespace());
+            return created(event);
+        }
+    }
+
+    private Event created(Event event) {
+        return client.events()
+                .v1()
+                .events()
+                .inNamespace(event.getMetadata().getNamespace())
+                .resource(event)
+                .create();
     }
 
     private boolean hasBudget(ObjectReference on, long nowMs) {

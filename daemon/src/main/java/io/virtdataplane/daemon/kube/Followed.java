@@ -59,7 +59,7 @@ final class Followed implements AutoCloseable {
         Complaint complaint = new Complaint(LOG, kind.kind() + ": the API server is asked again");
         informer.exceptionHandler(
                 (hasStarted, failure) -> {
-                    complaint.raise(failure);
+                    complaint.raise(ServerWords.of(failure));
                     return true;
                 });
         informer.addEventHandler(handler(kind, to, complaint));

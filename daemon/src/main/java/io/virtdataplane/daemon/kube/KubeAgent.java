@@ -134,7 +134,7 @@ public final class KubeAgent implements AutoCloseable {
                                 work.run();
                                 complaint.settle();
                             } catch (RuntimeException e) { // the timer would end with it
-                                complaint.raise(e);
+                                complaint.raise(ServerWords.of(e));
                             }
                         },
                         ms,

@@ -84,7 +84,7 @@ final class WorkQueue<K> implements AutoCloseable {
         int times = failures.merge(key, 1, Integer::sum);
         long delay = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS << Math.min(times - 1, 10));
         if (times == 1) {
-            LOG.warn("not done, tried again: {}: {}", key, e.getMessage());
+            LOG.warn("not done, tried again: {}: {}", key, ServerWords.of(e));
         }
         return delay + ThreadLocalRandom.current().nextLong(delay / 2);
     }
