@@ -6,6 +6,7 @@ import io.virtdataplane.daemon.sriov.CardInTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,20 +52,21 @@ class KubernetesE2eTest {
         node.close();
     }
 
-    private static String await(String text, String... command) {
-        return Wait.until(
-                text,
-                SECONDS,
-                () -> api.kubectlAs(ApiServer.ADMIN, command).out(),
-                said -> said.contains(text));
+    private String await(String text, String... command) {
+        return look(text, said -> said.contains(text), command);
     }
 
-    private static String awaitGone(String text, String... command) {
-        return Wait.until(
-                "no " + text,
-                SECONDS,
-                () -> api.kubectlAs(ApiServer.ADMIN, command).out(),
-                said -> !said.contains(text));
+    private String awaitGone(String text, String... command) {
+        return look("no " + text, said -> !said.contains(text), command);
+    }
+
+    private String look(String what, Predicate<String> holds, String... command) {
+        try {
+            return Wait.until(
+                    what, SECONDS, () -> api.kubectlAs(ApiServer.ADMIN, command).out(), holds);
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + "\n" + node.lab.daemonLog(), e);
+        }
     }
 
     private String client(String... command) {
@@ -110,7 +112,7 @@ class KubernetesE2eTest {
                 .as("what a policy has made stays")
                 .containsPattern("br1 +on +eth1");
         api.applyText(BridgeLab.POLICY.replace("state: up", "state: absent"));
-        awaitGone(MARK, "get", "node", node.name, "-o", "yaml");
+        awaitGone(MARK, "get", "node", node.name, "-o", "jsonpath={.status.capacity}");
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.virtdataplane.manifest.LeftObject;
 import io.virtdataplane.manifest.ManifestDefaults;
 import io.virtdataplane.manifest.Manifests;
 import io.virtdataplane.manifest.ObjectKind;
+import io.virtdataplane.manifest.ObjectName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -346,5 +347,40 @@ class ObjectsTest {
                         List.of(
                                 "spec.desiredState.routes is ignored: the node's own network manager configures it"),
                         List.of());
+    }
+
+    @Test
+    void whatTheClusterHasIsChangedOnlyThere() {
+        start();
+        ApplyOptions ofCluster = ApplyOptions.DEFAULT.ofCluster();
+        assertThat(objects.follow(POLICY, ofCluster, false).orElseThrow().change())
+                .isEqualTo("created");
+        assertThat(objects.follow(POLICY, ofCluster, false).orElseThrow().change())
+                .isEqualTo("unchanged");
+        assertThatThrownBy(() -> objects.apply(all(NETWORK, POLICY), SHARED))
+                .hasMessage(
+                        "NodeNetworkConfigurationPolicy p1: it comes from the Kubernetes API: change or delete it there, with kubectl");
+        assertThatThrownBy(() -> objects.delete(POLICY))
+                .hasMessageContaining("it comes from the Kubernetes API");
+        assertThatThrownBy(() -> objects.delete(ObjectKind.NODE_NETWORK_POLICY, "p1"))
+                .hasMessageContaining("it comes from the Kubernetes API");
+        start(); // as a restarted daemon
+        assertThat(objects.ofCluster())
+                .containsExactly(new ObjectName(ObjectKind.NODE_NETWORK_POLICY, "p1"));
+        objects.unfollow(new ObjectName(ObjectKind.NODE_NETWORK_POLICY, "p1"));
+        assertThat(objects.ofCluster()).isEmpty();
+        assertThat(objects.apply(POLICY, SHARED).objects().getFirst().change())
+                .isEqualTo("created");
+    }
+
+    @Test
+    void aVersionThatAsksNothingOfUsTakesBackWhatAnEarlierOneAsked() {
+        start();
+        ApplyOptions ofCluster = ApplyOptions.DEFAULT.ofCluster();
+        String foreign = NETWORK.replace("cnv-bridge", "ovn-k8s-cni-overlay");
+        assertThat(objects.follow(foreign, ofCluster, false)).isEmpty();
+        assertThat(objects.follow(NETWORK, ofCluster, false)).isPresent();
+        assertThat(objects.follow(foreign, ofCluster, false)).isEmpty();
+        assertThat(objects.ofCluster()).isEmpty();
     }
 }
