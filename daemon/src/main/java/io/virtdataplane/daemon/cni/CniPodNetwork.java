@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * is a masquerade NIC on the pod's own device. For a network binding of KubeVirt with the
  * domainAttachmentType tap.
  */
-final class CniPodNetwork implements CniNetwork {
+final class CniPodNetwork implements CniNicType {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final String LOGICAL_NAME = "logicNetworkName"; // KubeVirt's, in cni-args
     private static final String DEFAULT_NAME = "default";

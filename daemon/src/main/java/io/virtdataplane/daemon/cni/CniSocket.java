@@ -3,6 +3,7 @@ package io.virtdataplane.daemon.cni;
 import io.virtdataplane.daemon.attach.Nics;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.rpc.GuardedSocket;
+import io.virtdataplane.daemon.sriov.PodVfs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -44,19 +45,19 @@ public final class CniSocket implements AutoCloseable {
     private final ExecutorService calls =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("cni-", 0).factory());
 
-    public CniSocket(Path path, Nics nics, Bridges bridges) throws IOException {
-        CniBridgeNetwork onBridges = new CniBridgeNetwork(bridges);
+    public CniSocket(Path path, Nics nics, Bridges bridges, PodVfs vfs) throws IOException {
+        CniNetwork onBridges = new CniNicNetwork(new CniBridgeNetwork(bridges), nics, calls);
         plugin =
                 new CniPlugin(
-                        nics,
                         Map.of(
                                 "cnv-bridge",
                                 onBridges,
                                 "bridge",
                                 onBridges,
                                 "virt-dataplane",
-                                new CniPodNetwork()),
-                        calls);
+                                new CniNicNetwork(new CniPodNetwork(), nics, calls),
+                                "sriov",
+                                new CniVfNetwork(vfs)));
         GuardedSocket socket = GuardedSocket.take("cni", path, "");
         server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         server.bind(UnixDomainSocketAddress.of(path));
