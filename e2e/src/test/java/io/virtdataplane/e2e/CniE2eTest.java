@@ -329,6 +329,35 @@ class CniE2eTest {
         return lab.shell.run(words).out();
     }
 
+    /**
+     * As where Multus makes the configuration anew, from a definition that was edited meanwhile.
+     */
+    @Test
+    void delGoesByWhatTheAddHasMadeAndNotByWhatTheNetworkSaysNow() {
+        String network =
+                "{\"cniVersion\":\"1.1.0\",\"name\":\"vdp\",\"type\":\"virt-dataplane\",\"tap\":\"%s\",\"args\":null,\"runtimeConfig\":null,\"ipam\":null}";
+        lab.mustIn(lab.pod, "ip link add other type dummy");
+        String before = links();
+        assertThat(cni.call("ADD", ID, lab.pod, "net1", network.formatted("tap0")).out())
+                .contains("tap0");
+        CniCaller.Answer deleted =
+                cni.call(
+                        "DEL",
+                        ID,
+                        lab.pod,
+                        "net1",
+                        network.formatted("other").replace("\"tap\"", "\"tpa\":1,\"tap\""));
+        assertThat(deleted).isEqualTo(new CniCaller.Answer(0, ""));
+        assertThat(links()).isEqualTo(before);
+
+        assertThat(cni.call("ADD", ID, lab.pod, "net1", network.formatted("tap0")).out())
+                .contains("tap0");
+        String gc =
+                network.formatted("other").replaceFirst("}$", ",\"cni.dev/valid-attachments\":[]}");
+        assertThat(cni.call(Map.of("CNI_COMMAND", "GC", "CNI_PATH", "/x"), gc).code()).isZero();
+        assertThat(links()).as("the device of a pod that is still there").isEqualTo(before);
+    }
+
     /** What QEMU does with a tap, for a guest in a namespace. */
     private static final String HOLDER =
             """

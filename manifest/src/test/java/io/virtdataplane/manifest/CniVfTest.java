@@ -66,6 +66,13 @@ class CniVfTest {
         assertThat(CniVf.parse(config, "").pciAddress()).isEqualTo("0000:02:02.2");
     }
 
+    @Test
+    void whatIsNullIsAsGoodAsLeftOut() {
+        String config =
+                "{\"name\":\"n\",\"deviceID\":\"x\",\"vlan\":null,\"spoofchk\":null,\"ipam\":null,\"args\":null,\"runtimeConfig\":null}";
+        assertThat(CniVf.parse(config, "").network().vlan().id()).isEqualTo(-1);
+    }
+
     /** A key in the wrong case must not be one that is silently not set. */
     @Test
     void keysMatchInEitherCaseAsInThePlugin() {

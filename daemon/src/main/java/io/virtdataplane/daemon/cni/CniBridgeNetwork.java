@@ -147,7 +147,7 @@ final class CniBridgeNetwork implements CniNicType {
 
     /** Its other end goes too, whatever it is called by now. */
     @Override
-    public Optional<String> owned(CniCall call, CniConfig config, boolean isAttached) {
+    public Optional<String> halfMade(CniCall call) {
         return Optional.of(portName(call));
     }
 

@@ -70,20 +70,27 @@ final class CniNicNetwork implements CniNetwork {
 
     /**
      * Also what an ADD that was cut off has left. The NIC and the pod's device end side by side:
-     * each waits for the kernel, which lets nobody see a device that is going.
+     * each waits for the kernel, which lets nobody see a device that is going. The device is the
+     * one of the ADD, whatever the configuration says by now.
      */
     @Override
     public void delete(CniCall call, CniConfig config) {
-        Optional<String> nic = find(call);
+        Optional<Nics.ForRuntime> nic = find(call);
         CompletableFuture<Void> detached =
-                CompletableFuture.runAsync(() -> nic.ifPresent(this::detach), detaching);
-        type.owned(call, config, nic.isPresent())
+                CompletableFuture.runAsync(
+                        () -> nic.ifPresent(each -> detach(each.name())), detaching);
+        nic.map(CniNicNetwork::device)
+                .or(() -> type.halfMade(call))
                 .ifPresent(device -> deleteDevice(call.netns(), device));
         try {
             detached.join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
+    }
+
+    private static String device(Nics.ForRuntime nic) {
+        return GuestDevice.parse(nic.device()).name();
     }
 
     private static void deleteDevice(String path, String device) {
@@ -101,12 +108,12 @@ final class CniNicNetwork implements CniNetwork {
 
     @Override
     public void deleteLater(String containerId, String ifname) {
-        find(containerId, ifname)
-                .ifPresent(
-                        each -> {
-                            detach(each.name());
-                            deleteDevice(each.netns(), GuestDevice.parse(each.device()).name());
-                        });
+        find(containerId, ifname).ifPresent(this::remove);
+    }
+
+    private void remove(Nics.ForRuntime nic) {
+        detach(nic.name());
+        deleteDevice(nic.netns(), device(nic));
     }
 
     private void detach(String name) {
@@ -162,7 +169,7 @@ final class CniNicNetwork implements CniNetwork {
             CniAttachment as = each.as();
             if (as.getNetwork().equals(network)
                     && !isValid.test(as.getContainerId(), as.getIfname())) {
-                detach(each.name());
+                remove(each);
             }
         }
     }
@@ -172,8 +179,8 @@ final class CniNicNetwork implements CniNetwork {
         type.checkStatus(config);
     }
 
-    private Optional<String> find(CniCall call) {
-        return find(call.containerId(), call.ifname()).map(Nics.ForRuntime::name);
+    private Optional<Nics.ForRuntime> find(CniCall call) {
+        return find(call.containerId(), call.ifname());
     }
 
     private Optional<Nics.ForRuntime> find(String containerId, String ifname) {

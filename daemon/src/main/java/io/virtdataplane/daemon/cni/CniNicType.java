@@ -9,12 +9,8 @@ interface CniNicType {
     /** The pod's device that an ADD makes. */
     String device(CniCall call, CniConfig config);
 
-    /**
-     * The device that a DEL deletes: one that is surely ours.
-     *
-     * @param isAttached an ADD of this attachment has ended well
-     */
-    Optional<String> owned(CniCall call, CniConfig config, boolean isAttached);
+    /** The device that an ADD that was cut off may have left, where it is surely ours. */
+    Optional<String> halfMade(CniCall call);
 
     /** Throws where an ADD would find something missing. */
     void checkStatus(CniConfig config);

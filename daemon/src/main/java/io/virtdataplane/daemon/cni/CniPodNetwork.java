@@ -140,8 +140,8 @@ final class CniPodNetwork implements CniNicType {
 
     /** By its name it could be somebody else's. */
     @Override
-    public Optional<String> owned(CniCall call, CniConfig config, boolean isAttached) {
-        return isAttached ? Optional.of(device(call, config)) : Optional.empty();
+    public Optional<String> halfMade(CniCall call) {
+        return Optional.empty();
     }
 
     @Override
