@@ -336,7 +336,7 @@ class CniE2eTest {
     void delGoesByWhatTheAddHasMadeAndNotByWhatTheNetworkSaysNow() {
         String network =
                 "{\"cniVersion\":\"1.1.0\",\"name\":\"vdp\",\"type\":\"virt-dataplane\",\"tap\":\"%s\",\"args\":null,\"runtimeConfig\":null,\"ipam\":null}";
-        lab.mustIn(lab.pod, "ip link add other type dummy");
+        lab.mustIn(lab.pod, "ip link add other type veth peer name other1");
         String before = links();
         assertThat(cni.call("ADD", ID, lab.pod, "net1", network.formatted("tap0")).out())
                 .contains("tap0");

@@ -41,6 +41,7 @@ public final class CniSocket implements AutoCloseable {
     private final ServerSocketChannel server;
     private final CniPlugin plugin;
     private final Set<SocketChannel> callers = ConcurrentHashMap.newKeySet();
+    private final CniCallOrder order = new CniCallOrder();
     private final Semaphore running = new Semaphore(AT_A_TIME);
     private final ExecutorService calls =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("cni-", 0).factory());
@@ -71,7 +72,8 @@ public final class CniSocket implements AutoCloseable {
             try {
                 SocketChannel caller = server.accept();
                 callers.add(caller);
-                calls.execute(() -> serve(caller));
+                CniCallOrder.Place place = order.next();
+                calls.execute(() -> serve(caller, place));
             } catch (ClosedChannelException e) {
                 LOG.debug("CNI socket closed");
             } catch (IOException e) { // too many open files, for one: later there may be fewer
@@ -104,13 +106,15 @@ public final class CniSocket implements AutoCloseable {
         }
     }
 
-    private void serve(SocketChannel caller) {
-        try (caller) {
-            byte[] message = read(caller);
+    private void serve(SocketChannel caller, CniCallOrder.Place place) {
+        try (caller;
+                place) {
+            CniCall call = CniCall.read(read(caller));
+            place.take(call);
             running.acquire();
             CniPlugin.Answer answer;
             try {
-                answer = plugin.run(CniCall.read(message));
+                answer = plugin.run(call);
             } finally {
                 running.release();
             }
