@@ -83,7 +83,7 @@ int main(void) {
   char buffer[65536];
   path = given ? given : SOCKET;
   if (!command) {
-    fputs("CNI plugin of virt-dataplane, for networks of the types cnv-bridge, bridge and virt-dataplane\n", stderr);
+    fputs("CNI plugin of virt-dataplane, for networks of the types cnv-bridge, bridge, sriov and virt-dataplane\n", stderr);
     return 0;
   }
   if (strlen(path) >= sizeof address.sun_path) return unanswered(command, "path too long");

@@ -104,6 +104,24 @@ say NOTHING "$(writes)"
 grep -e ' sysfs: ' -e ' setlink: ' /sys/kernel/tracing/trace | sed 's/^/WROTE /'
 say DETACH "$(vdp sriov detach vm1)"
 say AFTER "$(ip-real link show $PF | grep 'vf 0' | tr -s ' ')"
+# A container runtime gives a pod the VF, by the plugin's executable.
+mkdir -p /run/netns
+ip-real netns add pod1
+cni() { # COMMAND CONTAINER VF KEYS
+  VIRT_DATAPLANE_CNI_SOCKET=/tmp/vdp/cni.sock CNI_COMMAND=$1 CNI_CONTAINERID=$2 CNI_NETNS=/run/netns/pod1 CNI_IFNAME=net1 CNI_PATH=/x \
+    CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=demo;K8S_POD_NAME=launcher;MAC=02:00:00:00:aa:07" /app/plugin <<C
+{"cniVersion":"1.1.0","name":"blue","type":"sriov","deviceID":"$(basename "$(readlink $DEVICE/virtfn$3)")","vlan":200,"spoofchk":"off","trust":"on"$4}
+C
+}
+say CNIADD "$(cni ADD one 0)"
+say CNISET "$(ip-real link show $PF | grep 'vf 0' | tr -s ' ')"
+say CNIAGAIN "$(cni ADD two 0)"
+say CNILATE "$(cni DEL two 0)$?"
+say CNIKEPT "$(ip-real link show $PF | grep 'vf 0' | tr -s ' ')"
+say CNIREFUSED "$(cni ADD three 1 ',"link_state":"enable","runtimeConfig":{"mac":"02:00:00:00:aa:08"}')"
+say CNIKERNEL "$(cni ADD three 2)"
+say CNIDEL "$(cni DEL one 0)$?"
+say CNIAFTER "$(ip-real link show $PF | grep 'vf 0' | tr -s ' ')"
 exec 9<> /dev/vfio/$(basename "$(readlink $DEVICE/virtfn1/iommu_group)")
 say HELD "$(vdp delete -f /tmp/vdp/policies.yaml | tr '\n' ' ')"
 exec 9>&-

@@ -5,6 +5,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.xml.XMLConstants;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
@@ -27,6 +29,8 @@ import org.xml.sax.SAXException;
  */
 final class DomainXml {
     private static final String ALIAS = "ua-"; // libvirt: a user's own alias
+    private static final Pattern PCI_ADDRESS =
+            Pattern.compile("([0-9a-fA-F]{4}):([0-9a-fA-F]{2}):([01][0-9a-fA-F])\\.([0-7])");
     private final Document document;
 
     private DomainXml(Document document) {
@@ -70,7 +74,7 @@ final class DomainXml {
     }
 
     private void point(JsonNode own, Instance instance, Tap tap) {
-        Element nic = interfaceOf(own.path("name").asText());
+        Element nic = interfaceOf(own);
         nic.setAttribute("type", "ethernet");
         remove(nic, "source");
         remove(nic, "backend");
@@ -111,7 +115,8 @@ final class DomainXml {
     }
 
     /** The one of that alias, or a new one. */
-    private Element interfaceOf(String name) {
+    private Element interfaceOf(JsonNode own) {
+        String name = own.path("name").asText();
         Element devices = child(document.getDocumentElement(), "devices");
         NodeList all = devices.getElementsByTagName("interface");
         for (int i = 0; i < all.getLength(); i++) {
@@ -124,7 +129,42 @@ final class DomainXml {
         Element made = document.createElement("interface");
         devices.appendChild(made);
         child(made, "alias").setAttribute("name", ALIAS + name);
+        describe(made, own);
         return made;
+    }
+
+    /** What virt-launcher says of an interface that it makes by itself. */
+    private void describe(Element made, JsonNode own) {
+        int order = own.path("bootOrder").asInt(0);
+        if (order > 0) {
+            child(made, "boot").setAttribute("order", Integer.toString(order));
+        } else {
+            child(made, "rom").setAttribute("enabled", "no"); // nothing is booted from it
+        }
+        String pci = own.path("pciAddress").asText("");
+        if (!pci.isEmpty()) {
+            Matcher parts = PCI_ADDRESS.matcher(pci);
+            if (!parts.matches()) {
+                throw new IllegalArgumentException(
+                        "pciAddress must be such as 0000:81:01.0: interface="
+                                + own.path("name").asText()
+                                + " pciAddress="
+                                + pci);
+            }
+            Element address = child(made, "address");
+            address.setAttribute("type", "pci");
+            String[] names = {"domain", "bus", "slot", "function"};
+            for (int i = 0; i < names.length; i++) {
+                address.setAttribute(names[i], "0x" + parts.group(i + 1));
+            }
+        }
+        int acpiIndex = own.path("acpiIndex").asInt(0);
+        if (acpiIndex > 0) {
+            child(made, "acpi").setAttribute("index", Integer.toString(acpiIndex));
+        }
+        if (own.path("state").asText("").equals("down")) {
+            child(made, "link").setAttribute("state", "down");
+        }
     }
 
     private Element child(Element parent, String name) {

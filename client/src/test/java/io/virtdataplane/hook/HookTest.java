@@ -119,6 +119,32 @@ class HookTest {
     }
 
     @Test
+    void interfaceThatIsMadeIsAllThatTheMachineSaysOfIt() {
+        String more =
+                VMI.replace(
+                        "\"binding\"",
+                        "\"pciAddress\": \"0000:81:01.0\", \"bootOrder\": 2, \"acpiIndex\": 101, \"state\": \"down\", \"binding\"");
+        String defined = define("<domain><devices/></domain>", more);
+        assertThat(defined)
+                .contains("<boot order=\"2\"/>")
+                .contains(
+                        "bus=\"0x81\" domain=\"0x0000\" function=\"0x0\" slot=\"0x01\" type=\"pci\"")
+                .contains("<acpi index=\"101\"/>")
+                .contains("<link state=\"down\"/>")
+                .doesNotContain("<rom");
+        assertThat(define(defined, more)).isEqualTo(defined);
+        assertThat(define("<domain><devices/></domain>", VMI))
+                .contains("<rom enabled=\"no\"/>")
+                .doesNotContain("<boot");
+        assertThatThrownBy(
+                        () ->
+                                define(
+                                        "<domain><devices/></domain>",
+                                        more.replace("0000:81:01.0", "81:1")))
+                .hasMessageContaining("pciAddress must be such as 0000:81:01.0");
+    }
+
+    @Test
     void machineWithoutTheBindingStaysAsItIs() {
         String other = VMI.replace("\"virt-dataplane\"", "\"passt\"");
         assertThat(define(DOMAIN, other)).isEqualTo(DOMAIN);

@@ -98,7 +98,12 @@ public final class Daemon implements AutoCloseable {
                 new Objects(state, new Manifests(config.manifests()), networks, sriov.objects());
         objects.restore();
         nics.restore();
-        opened(new Keeper(networks::tend, objects::retry, nics::detachGone));
+        opened(
+                new Keeper(
+                        networks::tend,
+                        objects::retry,
+                        nics::detachGone,
+                        sriov.pods()::detachGone));
         kubelet.serve(sriov, config.sriov(), System::nanoTime);
         NicViews views = new NicViews(networks.dhcp(), agents);
         NicService.Rooms rooms =
@@ -112,7 +117,7 @@ public final class Daemon implements AutoCloseable {
                         new NetworksService(bridges, networks, objects),
                         new SriovService(sriov, objects, config.sriov().offer().resourcePrefix())));
         if (!config.cniSocket().isEmpty()) {
-            opened(new CniSocket(Path.of(config.cniSocket()), nics, bridges));
+            opened(new CniSocket(Path.of(config.cniSocket()), nics, bridges, sriov.pods()));
         }
         Scrape.Sources sources =
                 new Scrape.Sources(workers, attachments, bridges, networks.dhcp(), journal);

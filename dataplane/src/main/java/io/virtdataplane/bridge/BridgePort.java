@@ -58,9 +58,12 @@ public final class BridgePort extends BridgeVif {
         return unlearned;
     }
 
-    /** Notes what the guest behind the port uses; other stations' addresses are not kept. */
+    /**
+     * Notes what the guest behind the port uses; other stations' addresses are not kept, nor one
+     * that it only asks for.
+     */
     void look(Frame frame, long nowNs) {
-        if (!guard.isOfManyStations()) {
+        if (!guard.isOfManyStations() && !guard.onlyAsksForItsSource(frame)) {
             seen.look(frame, nowNs);
         }
     }

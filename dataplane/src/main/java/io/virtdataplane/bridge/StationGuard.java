@@ -117,6 +117,15 @@ final class StationGuard {
                 && asksToKeep(b, l3, end);
     }
 
+    /** Of a frame that passed: its source is not the station's, but what it asks a server for. */
+    boolean onlyAsksForItsSource(Frame frame) {
+        MemorySegment b = frame.data;
+        int l3 = frame.start + Ethernet.HEADER;
+        return strict
+                && Ethernet.type(b, frame.start) == Ethernet.IPV4
+                && !isOwn(Ipv4.src(b, l3)); // fits: else it had not passed
+    }
+
     private boolean asksToKeep(MemorySegment b, int l3, int end) {
         return Dhcp.asksToKeepItsAddress(b, l3, end)
                 && Dhcp.chaddr(b, l3 + Ipv4.headerLength(b, l3) + Udp.HEADER) == mac;

@@ -40,7 +40,9 @@ final class Walk {
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
-        nic.seen.look(frame, nowNs);
+        if (!frame.isIpv4() || frame.srcLow == nic.ipv4.guestLow()) { // else it only asks for it
+            nic.seen.look(frame, nowNs);
+        }
         verdict = nic.responders.process(frame, nowNs); // ARP, ND, ping, DHCP
         if (verdict != Verdict.CONTINUE) {
             return verdict == Verdict.ANSWERED

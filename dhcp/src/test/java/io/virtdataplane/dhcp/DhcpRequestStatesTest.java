@@ -111,6 +111,8 @@ class DhcpRequestStatesTest {
         assertThat(answer(bench.send(request(state, AddressText.ipv4(address), server))))
                 .isEqualTo(expected);
         assertThat(bench.uplink.departed()).isEmpty();
+        boolean isOwn = expected.equals("ACK") && state.startsWith("RE");
+        assertThat(bench.nic.seen.copy(0)).as("observed is the guest's own").hasSize(isOwn ? 1 : 0);
     }
 
     @ParameterizedTest
@@ -152,6 +154,12 @@ class DhcpRequestStatesTest {
         }
         assertThat(answer(on.send(request(state, AddressText.ipv4(address), server))))
                 .isEqualTo(expected);
+        if (record.equals("leased")) {
+            boolean isOwn = expected.equals("ACK") && state.startsWith("RE");
+            assertThat(on.station.seen().copy(0))
+                    .as("observed is the station's own")
+                    .hasSize(isOwn ? 1 : 0);
+        }
     }
 
     @Test

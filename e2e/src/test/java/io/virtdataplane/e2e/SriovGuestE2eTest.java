@@ -94,8 +94,28 @@ class SriovGuestE2eTest {
         assertThat(said(said, "NOTHING")).as("a second pass writes nothing").isEqualTo("0");
         assertThat(said(said, "DETACH")).isEqualTo("vf/vm1 detached: 0000:01:10.0");
         assertThat(said(said, "AFTER")).isEqualTo(said(said, "BEFORE"));
+        assertPodsVfIsSetAndPutBack(said);
         assertThat(said(said, "HELD")).containsPattern("vf=1 .*user=process \\d+");
         assertThat(said(said, "RESTORED")).as("once nobody holds the group").isEqualTo("0 1500");
+    }
+
+    private static void assertPodsVfIsSetAndPutBack(String said) {
+        assertThat(said(said, "CNIADD"))
+                .contains("\"mac\":\"02:00:00:00:aa:07\"")
+                .contains("\"sandbox\":\"/run/netns/pod1\"")
+                .contains("\"pciID\":\"0000:01:10.0\"");
+        assertThat(said(said, "CNISET"))
+                .contains("link/ether 02:00:00:00:aa:07")
+                .contains("vlan 200")
+                .contains("spoof checking off")
+                .contains("trust on");
+        assertThat(said(said, "CNIAGAIN")).contains("is already allocated: owner=demo/launcher");
+        assertThat(said(said, "CNILATE")).as("a DEL of somebody else").isEqualTo("0");
+        assertThat(said(said, "CNIKEPT")).isEqualTo(said(said, "CNISET"));
+        assertThat(said(said, "CNIREFUSED")).contains("the driver does not support this attribute");
+        assertThat(said(said, "CNIKERNEL")).contains("is not bound to vfio-pci");
+        assertThat(said(said, "CNIDEL")).isEqualTo("0");
+        assertThat(said(said, "CNIAFTER")).isEqualTo(said(said, "BEFORE"));
     }
 
     private void boot() throws IOException {
@@ -105,6 +125,8 @@ class SriovGuestE2eTest {
             Path built = Path.of("..", part, "target/lib").toAbsolutePath();
             shell.sh("cp -r %s %s".formatted(built, libraries.resolve(part)));
         }
+        Path deploy = Path.of("../deploy/cni/build").toAbsolutePath();
+        shell.must(deploy.toString(), libraries.resolve("plugin").toString());
         Path initrd = directory.resolve("initrd");
         shell.sh(
                 """

@@ -45,10 +45,7 @@ final class TestGuest {
      * @param devices QEMU's arguments for devices
      */
     void boot(Path files, List<String> devices, Starter starter) throws IOException {
-        Path initrd = shell.directory().resolve("initrd");
-        shell.sh(
-                "cp %1$s %2$s; (cd %3$s && ls | cpio -o -H newc --quiet | gzip -1) >> %2$s"
-                        .formatted(image.resolve("initrd.gz"), initrd, files));
+        Path initrd = initrd(files);
         if (Files.exists(Path.of("/dev/kvm"))) {
             Process guest =
                     starter.start(command(initrd, devices, "-accel", "kvm", "-cpu", "host"));
@@ -63,6 +60,23 @@ final class TestGuest {
                 "QEMU guest runs under TCG: KVM is not there, or no guest boots under it");
         starter.start(command(initrd, devices, "-accel", "tcg", "-cpu", "max"));
         await("GUEST-BOOTED", TCG_BOOT_SECONDS);
+    }
+
+    /** With the guest's own script. */
+    Path initrd(Path files) {
+        Path initrd = shell.directory().resolve("initrd");
+        shell.sh(
+                "cp %1$s %2$s; (cd %3$s && ls | cpio -o -H newc --quiet | gzip -1) >> %2$s"
+                        .formatted(image.resolve("initrd.gz"), initrd, files));
+        return initrd;
+    }
+
+    Path kernel() {
+        return image.resolve("vmlinuz");
+    }
+
+    Path console() {
+        return console;
     }
 
     private String[] command(Path initrd, List<String> devices, String... accelerator) {
@@ -82,7 +96,7 @@ final class TestGuest {
                         "-serial",
                         "file:" + console,
                         "-kernel",
-                        image.resolve("vmlinuz").toString(),
+                        kernel().toString(),
                         "-initrd",
                         initrd.toString(),
                         "-append",

@@ -164,7 +164,7 @@ final class CniBridgeConfig {
         return runtime != 0 ? runtime : arguments != 0 ? arguments : mac(config);
     }
 
-    private static long mac(Fields config) {
+    static long mac(Fields config) {
         OptionalLong mac = config.mac("mac");
         if (mac.isPresent() && (mac.getAsLong() == 0 || (mac.getAsLong() & 1L << 40) != 0)) {
             throw config.error("mac", "must be a unicast MAC address", config.text("mac", ""));

@@ -306,6 +306,20 @@ final class Fields {
         return node.toString();
     }
 
+    /**
+     * The object as text.
+     *
+     * @param namespace that it is given where it names none; empty: it is given none
+     */
+    String textIn(String namespace) {
+        boolean names = namespace.isEmpty() || !textAt("metadata", "namespace").isEmpty();
+        if (names || !(node.deepCopy() instanceof ObjectNode copy)) {
+            return toString();
+        }
+        copy.withObject("/metadata").put("namespace", namespace);
+        return copy.toString();
+    }
+
     InvalidManifestException error(String name, String rule, Object value) {
         String text = String.valueOf(value);
         String shown =

@@ -1,6 +1,7 @@
 package io.virtdataplane.manifest;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a site's settings say where manifests are silent.
@@ -18,6 +19,13 @@ public record ManifestDefaults(List<String> operatorNamespaces, boolean hasDefau
 
     public ManifestDefaults {
         operatorNamespaces = List.copyOf(operatorNamespaces);
+    }
+
+    /** The same where objects of that namespace, too, may serve others. */
+    ManifestDefaults withOperator(String namespace) {
+        List<String> all =
+                Stream.concat(operatorNamespaces.stream(), Stream.of(namespace)).toList();
+        return new ManifestDefaults(all, hasDefaultNic);
     }
 
     public String operatorNamespace() {

@@ -39,7 +39,8 @@ public final class Manifests {
                         left,
                         root -> {
                             Manifest manifest = read(root);
-                            return new WrittenManifest(manifest, root.toString(), root.warnings());
+                            return new WrittenManifest(
+                                    manifest, root.textIn(namespace(manifest)), root.warnings());
                         });
         return new ManifestFile(objects, left);
     }
@@ -51,6 +52,20 @@ public final class Manifests {
         } catch (NothingTakenException e) {
             return new ManifestFile(List.of(), e.left());
         }
+    }
+
+    /**
+     * The objects of a file that was accepted before: what a namespace may do was checked then, and
+     * does not change with the settings.
+     */
+    public ManifestFile parseKept(String text, Set<ObjectKind> taken) {
+        ManifestDefaults then = defaults;
+        for (ObjectName name : names(text, taken, new ArrayList<>())) {
+            if (name.kind() == ObjectKind.SRIOV_NETWORK) {
+                then = then.withOperator(name.identity().split("/", 2)[0]);
+            }
+        }
+        return new Manifests(then).parse(text, taken);
     }
 
     /**
@@ -121,6 +136,11 @@ public final class Manifests {
             throw root.error("kind", "must be " + ObjectKind.names(taken), kind);
         }
         return Optional.of(LeftObject.of(root, reason == null ? FOREIGN : reason));
+    }
+
+    /** What the settings say where the object is silent: kept, it stays the same object. */
+    private static String namespace(Manifest manifest) {
+        return manifest instanceof SriovManifest.Network network ? network.spec().namespace() : "";
     }
 
     private Manifest read(Fields root) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Which VF is whose, a file for each PCI address: it outlives the daemon, but not the machine's
@@ -198,6 +199,15 @@ public final class Allocations {
         return files.read(address)
                 .map(fields -> fields.getOrDefault(OWNER, fields.containsKey(POD) ? "" : "?"))
                 .orElse("");
+    }
+
+    /** Of the VFs that a container runtime has asked for, by address. */
+    public Map<String, PodInterface> podInterfaces() {
+        Map<String, PodInterface> interfaceByAddress = new TreeMap<>();
+        for (String address : files.addresses()) {
+            PodInterface.of(fields(address)).ifPresent(pod -> interfaceByAddress.put(address, pod));
+        }
+        return interfaceByAddress;
     }
 
     /** Addresses of the VFs that an owner has. */

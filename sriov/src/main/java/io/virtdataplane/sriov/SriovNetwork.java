@@ -20,7 +20,7 @@ public record SriovNetwork(Identity id, Vlan vlan, Switches switches, Rates rate
     /**
      * The VLAN that the card puts the VF in.
      *
-     * @param id 0-4094; 0: none
+     * @param id 0-4094; 0: none, -1: as it is
      * @param qos 0-7, the priority in the tag
      * @param protocol as given; empty: 802.1q
      */
@@ -109,14 +109,16 @@ public record SriovNetwork(Identity id, Vlan vlan, Switches switches, Rates rate
     }
 
     /**
-     * In the order in which they are set. VLAN 0 is set as well: left out, a VF would keep what its
-     * last user had.
+     * In the order in which they are set. VLAN 0 is set as well: only one that is left out is left
+     * as it is.
      *
      * @param mac 0: as it is
      */
     List<VfSetting> settings(long mac) {
         List<VfSetting> settings = new ArrayList<>();
-        settings.add(vlan.setting());
+        if (vlan.id() >= 0) {
+            settings.add(vlan.setting());
+        }
         if (mac != 0) {
             settings.add(new VfSetting.Mac(mac));
         }

@@ -38,8 +38,14 @@ public final class VfAttachments {
      * @param request that all VFs of one request share
      * @param owner of the allocation; one VF each
      * @param ofPod the VF may be one that the kubelet has given to the guest's pod
+     * @param runtime whom a container runtime asks for; empty: it is none that asks
      */
-    public record Claim(String request, String owner, boolean ofPod) {}
+    public record Claim(
+            String request, String owner, boolean ofPod, Optional<PodInterface> runtime) {
+        public Claim(String request, String owner, boolean ofPod) {
+            this(request, owner, ofPod, Optional.empty());
+        }
+    }
 
     /**
      * The VF is the owner's once the request is settled; one that is not is put back by {@link
@@ -51,20 +57,56 @@ public final class VfAttachments {
     public ResourceVf attach(
             Claim claim, SriovNetwork network, List<ResourceVf> candidates, long mac) {
         ResourceVf chosen = free(claim, network, candidates);
-        network.checkOn(chosen.pf());
-        String pf = chosen.pf().name();
-        int vf = chosen.vf().index();
-        mustBeUnique(pf, vf, mac, link.read(pf));
-        List<VfSetting> settings = network.settings(mac);
-        allocations.take(
-                chosen.address(),
-                claim.owner(),
-                claim.request(),
-                KeptSettings.of(settings, link.read(pf, vf)));
-        for (VfSetting setting : settings) {
-            set(pf, vf, setting);
-        }
+        attach(claim, network, chosen.pf(), chosen.vf(), mac);
         return chosen;
+    }
+
+    /**
+     * As {@link #attach(Claim, SriovNetwork, List, long)}, of the one VF that was chosen elsewhere.
+     */
+    public void attachChosen(
+            Claim claim, SriovNetwork network, PhysicalFunction pf, VirtualFunction vf, long mac) {
+        unusable(claim, vf)
+                .ifPresent(
+                        reason -> {
+                            throw new SriovException(
+                                    "VF must be one that can be given: pciAddress="
+                                            + vf.address()
+                                            + ": it "
+                                            + reason);
+                        });
+        attach(claim, network, pf, vf, mac);
+    }
+
+    private void attach(
+            Claim claim, SriovNetwork network, PhysicalFunction pf, VirtualFunction vf, long mac) {
+        network.checkOn(pf);
+        mustBeUnique(pf.name(), vf.index(), mac, link.read(pf.name()));
+        List<VfSetting> settings = network.settings(mac);
+        Map<String, String> fields = KeptSettings.of(settings, link.read(pf.name(), vf.index()));
+        claim.runtime().ifPresent(pod -> fields.putAll(pod.fields()));
+        allocations.take(vf.address(), claim.owner(), claim.request(), fields);
+        for (VfSetting setting : settings) {
+            set(pf.name(), vf.index(), setting);
+        }
+    }
+
+    /** Throws where the VF has lost what its network gave it. */
+    public void check(SriovNetwork network, PhysicalFunction pf, VirtualFunction vf, long mac) {
+        VfAttributes now = link.read(pf.name(), vf.index());
+        for (VfSetting setting : network.settings(mac)) {
+            if (!setting.isIn(now) && !isUntold(now, setting)) {
+                throw new SriovException(
+                        "VF attribute must have the value that was set: pf="
+                                + pf.name()
+                                + " vf="
+                                + vf.index()
+                                + " "
+                                + setting
+                                + " found="
+                                + now);
+            }
+        }
     }
 
     /** All VFs of the request are their owners' now. */
@@ -75,7 +117,7 @@ public final class VfAttachments {
     private ResourceVf free(Claim claim, SriovNetwork network, List<ResourceVf> candidates) {
         List<String> reasons = new ArrayList<>();
         for (ResourceVf candidate : candidates) {
-            Optional<String> reason = unusable(claim, candidate);
+            Optional<String> reason = unusable(claim, candidate.vf());
             if (reason.isEmpty()) {
                 return candidate;
             }
@@ -90,18 +132,16 @@ public final class VfAttachments {
                         + (reasons.isEmpty() ? "none" : String.join(", ", reasons)));
     }
 
-    private Optional<String> unusable(Claim claim, ResourceVf candidate) {
-        String user =
-                claim.ofPod() ? use.otherThanKubelets(candidate.vf()) : use.userOf(candidate.vf());
+    private Optional<String> unusable(Claim claim, VirtualFunction vf) {
+        String user = claim.ofPod() ? use.otherThanKubelets(vf) : use.userOf(vf);
         if (!user.isEmpty()) {
             return Optional.of("is used by " + user);
         }
-        if (!candidate.vf().pci().driver().equals(PciFunction.VFIO)) {
+        if (!vf.pci().driver().equals(PciFunction.VFIO)) {
             return Optional.of(
                     "is not bound to vfio-pci, which a virtual machine needs (deviceType: vfio-pci)");
         }
-        boolean hasIommu =
-                candidate.vf().pci().iommuGroup() >= 0 && !candidate.vf().pci().noIommu();
+        boolean hasIommu = vf.pci().iommuGroup() >= 0 && !vf.pci().noIommu();
         return !hasIommu
                 ? Optional.of("has no IOMMU group; make sure IOMMU is enabled in BIOS")
                 : Optional.empty();
@@ -133,7 +173,10 @@ public final class VfAttachments {
         boolean holds =
                 patience.until(
                         patience.netdev(),
-                        () -> setting.isIn(link.read(pf, vf)) || isUntold(pf, vf, setting));
+                        () -> {
+                            VfAttributes now = link.read(pf, vf);
+                            return setting.isIn(now) || isUntold(now, setting);
+                        });
         if (!holds) {
             throw new SriovException(
                     "VF attribute must have the value that was set: pf="
@@ -147,8 +190,8 @@ public final class VfAttachments {
         }
     }
 
-    private boolean isUntold(String pf, int vf, VfSetting setting) {
-        VfAttributes attributes = link.read(pf, vf);
+    /** The driver does not tell. */
+    private static boolean isUntold(VfAttributes attributes, VfSetting setting) {
         return setting instanceof VfSetting.SpoofCheck
                         && attributes.spoofCheck() == VfSetting.Switch.UNKNOWN
                 || setting instanceof VfSetting.Trust
@@ -202,6 +245,15 @@ public final class VfAttachments {
             throw new SriovException(String.join("; ", failures));
         }
         return addresses;
+    }
+
+    /**
+     * Takes back these VFs.
+     *
+     * @return what could not be put back yet, and why
+     */
+    public List<String> takeBack(List<String> addresses) {
+        return putBack(addresses);
     }
 
     private void release(String address) {

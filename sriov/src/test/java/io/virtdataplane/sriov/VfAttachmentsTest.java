@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +94,39 @@ class VfAttachmentsTest {
         assertThat(attachments.detach("vm1/nic1")).containsExactly("0000:02:02.0");
         assertThat(node.attributesByVf.get(0)).isEqualTo(before);
         assertThat(allocations.owner("0000:02:02.0")).isEmpty();
+    }
+
+    @Test
+    void vfThatARuntimeNamesIsSetAndCheckedAndTakenBackByItsPod() {
+        VfAttributes before = node.attributesByVf.get(1);
+        PodInterface pod =
+                new PodInterface(
+                        "c1", "net1", "blue", new PodInterface.Namespace("/run/netns/a", 7));
+        SriovNetwork network = Networks.plain().vlan(-1, 0, "").switches("off", "on", "").make();
+        PhysicalFunction pf = vfs.get(1).pf();
+        VirtualFunction vf = vfs.get(1).vf();
+        attachments.attachChosen(
+                new VfAttachments.Claim("r1", "ns/pod1/net1", true, Optional.of(pod)),
+                network,
+                pf,
+                vf,
+                MAC);
+        attachments.settle("r1");
+        assertThat(node.writes)
+                .as("a VLAN that is left out is left as it is")
+                .containsExactly(
+                        "ens1f0 vf 1 mac=02:00:00:00:aa:01",
+                        "ens1f0 vf 1 spoofchk=off",
+                        "ens1f0 vf 1 trust=on");
+        assertThat(allocations.podInterfaces()).isEqualTo(Map.of("0000:02:02.1", pod));
+        attachments.check(network, pf, vf, MAC);
+        node.set("ens1f0", 1, new VfSetting.Trust(false));
+        assertThatThrownBy(() -> attachments.check(network, pf, vf, MAC))
+                .hasMessageContaining("VF attribute must have the value that was set")
+                .hasMessageContaining("vf=1 trust=on");
+        assertThat(attachments.takeBack(List.of("0000:02:02.1"))).isEmpty();
+        assertThat(node.attributesByVf.get(1)).isEqualTo(before);
+        assertThat(allocations.podInterfaces()).isEmpty();
     }
 
     @Test

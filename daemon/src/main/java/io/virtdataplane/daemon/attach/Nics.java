@@ -99,10 +99,11 @@ public final class Nics implements AutoCloseable {
                             journal.record("RestoreFailed", "", file + ": " + reason);
                         });
         stored.damaged().forEach(ObjectStore::setAside); // renamed to *.damaged
-        stored.objects().forEach(this::restore);
+        stored.objectByFile().forEach(this::restore);
     }
 
-    private void restore(AttachRequest request) {
+    /** One that fails is kept as long as its pod is there: the next start may have more luck. */
+    private void restore(Path file, AttachRequest request) {
         String name = "unknown";
         try {
             NicSpec spec = spec(request, machine(request));
@@ -110,10 +111,16 @@ public final class Nics implements AutoCloseable {
             open(spec, request, () -> {});
             journal.record("Restored", name, "attached again after a restart");
         } catch (RuntimeException e) {
-            LOG.warn("attachment not restored: nic={} reason={}", name, e.getMessage());
+            boolean isGone = !Files.exists(Netns.path(request.getNetns()));
+            LOG.warn(
+                    "attachment not restored{}: nic={} file={} reason={}",
+                    isGone ? ", and forgotten with its pod" : "",
+                    name,
+                    file,
+                    e.getMessage());
             journal.record("RestoreFailed", name, e.getMessage());
-            if (!Files.exists(Netns.path(request.getNetns()))) {
-                store.remove(name); // else the next start may have more luck
+            if (isGone) {
+                ObjectStore.remove(file);
             }
         }
     }

@@ -9,16 +9,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The network namespace that a NIC was attached in. What we have open there keeps it alive, so that
- * it never ends by itself: whether its pod is gone is seen from outside.
+ * The network namespace that a NIC was attached in. What we may have open there keeps it alive, so
+ * that it never ends by itself: whether its pod is gone is seen from outside.
  *
  * @param inode which tells it from another one at the same path
  */
-record PodNamespace(Path path, long inode) {
+public record PodNamespace(Path path, long inode) {
     private static final Path PROCESSES = Path.of("/proc");
 
     /** Empty where it cannot be told: then it is never gone. */
-    static Optional<PodNamespace> of(String netns) {
+    public static Optional<PodNamespace> of(String netns) {
         Path path = Netns.path(netns);
         try {
             return Optional.of(new PodNamespace(path, inode(path)));
@@ -28,7 +28,7 @@ record PodNamespace(Path path, long inode) {
     }
 
     /** It is not where it was, and no process is in it. */
-    boolean isGone() {
+    public boolean isGone() {
         try {
             return !isAt(path) && !hasProcess();
         } catch (IOException e) {

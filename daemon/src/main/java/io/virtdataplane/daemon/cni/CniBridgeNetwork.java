@@ -21,7 +21,7 @@ import java.util.Optional;
  * a port of our bridge. Both ends are in the pod's namespace, so that they end with it whatever
  * becomes of us.
  */
-final class CniBridgeNetwork implements CniNetwork {
+final class CniBridgeNetwork implements CniNicType {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final long LOCAL = 0x0200_0000_0000L; // IEEE 802: locally administered
@@ -147,7 +147,7 @@ final class CniBridgeNetwork implements CniNetwork {
 
     /** Its other end goes too, whatever it is called by now. */
     @Override
-    public Optional<String> owned(CniCall call, CniConfig config, boolean isAttached) {
+    public Optional<String> halfMade(CniCall call) {
         return Optional.of(portName(call));
     }
 

@@ -1,20 +1,31 @@
 package io.virtdataplane.daemon.cni;
 
-import java.util.Optional;
+import java.util.List;
+import java.util.function.BiPredicate;
 
-/** One type of network. */
+/**
+ * Networks of one type, and what becomes of a runtime's calls about them. Calls about one container
+ * come one after the other.
+ */
 interface CniNetwork {
-    CniPlan plan(CniCall call, CniConfig config, CniArguments arguments);
+    /** All of it or nothing; what the runtime is told of it. */
+    List<CniResult.Interface> add(CniCall call, CniConfig config, CniArguments arguments);
 
-    /** The pod's device that an ADD makes. */
-    String device(CniCall call, CniConfig config);
+    /** Nothing where there is nothing. */
+    void delete(CniCall call, CniConfig config);
+
+    /** A DEL that came while no daemon was there. */
+    void deleteLater(String containerId, String ifname);
+
+    void check(CniCall call, CniConfig config, CniArguments arguments);
 
     /**
-     * The device that a DEL deletes: one that is surely ours.
+     * Takes away what the runtime does not name.
      *
-     * @param isAttached an ADD of this attachment has ended well
+     * @param network its name
+     * @param isValid container and interface
      */
-    Optional<String> owned(CniCall call, CniConfig config, boolean isAttached);
+    void collect(String network, BiPredicate<String, String> isValid);
 
     /** Throws where an ADD would find something missing. */
     void checkStatus(CniConfig config);

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * is a masquerade NIC on the pod's own device. For a network binding of KubeVirt with the
  * domainAttachmentType tap.
  */
-final class CniPodNetwork implements CniNetwork {
+final class CniPodNetwork implements CniNicType {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final String LOGICAL_NAME = "logicNetworkName"; // KubeVirt's, in cni-args
     private static final String DEFAULT_NAME = "default";
@@ -140,8 +140,8 @@ final class CniPodNetwork implements CniNetwork {
 
     /** By its name it could be somebody else's. */
     @Override
-    public Optional<String> owned(CniCall call, CniConfig config, boolean isAttached) {
-        return isAttached ? Optional.of(device(call, config)) : Optional.empty();
+    public Optional<String> halfMade(CniCall call) {
+        return Optional.empty();
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.util.List;
 /** What a plugin prints, in the form of the configuration's version. */
 final class CniResult {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-    private static final String WITH_MTU = "1.1.0";
+    private static final String NEWEST = "1.1.0";
 
     private CniResult() {}
 
@@ -18,8 +18,13 @@ final class CniResult {
      *
      * @param mac 0: it has none that is worth telling
      * @param sandbox the namespace's path; empty: not in the container
+     * @param pciId address of a PCI device; empty: it is none
      */
-    record Interface(String name, long mac, int mtu, String sandbox) {}
+    record Interface(String name, long mac, int mtu, String sandbox, String pciId) {
+        Interface(String name, long mac, int mtu, String sandbox) {
+            this(name, mac, mtu, sandbox, "");
+        }
+    }
 
     /** Of a plugin that others go before: what they have told, and then its own. */
     static String of(CniConfig config, List<Interface> interfaces) {
@@ -35,11 +40,14 @@ final class CniResult {
             if (each.mac() != 0) {
                 item.put("mac", AddressText.mac(each.mac()));
             }
-            if (each.mtu() != 0 && version.equals(WITH_MTU)) {
+            if (each.mtu() != 0 && version.equals(NEWEST)) {
                 item.put("mtu", each.mtu());
             }
             if (!each.sandbox().isEmpty()) {
                 item.put("sandbox", each.sandbox());
+            }
+            if (!each.pciId().isEmpty() && version.equals(NEWEST)) {
+                item.put("pciID", each.pciId());
             }
         }
         result.withObject("dns");

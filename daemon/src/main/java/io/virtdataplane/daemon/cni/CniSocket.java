@@ -3,6 +3,7 @@ package io.virtdataplane.daemon.cni;
 import io.virtdataplane.daemon.attach.Nics;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.rpc.GuardedSocket;
+import io.virtdataplane.daemon.sriov.PodVfs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -40,23 +41,24 @@ public final class CniSocket implements AutoCloseable {
     private final ServerSocketChannel server;
     private final CniPlugin plugin;
     private final Set<SocketChannel> callers = ConcurrentHashMap.newKeySet();
+    private final CniCallOrder order = new CniCallOrder();
     private final Semaphore running = new Semaphore(AT_A_TIME);
     private final ExecutorService calls =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("cni-", 0).factory());
 
-    public CniSocket(Path path, Nics nics, Bridges bridges) throws IOException {
-        CniBridgeNetwork onBridges = new CniBridgeNetwork(bridges);
+    public CniSocket(Path path, Nics nics, Bridges bridges, PodVfs vfs) throws IOException {
+        CniNetwork onBridges = new CniNicNetwork(new CniBridgeNetwork(bridges), nics, calls);
         plugin =
                 new CniPlugin(
-                        nics,
                         Map.of(
                                 "cnv-bridge",
                                 onBridges,
                                 "bridge",
                                 onBridges,
                                 "virt-dataplane",
-                                new CniPodNetwork()),
-                        calls);
+                                new CniNicNetwork(new CniPodNetwork(), nics, calls),
+                                "sriov",
+                                new CniVfNetwork(vfs)));
         GuardedSocket socket = GuardedSocket.take("cni", path, "");
         server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         server.bind(UnixDomainSocketAddress.of(path));
@@ -70,7 +72,8 @@ public final class CniSocket implements AutoCloseable {
             try {
                 SocketChannel caller = server.accept();
                 callers.add(caller);
-                calls.execute(() -> serve(caller));
+                CniCallOrder.Place place = order.next();
+                calls.execute(() -> serve(caller, place));
             } catch (ClosedChannelException e) {
                 LOG.debug("CNI socket closed");
             } catch (IOException e) { // too many open files, for one: later there may be fewer
@@ -103,13 +106,15 @@ public final class CniSocket implements AutoCloseable {
         }
     }
 
-    private void serve(SocketChannel caller) {
-        try (caller) {
-            byte[] message = read(caller);
+    private void serve(SocketChannel caller, CniCallOrder.Place place) {
+        try (caller;
+                place) {
+            CniCall call = CniCall.read(read(caller));
+            place.take(call);
             running.acquire();
             CniPlugin.Answer answer;
             try {
-                answer = plugin.run(CniCall.read(message));
+                answer = plugin.run(call);
             } finally {
                 running.release();
             }

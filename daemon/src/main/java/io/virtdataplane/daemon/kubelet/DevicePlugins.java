@@ -28,6 +28,7 @@ final class DevicePlugins implements AutoCloseable {
     private final String resourcePrefix;
     private final KubeletDirectory kubelet;
     private final Looks looks;
+    private final DeviceInfoFiles infos;
     private final Map<String, DevicePlugin> pluginByResource = new HashMap<>();
     private final Thread thread =
             Thread.ofPlatform().name("device-plugins").daemon().unstarted(this::run);
@@ -46,10 +47,11 @@ final class DevicePlugins implements AutoCloseable {
      * How a kubelet is looked for.
      *
      * @param directory of its plugins
+     * @param deviceInfo directory of the files about devices
      * @param everyMs between two looks
      * @param clock nanoseconds, as System.nanoTime
      */
-    record Looks(Path directory, long everyMs, LongSupplier clock) {}
+    record Looks(Path directory, Path deviceInfo, long everyMs, LongSupplier clock) {}
 
     DevicePlugins(SriovNode node, Sysfs sysfs, String resourcePrefix, Looks looks) {
         this.node = node;
@@ -58,6 +60,7 @@ final class DevicePlugins implements AutoCloseable {
         this.resourcePrefix = resourcePrefix;
         this.kubelet = new KubeletDirectory(looks.directory());
         this.looks = looks;
+        this.infos = new DeviceInfoFiles(looks.deviceInfo());
         thread.start();
     }
 
@@ -121,6 +124,8 @@ final class DevicePlugins implements AutoCloseable {
         for (String resource : vfsByResource.keySet()) {
             pluginByResource.computeIfAbsent(resource, this::plugin);
         }
+        infos.keep(
+                resourcePrefix, vfsByResource); // last: where it fails, plugins serve all the same
     }
 
     private DevicePlugin plugin(String resource) {
@@ -148,5 +153,6 @@ final class DevicePlugins implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         closeAll();
+        infos.clear();
     }
 }

@@ -42,7 +42,11 @@ public final class Kubelet implements AutoCloseable {
                             sriov.node(),
                             sriov.sysfs(),
                             config.offer().resourcePrefix(),
-                            new DevicePlugins.Looks(directory, LOOK_MS, clock));
+                            new DevicePlugins.Looks(
+                                    directory,
+                                    Path.of(config.offer().deviceInfo()),
+                                    LOOK_MS,
+                                    clock));
         }
     }
 

@@ -54,7 +54,7 @@ final class KeptFormat implements ObjectStore.Format<Kept> {
     public Kept read(byte[] content) {
         String file = new String(content, StandardCharsets.UTF_8);
         List<WrittenManifest> objects =
-                manifests.parse(file, EnumSet.allOf(ObjectKind.class)).objects();
+                manifests.parseKept(file, EnumSet.allOf(ObjectKind.class)).objects();
         if (objects.size() != 1) {
             throw new IllegalArgumentException(
                     "file must hold one object: found=" + objects.size());

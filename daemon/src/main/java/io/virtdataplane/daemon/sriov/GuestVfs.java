@@ -14,15 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Gives the sriov interfaces of a machine their VFs and takes them back; all of a request or none
  * of it. An allocation's owner is a {@link VfOwner}.
  */
 public final class GuestVfs {
-    private static final Logger LOG = LoggerFactory.getLogger(GuestVfs.class);
     private final SriovNode node;
     private final SriovNetworks networks;
     private final Allocations allocations;
@@ -75,7 +72,7 @@ public final class GuestVfs {
         Optional<Map<String, String>> podByDevice = node.kubelet().ask();
         node.cards().lock();
         try {
-            report(attachments.putBackUnfinished());
+            node.report(attachments.putBackUnfinished());
             node.kubelet().compare(podByDevice);
             List<Wanted> wanted = new ArrayList<>();
             for (int i = 0; i < nics.size(); i++) {
@@ -131,18 +128,8 @@ public final class GuestVfs {
             if (left.isEmpty()) {
                 throw e;
             }
-            report(left);
+            node.report(left);
             throw new SriovException(e.getMessage() + "; " + String.join("; ", left), e);
-        }
-    }
-
-    /** A VF that is not put back yet: a pass tries again, now and until it is. */
-    private void report(List<String> left) {
-        if (!left.isEmpty()) {
-            left.forEach(
-                    reason ->
-                            LOG.warn("VF not restored, each pass tries again: reason={}", reason));
-            node.wantPass();
         }
     }
 
@@ -182,7 +169,7 @@ public final class GuestVfs {
                     left.add(e.getMessage());
                 }
             }
-            report(left);
+            node.report(left);
             if (!left.isEmpty()) {
                 throw new SriovException(
                         String.join("; ", left)

@@ -39,9 +39,16 @@ public record SriovConfig(Trees trees, Cards cards, Offer offer) {
      * @param resourcePrefix of extended resources
      * @param devicePlugins directory of the kubelet; "none": no device plugin; where it is missing,
      *     none until a kubelet makes it
+     * @param deviceInfo where Multus looks for what a device plugin says of its devices
      */
-    public record Offer(String resourcePrefix, String devicePlugins) {
+    public record Offer(String resourcePrefix, String devicePlugins, String deviceInfo) {
         private static final String NOTHING = "none";
+        private static final String DEVICE_INFO = "/var/run/k8s.cni.cncf.io/devinfo/dp";
+
+        /** With files about devices where the specification has them. */
+        public Offer(String resourcePrefix, String devicePlugins) {
+            this(resourcePrefix, devicePlugins, DEVICE_INFO);
+        }
 
         public Offer {
             if (!resourcePrefix.matches("[a-z0-9]([a-z0-9.-]*[a-z0-9])?")) {
@@ -67,6 +74,15 @@ public record SriovConfig(Trees trees, Cards cards, Offer offer) {
 
     /** The same with another directory of the kubelet, or "none". */
     public SriovConfig withDevicePlugins(String directory) {
-        return new SriovConfig(trees, cards, new Offer(offer.resourcePrefix(), directory));
+        return new SriovConfig(
+                trees, cards, new Offer(offer.resourcePrefix(), directory, offer.deviceInfo()));
+    }
+
+    /** The same with files about devices elsewhere. */
+    public SriovConfig withDeviceInfo(Path directory) {
+        return new SriovConfig(
+                trees,
+                cards,
+                new Offer(offer.resourcePrefix(), offer.devicePlugins(), directory.toString()));
     }
 }

@@ -28,6 +28,7 @@ public final class SriovControl implements AutoCloseable {
     private final SriovNode node;
     private final SriovNetworks networks = new SriovNetworks();
     private final GuestVfs guests;
+    private final PodVfs pods;
 
     /**
      * Where cards and the kubelet are asked.
@@ -76,6 +77,7 @@ public final class SriovControl implements AutoCloseable {
         guests =
                 new GuestVfs(
                         node, networks, allocations, attachments, link, around.kubeletAllocates());
+        pods = new PodVfs(node, discovery, allocations, attachments, link);
     }
 
     private static String bootId(Path proc) {
@@ -101,6 +103,10 @@ public final class SriovControl implements AutoCloseable {
 
     public GuestVfs guests() {
         return guests;
+    }
+
+    public PodVfs pods() {
+        return pods;
     }
 
     public VfLink link() {

@@ -140,6 +140,20 @@ public final class SriovNode implements AutoCloseable {
         change();
     }
 
+    /**
+     * VFs that are not put back yet: a pass tries again, now and until they are.
+     *
+     * @param left why, a line for each
+     */
+    void report(List<String> left) {
+        if (!left.isEmpty()) {
+            left.forEach(
+                    reason ->
+                            LOG.warn("VF not restored, each pass tries again: reason={}", reason));
+            wantPass();
+        }
+    }
+
     private long change() {
         wanted++;
         generation++;

@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,7 +33,12 @@ public final class ObjectStore<T> {
      * @param unreadable why, by file
      * @param damaged those of them whose content is no object; others may be read another time
      */
-    public record Stored<T>(List<T> objects, Map<Path, String> unreadable, Set<Path> damaged) {}
+    public record Stored<T>(
+            Map<Path, T> objectByFile, Map<Path, String> unreadable, Set<Path> damaged) {
+        public List<T> objects() {
+            return List.copyOf(objectByFile.values());
+        }
+    }
 
     private final FileStore files;
     private final Format<T> format;
@@ -71,12 +76,12 @@ public final class ObjectStore<T> {
     }
 
     public Stored<T> all() {
-        List<T> objects = new ArrayList<>();
+        Map<Path, T> objectByFile = new LinkedHashMap<>();
         Map<Path, String> unreadable = new TreeMap<>();
         Set<Path> damaged = new TreeSet<>();
         for (Path file : files.files()) {
             try {
-                objects.add(format.read(Files.readAllBytes(file)));
+                objectByFile.put(file, format.read(Files.readAllBytes(file)));
             } catch (IOException e) {
                 unreadable.put(file, e.toString());
             } catch (IllegalArgumentException e) {
@@ -84,7 +89,16 @@ public final class ObjectStore<T> {
                 damaged.add(file);
             }
         }
-        return new Stored<>(objects, unreadable, damaged);
+        return new Stored<>(objectByFile, unreadable, damaged);
+    }
+
+    /** Of an object whose name cannot be told. */
+    public static void remove(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("remove " + file, e);
+        }
     }
 
     /** Keeps a damaged file for somebody to look at, where no start will read it again. */

@@ -8,6 +8,7 @@ import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.AlreadyExistsException;
 import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.daemon.state.ObjectStore;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.dataplane.Vif;
@@ -108,6 +109,31 @@ class NicsTest {
         assertThat(agents.health("vm").orElseThrow().socket()).hasToString("/run/agent.sock");
         nics.detach("vm");
         assertThat(agents.health("vm")).isEmpty();
+    }
+
+    /** Else each start would report it, for ever: nobody can name what cannot be read. */
+    @Test
+    void keptNicThatCannotBeReadAnyMoreIsForgottenWithItsPod() throws IOException {
+        ObjectStore<byte[]> kept =
+                ObjectStore.byDigest(state.resolve("attachments"), ".attach", new AsItIs());
+        AttachRequest unreadable = REQUEST.toBuilder().setManifest("kind: Nothing\n").build();
+        kept.put("here", unreadable.toByteArray());
+        kept.put("gone", unreadable.toBuilder().setNetns("vdp-none").build().toByteArray());
+        restart();
+        assertThat(Files.exists(kept.file("here"))).as("a later version may read it").isTrue();
+        assertThat(Files.exists(kept.file("gone"))).isFalse();
+    }
+
+    private static final class AsItIs implements ObjectStore.Format<byte[]> {
+        @Override
+        public byte[] write(byte[] object) {
+            return object;
+        }
+
+        @Override
+        public byte[] read(byte[] content) {
+            return content;
+        }
     }
 
     @Test

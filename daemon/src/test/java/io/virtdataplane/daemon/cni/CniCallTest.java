@@ -28,7 +28,7 @@ class CniCallTest {
 
     @Test
     void whateverComesIsAnsweredInTheFormOfTheSpecification() {
-        CniPlugin plugin = new CniPlugin(null, Map.of(), Runnable::run);
+        CniPlugin plugin = new CniPlugin(Map.of());
         Random random = new Random(20261127);
         for (int i = 0; i < 20_000; i++) {
             byte[] message = WHOLE.clone();

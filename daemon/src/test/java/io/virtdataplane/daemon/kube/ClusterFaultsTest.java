@@ -120,6 +120,7 @@ class ClusterFaultsTest {
                 .andReturn(200, list("9", network("b", "1")))
                 .always();
         followed.start();
+        for (int i = 0; i < 6; i++) { var r = server.takeRequest(5, TimeUnit.SECONDS); System.out.println("REQ " + (r == null ? null : r.getPath())); }
         assertThat(List.of(next(), next(), next()))
                 .containsExactlyInAnyOrder("changed default/a", "changed default/b", "listed");
         assertThat(next()).as("missing, to be looked at again").isEqualTo("changed default/a");

@@ -47,7 +47,8 @@ class DevicePluginFaultsTest {
         SriovConfig config =
                 SriovConfig.DEFAULT
                         .withProc(Files.createDirectories(directory.resolve("proc")))
-                        .withDevicePlugins(plugins.toString());
+                        .withDevicePlugins(plugins.toString())
+                        .withDeviceInfo(directory.resolve("devinfo"));
         control = new SriovLab(card, config, directory.resolve("state"));
         grpc.serve(directory.resolve("c.sock"), control.service());
     }

@@ -70,7 +70,8 @@ class DevicePluginsTest {
         SriovConfig config =
                 SriovConfig.DEFAULT
                         .withProc(Files.createDirectories(directory.resolve("proc")))
-                        .withDevicePlugins(plugins.toString());
+                        .withDevicePlugins(plugins.toString())
+                        .withDeviceInfo(directory.resolve("devinfo"));
         control = new SriovLab(card, config, directory.resolve("state"));
         grpc.serve(directory.resolve("c.sock"), control.service());
         sriov = SriovGrpc.newBlockingStub(grpc.connect(directory.resolve("c.sock")));
@@ -97,6 +98,30 @@ class DevicePluginsTest {
         assertThat(request.getOptions().getGetPreferredAllocationAvailable()).isTrue();
         assertThat(request.getOptions().getPreStartRequired()).isFalse();
         assertThat(plugins.resolve(request.getEndpoint())).exists();
+    }
+
+    /**
+     * Else Multus knows no PCI address for the pod's network-status, and KubeVirt starts no
+     * machine.
+     */
+    @Test
+    void multusIsToldWhichPciDeviceEachVfIs() throws Exception {
+        kubelet.next();
+        Path info = directory.resolve("devinfo/openshift.io-intel-net-0000:02:02.3-device.json");
+        await(info, true);
+        assertThat(Files.readString(info))
+                .isEqualTo(
+                        "{\"type\":\"pci\",\"version\":\"1.1.0\",\"pci\":{\"pci-address\":\"0000:02:02.3\"}}");
+        assertThat(directory.resolve("devinfo")).isDirectoryContaining("glob:**device.json");
+        sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build());
+        await(info, false);
+        assertThat(directory.resolve("devinfo")).isEmptyDirectory();
+    }
+
+    private static void await(Path file, boolean there) throws InterruptedException {
+        while (Files.exists(file) != there) { // the test's timeout ends it
+            Thread.sleep(10);
+        }
     }
 
     @Test

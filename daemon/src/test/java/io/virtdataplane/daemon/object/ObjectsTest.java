@@ -49,10 +49,36 @@ class ObjectsTest {
     private Objects objects;
 
     private void start() {
+        start(ManifestDefaults.DEFAULT);
+    }
+
+    private void start(ManifestDefaults defaults) {
         networks = new Family(ObjectKind.NODE_NETWORK_POLICY, ObjectKind.NETWORK_DEFINITION);
         sriov = new Family(ObjectKind.SRIOV_POLICY, ObjectKind.SRIOV_NETWORK);
-        objects = new Objects(state, new Manifests(ManifestDefaults.DEFAULT), networks, sriov);
+        objects = new Objects(state, new Manifests(defaults), networks, sriov);
         objects.restore();
+    }
+
+    /** Its definition would move, and a VM's NAMESPACE/NAME find nothing. */
+    @Test
+    void keptNetworkStaysTheSameWhereTheOperatorsNamespaceIsSetToAnother() {
+        start();
+        String network =
+                "apiVersion: sriovnetwork.openshift.io/v1\nkind: SriovNetwork\nmetadata: {name: n1}\nspec: {resourceName: intel, networkNamespace: guests}\n";
+        objects.apply(network, SHARED);
+        start(new ManifestDefaults(List.of("other"), true));
+        assertThat(sriov.unreadable).isEmpty();
+        assertThat(sriov.inForce.getFirst().manifest().identity())
+                .isEqualTo("openshift-sriov-network-operator/n1");
+        assertThatThrownBy(
+                        () ->
+                                objects.apply(
+                                        network.replace(
+                                                "name: n1",
+                                                "name: n2, namespace: openshift-sriov-network-operator"),
+                                        SHARED))
+                .as("of a new one it is checked")
+                .hasMessageContaining("networkNamespace must be the object's own namespace");
     }
 
     private static List<String> names(List<Kept> kept) {

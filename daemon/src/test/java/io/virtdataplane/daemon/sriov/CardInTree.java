@@ -21,7 +21,7 @@ public final class CardInTree implements VfLink {
     public static final String PF = "0000:02:00.0";
     public final Path root;
     final ConcurrentLinkedQueue<String> settings = new ConcurrentLinkedQueue<>();
-    volatile int deafVf = -1; // whose driver refuses everything
+    private volatile int deafVf = -1;
     private final Map<Integer, Long> macByVf = new ConcurrentHashMap<>();
     private final Map<Integer, VfSetting.Vlan> vlanByVf = new ConcurrentHashMap<>();
     private final int vfs;
@@ -48,6 +48,11 @@ public final class CardInTree implements VfLink {
             link(vf(i) + "/iommu_group", "kernel/iommu_groups/" + (40 + i));
             macByVf.put(i, 0x0200_0000_0000L + i);
         }
+    }
+
+    /** The driver refuses all that is set of this VF; -1: of none. */
+    public void deaf(int vf) {
+        deafVf = vf;
     }
 
     public static String vf(int index) {

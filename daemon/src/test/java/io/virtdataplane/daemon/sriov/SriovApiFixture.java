@@ -69,7 +69,8 @@ public abstract class SriovApiFixture {
         SriovConfig config =
                 SriovConfig.DEFAULT
                         .withProc(Files.createDirectories(directory.resolve("proc")))
-                        .withDevicePlugins(devicePluginDirectory());
+                        .withDevicePlugins(devicePluginDirectory())
+                        .withDeviceInfo(directory.resolve("devinfo"));
         control = new SriovLab(card, config, directory.resolve("state"));
         grpc.serve(socket, control.service());
         sriov = SriovGrpc.newBlockingStub(grpc.connect(socket));

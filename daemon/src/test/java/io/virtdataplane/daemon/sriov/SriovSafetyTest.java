@@ -161,7 +161,7 @@ class SriovSafetyTest extends SriovApiFixture {
         apply(POLICY);
         network(NETWORK);
         attach(TWO);
-        card.deafVf = 0;
+        card.deaf(0);
         DetachVfRequest detach = DetachVfRequest.newBuilder().setName("vm2").build();
         refused(
                 () -> sriov.detachVf(detach),
@@ -171,7 +171,7 @@ class SriovSafetyTest extends SriovApiFixture {
         SriovNodeState state = afterPass(3);
         assertThat(state.getSyncStatus()).isEqualTo("Failed");
         assertThat(state.getLastSyncError()).contains("owner=guests/vm2/a: refused: vf=0");
-        card.deafVf = -1;
+        card.deaf(-1);
         apply(POLICY); // any pass tries again
         assertThat(users()).containsExactly("", "");
     }
@@ -180,7 +180,7 @@ class SriovSafetyTest extends SriovApiFixture {
     void failedAttachmentOfOneInterfaceTakesTheOtherBack() {
         apply(POLICY);
         network(NETWORK);
-        card.deafVf = 1;
+        card.deaf(1);
         refused(
                 () -> attach(TWO),
                 Status.Code.FAILED_PRECONDITION,
