@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon;
 
 import io.virtdataplane.api.Endpoint;
+import io.virtdataplane.api.NatSettings;
 import io.virtdataplane.api.Version;
 import io.virtdataplane.daemon.attach.Attachments;
 import io.virtdataplane.daemon.attach.Nics;
@@ -136,7 +137,14 @@ public final class Daemon implements AutoCloseable {
                                     bridges,
                                     sriov.node(),
                                     config.manifests().operatorNamespace(),
-                                    () -> views.list(attachments.nics()))));
+                                    () -> views.list(attachments.nics()),
+                                    (nic, ports) ->
+                                            masquerade.update(
+                                                    nic,
+                                                    NatSettings.newBuilder()
+                                                            .setPorts(ports)
+                                                            .build(),
+                                                    nics))));
         }
         begun();
     }

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Opens the way to the API server, patient where the caller can be, else quick to say no. */
 public final class ClusterClient {
@@ -13,7 +14,7 @@ public final class ClusterClient {
     private static final int FIRST_RETRY_MILLIS = 200;
     private static final int REQUEST_MILLIS = 10_000;
     private static final int CONNECT_MILLIS = 5_000;
-    private static final int WATCH_RETRY_MILLIS = 1_000;
+    private static final int WATCH_RETRY_MILLIS = 800;
 
     private ClusterClient() {}
 
@@ -31,10 +32,15 @@ public final class ClusterClient {
                         .withRequestRetryBackoffInterval(FIRST_RETRY_MILLIS)
                         .withRequestTimeout(REQUEST_MILLIS)
                         .withConnectionTimeout(CONNECT_MILLIS)
-                        .withWatchReconnectInterval(WATCH_RETRY_MILLIS)
+                        .withWatchReconnectInterval(spread(WATCH_RETRY_MILLIS))
                         .withWatchReconnectLimit(-1)
                         .build();
         return new KubernetesClientBuilder().withConfig(config).build();
+    }
+
+    /** It doubles with each retry: the nodes of a cluster are not to come back all at once. */
+    private static int spread(int millis) {
+        return millis + ThreadLocalRandom.current().nextInt(millis);
     }
 
     private static Config fromFile(Path kubeconfig) {

@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +48,7 @@ public final class KubeAgent implements AutoCloseable {
      *
      * @param sriovNamespace of the operator's objects
      * @param nics all of this node, and their machines
+     * @param open opens ports ("TCP/80,UDP/53", or "all") on the NIC of that name
      */
     public record Rooms(
             NodeLabels node,
@@ -55,7 +57,8 @@ public final class KubeAgent implements AutoCloseable {
             Bridges bridges,
             SriovNode sriov,
             String sriovNamespace,
-            Supplier<ListResponse> nics) {}
+            Supplier<ListResponse> nics,
+            BiConsumer<String, String> open) {}
 
     /** Runs from now on; the API server may be away. */
     public KubeAgent(ClusterSettings settings, Rooms rooms) {
@@ -117,6 +120,8 @@ public final class KubeAgent implements AutoCloseable {
         if (settings.owns(ClusterSettings.Owned.MACHINE)) {
             MachineStates states = new MachineStates(writer, name, machines, rooms.nics(), events);
             every("VirtualMachineNetworkState", STATUS_MS, states::publish);
+            MachinePorts ports = new MachinePorts(machines, rooms.nics(), rooms.open());
+            every("ports", STATUS_MS, ports::follow);
         }
     }
 

@@ -9,6 +9,7 @@ import io.virtdataplane.daemon.cni.CniMachine;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Which VirtualMachineInstance a machine of ours is. A NIC that a container runtime asked for is
@@ -60,26 +61,31 @@ final class Machines implements AutoCloseable {
 
     /** Machines that run on this node, by the name that our NICs' machines have. */
     Map<String, GenericKubernetesResource> running() {
-        return byOurName(here);
+        Map<String, GenericKubernetesResource> byName = ofPods(here);
+        for (GenericKubernetesResource machine : here.all()) {
+            byName.putIfAbsent(machine.getMetadata().getName(), machine);
+        }
+        return byName;
     }
 
-    /** Those that are on their way to this node. */
-    Map<String, GenericKubernetesResource> arriving() {
-        return byOurName(coming);
+    /** Those that run here or are on their way, by the names that NICs in their pods have. */
+    Map<String, GenericKubernetesResource> byPod() {
+        Map<String, GenericKubernetesResource> byName = ofPods(coming);
+        byName.putAll(ofPods(here));
+        return byName;
     }
 
-    private Map<String, GenericKubernetesResource> byOurName(Followed followed) {
+    private Map<String, GenericKubernetesResource> ofPods(Followed followed) {
         Map<String, GenericKubernetesResource> byUid = new HashMap<>();
         Map<String, GenericKubernetesResource> byName = new HashMap<>();
         for (GenericKubernetesResource machine : followed.all()) {
             byUid.put(machine.getMetadata().getUid(), machine);
-            byName.put(machine.getMetadata().getName(), machine);
         }
         for (Pod pod : pods.getStore().list()) {
             GenericKubernetesResource owner =
                     owners(pod).stream()
                             .map(reference -> byUid.get(reference.getUid()))
-                            .filter(java.util.Objects::nonNull)
+                            .filter(Objects::nonNull)
                             .findFirst()
                             .orElse(null);
             if (owner != null) {

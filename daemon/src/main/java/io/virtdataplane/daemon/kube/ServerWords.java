@@ -7,13 +7,22 @@ final class ServerWords {
     private ServerWords() {}
 
     static String of(Throwable failure) {
-        if (failure instanceof KubernetesClientException e && e.getStatus() != null) {
-            return "the API server said " + e.getCode() + ": " + e.getStatus().getMessage();
-        }
         Throwable cause = failure;
-        while (cause.getCause() != null) {
+        while (!isAnswer(cause) && cause.getCause() != null) {
             cause = cause.getCause();
         }
+        if (cause instanceof KubernetesClientException answer && isAnswer(cause)) {
+            return "the API server said "
+                    + answer.getCode()
+                    + ": "
+                    + answer.getStatus().getMessage();
+        }
         return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+
+    private static boolean isAnswer(Throwable failure) {
+        return failure instanceof KubernetesClientException e
+                && e.getCode() > 0
+                && e.getStatus() != null;
     }
 }
