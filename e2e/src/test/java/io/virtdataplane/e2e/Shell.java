@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /** Runs commands and keeps what was started, by process, so that it can be ended. */
@@ -24,7 +25,7 @@ final class Shell implements AutoCloseable {
 
     private final Path directory;
     private final List<Process> started = new ArrayList<>();
-    private int outputs;
+    private final AtomicInteger outputs = new AtomicInteger();
 
     Shell(Path directory) {
         this.directory = directory;
@@ -34,9 +35,9 @@ final class Shell implements AutoCloseable {
         return directory;
     }
 
-    /** Runs to the end; output and errors together. */
+    /** Runs to the end; output and errors together. Threads may call it at the same time. */
     Result run(String... command) {
-        Path output = directory.resolve("output-" + outputs++);
+        Path output = directory.resolve("output-" + outputs.getAndIncrement());
         try {
             Process process =
                     new ProcessBuilder(command)
