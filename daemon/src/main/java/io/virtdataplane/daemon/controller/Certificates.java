@@ -87,11 +87,7 @@ final class Certificates {
 
     /** Serves by what the Secret holds, which is made where there is none. Every replica does it. */
     void load() throws GeneralSecurityException {
-        Secret secret = read();
-        if (secret == null) {
-            create();
-            secret = read();
-        }
+        Secret secret = filled();
         String version = secret.getMetadata().getResourceVersion();
         if (!version.equals(loaded)) {
             Content content = Content.of(secret);
@@ -102,28 +98,26 @@ final class Certificates {
 
     /** Renews what ends soon, and tells the API server whom to trust. The leader does it. */
     void tend() throws GeneralSecurityException {
-        Secret secret = read();
-        if (secret == null) {
-            create();
-            return;
-        }
+        Secret secret = filled();
         Content content = Content.of(secret);
-        KeyStore store = content.open();
-        Content renewed = null;
-        if (left(store, Keytool.AUTHORITY).compareTo(AUTHORITY_LEFT) < 0) {
-            Content fresh = make();
-            renewed =
-                    new Content(
-                            fresh.store(),
-                            fresh.password(),
-                            fresh.authorities() + content.authorities());
-        } else if (left(store, Keytool.SERVING).compareTo(SERVING_LEFT) < 0 || !isNamed(store)) {
-            renewed = withNewServing(content);
-        }
-        trust.accept((renewed == null ? content : renewed).authorities());
-        if (renewed != null && replace(secret, renewed)) {
+        Content wanted = renewed(content);
+        trust.accept(wanted.authorities()); // before anybody serves by a new authority
+        if (wanted != content && write(secret, wanted)) {
             LOG.info("certificate renewed: secret={}/{}", namespace, name);
         }
+    }
+
+    /** The same where nothing ends soon. */
+    private Content renewed(Content content) throws GeneralSecurityException {
+        KeyStore store = content.open();
+        if (left(store, Keytool.AUTHORITY).compareTo(AUTHORITY_LEFT) < 0) {
+            Content fresh = make();
+            String both = fresh.authorities() + content.authorities();
+            return new Content(fresh.store(), fresh.password(), both);
+        }
+        boolean isGood =
+                left(store, Keytool.SERVING).compareTo(SERVING_LEFT) >= 0 && isNamed(store);
+        return isGood ? content : withNewServing(content);
     }
 
     private Content withNewServing(Content content) {
@@ -151,20 +145,26 @@ final class Certificates {
         return client.secrets().inNamespace(namespace).withName(name).get();
     }
 
-    private void create() throws GeneralSecurityException {
-        try {
-            client.resource(secret(make(), null)).create();
-            LOG.info("certificate made: secret={}/{} names={}", namespace, name, names);
-        } catch (KubernetesClientException e) {
-            if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) { // another replica was first
-                throw e;
+    /** It may have been installed empty, so that nobody needs the right to make secrets. */
+    private Secret filled() throws GeneralSecurityException {
+        Secret secret = read();
+        while (secret == null || secret.getData() == null || !secret.getData().containsKey(STORE)) {
+            if (write(secret, make())) {
+                LOG.info("certificate made: secret={}/{} names={}", namespace, name, names);
             }
+            secret = read();
         }
+        return secret;
     }
 
-    private boolean replace(Secret old, Content content) {
+    /** False where another replica was first. */
+    private boolean write(Secret old, Content content) {
         try {
-            client.resource(secret(content, old.getMetadata().getResourceVersion())).update();
+            if (old == null) {
+                client.resource(secret(content, null)).create();
+            } else {
+                client.resource(secret(content, old)).update();
+            }
             return true;
         } catch (KubernetesClientException e) {
             if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
@@ -174,18 +174,21 @@ final class Certificates {
         }
     }
 
-    private Secret secret(Content content, String version) {
-        return new SecretBuilder()
-                .withNewMetadata()
+    private Secret secret(Content content, Secret old) {
+        SecretBuilder secret = old == null ? new SecretBuilder() : new SecretBuilder(old);
+        return secret.editOrNewMetadata()
                 .withNamespace(namespace)
                 .withName(name)
-                .withResourceVersion(version)
                 .endMetadata()
                 .withType("Opaque")
                 .addToData(STORE, Base64.getEncoder().encodeToString(content.store()))
-                .addToStringData(PASSWORD, content.password())
-                .addToStringData(AUTHORITIES, content.authorities())
+                .addToData(PASSWORD, base64(content.password()))
+                .addToData(AUTHORITIES, base64(content.authorities()))
                 .build();
+    }
+
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static Duration left(KeyStore store, String alias) throws GeneralSecurityException {

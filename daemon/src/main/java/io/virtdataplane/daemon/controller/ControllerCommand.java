@@ -94,7 +94,7 @@ public final class ControllerCommand implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             description =
-                    "DNS names and IPv4 addresses that the API server calls the webhook by (default: virt-dataplane-controller.NAMESPACE.svc).")
+                    "DNS names and IPv4 addresses that the API server calls the webhook by (default: virt-dataplane-webhook.NAMESPACE.svc).")
     private List<String> webhookNames;
 
     @Option(
@@ -210,7 +210,7 @@ public final class ControllerCommand implements Callable<Integer> {
                 new ControllerConfig.Webhook(
                         webhookPort,
                         webhookNames == null
-                                ? List.of("virt-dataplane-controller." + own + ".svc")
+                                ? List.of("virt-dataplane-webhook." + own + ".svc")
                                 : webhookNames,
                         webhookConfiguration),
                 statusPort,
