@@ -15,7 +15,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 
-/** The API server's question whether an object may be as it is: AdmissionReview of admission.k8s.io/v1. */
+/**
+ * The API server's question whether an object may be as it is: AdmissionReview of
+ * admission.k8s.io/v1.
+ */
 final class Admission {
     static final ObjectMapper JSON =
             JsonMapper.builder()

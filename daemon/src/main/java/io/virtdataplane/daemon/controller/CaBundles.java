@@ -2,8 +2,8 @@ package io.virtdataplane.daemon.controller;
 
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.WebhookClientConfig;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -52,7 +52,9 @@ final class CaBundles {
         if (found == null) {
             return false;
         }
-        if (set(found.getWebhooks().stream().map(each -> each.getClientConfig()).toList(), bundle)) {
+        if (set(
+                found.getWebhooks().stream().map(each -> each.getClientConfig()).toList(),
+                bundle)) {
             client.resource(found).update();
             LOG.info("caBundle set: MutatingWebhookConfiguration={}", name);
         }
@@ -69,7 +71,9 @@ final class CaBundles {
         if (found == null) {
             return false;
         }
-        if (set(found.getWebhooks().stream().map(each -> each.getClientConfig()).toList(), bundle)) {
+        if (set(
+                found.getWebhooks().stream().map(each -> each.getClientConfig()).toList(),
+                bundle)) {
             client.resource(found).update();
             LOG.info("caBundle set: ValidatingWebhookConfiguration={}", name);
         }

@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The webhook's keys, in a Secret that all replicas share: an authority of ten years and a serving
  * key of ninety days, which is made anew when a third of its time is left. A new serving key needs
- * nothing else to change. A new authority, a year before the old one ends, is told to the API server
- * beside the old one before anybody serves by it.
+ * nothing else to change. A new authority, a year before the old one ends, is told to the API
+ * server beside the old one before anybody serves by it.
  */
 final class Certificates {
     private static final Logger LOG = LoggerFactory.getLogger(Certificates.class);
@@ -85,7 +85,9 @@ final class Certificates {
         }
     }
 
-    /** Serves by what the Secret holds, which is made where there is none. Every replica does it. */
+    /**
+     * Serves by what the Secret holds, which is made where there is none. Every replica does it.
+     */
     void load() throws GeneralSecurityException {
         Secret secret = filled();
         String version = secret.getMetadata().getResourceVersion();
@@ -202,7 +204,8 @@ final class Certificates {
         X509Certificate certificate = (X509Certificate) store.getCertificate(Keytool.SERVING);
         Collection<List<?>> alternatives = certificate.getSubjectAlternativeNames();
         Set<Object> has = new HashSet<>();
-        for (List<?> each : alternatives == null ? Collections.<List<?>>emptyList() : alternatives) {
+        for (List<?> each :
+                alternatives == null ? Collections.<List<?>>emptyList() : alternatives) {
             has.add(each.get(1));
         }
         return has.containsAll(names);

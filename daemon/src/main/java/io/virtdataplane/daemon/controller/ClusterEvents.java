@@ -13,6 +13,7 @@ final class ClusterEvents {
     private static final DateTimeFormatter MICROSECONDS =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX").withZone(ZoneOffset.UTC);
 
+    private static final int LONGEST_NAME = 230; // 253 with the rest
     private final KubernetesClient client;
     private final String identity;
 
@@ -29,7 +30,7 @@ final class ClusterEvents {
         client.resource(
                         new EventBuilder()
                                 .withNewMetadata()
-                                .withGenerateName(machine.name() + ".")
+                                .withName(name(machine))
                                 .withNamespace(machine.namespace())
                                 .endMetadata()
                                 .withEventTime(new MicroTime(MICROSECONDS.format(Instant.now())))
@@ -48,5 +49,15 @@ final class ClusterEvents {
                                 .endRegarding()
                                 .build())
                 .create();
+    }
+
+    /** As kubectl and others name them: the object's name, and when. */
+    private static String name(RunningMachine machine) {
+        Instant now = Instant.now();
+        long nanos = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+        String name = machine.name();
+        return name.substring(0, Math.min(name.length(), LONGEST_NAME))
+                + "."
+                + Long.toHexString(nanos);
     }
 }

@@ -31,8 +31,7 @@ final class ClusterMacs {
     /**
      * @param isUsed what is known to be used, to find a free address quickly; the leases decide
      */
-    ClusterMacs(
-            MacCursor cursor, MacLeases leases, LongPredicate isUsed, RandomGenerator random) {
+    ClusterMacs(MacCursor cursor, MacLeases leases, LongPredicate isUsed, RandomGenerator random) {
         this.cursor = cursor;
         this.leases = leases;
         this.isUsed = isUsed;

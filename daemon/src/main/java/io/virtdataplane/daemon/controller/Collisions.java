@@ -16,8 +16,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Which guests run with one MAC address: what no admission keeps out, such as a clone in a namespace
- * that is not the pool's, or a guest that has changed its own.
+ * Which guests run with one MAC address: what no admission keeps out, such as a clone in a
+ * namespace that is not the pool's, or a guest that has changed its own.
  */
 final class Collisions implements ResourceEventHandler<GenericKubernetesResource> {
     private final Map<String, RunningMachine> machineByName = new ConcurrentHashMap<>();

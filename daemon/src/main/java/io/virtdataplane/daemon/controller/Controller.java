@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The cluster's controller: answers the API server about VirtualMachines, and keeps what is to be
- * kept once in a cluster. Any number of them may run; each answers, one leads. All it knows is in the
- * API server.
+ * kept once in a cluster. Any number of them may run; each answers, one leads. All it knows is in
+ * the API server.
  */
 public final class Controller implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
@@ -58,7 +58,10 @@ public final class Controller implements AutoCloseable {
             range = MacRange.of(config.macs().start(), config.macs().end(), site());
             MacRelease release =
                     new MacRelease(
-                            machines, this::machine, config.macs().patience().toNanos(), System::nanoTime);
+                            machines,
+                            this::machine,
+                            config.macs().patience().toNanos(),
+                            System::nanoTime);
             MacLeases leases = new MacLeases(client, config.namespace(), release);
             keeper = new MacKeeper(machines, table, leases, release, this::isPools);
             collisions = new Collisions(name -> isPools(namespaces.labels(name)));
@@ -83,8 +86,7 @@ public final class Controller implements AutoCloseable {
                                     this::illness,
                                     this::unreadiness,
                                     this::metrics));
-            leadership =
-                    opened(new Leadership(client, config.namespace(), config.identity()));
+            leadership = opened(new Leadership(client, config.namespace(), config.identity()));
             duties = opened(new Duties());
             begin(certificates);
         } catch (GeneralSecurityException | RuntimeException e) {

@@ -203,10 +203,7 @@ public final class ControllerCommand implements Callable<Integer> {
                 own,
                 InetAddress.getLocalHost().getHostName() + "_" + UUID.randomUUID(),
                 new ControllerConfig.Macs(
-                        macStart,
-                        macEnd,
-                        Namespaces.Mode.of(macMode),
-                        Duration.ofSeconds(macWait)),
+                        macStart, macEnd, Namespaces.Mode.of(macMode), Duration.ofSeconds(macWait)),
                 new ControllerConfig.Webhook(
                         webhookPort,
                         webhookNames == null

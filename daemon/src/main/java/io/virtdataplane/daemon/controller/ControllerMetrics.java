@@ -19,8 +19,7 @@ final class ControllerMetrics {
     /**
      * @param leases MAC addresses that are held
      */
-    static MetricSnapshots of(
-            Collisions collisions, int leases, MacRange range, boolean isLeader) {
+    static MetricSnapshots of(Collisions collisions, int leases, MacRange range, boolean isLeader) {
         List<GaugeDataPointSnapshot> guests = new ArrayList<>();
         collisions
                 .all()

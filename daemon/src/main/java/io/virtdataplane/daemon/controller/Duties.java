@@ -8,7 +8,9 @@ import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is done again and again, one after the other; what fails is tried again at its next turn. */
+/**
+ * What is done again and again, one after the other; what fails is tried again at its next turn.
+ */
 final class Duties implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Duties.class);
     private static final long END_SECONDS = 5;

@@ -10,8 +10,8 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Makes keys and certificates. The JDK has no public class that writes a certificate, but each Java
@@ -127,8 +127,7 @@ final class Keytool {
         }
     }
 
-    private static void run(Path file, String password, List<String> arguments)
-            throws IOException {
+    private static void run(Path file, String password, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
         command.addAll(arguments);
@@ -138,8 +137,7 @@ final class Keytool {
         builder.environment().put(PASSWORD, password);
         Process process = builder.start();
         process.getOutputStream().close();
-        String said =
-                new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         try {
             if (!process.waitFor(SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 process.destroyForcibly();

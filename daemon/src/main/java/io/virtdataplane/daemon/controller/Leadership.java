@@ -102,7 +102,9 @@ final class Leadership implements AutoCloseable {
                 running.get(END_SECONDS, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-            } catch (TimeoutException | RuntimeException | java.util.concurrent.ExecutionException e) {
+            } catch (TimeoutException
+                    | RuntimeException
+                    | java.util.concurrent.ExecutionException e) {
                 LOG.debug("election ended", e);
             }
         }

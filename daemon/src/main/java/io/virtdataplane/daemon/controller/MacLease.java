@@ -12,8 +12,8 @@ import java.util.Map;
  * The object that says who has a MAC address. It is named after the address, and the API server
  * makes a name once: that is what makes an address unique, however many controllers run.
  *
- * @param claim token of the admission that took the address last; empty: none did, the machine
- *     was there before
+ * @param claim token of the admission that took the address last; empty: none did, the machine was
+ *     there before
  * @param version resourceVersion, or empty of one that is yet to be made
  */
 record MacLease(long mac, MacHolder holder, String claim, String version) {

@@ -21,8 +21,8 @@ import java.util.Set;
  */
 record Machine(String namespace, String name, List<Nic> nics) {
     /**
-     * Which admission gave each NIC its address: {@code NIC=TOKEN,...}. Whoever sees it on a machine
-     * that the API server has, knows that this admission is over.
+     * Which admission gave each NIC its address: {@code NIC=TOKEN,...}. Whoever sees it on a
+     * machine that the API server has, knows that this admission is over.
      */
     static final String CLAIMS = "virtdataplane.io/mac-claims";
 

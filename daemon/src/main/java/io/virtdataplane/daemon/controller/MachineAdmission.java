@@ -12,6 +12,7 @@ import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -59,7 +60,9 @@ final class MachineAdmission {
                 question,
                 () -> {
                     Map<String, String> namespace = labels.apply(question.namespace());
-                    checked(question, namespace); // before anything is taken
+                    if (!isSame(question, MachineRules::isSameNetworking)) {
+                        MachineRules.check(question.object(), namespace); // before all else
+                    }
                     ArrayNode patch = Admission.JSON.createArrayNode();
                     if (namespace.getOrDefault(Namespaces.BINDING, "").equals("rewrite")) {
                         rewrite(question.object(), patch);
@@ -78,9 +81,18 @@ final class MachineAdmission {
         }
         return answer(
                 question,
-                () ->
-                        Admission.Answer.allowed(
-                                checked(question, labels.apply(question.namespace()))));
+                () -> {
+                    boolean isSame = isSame(question, MachineRules::isSameButForUs);
+                    Map<String, String> namespace =
+                            isSame ? Map.of() : labels.apply(question.namespace());
+                    return Admission.Answer.allowed(
+                            isSame ? List.of() : MachineRules.check(question.object(), namespace));
+                });
+    }
+
+    private static boolean isSame(
+            Admission.Question question, BiPredicate<JsonNode, JsonNode> same) {
+        return question.old().isObject() && same.test(question.object(), question.old());
     }
 
     /** What goes is let go, and what is not a machine is not ours to stop. */
@@ -88,14 +100,6 @@ final class MachineAdmission {
         return !question.isMachine()
                 || !question.object().isObject()
                 || question.object().path("metadata").hasNonNull("deletionTimestamp");
-    }
-
-    private static List<String> checked(
-            Admission.Question question, Map<String, String> namespace) {
-        boolean isSame =
-                question.old().isObject()
-                        && MachineRules.isSameNetworking(question.object(), question.old());
-        return isSame ? List.of() : MachineRules.check(question.object(), namespace);
     }
 
     private static Admission.Answer answer(

@@ -17,7 +17,9 @@ import java.util.Set;
  * a mesh's proxy listens on is a warning, as nobody upstream refuses it.
  */
 final class MachineRules {
-    /** Istio's: admin, outbound, probe, debug, inbound, HBONE, merged metrics, health, DNS, metrics. */
+    /**
+     * Istio's: admin, outbound, probe, debug, inbound, HBONE, merged metrics, health, DNS, metrics.
+     */
     private static final Set<Integer> MESH_PORTS =
             Set.of(
                     15_000, 15_001, 15_002, 15_004, 15_006, 15_008, 15_009, 15_020, 15_021, 15_053,
@@ -74,6 +76,21 @@ final class MachineRules {
     /** The change has nothing to do with networks, so what was let in before stays in. */
     static boolean isSameNetworking(JsonNode object, JsonNode old) {
         return networking(object).path("spec").equals(networking(old).path("spec"));
+    }
+
+    /** The same where what differs may be what {@link MachineAdmission#mutate} has made of it. */
+    static boolean isSameButForUs(JsonNode object, JsonNode old) {
+        return withoutOurs(object).equals(withoutOurs(old));
+    }
+
+    private static JsonNode withoutOurs(JsonNode object) {
+        JsonNode spec = networking(object).path("spec").deepCopy();
+        for (JsonNode each : spec.at("/template/spec/domain/devices/interfaces")) {
+            if (each instanceof ObjectNode nic) {
+                nic.remove(List.of("macAddress", "masquerade", "binding"));
+            }
+        }
+        return spec;
     }
 
     /** The part that is checked; the rest may be large, and is not ours. */

@@ -30,7 +30,8 @@ final class Namespaces implements ResourceEventHandler<Namespace> {
                     return mode;
                 }
             }
-            throw new IllegalArgumentException("mac-mode must be opt-out or opt-in: mac-mode=" + text);
+            throw new IllegalArgumentException(
+                    "mac-mode must be opt-out or opt-in: mac-mode=" + text);
         }
 
         boolean isPools(Map<String, String> labels) {

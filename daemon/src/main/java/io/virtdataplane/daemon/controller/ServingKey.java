@@ -25,8 +25,7 @@ final class ServingKey extends X509ExtendedKeyManager {
         for (int i = 0; i < chain.length; i++) {
             certificates[i] = (X509Certificate) chain[i];
         }
-        current =
-                new Current((PrivateKey) store.getKey(Keytool.SERVING, password), certificates);
+        current = new Current((PrivateKey) store.getKey(Keytool.SERVING, password), certificates);
     }
 
     SSLContext context() throws GeneralSecurityException {

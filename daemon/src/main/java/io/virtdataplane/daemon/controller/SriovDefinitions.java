@@ -23,9 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the NetworkAttachmentDefinition of each SriovNetwork, as the SR-IOV operator does: made once
- * its namespace is there, moved with networkNamespace, deleted with its network. One that is not of
- * the network is left alone. A pass compares all, on the leader.
+ * Keeps the NetworkAttachmentDefinition of each SriovNetwork, as the SR-IOV operator does: made
+ * once its namespace is there, moved with networkNamespace, deleted with its network. One that is
+ * not of the network is left alone. A pass compares all, on the leader.
  */
 final class SriovDefinitions {
     private static final Logger LOG = LoggerFactory.getLogger(SriovDefinitions.class);
@@ -134,8 +134,7 @@ final class SriovDefinitions {
             return;
         }
         GenericKubernetesResource network = network(name[0], name[1]);
-        boolean isGone =
-                network == null || network.getMetadata().getDeletionTimestamp() != null;
+        boolean isGone = network == null || network.getMetadata().getDeletionTimestamp() != null;
         boolean isElsewhere =
                 !isGone
                         && read(network)

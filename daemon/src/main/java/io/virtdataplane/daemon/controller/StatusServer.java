@@ -47,8 +47,7 @@ final class StatusServer implements AutoCloseable {
     }
 
     private static void tell(HttpExchange exchange, String wrong) throws IOException {
-        int code =
-                wrong.isEmpty() ? HttpURLConnection.HTTP_OK : HttpURLConnection.HTTP_UNAVAILABLE;
+        int code = wrong.isEmpty() ? HttpURLConnection.HTTP_OK : HttpURLConnection.HTTP_UNAVAILABLE;
         String words = (wrong.isEmpty() ? "ok" : wrong) + "\n";
         send(exchange, code, "text/plain", words.getBytes(StandardCharsets.UTF_8));
     }

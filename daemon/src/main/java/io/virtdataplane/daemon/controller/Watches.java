@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is watched in the cluster: a paged list, then its changes, begun anew when the API server has
- * been away. What was seen stays meanwhile.
+ * What is watched in the cluster: a paged list, then its changes, begun anew when the API server
+ * has been away. What was seen stays meanwhile.
  */
 final class Watches implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Watches.class);

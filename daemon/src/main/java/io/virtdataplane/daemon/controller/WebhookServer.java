@@ -65,8 +65,7 @@ final class WebhookServer implements AutoCloseable {
         return server.getAddress().getPort();
     }
 
-    private void answer(
-            HttpExchange exchange, Function<Admission.Question, Admission.Answer> work)
+    private void answer(HttpExchange exchange, Function<Admission.Question, Admission.Answer> work)
             throws IOException {
         room.acquireUninterruptibly();
         try (exchange) {
@@ -90,10 +89,7 @@ final class WebhookServer implements AutoCloseable {
             body = in.readNBytes(LONGEST_BODY + 1);
         }
         if (body.length > LONGEST_BODY) {
-            say(
-                    exchange,
-                    HttpURLConnection.HTTP_ENTITY_TOO_LARGE,
-                    "body must be at most 8 MiB");
+            say(exchange, HttpURLConnection.HTTP_ENTITY_TOO_LARGE, "body must be at most 8 MiB");
             return;
         }
         Admission.Question question;
