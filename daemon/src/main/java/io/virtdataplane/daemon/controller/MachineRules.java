@@ -7,6 +7,7 @@ import io.virtdataplane.manifest.ListedPort;
 import io.virtdataplane.manifest.MachineManifest;
 import io.virtdataplane.manifest.MachineNic;
 import io.virtdataplane.manifest.ManifestDefaults;
+import io.virtdataplane.manifest.UnknownFieldException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,13 +33,22 @@ final class MachineRules {
     private MachineRules() {}
 
     /**
-     * Checks the machine whole.
+     * Checks the machine whole. A field that we do not know is KubeVirt's to refuse, which may be
+     * newer than we are.
      *
      * @param labels of its namespace
      * @return warnings
      * @throws InvalidManifestException with the object, the field's path, its value and the rule
      */
     static List<String> check(JsonNode object, Map<String, String> labels) {
+        try {
+            return checked(object, labels);
+        } catch (UnknownFieldException e) {
+            return List.of("not checked by virt-dataplane: " + e.getMessage());
+        }
+    }
+
+    private static List<String> checked(JsonNode object, Map<String, String> labels) {
         MachineManifest manifest =
                 MachineManifest.parse(networking(object).toString(), "", DEFAULTS);
         List<MachineNic> nics = manifest.nics().nics();
