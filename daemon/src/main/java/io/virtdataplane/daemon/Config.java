@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon;
 
+import io.virtdataplane.daemon.mac.MacRange;
 import io.virtdataplane.daemon.metrics.MetricsConfig;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.rpc.GuardedSocket;
@@ -20,6 +21,7 @@ import java.util.Locale;
  *
  * @param pod it serves the pod that it runs in, and no other
  * @param cniSocket where the CNI plugin's executable calls; empty: nowhere
+ * @param macs of NICs on bridges
  * @param manifests what holds where manifests are silent
  * @param sriov virtual functions
  */
@@ -31,6 +33,7 @@ record Config(
         Packets packets,
         MetricsConfig metrics,
         NodeLabels node,
+        Macs macs,
         ManifestDefaults manifests,
         SriovConfig sriov) {
     private static final int MAX_WORKERS = 64;
@@ -60,6 +63,13 @@ record Config(
      */
     record Packets(int workers, WorkerThread.Settings thread, Bpf.Mechanism hooks) {}
 
+    /**
+     * The MAC pool of the node.
+     *
+     * @param refusesConflicts a NIC whose address another NIC has is not attached
+     */
+    record Macs(MacRange range, boolean refusesConflicts) {}
+
     /** Throws with the first rule that a setting breaks. */
     static Config of(ConfigFile file) {
         return new Config(
@@ -70,6 +80,7 @@ record Config(
                 packets(file),
                 metrics(file.metrics, socket(file)),
                 node(file),
+                macs(file),
                 manifests(file),
                 sriov(file.sriov, file.pod));
     }
@@ -191,6 +202,15 @@ record Config(
     private static NodeLabels node(ConfigFile file) {
         return new NodeLabels(
                 file.nodeName.isEmpty() ? hostName() : file.nodeName, file.nodeLabels);
+    }
+
+    private static Macs macs(ConfigFile file) {
+        boolean refuses = file.macPool.conflicts.equals("refuse");
+        check(
+                refuses || file.macPool.conflicts.equals("warn"),
+                "macPool.conflicts must be refuse or warn: conflicts=" + file.macPool.conflicts);
+        String site = node(file).name();
+        return new Macs(MacRange.of(file.macPool.start, file.macPool.end, site), refuses);
     }
 
     private static String hostName() {

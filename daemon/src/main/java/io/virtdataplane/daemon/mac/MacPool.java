@@ -55,6 +55,22 @@ public final class MacPool {
         return new LinkedHashMap<>(given);
     }
 
+    /**
+     * Gives one NIC its address; the machine's other NICs keep theirs.
+     *
+     * @param wanted 0: any, or the one that it has
+     * @throws MacConflictException another NIC has the address
+     * @throws MacRangeFullException none is left
+     */
+    public synchronized long take(MacHolder holder, long wanted) {
+        SequencedMap<String, Long> all = new LinkedHashMap<>();
+        all.putAll(macsByMachine.getOrDefault(holder.machine(), new LinkedHashMap<>()));
+        if (wanted != 0 || !all.containsKey(holder.nic())) {
+            all.put(holder.nic(), wanted);
+        }
+        return assign(holder.machine(), all).get(holder.nic());
+    }
+
     private void check(String machine, Map<String, Long> given) {
         Map<Long, String> nicByMac = new HashMap<>();
         given.forEach(
