@@ -49,10 +49,11 @@ final class MacKeeper {
     }
 
     private void tend(MacLease lease) {
+        List<Machine> users = machines.with(lease.mac());
         Optional<Machine> named =
-                machines.with(lease.mac()).stream()
+                users.stream()
                         .filter(machine -> MacRelease.isNamedSince(machine, lease))
-                        .filter(machine -> !machine.fullName().equals(lease.holder().machine()))
+                        .filter(any -> users.size() == 1)
                         .findFirst();
         if (named.isPresent()) {
             MacHolder holder = named.get().holder(named.get().nicWith(lease.mac()).orElseThrow());

@@ -51,7 +51,9 @@ final class MacRelease {
     /** A lease without a claim was made for a machine that was there. */
     private boolean isOver(MacLease lease) {
         return lease.claim().isEmpty()
-                || machines.lastClaim(lease.mac()).filter(lease.claim()::equals).isPresent();
+                || machines.lastClaim(lease.mac(), lease.holder().machine())
+                        .filter(lease.claim()::equals)
+                        .isPresent();
     }
 
     /** A duplicate from before us, or beside us: the lease is to be that machine's. */
@@ -63,9 +65,13 @@ final class MacRelease {
                                         || isNamedSince(machine, lease));
     }
 
-    /** Of a machine that had no name yet when it was admitted, there is only the claim. */
+    /**
+     * Of a machine that had no name yet when it was admitted, there are its prefix and the claim.
+     */
     static boolean isNamedSince(Machine machine, MacLease lease) {
-        return !lease.claim().isEmpty()
+        return machine.fullName().startsWith(lease.holder().machine())
+                && !machine.fullName().equals(lease.holder().machine())
+                && !lease.claim().isEmpty()
                 && machine.nicWith(lease.mac())
                         .filter(nic -> nic.claim().equals(lease.claim()))
                         .isPresent();

@@ -13,7 +13,7 @@ import java.util.Set;
 final class Machines implements ResourceEventHandler<GenericKubernetesResource> {
     private final Map<String, Machine> machineByName = new HashMap<>();
     private final Map<Long, Set<String>> machinesByMac = new HashMap<>();
-    private final Map<Long, String> lastClaimByMac = new HashMap<>();
+    private final Map<Long, Map<String, String>> claimsByMac = new HashMap<>();
 
     @Override
     public void onAdd(GenericKubernetesResource object) {
@@ -38,7 +38,9 @@ final class Machines implements ResourceEventHandler<GenericKubernetesResource> 
                 machinesByMac
                         .computeIfAbsent(nic.mac(), mac -> new HashSet<>())
                         .add(machine.fullName());
-                lastClaimByMac.put(nic.mac(), nic.claim());
+                claimsByMac
+                        .computeIfAbsent(nic.mac(), mac -> new HashMap<>())
+                        .put(machine.fullName(), nic.claim());
             }
         }
     }
@@ -69,15 +71,21 @@ final class Machines implements ResourceEventHandler<GenericKubernetesResource> 
         return machinesByMac.containsKey(mac);
     }
 
-    /** With which claim the address was last seen on a machine, also on one that is gone since. */
-    synchronized Optional<String> lastClaim(long mac) {
-        return Optional.ofNullable(lastClaimByMac.get(mac)).filter(claim -> !claim.isEmpty());
+    /**
+     * With which claim the machine was last seen to have the address, also one that is gone since.
+     * Another's does not count: who copies a machine copies its claims.
+     *
+     * @param machine NAMESPACE/NAME
+     */
+    synchronized Optional<String> lastClaim(long mac, String machine) {
+        return Optional.ofNullable(claimsByMac.getOrDefault(mac, Map.of()).get(machine))
+                .filter(claim -> !claim.isEmpty());
     }
 
     /** Nobody asks about the address any more. */
     synchronized void forget(long mac) {
         if (!machinesByMac.containsKey(mac)) {
-            lastClaimByMac.remove(mac);
+            claimsByMac.remove(mac);
         }
     }
 }

@@ -91,6 +91,13 @@ class MacReleaseTest {
     }
 
     @Test
+    void copyOfAMachineWithItsClaimsIsAnotherMachine() {
+        machines.put(new Machine("other", "a", machine("a", MAC, "t1").nics()));
+        machines.remove("other/a");
+        assertThat(release.isFree(lease("t1", "1"))).as("the first one is being made").isFalse();
+    }
+
+    @Test
     void anotherMachineWithTheAddressDoesNotKeepItForAHolderThatIsGone() {
         machines.put(machine("b", MAC, "other"));
         assertThat(release.isFree(lease("t1", "1"))).isFalse();
