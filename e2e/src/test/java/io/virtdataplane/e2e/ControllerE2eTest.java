@@ -2,6 +2,7 @@ package io.virtdataplane.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,6 +43,7 @@ class ControllerE2eTest {
     @BeforeAll
     static void start() {
         lab = new ControllerLab();
+        lab.api.apply(Path.of("../deploy/components/sriov-networks/rights.yaml"));
         controller = lab.start("--sriov-networks", "--mac-wait=5");
     }
 
