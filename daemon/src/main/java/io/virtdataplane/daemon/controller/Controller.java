@@ -29,6 +29,7 @@ public final class Controller implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
     private static final long OFTEN_MS = 1_000;
     private static final long SELDOM_MS = 5_000;
+    private static final String SECRET = "virt-dataplane-webhook";
     private static final String SITE = "kube-system"; // its UID is the cluster's
     private final ControllerConfig config;
     private final KubernetesClient client;
@@ -68,24 +69,10 @@ public final class Controller implements AutoCloseable {
             watches = opened(new Watches(client));
             follow();
             ServingKey key = new ServingKey();
-            CaBundles bundles = new CaBundles(client, config.webhook().configuration());
-            Certificates certificates =
-                    new Certificates(
-                            client,
-                            config.namespace(),
-                            "virt-dataplane-webhook",
-                            config.webhook().names(),
-                            key,
-                            bundles::set);
+            Certificates certificates = certificates(key);
             certificates.load();
             webhook = opened(webhook(leases, key));
-            status =
-                    opened(
-                            new StatusServer(
-                                    new InetSocketAddress(config.statusPort()),
-                                    this::illness,
-                                    this::unreadiness,
-                                    this::metrics));
+            status = opened(status());
             leadership = opened(new Leadership(client, config.namespace(), config.identity()));
             duties = opened(new Duties());
             begin(certificates);
@@ -100,6 +87,20 @@ public final class Controller implements AutoCloseable {
                 range,
                 config.macs().mode(),
                 config.identity());
+    }
+
+    private Certificates certificates(ServingKey key) {
+        CaBundles bundles = new CaBundles(client, config.webhook().configuration());
+        return new Certificates(
+                client, config.namespace(), SECRET, config.webhook().names(), key, bundles::set);
+    }
+
+    private StatusServer status() {
+        return new StatusServer(
+                new InetSocketAddress(config.statusPort()),
+                this::illness,
+                this::unreadiness,
+                this::metrics);
     }
 
     private <T extends AutoCloseable> T opened(T part) {

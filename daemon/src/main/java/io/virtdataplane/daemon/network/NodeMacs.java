@@ -7,7 +7,6 @@ import io.virtdataplane.daemon.mac.MacPool;
 import io.virtdataplane.daemon.mac.MacRange;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -88,14 +87,6 @@ public final class NodeMacs {
         }
         all.addAll(beside);
         return all;
-    }
-
-    /** That the pool chose for the NIC. */
-    Optional<Long> given(MacHolder holder) {
-        return entries().stream()
-                .filter(entry -> entry.isGiven() && entry.holder().equals(holder))
-                .map(Entry::mac)
-                .findFirst();
     }
 
     public MacRange range() {
