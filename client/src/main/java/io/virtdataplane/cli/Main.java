@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
         versionProvider = Main.ClientVersion.class,
         subcommands = {
             RunCommand.class,
+            ControllerCommand.class,
             ApplyCommand.class,
             DeleteCommand.class,
             AttachCommand.class,

@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon;
 
 import io.virtdataplane.daemon.kube.ClusterSettings;
+import io.virtdataplane.daemon.mac.MacRange;
 import io.virtdataplane.daemon.metrics.MetricsConfig;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.rpc.GuardedSocket;
@@ -21,6 +22,7 @@ import java.util.Locale;
  *
  * @param pod it serves the pod that it runs in, and no other
  * @param cniSocket where the CNI plugin's executable calls; empty: nowhere
+ * @param macs of NICs on bridges
  * @param manifests what holds where manifests are silent
  * @param cluster the Kubernetes API
  * @param sriov virtual functions
@@ -33,6 +35,7 @@ record Config(
         Packets packets,
         MetricsConfig metrics,
         NodeLabels node,
+        Macs macs,
         ManifestDefaults manifests,
         ClusterSettings cluster,
         SriovConfig sriov) {
@@ -63,6 +66,13 @@ record Config(
      */
     record Packets(int workers, WorkerThread.Settings thread, Bpf.Mechanism hooks) {}
 
+    /**
+     * The MAC pool of the node.
+     *
+     * @param refusesConflicts a NIC whose address another NIC has is not attached
+     */
+    record Macs(MacRange range, boolean refusesConflicts) {}
+
     /** Throws with the first rule that a setting breaks. */
     static Config of(ConfigFile file) {
         return new Config(
@@ -73,6 +83,7 @@ record Config(
                 packets(file),
                 metrics(file.metrics, socket(file)),
                 node(file),
+                macs(file),
                 manifests(file),
                 ClusterSettings.of(
                         file.kubernetes.enabled, file.kubernetes.kubeconfig, file.kubernetes.kinds),
@@ -197,6 +208,15 @@ record Config(
         String ofPod = System.getenv().getOrDefault("NODE_NAME", ""); // from spec.nodeName
         String named = file.nodeName.isEmpty() ? ofPod : file.nodeName;
         return new NodeLabels(named.isEmpty() ? hostName() : named, file.nodeLabels);
+    }
+
+    private static Macs macs(ConfigFile file) {
+        boolean refuses = file.macPool.conflicts.equals("refuse");
+        check(
+                refuses || file.macPool.conflicts.equals("warn"),
+                "macPool.conflicts must be refuse or warn: conflicts=" + file.macPool.conflicts);
+        String site = node(file).name();
+        return new Macs(MacRange.of(file.macPool.start, file.macPool.end, site), refuses);
     }
 
     private static String hostName() {

@@ -64,11 +64,26 @@ final class ConfigFile {
     /** Of a machine that lists no NIC: "masquerade", on the pod network, or "none". */
     String defaultInterface = "masquerade";
 
+    MacPool macPool = new MacPool();
+
     Metrics metrics = new Metrics();
 
     Kubernetes kubernetes = new Kubernetes();
 
     Sriov sriov = new Sriov();
+
+    /** The settings below {@code macPool}. */
+    @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.NON_PRIVATE)
+    static final class MacPool {
+        /** First MAC address; empty, with end: 02:XX:XX:00:00:00, of the node's name. */
+        String start = "";
+
+        /** Last one. */
+        String end = "";
+
+        /** Of a NIC whose address another NIC on a bridge has: "refuse" or "warn". */
+        String conflicts = "refuse";
+    }
 
     /** The settings below {@code metrics}. */
     @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.NON_PRIVATE)

@@ -14,11 +14,13 @@ import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.kube.KubeAgent;
 import io.virtdataplane.daemon.kubelet.Kubelet;
+import io.virtdataplane.daemon.mac.MacPool;
 import io.virtdataplane.daemon.metrics.MetricsServer;
 import io.virtdataplane.daemon.metrics.Scrape;
 import io.virtdataplane.daemon.network.BridgedNics;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
+import io.virtdataplane.daemon.network.NodeMacs;
 import io.virtdataplane.daemon.nic.MasqueradeNics;
 import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.rpc.ControlSocket;
@@ -28,6 +30,7 @@ import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.manifest.Manifests;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -79,7 +82,12 @@ public final class Daemon implements AutoCloseable {
                 new NetworkObjects(bridges, attachments, config.node(), journal, System::nanoTime);
         MasqueradeNics masquerade =
                 new MasqueradeNics(workers, attachments, journal, config.packets().hooks());
-        BridgedNics bridged = new BridgedNics(bridges, networks.definitions());
+        NodeMacs macs =
+                new NodeMacs(
+                        new MacPool(config.macs().range(), new SecureRandom()),
+                        config.macs().refusesConflicts(),
+                        journal);
+        BridgedNics bridged = new BridgedNics(bridges, networks.definitions(), macs);
         GuestAgents agents = opened(new GuestAgents(journal));
         Nics nics =
                 opened(
@@ -108,7 +116,7 @@ public final class Daemon implements AutoCloseable {
         kubelet.serve(sriov, config.sriov(), System::nanoTime);
         NicViews views = new NicViews(networks.dhcp(), agents);
         NicService.Rooms rooms =
-                new NicService.Rooms(attachments, nics, masquerade, views, journal);
+                new NicService.Rooms(attachments, nics, masquerade, macs, views, journal);
         opened(
                 new ControlSocket(
                         config.socket().path(),

@@ -89,6 +89,7 @@ class ManualTest {
     @Test
     void everySettingStandsBelowItsHeadWithItsDefault() throws Exception {
         check(new ConfigFile(), ".SS Top-level settings");
+        check(new ConfigFile.MacPool(), ".SS Settings below macPool");
         check(new ConfigFile.Metrics(), ".SS Settings below metrics");
         check(new ConfigFile.Kubernetes(), ".SS Settings below kubernetes");
         check(new ConfigFile.Sriov(), ".SS Settings below sriov");

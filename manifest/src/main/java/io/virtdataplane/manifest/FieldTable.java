@@ -57,7 +57,7 @@ final class FieldTable {
         String refused = reasonByRefused.get(name);
         String left = reasonByLeft.get(name);
         if (refused == null && left == null && !read.contains(name)) {
-            throw new InvalidManifestException(
+            throw new UnknownFieldException(
                     of.child(name) + " is not a known field: " + hint(name));
         }
         if (refused != null && !asksNothing) {

@@ -110,13 +110,18 @@ public final class Manifests {
             return reader.get();
         } catch (NotOursException e) {
             throw e;
+        } catch (UnknownFieldException e) {
+            throw new UnknownFieldException(title(root) + e.getMessage());
         } catch (InvalidManifestException e) {
-            String name = Metadata.fullName(root);
-            throw name.isEmpty()
-                    ? e
-                    : new InvalidManifestException(
-                            root.textAt("kind") + " " + name + ": " + e.getMessage());
+            String title = title(root);
+            throw title.isEmpty() ? e : new InvalidManifestException(title + e.getMessage());
         }
+    }
+
+    /** "KIND NAME: ", or empty. */
+    private static String title(Fields root) {
+        String name = Metadata.fullName(root);
+        return name.isEmpty() ? "" : root.textAt("kind") + " " + name + ": ";
     }
 
     /** An object that the command does not take; a kind that is mistyped is not left silently. */

@@ -11,6 +11,7 @@ public final class Listings {
                     new NicListing(),
                     new SessionListing(),
                     new LeaseListing(),
+                    new MacListing(),
                     new CounterListing(),
                     new BridgeListing(),
                     new StationListing(),

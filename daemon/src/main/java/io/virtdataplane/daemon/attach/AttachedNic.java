@@ -1,5 +1,7 @@
 package io.virtdataplane.daemon.attach;
 
+import io.virtdataplane.api.AttachRequest;
+
 /** A guest's NIC, of whichever family. */
 public interface AttachedNic extends Attachment, AutoCloseable {
     String machine();
@@ -12,6 +14,15 @@ public interface AttachedNic extends Attachment, AutoCloseable {
 
     /** What an event says of it: "bridge=br1 network=default/net1". */
     String describe();
+
+    /**
+     * What is kept for the next run, so that the NIC comes back as it is.
+     *
+     * @param request that it was attached by
+     */
+    default AttachRequest kept(AttachRequest request) {
+        return request;
+    }
 
     /** Tells the network, or the guest, where it is; what it told, in words. */
     String announce();

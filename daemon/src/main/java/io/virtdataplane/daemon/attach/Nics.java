@@ -108,7 +108,7 @@ public final class Nics implements AutoCloseable {
         try {
             NicSpec spec = spec(request, machine(request));
             name = spec.name();
-            open(spec, request, () -> {});
+            open(spec, request);
             journal.record("Restored", name, "attached again after a restart");
         } catch (RuntimeException e) {
             boolean isGone = !Files.exists(Netns.path(request.getNetns()));
@@ -129,7 +129,7 @@ public final class Nics implements AutoCloseable {
         AttachRequest request = inPod ? ofOwnPod(asked) : asked;
         MachineManifest machine = machine(request);
         NicSpec spec = spec(request, machine);
-        AttachedNic nic = open(spec, request, () -> store.put(spec.name(), request));
+        AttachedNic nic = open(spec, request);
         journal.record("Attached", spec.name(), nic.describe());
         return new Attached(nic, machine);
     }
@@ -160,11 +160,9 @@ public final class Nics implements AutoCloseable {
 
     /**
      * The name is held from before anything is opened until all of it has ended, so that the files
-     * of two NICs of one name never meet.
-     *
-     * @param keep is done before the NIC can be found
+     * of two NICs of one name never meet. It is kept before it can be found.
      */
-    private AttachedNic open(NicSpec spec, AttachRequest request, Runnable keep) {
+    private AttachedNic open(NicSpec spec, AttachRequest request) {
         int number = attachments.take(spec.name());
         AttachedNic nic;
         Optional<PodNamespace> pod;
@@ -177,7 +175,7 @@ public final class Nics implements AutoCloseable {
             throw e;
         }
         try {
-            keep.run();
+            store.put(spec.name(), nic.kept(request));
         } catch (RuntimeException e) {
             nic.close();
             give(spec.name());

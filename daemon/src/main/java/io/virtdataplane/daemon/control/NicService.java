@@ -15,6 +15,8 @@ import io.virtdataplane.api.EventsRequest;
 import io.virtdataplane.api.GetRequest;
 import io.virtdataplane.api.GetVersionRequest;
 import io.virtdataplane.api.GivenFrame;
+import io.virtdataplane.api.ListMacsRequest;
+import io.virtdataplane.api.ListMacsResponse;
 import io.virtdataplane.api.ListRequest;
 import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.api.ListSessionsRequest;
@@ -32,6 +34,7 @@ import io.virtdataplane.daemon.inspect.Capturing;
 import io.virtdataplane.daemon.inspect.TraceFilter;
 import io.virtdataplane.daemon.inspect.Tracing;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.network.NodeMacs;
 import io.virtdataplane.daemon.nic.MasqueradeNics;
 import io.virtdataplane.daemon.rpc.Answers;
 import io.virtdataplane.daemon.rpc.Recipient;
@@ -47,6 +50,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
     private final Attachments attachments;
     private final Nics nics;
     private final MasqueradeNics masquerade;
+    private final NodeMacs macs;
     private final NicViews views;
     private final Tracing tracing;
     private final Capturing capturing;
@@ -58,6 +62,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
             Attachments attachments,
             Nics nics,
             MasqueradeNics masquerade,
+            NodeMacs macs,
             NicViews views,
             EventJournal journal) {}
 
@@ -65,6 +70,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
         this.attachments = rooms.attachments();
         this.nics = rooms.nics();
         this.masquerade = rooms.masquerade();
+        this.macs = rooms.macs();
         this.views = rooms.views();
         this.tracing = new Tracing(attachments);
         this.capturing = new Capturing(attachments);
@@ -119,6 +125,11 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
 
     private ListResponse list() {
         return views.list(attachments.nics());
+    }
+
+    @Override
+    public void listMacs(ListMacsRequest request, StreamObserver<ListMacsResponse> response) {
+        Answers.answer(response, () -> MacViews.list(macs));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.network;
 
+import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.daemon.attach.AttachedNic;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.dataplane.Vif;
@@ -10,14 +11,20 @@ public final class BridgedNic implements AttachedNic {
     private final Bridges bridges;
     private final OpenPort port;
     private final String namespace;
+    private final String givenMac;
+    private final Runnable ended;
 
     /**
      * @param namespace of its machine, or empty
+     * @param givenMac the address that the pool chose, or empty
+     * @param ended gives its address back
      */
-    BridgedNic(Bridges bridges, OpenPort port, String namespace) {
+    BridgedNic(Bridges bridges, OpenPort port, String namespace, String givenMac, Runnable ended) {
         this.bridges = bridges;
         this.port = port;
         this.namespace = namespace;
+        this.givenMac = givenMac;
+        this.ended = ended;
     }
 
     public OpenPort port() {
@@ -64,6 +71,11 @@ public final class BridgedNic implements AttachedNic {
         return "bridge=" + port.bridge().name() + " network=" + network();
     }
 
+    @Override
+    public AttachRequest kept(AttachRequest request) {
+        return request.toBuilder().setGivenMac(givenMac).build();
+    }
+
     /**
      * Tells the switches where the guest's station is, as after a migration. Never unasked: until
      * the guest has moved, its other node has the station.
@@ -78,5 +90,6 @@ public final class BridgedNic implements AttachedNic {
     @Override
     public void close() {
         bridges.detach(port);
+        ended.run();
     }
 }

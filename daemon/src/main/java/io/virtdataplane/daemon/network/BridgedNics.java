@@ -7,16 +7,19 @@ import io.virtdataplane.daemon.attach.NicSpec;
 import io.virtdataplane.manifest.MachineManifest;
 import io.virtdataplane.manifest.NetworkDefinition;
 import io.virtdataplane.manifest.NetworkDefinitionManifest;
+import io.virtdataplane.wire.AddressText;
 import java.util.Optional;
 
 /** Makes guests' NICs on the bridges of this node. */
 public final class BridgedNics implements NicFamily {
     private final Bridges bridges;
     private final NetworkDefinitions definitions;
+    private final NodeMacs macs;
 
-    public BridgedNics(Bridges bridges, NetworkDefinitions definitions) {
+    public BridgedNics(Bridges bridges, NetworkDefinitions definitions, NodeMacs macs) {
         this.bridges = bridges;
         this.definitions = definitions;
+        this.macs = macs;
     }
 
     @Override
@@ -41,12 +44,27 @@ public final class BridgedNics implements NicFamily {
 
             @Override
             public AttachedNic open(int number) {
-                NetworkDefinition network = definition(wanted);
-                PortSpec port = wanted.port(network);
-                String bridge = network.bridge().bridge();
-                return new BridgedNic(
-                        bridges, bridges.attach(bridge, port, number), wanted.namespace());
+                return BridgedNics.this.open(wanted, number);
             }
         };
+    }
+
+    private AttachedNic open(BridgedSpec wanted, int number) {
+        NetworkDefinition network = definition(wanted);
+        long asked = wanted.askedMac(network);
+        long mac = macs.take(wanted.holder(), asked, wanted.givenMac());
+        try {
+            PortSpec port = wanted.port(network, mac);
+            String bridge = network.bridge().bridge();
+            return new BridgedNic(
+                    bridges,
+                    bridges.attach(bridge, port, number),
+                    wanted.namespace(),
+                    asked == 0 ? AddressText.mac(mac) : "",
+                    () -> macs.release(wanted.holder()));
+        } catch (RuntimeException e) {
+            macs.release(wanted.holder());
+            throw e;
+        }
     }
 }

@@ -5,6 +5,7 @@ import io.virtdataplane.bridge.GuardPolicy;
 import io.virtdataplane.bridge.PortFlag;
 import io.virtdataplane.bridge.PortFlags;
 import io.virtdataplane.daemon.attach.GuestDevice;
+import io.virtdataplane.daemon.mac.MacHolder;
 import io.virtdataplane.daemon.network.PortDevice.Holding;
 import io.virtdataplane.manifest.CniBridge;
 import io.virtdataplane.manifest.MachineName;
@@ -13,9 +14,7 @@ import io.virtdataplane.manifest.MachineNics;
 import io.virtdataplane.manifest.NetworkDefinition;
 import io.virtdataplane.manifest.NicNetwork;
 import io.virtdataplane.manifest.ObjectKind;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.virtdataplane.wire.AddressText;
 import java.util.List;
 import java.util.Optional;
 
@@ -79,7 +78,25 @@ record BridgedSpec(
         return machine + "/" + nic.name();
     }
 
-    PortSpec port(NetworkDefinition network) {
+    /** By whom an address is held. */
+    MacHolder holder() {
+        return new MacHolder(namespace.isEmpty() ? machine : namespace + "/" + machine, nic.name());
+    }
+
+    /** The machine's manifest goes before the network's; 0 where neither has one. */
+    long askedMac(NetworkDefinition network) {
+        return nic.mac() != 0 ? nic.mac() : network.bridge().mac();
+    }
+
+    /** That it was given in an earlier run, or 0. */
+    long givenMac() {
+        return request.getGivenMac().isEmpty() ? 0 : AddressText.mac(request.getGivenMac());
+    }
+
+    /**
+     * @param mac of the guest
+     */
+    PortSpec port(NetworkDefinition network, long mac) {
         CniBridge config = network.bridge();
         GuestDevice guest = GuestDevice.parse(request.getGuest());
         Holding holding = guest.isTap() ? Holding.MADE : Holding.TAKEN;
@@ -90,13 +107,12 @@ record BridgedSpec(
         return new PortSpec(
                 name(),
                 new PortDevice(request.getNetns(), guest.name(), holding),
-                new PortRules(PortVlanRules.guest(config), flags, guard(config)),
+                new PortRules(PortVlanRules.guest(config), flags, guard(config, mac)),
                 definition,
                 config.mtu());
     }
 
-    private GuardPolicy guard(CniBridge config) {
-        long mac = mac(config);
+    private GuardPolicy guard(CniBridge config, long mac) {
         String wanted =
                 request.getSpoofGuard().isEmpty()
                         ? config.macspoofchk() ? "mac" : "off"
@@ -109,29 +125,5 @@ record BridgedSpec(
                     throw new IllegalArgumentException(
                             "spoof_guard must be off, mac or strict: spoof_guard=" + wanted);
         };
-    }
-
-    /** The machine's manifest goes before the network's; without either it is the NIC's name's. */
-    private long mac(CniBridge config) {
-        if (nic.mac() != 0) {
-            return nic.mac();
-        }
-        return config.mac() != 0 ? config.mac() : automatic(name());
-    }
-
-    /** Locally administered, and the same after each restart. */
-    private static long automatic(String name) {
-        try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256")
-                            .digest(name.getBytes(StandardCharsets.UTF_8));
-            long mac = 0x02;
-            for (int i = 0; i < 5; i++) {
-                mac = mac << 8 | digest[i] & 0xff;
-            }
-            return mac;
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }
