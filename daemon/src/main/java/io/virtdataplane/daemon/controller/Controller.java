@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.virtdataplane.daemon.kube.ClusterClient;
+import io.virtdataplane.daemon.kube.ClusterEvents;
 import io.virtdataplane.daemon.kube.ClusterKind;
 import io.virtdataplane.daemon.mac.MacCursor;
 import io.virtdataplane.daemon.mac.MacRange;
@@ -167,9 +168,9 @@ public final class Controller implements AutoCloseable {
 
     private void begin(Certificates certificates) {
         BooleanSupplier leads = () -> leadership.isLeader() && watches.unread().isEmpty();
-        ClusterEvents events = new ClusterEvents(client, config.identity());
+        ClusterEvents events = new ClusterEvents(client, "virtdataplane.io/controller", config.identity());
         duties.every(OFTEN_MS, "MAC leases", leads, keeper::pass);
-        duties.every(OFTEN_MS, "MAC collisions", leads, () -> collisions.tell(events::collision));
+        duties.every(OFTEN_MS, "MAC collisions", leads, () -> collisions.tell((machine, words) -> events.warning(machine.reference(), "MACCollision", words)));
         duties.every(SELDOM_MS, "webhook certificate", leadership::isLeader, certificates::tend);
         duties.every(SELDOM_MS, "webhook key", () -> true, certificates::load);
         if (config.isSriovs()) {
