@@ -110,7 +110,9 @@ final class WebhookServer implements AutoCloseable {
         send(exchange, HttpURLConnection.HTTP_OK, "application/json", answer);
     }
 
+    /** What was not answered may not have been read to its end, so that the connection ends too. */
     private static void say(HttpExchange exchange, int code, String words) throws IOException {
+        exchange.getResponseHeaders().set("Connection", "close");
         send(exchange, code, "text/plain", (words + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
