@@ -168,9 +168,18 @@ public final class Controller implements AutoCloseable {
 
     private void begin(Certificates certificates) {
         BooleanSupplier leads = () -> leadership.isLeader() && watches.unread().isEmpty();
-        ClusterEvents events = new ClusterEvents(client, "virtdataplane.io/controller", config.identity());
+        ClusterEvents events =
+                new ClusterEvents(client, "virtdataplane.io/controller", config.identity());
         duties.every(OFTEN_MS, "MAC leases", leads, keeper::pass);
-        duties.every(OFTEN_MS, "MAC collisions", leads, () -> collisions.tell((machine, words) -> events.warning(machine.reference(), "MACCollision", words)));
+        duties.every(
+                OFTEN_MS,
+                "MAC collisions",
+                leads,
+                () ->
+                        collisions.tell(
+                                (machine, words) ->
+                                        events.warning(
+                                                machine.reference(), "MACCollision", words)));
         duties.every(SELDOM_MS, "webhook certificate", leadership::isLeader, certificates::tend);
         duties.every(SELDOM_MS, "webhook key", () -> true, certificates::load);
         if (config.isSriovs()) {

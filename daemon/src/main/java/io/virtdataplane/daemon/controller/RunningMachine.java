@@ -1,6 +1,10 @@
 package io.virtdataplane.daemon.controller;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.ObjectReference;
+import io.virtdataplane.daemon.kube.ClusterEvents;
+import io.virtdataplane.daemon.kube.ClusterKind;
 import io.virtdataplane.wire.AddressText;
 import java.util.Collections;
 import java.util.HashSet;
@@ -59,6 +63,17 @@ record RunningMachine(
     /** The two are one guest that moves. */
     boolean isSameGuest(RunningMachine other) {
         return uid.equals(other.uid) || !Collections.disjoint(migrations, other.migrations);
+    }
+
+    /** As events refer to it. */
+    ObjectReference reference() {
+        return ClusterEvents.reference(
+                ClusterKind.VIRTUAL_MACHINE_INSTANCE,
+                new ObjectMetaBuilder()
+                        .withNamespace(namespace)
+                        .withName(name)
+                        .withUid(uid)
+                        .build());
     }
 
     String fullName() {
