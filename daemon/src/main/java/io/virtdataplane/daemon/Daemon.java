@@ -145,6 +145,7 @@ public final class Daemon implements AutoCloseable {
                                     bridges,
                                     sriov.node(),
                                     config.manifests().operatorNamespace(),
+                                    journal,
                                     () -> views.list(attachments.nics()),
                                     (nic, ports) ->
                                             masquerade.update(

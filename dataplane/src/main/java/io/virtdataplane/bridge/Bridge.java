@@ -1,6 +1,7 @@
 package io.virtdataplane.bridge;
 
 import io.virtdataplane.dataplane.BridgeVif;
+import io.virtdataplane.dataplane.EventKind;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Headers;
 import io.virtdataplane.dataplane.Outlet;
@@ -68,7 +69,7 @@ public final class Bridge implements Switch {
             return Verdict.DROP_LOCKED;
         }
         if (ingress.policy.has(PortFlag.LEARNING) && !frame.isDryRun()) {
-            learn(vlan, source, ingress, nowNs);
+            learn(vlan, source, ingress, outlet, nowNs);
         }
         if (reserved && !isForwarded((int) destination & 0xf)) {
             return Verdict.DROP_RESERVED_GROUP; // its sender is a station all the same
@@ -135,10 +136,21 @@ public final class Bridge implements Switch {
                 : Verdict.DROP_VLAN;
     }
 
-    private void learn(int vlan, long source, BridgePort ingress, long nowNs) {
+    private void learn(int vlan, long source, BridgePort ingress, Outlet outlet, long nowNs) {
         switch (fdb.learn(vlan, source, ingress.index, ingress.policy.learnLimit(), nowNs)) {
             case FULL -> ingress.unlearned++;
-            case KNOWN, NEW, MOVED, REFUSED -> {}
+            case MOVED -> moved(source, ingress, ports[fdb.movedFrom()], outlet);
+            case KNOWN, NEW, REFUSED -> {}
+        }
+    }
+
+    /**
+     * A guest's own address that comes back to it, and not for the first time: another station uses
+     * it as well. Once it comes with a guest that has moved here.
+     */
+    private static void moved(long mac, BridgePort now, BridgePort before, Outlet outlet) {
+        if (now.guard.isOwn(mac) && before != null && now.cameBack++ > 0) {
+            outlet.tell(EventKind.SAME_MAC, now, mac, before.id());
         }
     }
 

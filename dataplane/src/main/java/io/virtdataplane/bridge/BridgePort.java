@@ -15,6 +15,9 @@ public final class BridgePort extends BridgeVif {
 
     private long withheld;
 
+    /** How often the guest's own address came back from another port. */
+    int cameBack;
+
     /** Frames of more stations than may be learned. */
     long unlearned;
 

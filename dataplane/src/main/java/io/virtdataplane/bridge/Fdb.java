@@ -77,6 +77,7 @@ public final class Fdb {
     private final long multiplier = new SecureRandom().nextLong() | 1;
     private final int[] learnedByPort;
     private long ageing;
+    private int movedFrom;
     private int size;
     private int learned;
     private int cursor;
@@ -98,6 +99,11 @@ public final class Fdb {
 
     void ageing(long ageingNs) {
         ageing = ageingNs >> TIME_SHIFT;
+    }
+
+    /** The port of the station that {@link #learn} has just said to have MOVED. */
+    int movedFrom() {
+        return movedFrom;
     }
 
     /** The station's port, or {@link #UNKNOWN}. */
@@ -138,6 +144,7 @@ public final class Fdb {
             learnedByPort[port]++;
         }
         slots[slot + 1] = value(nowNs, value & FLAGS_MASK, port);
+        movedFrom = at;
         return expired ? Learned.NEW : Learned.MOVED;
     }
 

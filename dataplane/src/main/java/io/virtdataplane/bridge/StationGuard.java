@@ -37,6 +37,11 @@ final class StationGuard {
         return mac == 0;
     }
 
+    /** The address that the guest behind the port was given. */
+    boolean isOwn(long station) {
+        return mac == station;
+    }
+
     boolean isStrict() {
         return strict;
     }

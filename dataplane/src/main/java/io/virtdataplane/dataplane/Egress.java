@@ -189,4 +189,9 @@ final class Egress implements Outlet {
         nic.counters.originated++;
         pool.free(frame);
     }
+
+    @Override
+    public void tell(EventKind kind, Vif of, long value, long other) {
+        events.emit(kind, of.id(), value, other);
+    }
 }

@@ -14,6 +14,8 @@ public enum EventKind {
     ADDRESS_SEEN,
     /** The first frame with this drop verdict on the NIC. Values: verdict's ordinal, 0. */
     FIRST_DROP,
+    /** Another station uses a guest's MAC address. Values: MAC address, number of its port. */
+    SAME_MAC,
     /** A fault was contained. Values: its number in the worker's list of faults, 0. */
     FAULT;
 

@@ -7,4 +7,7 @@ public interface Outlet {
 
     /** A copy of the frame, to be sent at once; null where no frame is left. */
     Frame copy(Frame frame);
+
+    /** Something of this port that people are to know. */
+    void tell(EventKind kind, Vif of, long value, long other);
 }

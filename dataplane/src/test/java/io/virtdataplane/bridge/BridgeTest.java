@@ -4,6 +4,7 @@ import static io.virtdataplane.bridge.SwitchBench.frame;
 import static io.virtdataplane.bridge.SwitchBench.tagged;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.dataplane.EventKind;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Ethernet;
 import io.virtdataplane.wire.VirtioNetHdr;
@@ -331,5 +332,18 @@ class BridgeTest {
         }
         assertThat(bench.count(0, Verdict.DROP_MALFORMED)).isEqualTo(4);
         assertThat(bench.bridge.stations()).isZero();
+    }
+
+    /** A guest that has moved here brings its address along once, a duplicate again and again. */
+    @Test
+    void anotherStationWithAGuestsAddressIsTold() {
+        SwitchBench bench = aware(PORT);
+        bench.port(PORT, GuardPolicy.sourceMac(H1)); // the guest; port 0 is an uplink
+        bench.send(0, frame(H3, H1)); // it was elsewhere
+        bench.send(1, frame(H3, H1)); // and comes here
+        assertThat(bench.events()).doesNotContain(EventKind.SAME_MAC);
+        bench.send(0, frame(H3, H1));
+        bench.send(1, frame(H3, H1));
+        assertThat(bench.events()).contains(EventKind.SAME_MAC);
     }
 }

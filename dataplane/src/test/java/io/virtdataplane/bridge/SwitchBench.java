@@ -1,5 +1,6 @@
 package io.virtdataplane.bridge;
 
+import io.virtdataplane.dataplane.EventKind;
 import io.virtdataplane.dataplane.FramePool;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.dataplane.Worker;
@@ -41,6 +42,13 @@ final class SwitchBench {
         pairs.add(pair);
         ports.add(port);
         return this;
+    }
+
+    /** Since the last time. */
+    List<EventKind> events() {
+        List<EventKind> kinds = new ArrayList<>();
+        on.events.drain((kind, port, first, other) -> kinds.add(kind));
+        return kinds;
     }
 
     BridgePort at(int port) {

@@ -81,7 +81,7 @@ class ClusterNodesE2eTest {
         }
         api.applyText(
                 BridgeLab.POLICY
-                        .replace("eth1", "eth0")
+                        .replace("- name: eth1", "- name: eth0")
                         .replace(
                                 "metadata:",
                                 "metadata:\n  annotations: {virtdataplane.io/probe-seconds: \"8\"}")
@@ -110,9 +110,7 @@ class ClusterNodesE2eTest {
                     .as("each node still has its gateway")
                     .contains(" 0% packet loss");
         }
-        api.applyText(
-                BridgeLab.POLICY.replace(
-                        "port:\n                        - name: eth1", "port: []"));
+        api.applyText(BridgeLab.POLICY.replaceFirst("port:\\s+- name: eth1", "port: []"));
         await("2/2 nodes successfully configured", "get", "nncp", "-o", "yaml");
     }
 }

@@ -209,6 +209,14 @@ public final class EventJournal implements AutoCloseable {
                 Verdict verdict = Verdict.of((int) first);
                 yield event("FirstDrop", name, verdict.label() + ": " + verdict.words());
             }
+            case SAME_MAC ->
+                    event(
+                            "MACCollision",
+                            name,
+                            "another station on the wire uses the same address: mac="
+                                    + AddressText.mac(first)
+                                    + " behind="
+                                    + nicNames.getOrDefault((int) other, "nic-" + other));
             case FAULT -> event("Fault", name, source.faults().apply((int) first));
         };
     }

@@ -3,6 +3,7 @@ package io.virtdataplane.daemon.kube;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.daemon.journal.Complaint;
+import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
 import io.virtdataplane.daemon.network.OpenBridge;
@@ -39,6 +40,7 @@ public final class KubeAgent implements AutoCloseable {
     private final ClusterObjects objects;
     private final OwnNode node;
     private final Machines machines;
+    private MachineEvents told; // null: machines are not ours
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("cluster-status").factory());
@@ -57,6 +59,7 @@ public final class KubeAgent implements AutoCloseable {
             Bridges bridges,
             SriovNode sriov,
             String sriovNamespace,
+            EventJournal journal,
             Supplier<ListResponse> nics,
             BiConsumer<String, String> open) {}
 
@@ -87,6 +90,7 @@ public final class KubeAgent implements AutoCloseable {
         objects.start();
         if (settings.owns(ClusterSettings.Owned.MACHINE)) {
             machines.start();
+            told = new MachineEvents(rooms.journal(), machines, events);
         }
         LOG.info("kubernetes: node={} kinds={}", name, settings.owned());
     }
@@ -151,6 +155,9 @@ public final class KubeAgent implements AutoCloseable {
     @Override
     public void close() {
         timer.shutdownNow();
+        if (told != null) {
+            told.close();
+        }
         objects.close();
         node.close();
         machines.close();
