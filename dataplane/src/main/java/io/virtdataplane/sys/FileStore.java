@@ -99,7 +99,9 @@ public final class FileStore {
     public boolean remove(String stem) {
         try {
             boolean removed = Files.deleteIfExists(file(stem));
-            forceDirectory();
+            if (removed) {
+                forceDirectory();
+            }
             return removed;
         } catch (IOException e) {
             throw new UncheckedIOException("remove " + file(stem), e);

@@ -166,9 +166,7 @@ final class ClusterObjects implements AutoCloseable {
     }
 
     private void tell(ObjectReference on, ObjectResult result) {
-        if (result.outcome().isInForce()) {
-            events.normal(on, "Applied", "in force on this node (" + result.change() + ")");
-        } else {
+        if (!result.outcome().isInForce()) { // each node would tell that all is well
             events.warning(on, "NotInForce", result.outcome().message());
         }
         result.warnings().forEach(warning -> events.warning(on, "Ignored", warning));

@@ -1,7 +1,6 @@
 package io.virtdataplane.daemon.kube;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
@@ -27,46 +26,18 @@ final class PolicyConditions {
     private static final int TRIES = 20;
     private final KubernetesClient client;
     private final Enactments enactments;
+    private final AgentNodes nodes;
 
     PolicyConditions(KubernetesClient client, Enactments enactments) {
         this.client = client;
         this.enactments = enactments;
+        this.nodes = new AgentNodes(client);
     }
 
-    /** How many nodes the policy is for: those that run us, or have an enactment. */
+    /** How many nodes the policy is for. */
     int nodes(Map<String, String> selector, List<Enactment> known) {
         Set<String> have = known.stream().map(Enactment::node).collect(Collectors.toSet());
-        return Math.max(
-                1,
-                (int)
-                        client.nodes().withLabels(selector).list().getItems().stream()
-                                .filter(node -> isOurs(node, have))
-                                .count());
-    }
-
-    /**
-     * A node without an agent of ours has no NodeNetworkState; one that is away finishes nothing.
-     */
-    private boolean isOurs(Node node, Set<String> haveEnactment) {
-        String name = node.getMetadata().getName();
-        if (haveEnactment.contains(name)) {
-            return true;
-        }
-        boolean isAway =
-                node.getStatus() != null
-                        && node.getStatus().getConditions().stream()
-                                .anyMatch(
-                                        condition ->
-                                                condition.getType().equals("Ready")
-                                                        && !condition.getStatus().equals("True"));
-        return !isAway && hasState(name);
-    }
-
-    private boolean hasState(String node) {
-        return client.genericKubernetesResources(ClusterKind.NODE_NETWORK_STATE.context())
-                        .withName(node)
-                        .get()
-                != null;
+        return Math.max(1, nodes.count(selector, have));
     }
 
     /** Again and again while others write between: what the last writer has seen stays. */
@@ -112,20 +83,19 @@ final class PolicyConditions {
     }
 
     private List<Condition> conditions(
-            List<Enactment> all, long generation, int nodes, Map<String, String> selector) {
+            List<Enactment> all, long generation, int count, Map<String, String> selector) {
         if (all.isEmpty()) {
-            boolean isForNone = client.nodes().withLabels(selector).list().getItems().isEmpty();
-            return isForNone ? Conditions.ignored() : Conditions.progressing(0, nodes);
+            return nodes.isNone(selector) ? Conditions.ignored() : Conditions.progressing(0, count);
         }
         int done = count(all, generation, "Available");
         int failed = count(all, generation, "Failing");
         int aborted = count(all, generation, "Aborted");
-        if (done + failed + aborted < nodes) {
-            return Conditions.progressing(done + failed + aborted, nodes);
+        if (done + failed + aborted < count) {
+            return Conditions.progressing(done + failed + aborted, count);
         }
         return failed + aborted == 0
-                ? Conditions.succeeded(done, nodes)
-                : Conditions.failed(failed, aborted, nodes);
+                ? Conditions.succeeded(done, count)
+                : Conditions.failed(failed, aborted, count);
     }
 
     private static int count(List<Enactment> all, long generation, String standing) {

@@ -17,8 +17,8 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class PolicyRollout {
     private static final long STALE_MS = 600_000; // longer than any gateway is waited for
-    private static final long SHORTEST_WAIT_MS = 300;
-    private static final long LONGEST_WAIT_MS = 1_500;
+    private static final long SHORTEST_WAIT_MS = 500;
+    private static final long LONGEST_WAIT_MS = 2_500;
     private static final long LOOK_AGAIN_MS = 15_000;
 
     /**
@@ -52,17 +52,24 @@ final class PolicyRollout {
             conditions.update(name, wanted.nodeSelector());
             return new Turn(false, LOOK_AGAIN_MS);
         }
-        enactments.write(policy, Conditions.enacting());
-        List<Enactment> others = others(name);
-        long busy = others.stream().filter(PolicyRollout::isBusy).count();
-        int most = wanted.maxUnavailable().of(conditions.nodes(wanted.nodeSelector(), others));
-        conditions.update(name, wanted.nodeSelector());
-        if (busy + 1 <= most) {
-            return Turn.NOW;
+        int most =
+                wanted.maxUnavailable().of(conditions.nodes(wanted.nodeSelector(), others(name)));
+        if (busy(name) < most) {
+            enactments.write(policy, Conditions.enacting()); // the claim
+            conditions.update(name, wanted.nodeSelector());
+            if (busy(name) < most) {
+                return Turn.NOW;
+            }
         }
         enactments.write(policy, Conditions.pending());
+        conditions.update(name, wanted.nodeSelector());
         return new Turn(
                 false, ThreadLocalRandom.current().nextLong(SHORTEST_WAIT_MS, LONGEST_WAIT_MS));
+    }
+
+    /** How many others are at it. */
+    private long busy(String policy) {
+        return others(policy).stream().filter(PolicyRollout::isBusy).count();
     }
 
     private List<Enactment> others(String policy) {

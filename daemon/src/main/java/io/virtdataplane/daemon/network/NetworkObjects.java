@@ -51,6 +51,11 @@ public final class NetworkObjects implements Reconciler {
     }
 
     @Override
+    public boolean isRisky(ObjectKind kind) {
+        return kind == ObjectKind.NODE_NETWORK_POLICY;
+    }
+
+    @Override
     public void check(List<Manifest> wanted) {
         List<NetworkDefinition> all = new ArrayList<>(definitions.all());
         for (Manifest manifest : wanted) {

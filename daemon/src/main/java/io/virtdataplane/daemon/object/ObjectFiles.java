@@ -59,6 +59,10 @@ final class ObjectFiles {
         waiting.put(kept.manifest().identity(), kept);
     }
 
+    void removeInForce(String identity) {
+        inForce.remove(identity);
+    }
+
     void removeWaiting(String identity) {
         waiting.remove(identity);
     }

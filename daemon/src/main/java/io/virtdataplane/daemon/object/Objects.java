@@ -224,24 +224,19 @@ public final class Objects {
     /** On the disk first, marked: what is not there is not in force, nor tried by a next start. */
     private Outcome apply(OfKind ofKind, Kept wanted) {
         String identity = wanted.manifest().identity();
-        ofKind.files().putWaiting(wanted.beingTried());
+        boolean isMarked = ofKind.write(wanted);
         Outcome outcome;
         try {
             outcome = ofKind.reconciler().apply(wanted.manifest(), wanted.options());
         } catch (RuntimeException e) {
-            Kept before = ofKind.waiting().get(identity);
-            if (before == null) {
-                ofKind.files().removeWaiting(identity);
-            } else {
-                ofKind.files().putWaiting(before);
-            }
+            ofKind.writeAsBefore(identity, isMarked);
             throw e;
         }
         for (Path replaced : ofKind.unreadableFiles(identity)) {
             ofKind.unreadable().remove(replaced);
             outcome = outcome.andThen(ofKind.reconciler().forget(replaced));
         }
-        keep(ofKind, wanted, outcome);
+        keep(ofKind, wanted, outcome, isMarked);
         return outcome;
     }
 
@@ -265,18 +260,20 @@ public final class Objects {
                 && held.options().equals(options);
     }
 
-    private void keep(OfKind ofKind, Kept wanted, Outcome outcome) {
+    private void keep(OfKind ofKind, Kept wanted, Outcome outcome, boolean isMarked) {
         String identity = wanted.manifest().identity();
         if (outcome.isInForce()) {
             ofKind.inForce().put(identity, wanted);
             ofKind.waiting().remove(identity);
-            ofKind.files().putInForce(wanted);
+            if (isMarked) {
+                ofKind.files().putInForce(wanted);
+            }
             return;
         }
         boolean isGivenUp = outcome.standing() == Outcome.Standing.GIVEN_UP;
         Kept waits = wanted.waiting(isGivenUp ? outcome.message() : "");
         ofKind.waiting().put(identity, waits);
-        ofKind.files().putWaiting(waits);
+        ofKind.writeAsBefore(identity, isMarked);
     }
 
     /** Applies again what waits and is due. Called every few seconds. */

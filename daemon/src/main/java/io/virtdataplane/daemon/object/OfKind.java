@@ -32,6 +32,43 @@ record OfKind(
                 .orElse(0);
     }
 
+    /**
+     * On the disk, before it is tried. One that may cost the node its network is marked, so that a
+     * start after a crash does not try it again.
+     *
+     * @return it was marked
+     */
+    boolean write(Kept wanted) {
+        // Also where a file that cannot be read would be lost, should the object be refused.
+        boolean isMarked =
+                reconciler.isRisky(wanted.manifest().kind())
+                        || !unreadableFiles(wanted.manifest().identity()).isEmpty();
+        if (isMarked) {
+            files.putWaiting(wanted.beingTried());
+        } else {
+            files.putInForce(wanted);
+        }
+        return isMarked;
+    }
+
+    /** It was refused, or waits: the disk says again what is kept. */
+    void writeAsBefore(String identity, boolean wasMarked) {
+        if (!wasMarked) {
+            Kept held = inForce.get(identity);
+            if (held == null) {
+                files.removeInForce(identity);
+            } else {
+                files.putInForce(held);
+            }
+        }
+        Kept waits = waiting.get(identity);
+        if (waits == null) {
+            files.removeWaiting(identity);
+        } else {
+            files.putWaiting(waits);
+        }
+    }
+
     /** What waits before what is in force. */
     Stream<Kept> kept() {
         return Stream.concat(waiting.values().stream(), inForce.values().stream());

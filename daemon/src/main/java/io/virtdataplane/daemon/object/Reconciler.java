@@ -13,6 +13,11 @@ import java.util.Map;
 public interface Reconciler {
     List<ObjectKind> kinds();
 
+    /** Whether to try an object of that kind may cost the node its network. */
+    default boolean isRisky(ObjectKind kind) {
+        return true;
+    }
+
     /** Refuses objects of which one could not be taken when its turn comes; changes nothing. */
     void check(List<Manifest> wanted);
 

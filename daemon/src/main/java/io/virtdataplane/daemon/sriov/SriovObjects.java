@@ -40,6 +40,11 @@ public final class SriovObjects implements Reconciler {
     }
 
     @Override
+    public boolean isRisky(ObjectKind kind) {
+        return kind == ObjectKind.SRIOV_POLICY;
+    }
+
+    @Override
     public void check(List<Manifest> wanted) {
         List<NodePolicy> policies = new ArrayList<>();
         List<SriovNetwork> wantedNetworks = new ArrayList<>();
