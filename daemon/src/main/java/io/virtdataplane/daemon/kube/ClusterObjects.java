@@ -132,15 +132,13 @@ final class ClusterObjects implements AutoCloseable {
             return WorkQueue.DONE;
         }
         Followed ofKind = followed.get(key.kind());
-        if (!ofKind.isComplete()) {
-            return WorkQueue.DONE; // the list's end brings it again
-        }
         Optional<GenericKubernetesResource> object = ofKind.get(key);
-        if (object.isEmpty()) {
-            return gone(key, ofKind);
+        if (object.isPresent()) {
+            missingSinceMs.remove(key);
+            return follow(key, object.get());
         }
-        missingSinceMs.remove(key);
-        return follow(key, object.get());
+        // Before a first list is complete nothing is missing; its end brings the key again.
+        return ofKind.isComplete() ? gone(key, ofKind) : WorkQueue.DONE;
     }
 
     private long follow(ObjectKey key, GenericKubernetesResource object) {
