@@ -21,7 +21,7 @@ class KubernetesScaleE2eTest {
     private static final int SECONDS = 120;
     private static final Pattern LISTS =
             Pattern.compile(
-                    "apiserver_request_total\\{.*resource=\"(network-attachment-definitions|virtualmachineinstances|pods)\".*verb=\"LIST\".*");
+                    "apiserver_request_total\\{.*resource=\"(network-attachment-definitions|virtualmachineinstances|pods)\",scope=\"cluster\".*verb=\"LIST\".*");
     private ApiServer api;
     private ClusterNode node;
 
