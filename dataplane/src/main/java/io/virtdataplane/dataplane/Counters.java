@@ -38,6 +38,20 @@ public final class Counters {
         }
     }
 
+    /** So many frames and bytes were translated and sent on without a walk. */
+    void carried(long framesOut, long bytesOut, long framesIn, long bytesIn, long gso) {
+        guestFrames += framesOut;
+        guestBytes += bytesOut;
+        toUplinkFrames += framesOut;
+        toUplinkBytes += bytesOut;
+        uplinkFrames += framesIn;
+        uplinkBytes += bytesIn;
+        toGuestFrames += framesIn;
+        toGuestBytes += bytesIn;
+        gsoFrames += gso;
+        framesByVerdict[Verdict.FORWARDED.ordinal()] += framesOut + framesIn;
+    }
+
     /** Frames that ended as {@code from} and then turned out otherwise. */
     void recount(Verdict from, Verdict to, int frames) {
         framesByVerdict[from.ordinal()] -= frames;

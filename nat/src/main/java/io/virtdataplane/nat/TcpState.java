@@ -55,6 +55,11 @@ final class TcpState {
         return (state & RESET) != 0 || (state & FINISHED) == FINISHED;
     }
 
+    /** Both sides have opened it, and neither has said that it ends. */
+    static boolean isOpen(int state) {
+        return state == OPENED;
+    }
+
     static int lifetime(int state) {
         if (isClosed(state)) {
             return Lifetime.TCP_CLOSED;

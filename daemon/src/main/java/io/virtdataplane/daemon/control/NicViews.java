@@ -91,7 +91,7 @@ public final class NicViews {
                 on -> {
                     long nowNs = System.nanoTime();
                     return new Live(
-                            attached.nic().counters.copy(),
+                            attached.nic().counters().copy(),
                             attached.nic().guestMac,
                             new Inside(nat.sessionCount(), nat.waitingFragments()),
                             responders.lease(nowNs),

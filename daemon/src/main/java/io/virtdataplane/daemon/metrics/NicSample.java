@@ -31,7 +31,7 @@ final class NicSample {
         if (!present) {
             return;
         }
-        of.vif().counters.copyTo(counters);
+        of.vif().counters().copyTo(counters);
         if (nat != null) {
             nat.fill(nowNs);
         }
