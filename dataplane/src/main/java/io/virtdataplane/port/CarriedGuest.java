@@ -14,7 +14,8 @@ import java.util.function.Function;
  */
 public final class CarriedGuest implements AutoCloseable {
     private static final int QUEUE_FRAMES = 2048;
-    private static final int LARGEST_TABLE = 1 << 16;
+    private static final int FEWEST_SESSIONS = 4096;
+    private static final int PART = 4;
 
     /**
      * What holds for the NIC.
@@ -24,9 +25,11 @@ public final class CarriedGuest implements AutoCloseable {
      */
     public record Plan(
             Function<PodAddresses, DualStack> addresses, long gatewayMac, int sessions, long seed) {
-        /** Two flows a session; the table's memory is the kernel's from the start. */
+        /**
+         * Two for each of a part of the sessions, since all of the table is there from the start.
+         */
         int flows() {
-            return 2 * Math.min(sessions, LARGEST_TABLE);
+            return 2 * Math.min(sessions, Math.max(FEWEST_SESSIONS, sessions / PART));
         }
     }
 

@@ -7,6 +7,8 @@ import io.virtdataplane.sys.BpfRun;
 import io.virtdataplane.sys.BpfRun.About;
 import io.virtdataplane.sys.Fd;
 import io.virtdataplane.wire.Ip;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /** The programs that carry frames of a NIC, loaded and run on frames, with the NIC's flow table. */
@@ -74,6 +76,16 @@ public final class CarriedPrograms implements AutoCloseable {
             throw new AssertionError("action=" + action + " unchanged=" + isUnchanged);
         }
         return null;
+    }
+
+    /** All flows have last carried a frame then, as the kernel would say. */
+    public void carriedAt(long ns) {
+        MemorySegment table = object.memoryOfMap("flows");
+        for (long at = 0; at < table.byteSize(); at += 64) {
+            if (table.get(ValueLayout.JAVA_LONG, at) != 0) {
+                table.set(ValueLayout.JAVA_LONG, at + 32, ns);
+            }
+        }
     }
 
     @Override

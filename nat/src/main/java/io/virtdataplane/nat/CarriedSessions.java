@@ -12,6 +12,8 @@ import io.virtdataplane.wire.Protocols;
  * stays as it is while it is carried; a session that changes is walked again from the next frame
  * on. Worker's thread.
  *
+ * <p>Where the table is more than half full, sessions that are idle make room in it.
+ *
  * <p>A session is handed over when all frames that were received have been sent ({@link #settle}):
  * one that waits here would be overtaken by those that the kernel carries. What was carried is
  * counted when somebody asks, when the session ends, and every {@link #SWEEPS} seconds, so that
@@ -21,6 +23,8 @@ final class CarriedSessions {
     private static final int MOST_WAITING = 256;
     private static final int SWEEPS = 16;
     private static final long SWEEP_NS = 1_000_000_000L;
+    private static final int CROWDED = 4; // two flows a session: half of the table is used
+    private static final long IDLE_NS = 10 * SWEEP_NS;
 
     private final FlowTable flows;
     private final DualStack addresses;
@@ -191,9 +195,17 @@ final class CarriedSessions {
         int part = (flows.capacity() + SWEEPS - 1) / SWEEPS;
         for (int i = 0; i < part; i++) {
             if (flows.isUsed(swept) && flows.isOutward(swept)) {
-                count(flows.session(swept), swept, nowNs);
+                look(flows.session(swept), swept, nowNs);
             }
             swept = swept + 1 == flows.capacity() ? 0 : swept + 1;
+        }
+    }
+
+    private void look(int session, int outward, long nowNs) {
+        count(session, outward, nowNs);
+        boolean isCrowded = count > flows.capacity() / CROWDED;
+        if (isCrowded && nowNs - table.lastSeenNs(session) > IDLE_NS) {
+            release(session);
         }
     }
 
