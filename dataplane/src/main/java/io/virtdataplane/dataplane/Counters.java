@@ -18,6 +18,9 @@ public final class Counters {
     public long toUplinkBytes;
     public long gsoFrames;
 
+    /** Of all those, frames that the kernel has carried without a walk. */
+    public long carriedFrames;
+
     /** Frames of our own making: announcements and queries. */
     public long originated;
 
@@ -49,6 +52,7 @@ public final class Counters {
         toGuestFrames += framesIn;
         toGuestBytes += bytesIn;
         gsoFrames += gso;
+        carriedFrames += framesOut + framesIn;
         framesByVerdict[Verdict.FORWARDED.ordinal()] += framesOut + framesIn;
     }
 
@@ -94,6 +98,7 @@ public final class Counters {
         copy.toUplinkFrames = toUplinkFrames;
         copy.toUplinkBytes = toUplinkBytes;
         copy.gsoFrames = gsoFrames;
+        copy.carriedFrames = carriedFrames;
         copy.originated = originated;
         copy.lost = lost;
     }

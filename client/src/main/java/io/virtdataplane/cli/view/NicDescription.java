@@ -132,7 +132,11 @@ final class NicDescription implements Description<Nic> {
     private static String fastPath(Nic nic) {
         return nic.getFastPath()
                 + (nic.getFastPath().equals("on")
-                        ? ", carries " + nic.getCarriedSessions() + " of the sessions"
+                        ? ", carries "
+                                + nic.getCarriedSessions()
+                                + " of the sessions, "
+                                + nic.getCounters().getCarriedFrames()
+                                + " frames until now"
                         : "");
     }
 
