@@ -12,6 +12,9 @@
 #define SEC(name) __attribute__((section(name), used))
 #define INLINE static __attribute__((always_inline)) inline
 
+/* The compiler is to know nothing of this number any more. */
+#define FORGET(number) __asm__ volatile("" : "+r"(number))
+
 /* Shorts and words in the order of the network, for a machine whose own is the other one. */
 #define SWAP16(x) __builtin_bswap16(x)
 

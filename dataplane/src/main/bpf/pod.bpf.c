@@ -76,7 +76,9 @@ INLINE __u32 port_slot(const struct packet *p)
 
 INLINE __u8 owner(const struct packet *p, __u32 slot)
 {
-	return steered[(slot | p->ipv6 << FAMILY_SHIFT) & (sizeof(steered) - 1)];
+	__u32 at = slot | p->ipv6 << FAMILY_SHIFT;
+	FORGET(at); /* verifiers before 6.18 forget the bound of a swapped number, which the compiler relies on */
+	return steered[at & (sizeof(steered) - 1)];
 }
 
 INLINE struct pod_flow *find_flow(const struct packet *p)

@@ -22,6 +22,7 @@ import io.virtdataplane.wire.Protocols;
 final class CarriedSessions {
     private static final int MOST_WAITING = 256;
     private static final int SWEEPS = 16;
+    private static final int LOOKED_AT = 8;
     private static final long SWEEP_NS = 1_000_000_000L;
     private static final int CROWDED = 4; // two flows a session: half of the table is used
     private static final long IDLE_NS = 10 * SWEEP_NS;
@@ -160,6 +161,23 @@ final class CarriedSessions {
         }
         table.addCarried(
                 session, flows.takeFrames(outward), flows.takeFrames(inward), lastNs, nowNs);
+    }
+
+    /**
+     * The session of that lifetime that was idle longest, or {@link SessionTable#NONE}: of a few,
+     * to be quick.
+     */
+    int oldest(int lifetime, long nowNs) {
+        int session = table.oldest(lifetime);
+        for (int i = 0; i < LOOKED_AT && session != SessionTable.NONE; i++) {
+            count(session, nowNs);
+            int oldest = table.oldest(lifetime);
+            if (oldest == session) {
+                break;
+            }
+            session = oldest; // the other one was carried lately
+        }
+        return session;
     }
 
     /** The session's frames are walked, from the next one on. */

@@ -17,7 +17,6 @@ import io.virtdataplane.wire.Tcp;
  */
 final class Sessions {
     private static final int AGED_A_CALL = 4096;
-    private static final int CARRIED_LOOKED_AT = 8;
     private static final long UNLIMITED = 1_000_000_000L;
     static final int NO_SESSION = SessionTable.NONE;
     static final int LIMIT = -2;
@@ -326,15 +325,7 @@ final class Sessions {
      */
     private int leastMissed(long nowNs) {
         for (int lifetime = 0; lifetime < Lifetime.TCP_ESTABLISHED; lifetime++) {
-            int session = table.oldest(lifetime);
-            for (int i = 0; i < CARRIED_LOOKED_AT && session != NO_SESSION; i++) {
-                carried.count(session, nowNs);
-                int oldest = table.oldest(lifetime);
-                if (oldest == session) {
-                    break;
-                }
-                session = oldest; // the other one was carried lately
-            }
+            int session = carried.oldest(lifetime, nowNs);
             if (session != NO_SESSION) {
                 return session;
             }

@@ -93,7 +93,10 @@ class CarriedFramesTest {
     private void countedAlike() {
         Nic carrying = fast.nic;
         Nic walking = plain.nic;
-        assertThat(carrying.counters()).usingRecursiveComparison().isEqualTo(walking.counters());
+        assertThat(carrying.counters())
+                .usingRecursiveComparison()
+                .ignoringFields("carriedFrames")
+                .isEqualTo(walking.counters());
         assertThat(sessions(fast)).containsExactlyInAnyOrderElementsOf(sessions(plain));
     }
 
