@@ -79,7 +79,7 @@ final class CarriedFlows {
         int ip = ETHERNET;
         int l4 = ip + family.ipHeader;
         switch (random.nextInt(12)) {
-            case 0 -> frame[ip + (family == Family.IPV4 ? 8 : 7)] = (byte) random.nextInt(3);
+            case 0 -> set(frame, ip + (family == Family.IPV4 ? 8 : 7), random.nextInt(3));
             case 1 -> flip(frame, ip + random.nextInt(frame.length - ip), 1 << random.nextInt(8));
             case 2 -> {
                 return Arrays.copyOf(frame, l4 + random.nextInt(frame.length - l4));
@@ -89,17 +89,28 @@ final class CarriedFlows {
             }
             case 4 -> flip(frame, 6 + random.nextInt(6), 2); // its MAC address
             case 5 -> length(frame, family, random.nextInt(frame.length + 10));
-            case 6 -> Arrays.fill(frame, l4 + 6, l4 + 8, (byte) 0); // UDP: no checksum
-            case 7 -> frame[l4 + 12] = (byte) random.nextInt(256); // TCP: header's length
-            case 8 -> frame[l4 + 13] = (byte) random.nextInt(256); // flags
-            case 9 -> frame[l4 + 5] = (byte) random.nextInt(16); // UDP: length
+            case 6 -> clearChecksum(frame, l4 + 6); // UDP: no checksum
+            case 7 -> set(frame, l4 + 12, random.nextInt(256)); // TCP: header's length
+            case 8 -> set(frame, l4 + 13, random.nextInt(256)); // flags
+            case 9 -> set(frame, l4 + 5, random.nextInt(16)); // UDP: length
             case 10 -> flip(frame, ip + 6, random.nextInt(64)); // fragment; next header
             default -> {
-                frame[l4 + 16] = (byte) random.nextInt(256);
-                frame[l4 + 6] = (byte) random.nextInt(256); // checksums
+                set(frame, l4 + 16, random.nextInt(256));
+                set(frame, l4 + 6, random.nextInt(256)); // checksums
             }
         }
         return frame;
+    }
+
+    private static void set(byte[] frame, int at, int value) {
+        if (at < frame.length) {
+            frame[at] = (byte) value;
+        }
+    }
+
+    private static void clearChecksum(byte[] frame, int at) {
+        set(frame, at, 0);
+        set(frame, at + 1, 0);
     }
 
     private static void flip(byte[] frame, int at, int bits) {
