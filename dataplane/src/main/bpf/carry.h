@@ -51,8 +51,16 @@ struct bucket {
 SEC("maps") struct bpf_map flows = {
 	.type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = sizeof(struct bucket), .max_entries = 1, .map_flags = BPF_F_MMAPABLE};
 
-/* The guest's MAC address, as it lies, where frames may be carried; 0 where not. */
-__u64 carried_mac;
+/* What the daemon says while it lives. */
+struct nic {
+	__u64 mac;     /* the guest's, as it lies, where frames may be carried; 0 where not */
+	__u64 beat_ns; /* when it has last said so */
+};
+
+struct nic nic;
+
+/* A filter outlives a killed daemon, and nothing is to be carried that nobody can end. */
+#define SILENCE_NS 5000000000LL
 
 /* What has been carried, a line for each processor. */
 struct carried {
@@ -93,7 +101,7 @@ INLINE struct flow *find_carried(const union address *remote, __u64 wanted)
 	return 0;
 }
 
-INLINE void count(struct __sk_buff *skb, struct flow *flow, enum direction direction)
+INLINE void count(struct __sk_buff *skb, struct flow *flow, enum direction direction, __u64 now_ns)
 {
 	struct carried *here = &carried[bpf_get_smp_processor_id() & (PROCESSORS - 1)];
 	__sync_fetch_and_add(direction == OUTWARD ? &here->frames_out : &here->frames_in, 1);
@@ -101,7 +109,7 @@ INLINE void count(struct __sk_buff *skb, struct flow *flow, enum direction direc
 	if (skb->gso_size)
 		__sync_fetch_and_add(&here->gso_frames, 1);
 	__sync_fetch_and_add(&flow->frames, 1);
-	flow->last_ns = bpf_ktime_get_ns();
+	flow->last_ns = now_ns;
 }
 
 /* RFC 1624, equation 3: the field after a change that sums up to delta, of a few words. */
@@ -334,9 +342,10 @@ INLINE int carry_family(struct __sk_buff *skb, int ipv6, enum direction directio
 	if (!flow)
 		return NOT_CARRIED;
 	__u64 found = *(volatile __u64 *)&flow->tuple;
-	if ((found & TUPLE_KEY) != f->tuple)
+	__u64 now_ns = bpf_ktime_get_ns();
+	if ((found & TUPLE_KEY) != f->tuple || (__s64)(now_ns - nic.beat_ns) > SILENCE_NS)
 		return NOT_CARRIED;
-	count(skb, flow, direction);
+	count(skb, flow, direction, now_ns);
 	int partial = may_be_partial(f, ipv6);
 	if (direction == INWARD)
 		address_to_guest(f->ethernet, mac);
@@ -354,7 +363,7 @@ INLINE int carry(struct __sk_buff *skb, enum direction direction)
 {
 	if (!carries)
 		return NOT_CARRIED;
-	__u64 mac = *(volatile __u64 *)&carried_mac;
+	__u64 mac = *(volatile __u64 *)&nic.mac;
 	if (!mac || skb->vlan_present)
 		return NOT_CARRIED;
 	if (skb->protocol == ETH_IPV4)

@@ -19,6 +19,7 @@ import java.lang.invoke.VarHandle;
  *   entry of 64 bytes: hash, 0: free (8)    remote address, IPv4 as ::ffff:a.b.c.d (16)    tuple (8)
  *                      when it last carried a frame, CLOCK_MONOTONIC ns (8)    frames (8)    of those, taken (8)    session (4)    0 (4)
  *   tuple, from its highest bit: local port (16)    remote port (16)    the local port's translation (16)    protocol (8)    0 (6)    IPv6 (1)    outward (1)
+ *   NIC: the guest's MAC address as it lies, 0: nothing is carried (8)    when the worker last was alive, ns (8)
  *   carried, for each processor 64 bytes: frames out, bytes out, frames in, bytes in, GSO frames (8 each)
  * </pre>
  *
@@ -40,6 +41,12 @@ public final class FlowTable {
 
     /** Bytes of a bucket. */
     public static final int BUCKET = WAYS * ENTRY;
+
+    /** Bytes of what holds for the whole NIC. */
+    public static final int NIC = 16;
+
+    private static final long MAC = 0;
+    private static final long BEAT = 8;
 
     private static final int HASH = 0;
     private static final int REMOTE_HIGH = 8;
@@ -63,7 +70,7 @@ public final class FlowTable {
     private static final VarHandle WORD = LONG.varHandle();
 
     private final MemorySegment flows;
-    private final MemorySegment mac;
+    private final MemorySegment nic;
     private final MemorySegment carried;
     private final long seed;
     private final int buckets;
@@ -74,18 +81,18 @@ public final class FlowTable {
     /** Of a NIC whose frames are all walked. */
     public static FlowTable none() {
         MemorySegment nothing = MemorySegment.NULL;
-        return new FlowTable(nothing, Arena.ofAuto().allocate(LONG), nothing, 0);
+        return new FlowTable(nothing, Arena.ofAuto().allocate(NIC), nothing, 0);
     }
 
     /**
      * @param flows any number of zeroed buckets
-     * @param mac 8 bytes: the guest's, as it lies, while frames may be carried
+     * @param nic {@link #NIC} zero bytes
      * @param carried a line for each processor
      * @param seed not to be guessed by a guest; the program has it, too
      */
-    public FlowTable(MemorySegment flows, MemorySegment mac, MemorySegment carried, long seed) {
+    public FlowTable(MemorySegment flows, MemorySegment nic, MemorySegment carried, long seed) {
         this.flows = flows;
-        this.mac = mac;
+        this.nic = nic;
         this.carried = carried;
         this.seed = seed;
         this.buckets = (int) (flows.byteSize() / BUCKET);
@@ -116,7 +123,12 @@ public final class FlowTable {
     }
 
     private void publish() {
-        WORD.setRelease(mac, 0L, isAllowed ? Long.reverseBytes(guestMac) >>> Short.SIZE : 0L);
+        WORD.setRelease(nic, MAC, isAllowed ? Long.reverseBytes(guestMac) >>> Short.SIZE : 0L);
+    }
+
+    /** The worker lives: frames are carried for some seconds more. */
+    public void beat(long nowNs) {
+        WORD.setRelease(nic, BEAT, nowNs);
     }
 
     /** Adds what was carried since the last call. */

@@ -16,7 +16,7 @@ public interface Stage {
     }
 
     /** All frames that were received have been walked and sent. */
-    default void settle() {}
+    default void settle(long nowNs) {}
 
     /** A frame that ended as {@link Verdict#HELD} is now to be walked again. */
     default boolean hasReleased() {

@@ -102,7 +102,7 @@ public final class Worker {
             }
         }
         sendBurst();
-        settle(readyPorts);
+        settle(readyPorts, nowNs);
         if (nowNs - timerNs >= TIMER_NS) {
             timerNs = nowNs;
             timersPending = tick(nowNs);
@@ -115,10 +115,10 @@ public final class Worker {
         return walked;
     }
 
-    private void settle(int readyPorts) {
+    private void settle(int readyPorts, long nowNs) {
         for (int i = 0; i < readyPorts; i++) {
             if (vifByPort[ready[i].id()] instanceof Nic nic) {
-                nic.outbound.settle();
+                nic.outbound.settle(nowNs);
             }
         }
     }

@@ -15,7 +15,7 @@ import java.util.function.Function;
 public final class CarriedGuest implements AutoCloseable {
     private static final int QUEUE_FRAMES = 2048;
     private static final int FEWEST_SESSIONS = 4096;
-    private static final int PART = 4;
+    private static final int PART = 8;
 
     /**
      * What holds for the NIC.

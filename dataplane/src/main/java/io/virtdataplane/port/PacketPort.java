@@ -44,15 +44,13 @@ public final class PacketPort {
     /**
      * A guest's device whose frames the kernel may carry: what it does not carry is read from the
      * tap of {@code guest}, which is the port's from now on.
-     *
-     * @throws io.virtdataplane.sys.Unsupported the kernel has no tcx hooks
      */
     public static DescriptorPort openCarried(
-            int id, Netns netns, CarriedGuest guest, Steering steering) {
+            int id, Netns netns, CarriedGuest guest, Steering steering, Bpf.Mechanism mechanism) {
         return netns.call(
                 () -> {
                     NetDevice device = guest.device();
-                    AutoCloseable link = steering.attachTo(guest);
+                    AutoCloseable link = steering.attachTo(guest, mechanism);
                     try {
                         if (!device.isUp()) {
                             device.up();

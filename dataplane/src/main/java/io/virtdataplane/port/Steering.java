@@ -112,18 +112,15 @@ public final class Steering implements AutoCloseable {
                         plan.seed()));
         return new FlowTable(
                 object.memoryOfMap("flows"),
-                object.memory("carried_mac"),
+                object.memory("nic"),
                 object.memory("carried"),
                 plan.seed());
     }
 
-    /**
-     * From now on what the guest sends is carried, or comes to us by its own tap. With links only:
-     * a filter would go on carrying for a killed daemon.
-     */
-    AutoCloseable attachTo(CarriedGuest guest) {
+    /** From now on what the guest sends is carried, or comes to us by its own tap. */
+    AutoCloseable attachTo(CarriedGuest guest, Bpf.Mechanism mechanism) {
         Fd program = object.load("vdp_guest");
-        return Bpf.attach(program, guest.device(), Bpf.Hook.INGRESS, Bpf.Mechanism.TCX);
+        return Bpf.attach(program, guest.device(), Bpf.Hook.INGRESS, mechanism);
     }
 
     /** What the kernel carries of the guest's flows. */

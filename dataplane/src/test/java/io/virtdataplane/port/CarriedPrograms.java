@@ -51,7 +51,7 @@ public final class CarriedPrograms implements AutoCloseable {
         flows =
                 new FlowTable(
                         object.memoryOfMap("flows"),
-                        object.memory("carried_mac"),
+                        object.memory("nic"),
                         object.memory("carried"),
                         seed);
     }

@@ -86,7 +86,10 @@ final class CarriedSessions {
     }
 
     /** All frames that were received have been sent. */
-    void settle() {
+    void settle(long nowNs) {
+        if (waitingCount > 0) {
+            flows.beat(nowNs);
+        }
         for (int i = 0; i < waitingCount; i++) {
             int session = waiting[i];
             if (!table.isCarried(session) && mayBeCarried(session)) {
@@ -210,6 +213,7 @@ final class CarriedSessions {
             return;
         }
         sweptNs = nowNs;
+        flows.beat(nowNs);
         int part = (flows.capacity() + SWEEPS - 1) / SWEEPS;
         for (int i = 0; i < part; i++) {
             if (flows.isUsed(swept) && flows.isOutward(swept)) {

@@ -206,8 +206,8 @@ final class Outbound implements Stage {
     }
 
     @Override
-    public void settle() {
-        carried.settle();
+    public void settle(long nowNs) {
+        carried.settle(nowNs);
     }
 
     @Override

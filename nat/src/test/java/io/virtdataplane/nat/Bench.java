@@ -138,7 +138,7 @@ final class Bench {
     private static FlowTable unusedFlows() {
         return new FlowTable(
                 Arena.ofAuto().allocate(256 * FlowTable.BUCKET, 64),
-                Arena.ofAuto().allocate(Long.BYTES, 8),
+                Arena.ofAuto().allocate(FlowTable.NIC, 8),
                 Arena.ofAuto().allocate(64, 64),
                 42);
     }

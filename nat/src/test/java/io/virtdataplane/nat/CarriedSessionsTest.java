@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class CarriedSessionsTest {
     private static final String WEB = Family.IPV4.web;
     private static final long UDP_SECONDS = 300;
+    private static final long SECOND = 1_000_000_000L;
 
     private final CarriedPrograms programs =
             new CarriedPrograms(Bench.addresses(), 1500, 1500, 0x0200_0000_0000L, 64);
@@ -146,6 +147,16 @@ class CarriedSessionsTest {
         assertThat(bench.nat.sessionCount()).isZero();
         assertThat(isCarried(true, out)).isFalse();
         assertThat(isCarried(false, in)).isFalse();
+    }
+
+    @Test
+    void silentWorkerHasNothingCarriedAfterFiveSeconds() {
+        establish();
+        programs.flows().beat(System.nanoTime() - 6 * SECOND);
+        assertThat(isCarried(true, out)).isFalse();
+        assertThat(isCarried(false, in)).isFalse();
+        bench.pass(1);
+        assertThat(isCarried(true, out)).isTrue();
     }
 
     @Test

@@ -17,11 +17,8 @@ public record DataPath(Bpf.Mechanism hooks, boolean isFast) {
         if (!isFast) {
             return "off: by the setting fastPath";
         }
-        if (guest.isTap()) {
-            return "off: the guest has a tap of the daemon's, whose frames come to it";
-        }
-        return hooks == Bpf.Mechanism.CLSACT
-                ? "off: the setting hooks is clsact, whose filters outlive a killed daemon"
+        return guest.isTap()
+                ? "off: the guest has a tap of the daemon's, whose frames come to it"
                 : ON;
     }
 }

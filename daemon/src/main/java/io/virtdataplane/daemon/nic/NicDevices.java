@@ -16,7 +16,6 @@ import io.virtdataplane.port.UplinkPort.Uplink;
 import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.Netns;
-import io.virtdataplane.sys.Unsupported;
 
 /**
  * The two devices of a masquerade NIC, open in the pod's namespace, and what was found there.
@@ -44,9 +43,6 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
                             netns, device.name(), tapName(device.name()), plan(spec, seed));
             try {
                 return open(id, spec, path.hooks(), carried, fastPath);
-            } catch (Unsupported e) {
-                carried.close();
-                return open(id, spec, path.hooks(), null, "off: " + e.getMessage());
             } catch (RuntimeException e) {
                 carried.close();
                 throw e;
@@ -81,7 +77,7 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
                         carried == null
                                 ? guest(2 * id + 1, netns, spec, uplink.mtu(), hooks)
                                 : PacketPort.openCarried(
-                                        2 * id + 1, netns, carried, uplink.steering());
+                                        2 * id + 1, netns, carried, uplink.steering(), hooks);
                 int guestMtu = device.isTap() ? uplink.mtu() : mtu(netns, device.name());
                 return new NicDevices(spec.name(), uplink, guest, guestMtu, fastPath);
             } catch (RuntimeException e) {
