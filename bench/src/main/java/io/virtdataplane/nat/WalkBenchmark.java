@@ -4,6 +4,7 @@ import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Clock;
 import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.EventRing;
+import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.FramePool;
 import io.virtdataplane.dataplane.Nic;
@@ -78,6 +79,7 @@ public class WalkBenchmark {
                         new NoPod(),
                         Arena.global().allocate(Nat.bytes(plan), 64),
                         Arena.global().allocate(Nat.tableBytes(65536), 64),
+                        FlowTable.none(),
                         5);
         worker.attach(
                 new NicPlan(

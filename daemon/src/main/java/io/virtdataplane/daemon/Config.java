@@ -3,6 +3,7 @@ package io.virtdataplane.daemon;
 import io.virtdataplane.daemon.kube.ClusterSettings;
 import io.virtdataplane.daemon.mac.MacRange;
 import io.virtdataplane.daemon.metrics.MetricsConfig;
+import io.virtdataplane.daemon.nic.DataPath;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.rpc.GuardedSocket;
 import io.virtdataplane.daemon.sriov.SriovConfig;
@@ -62,9 +63,8 @@ record Config(
      * Who carries the frames.
      *
      * @param workers packet threads
-     * @param hooks how programs are tied to devices
      */
-    record Packets(int workers, WorkerThread.Settings thread, Bpf.Mechanism hooks) {}
+    record Packets(int workers, WorkerThread.Settings thread, DataPath path) {}
 
     /**
      * The MAC pool of the node.
@@ -153,7 +153,7 @@ record Config(
         return new Packets(
                 workers(file, cpus),
                 new WorkerThread.Settings(poller(file.poller), file.framesPerWorker, cpus),
-                hooks(file.hooks));
+                new DataPath(hooks(file.hooks), isFast(file.fastPath)));
     }
 
     private static int workers(ConfigFile file, List<Integer> cpus) {
@@ -202,6 +202,13 @@ record Config(
             throw new IllegalArgumentException(
                     "hooks must be auto, tcx or clsact: hooks=" + name, e);
         }
+    }
+
+    private static boolean isFast(String fastPath) {
+        check(
+                fastPath.equals("auto") || fastPath.equals("off"),
+                "fastPath must be auto or off: fastPath=" + fastPath);
+        return fastPath.equals("auto");
     }
 
     private static NodeLabels node(ConfigFile file) {

@@ -49,6 +49,9 @@ final class ConfigFile {
     /** How programs are tied to devices: "auto", "tcx" or "clsact". */
     String hooks = "auto";
 
+    /** "auto": the kernel carries established flows where it can; "off". */
+    String fastPath = "auto";
+
     /** Pooled frames of 68 KiB; touched only as they are used. */
     int framesPerWorker = 128;
 

@@ -77,11 +77,11 @@ public final class Daemon implements AutoCloseable {
     private void build() throws IOException {
         Attachments attachments = new Attachments(journal);
         Bridges bridges =
-                opened(new Bridges(workers, attachments, journal, config.packets().hooks()));
+                opened(new Bridges(workers, attachments, journal, config.packets().path().hooks()));
         NetworkObjects networks =
                 new NetworkObjects(bridges, attachments, config.node(), journal, System::nanoTime);
         MasqueradeNics masquerade =
-                new MasqueradeNics(workers, attachments, journal, config.packets().hooks());
+                new MasqueradeNics(workers, attachments, journal, config.packets().path());
         NodeMacs macs =
                 new NodeMacs(
                         new MacPool(config.macs().range(), new SecureRandom()),

@@ -18,6 +18,9 @@ public final class Counters {
     public long toUplinkBytes;
     public long gsoFrames;
 
+    /** Of all those, frames that the kernel has carried without a walk. */
+    public long carriedFrames;
+
     /** Frames of our own making: announcements and queries. */
     public long originated;
 
@@ -36,6 +39,21 @@ public final class Counters {
         if (VirtioNetHdr.isGso(frame.data, frame.vnet())) {
             gsoFrames++;
         }
+    }
+
+    /** So many frames and bytes were translated and sent on without a walk. */
+    void carried(long framesOut, long bytesOut, long framesIn, long bytesIn, long gso) {
+        guestFrames += framesOut;
+        guestBytes += bytesOut;
+        toUplinkFrames += framesOut;
+        toUplinkBytes += bytesOut;
+        uplinkFrames += framesIn;
+        uplinkBytes += bytesIn;
+        toGuestFrames += framesIn;
+        toGuestBytes += bytesIn;
+        gsoFrames += gso;
+        carriedFrames += framesOut + framesIn;
+        framesByVerdict[Verdict.FORWARDED.ordinal()] += framesOut + framesIn;
     }
 
     /** Frames that ended as {@code from} and then turned out otherwise. */
@@ -80,6 +98,7 @@ public final class Counters {
         copy.toUplinkFrames = toUplinkFrames;
         copy.toUplinkBytes = toUplinkBytes;
         copy.gsoFrames = gsoFrames;
+        copy.carriedFrames = carriedFrames;
         copy.originated = originated;
         copy.lost = lost;
     }

@@ -68,7 +68,7 @@ final class Guard {
     }
 
     private void learn(Nic nic, long mac, long nowNs) {
-        nic.guestMac = mac;
+        nic.learn(mac);
         if (nowNs - nic.seenNs >= SEEN_AGAIN_NS) {
             nic.seenNs = nowNs;
             events.emit(EventKind.ADDRESS_SEEN, nic.id(), mac, 0);

@@ -21,6 +21,7 @@ public final class Nic extends Vif {
     final Stage responders;
     final Stage outbound;
     final Stage inbound;
+    final FlowTable flows;
 
     /** From the plan, or learned from the last frame that passed the guard. */
     public long guestMac;
@@ -45,7 +46,26 @@ public final class Nic extends Vif {
         this.responders = plan.stages().responders();
         this.outbound = plan.stages().outbound();
         this.inbound = plan.stages().inbound();
-        this.guestMac = plan.addresses().guestMac();
+        this.flows = plan.flows();
+        learn(plan.addresses().guestMac());
+    }
+
+    /** The guest's MAC address is this one from now on. */
+    public void learn(long mac) {
+        guestMac = mac;
+        flows.guest(mac);
+    }
+
+    /** Whoever looks at the NIC's frames is to see all of them. */
+    @Override
+    void looked() {
+        flows.allow(tap == null && liveTrace == null);
+    }
+
+    @Override
+    public Counters counters() {
+        flows.collect(counters);
+        return counters;
     }
 
     @Override

@@ -15,6 +15,9 @@ public interface Stage {
         return false;
     }
 
+    /** All frames that were received have been walked and sent. */
+    default void settle(long nowNs) {}
+
     /** A frame that ended as {@link Verdict#HELD} is now to be walked again. */
     default boolean hasReleased() {
         return false;

@@ -11,6 +11,7 @@ public enum Step {
     NO_RESPONDER("responders: not a query to the gateway"),
     FRAGMENT("fragment at offset %d of datagram %d"),
     SESSION_FOUND("session found: inside port %d, outside port %d"),
+    CARRIED("fast path: the kernel carries such frames of this session while nobody looks"),
     SESSION_OPENED("session opened: inside port %d, outside port %d"),
     SESSION_WOULD_OPEN("would open a session: inside port %d, outside port %d"),
     NO_SESSION("no session has this flow: port %d, protocol %d"),

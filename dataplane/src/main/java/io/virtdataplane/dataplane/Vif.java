@@ -21,6 +21,14 @@ public abstract class Vif {
         this.name = name;
     }
 
+    /** Somebody looks at its frames from now on, or no longer. */
+    void looked() {}
+
+    /** With what was carried past the worker until now. */
+    public Counters counters() {
+        return counters;
+    }
+
     /** The number that events carry. */
     public int id() {
         return id;

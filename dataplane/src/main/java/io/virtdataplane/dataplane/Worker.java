@@ -102,6 +102,7 @@ public final class Worker {
             }
         }
         sendBurst();
+        settle(readyPorts, nowNs);
         if (nowNs - timerNs >= TIMER_NS) {
             timerNs = nowNs;
             timersPending = tick(nowNs);
@@ -112,6 +113,14 @@ public final class Worker {
             poller.wake();
         }
         return walked;
+    }
+
+    private void settle(int readyPorts, long nowNs) {
+        for (int i = 0; i < readyPorts; i++) {
+            if (vifByPort[ready[i].id()] instanceof Nic nic) {
+                nic.outbound.settle(nowNs);
+            }
+        }
     }
 
     private int serve(Port port, long nowNs) {
@@ -267,11 +276,13 @@ public final class Worker {
     /** On the worker's thread: traces frames as they pass; null ends it. */
     public void trace(Vif vif, LiveTrace trace) {
         vif.liveTrace = trace;
+        vif.looked();
     }
 
     /** On the worker's thread: copies frames as they pass; null ends it. */
     public void capture(Vif vif, FrameTap tap) {
         vif.tap = tap;
+        vif.looked();
     }
 
     /** On the worker's thread: it is attached, and was not detached since. */
@@ -300,6 +311,7 @@ public final class Worker {
 
     /** On the worker's thread: ends the NIC. Its ports are closed by who opened them. */
     public void detach(Nic nic) {
+        nic.flows.allow(false);
         poller.remove(nic.guest);
         poller.remove(nic.uplink);
         vifByPort[nic.guest.id()] = null;

@@ -23,7 +23,8 @@ public final class DescriptorPort implements Port {
     private static final int TRY_AGAIN = 512;
     private final String name;
     private final int id;
-    private final Fd fd;
+    private final Fd fd; // where frames are read
+    private final Fd direct; // where they are written, past the device's queue
     private final AutoCloseable shield;
     private final Fd queued; // a packet socket that sends through the device's queue; or null
     private final Frame[] fetched = new Frame[CAPACITY];
@@ -43,11 +44,22 @@ public final class DescriptorPort implements Port {
      *     by; else null
      */
     DescriptorPort(String name, int id, Fd fd, AutoCloseable shield, Fd queued) {
+        this(name, id, fd, shield, fd, queued);
+    }
+
+    private DescriptorPort(String name, int id, Fd fd, AutoCloseable shield, Fd direct, Fd queued) {
         this.queued = queued;
+        this.direct = direct;
         this.name = name;
         this.id = id;
         this.fd = fd;
         this.shield = shield;
+    }
+
+    /** Reads one descriptor, a tap, and writes to the sockets of another device. */
+    static DescriptorPort ofTwo(
+            String name, int id, Fd tap, AutoCloseable link, Fd direct, Fd queued) {
+        return new DescriptorPort(name, id, tap, link, direct, queued);
     }
 
     @Override
@@ -62,7 +74,7 @@ public final class DescriptorPort implements Port {
 
     /** It is a packet socket, whose frames have their VLAN tags beside them. */
     boolean hasTagsBeside() {
-        return queued != null;
+        return queued != null && direct == fd;
     }
 
     int descriptor() {
@@ -76,7 +88,7 @@ public final class DescriptorPort implements Port {
     /** What a frame is to be written to. */
     Fd writer(Frame frame) {
         if (untilDirect == 0) {
-            return fd;
+            return direct;
         }
         if (isGso(frame)) {
             untilDirect--;
@@ -154,6 +166,7 @@ public final class DescriptorPort implements Port {
             throw new IllegalStateException("close " + name, e);
         } finally {
             fd.close();
+            direct.close();
             if (queued != null) {
                 queued.close();
             }

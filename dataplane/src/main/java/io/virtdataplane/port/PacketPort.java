@@ -1,7 +1,7 @@
 package io.virtdataplane.port;
 
 import io.virtdataplane.sys.Bpf;
-import io.virtdataplane.sys.BpfAssembler;
+import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.Fd;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.Netns;
@@ -13,18 +13,12 @@ import io.virtdataplane.sys.PacketSocket;
  * guest in our place.
  */
 public final class PacketPort {
-    private static final int DROP = 2; // TC_ACT_SHOT
-
     private PacketPort() {}
 
     public static DescriptorPort open(int id, Netns netns, String name, Bpf.Mechanism mechanism) {
         return netns.call(
                 () -> {
-                    NetDevice device = new NetDevice(name);
-                    if (!device.exists()) {
-                        throw new IllegalArgumentException(
-                                "device must exist in its namespace: dev=" + name);
-                    }
+                    NetDevice device = existing(name);
                     AutoCloseable link = shield(device, mechanism);
                     try {
                         if (!device.isUp()) {
@@ -42,13 +36,47 @@ public final class PacketPort {
     public static DescriptorPort openShared(int id, Netns netns, String name) {
         return netns.call(
                 () -> {
-                    NetDevice device = new NetDevice(name);
-                    if (!device.exists()) {
-                        throw new IllegalArgumentException(
-                                "device must exist in its namespace: dev=" + name);
-                    }
+                    NetDevice device = existing(name);
                     return port(id, device, name, () -> {});
                 });
+    }
+
+    /**
+     * A guest's device whose frames the kernel may carry: what it does not carry is read from the
+     * tap of {@code guest}, which is the port's from now on.
+     */
+    public static DescriptorPort openCarried(
+            int id, Netns netns, CarriedGuest guest, Steering steering, Bpf.Mechanism mechanism) {
+        return netns.call(
+                () -> {
+                    NetDevice device = guest.device();
+                    AutoCloseable link = steering.attachTo(guest, mechanism);
+                    try {
+                        if (!device.isUp()) {
+                            device.up();
+                        }
+                        Fd direct = PacketSocket.openSending(device);
+                        try {
+                            Fd queued = PacketSocket.openQueued(device);
+                            return DescriptorPort.ofTwo(
+                                    "dev:" + guest.name(), id, guest.tap(), link, direct, queued);
+                        } catch (RuntimeException e) {
+                            direct.close();
+                            throw e;
+                        }
+                    } catch (RuntimeException e) {
+                        remove(link);
+                        throw e;
+                    }
+                });
+    }
+
+    static NetDevice existing(String name) {
+        NetDevice device = new NetDevice(name);
+        if (!device.exists()) {
+            throw new IllegalArgumentException("device must exist in its namespace: dev=" + name);
+        }
+        return device;
     }
 
     private static DescriptorPort port(
@@ -65,8 +93,8 @@ public final class PacketPort {
 
     /** Packet sockets see a frame before this hook. */
     private static AutoCloseable shield(NetDevice device, Bpf.Mechanism mechanism) {
-        try (Fd program = Bpf.load(new BpfAssembler().move(0, DROP).exit(), "vdp_shield")) {
-            return Bpf.attach(program, device, Bpf.Hook.INGRESS, mechanism);
+        try (BpfObject programs = PodPrograms.shield()) {
+            return Bpf.attach(programs.load("vdp_shield"), device, Bpf.Hook.INGRESS, mechanism);
         }
     }
 

@@ -16,14 +16,4 @@ public record PodAddresses(
     public boolean hasIpv6() {
         return (ipv6High | ipv6Low) != 0;
     }
-
-    /** As a 32-bit load from a packet has it in a register. */
-    long ipv4InMemory() {
-        return Integer.reverseBytes(ipv4) & 0xffff_ffffL;
-    }
-
-    /** As a 64-bit load has it; {@code half} 0 is the high one. */
-    long ipv6InMemory(int half) {
-        return Long.reverseBytes(half == 0 ? ipv6High : ipv6Low);
-    }
 }

@@ -20,9 +20,15 @@ public final class UplinkPort {
 
     /**
      * @param tapName of the steering tap, free in the pod's namespace
+     * @param guest whose frames may be carried, or null
      */
     public static Uplink open(
-            int id, Netns netns, String uplinkName, String tapName, Bpf.Mechanism mechanism) {
+            int id,
+            Netns netns,
+            String uplinkName,
+            String tapName,
+            CarriedGuest guest,
+            Bpf.Mechanism mechanism) {
         return netns.call(
                 () -> {
                     NetDevice uplink = new NetDevice(uplinkName);
@@ -43,7 +49,7 @@ public final class UplinkPort {
                         tap.mtu(uplink.mtu());
                         tap.txQueueLength(QUEUE_FRAMES);
                         tap.up();
-                        Steering steering = new Steering(uplink, tap, addresses, mechanism);
+                        Steering steering = new Steering(uplink, tap, addresses, guest, mechanism);
                         return new Uplink(
                                 new DescriptorPort("uplink:" + uplinkName, id, fd, steering, null),
                                 steering,

@@ -1,6 +1,7 @@
 package io.virtdataplane.sys;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /** Loads tc programs and attaches them to a device (linux/bpf.h). */
 public final class Bpf {
@@ -31,6 +32,7 @@ public final class Bpf {
     private static final int BPF_PROG_LOAD = 5;
     private static final int BPF_LINK_CREATE = 28;
     private static final int PROG_TYPE_SCHED_CLS = 3;
+    private static final int INSTRUCTION = 8;
     private static final int LOG_BYTES = 1 << 18;
 
     private Bpf() {}
@@ -39,15 +41,14 @@ public final class Bpf {
         return Libc.result(Libc.C.syscall(SYS_BPF, command, attributes.address(), length, 0, 0, 0));
     }
 
-    public static Fd load(BpfAssembler program, String name) {
-        long[] code = program.assemble();
+    static Fd load(byte[] code, String name) {
         try (Scratch scratch = new Scratch()) {
-            MemorySegment instructions = scratch.zeroed(code.length * 8);
-            MemorySegment.copy(MemorySegment.ofArray(code), 0, instructions, 0, code.length * 8L);
+            MemorySegment instructions = scratch.zeroed(code.length);
+            MemorySegment.copy(code, 0, instructions, ValueLayout.JAVA_BYTE, 0, code.length);
             MemorySegment log = scratch.zeroed(LOG_BYTES);
             MemorySegment attributes = scratch.zeroed(ATTRIBUTES);
             attributes.set(Scratch.U32, 0, PROG_TYPE_SCHED_CLS);
-            attributes.set(Scratch.U32, 4, code.length);
+            attributes.set(Scratch.U32, 4, code.length / INSTRUCTION);
             attributes.set(Scratch.U64, 8, instructions.address());
             attributes.set(
                     Scratch.U64,

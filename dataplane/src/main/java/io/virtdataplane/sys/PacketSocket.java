@@ -44,6 +44,17 @@ public final class PacketSocket {
                 });
     }
 
+    /** Sends past the device's queue, and has the device receive all; receives nothing itself. */
+    public static Fd openSending(NetDevice device) {
+        return open(
+                device,
+                NO_PROTOCOL,
+                (fd, scratch) -> {
+                    option(fd, scratch, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
+                    promiscuous(fd, scratch, device);
+                });
+    }
+
     /**
      * Sends through the device's queue, where the kernel segments what the device does not;
      * receives nothing.

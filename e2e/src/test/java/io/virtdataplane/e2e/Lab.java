@@ -37,6 +37,7 @@ final class Lab implements AutoCloseable {
               - name: default
                 pod: {}
             """;
+    private static final String DEVICES = "VDP_E2E_DEVICES";
     private static final int DAEMON_SECONDS = 30;
     private static final int SERVER_SECONDS = 20;
     private static int labs;
@@ -246,8 +247,15 @@ final class Lab implements AutoCloseable {
         }
     }
 
-    /** Attaches by a tap that the daemon makes, and moves it into the guest's namespace as eth0. */
+    /**
+     * Attaches by a tap that the daemon makes, and moves it into the guest's namespace as eth0;
+     * where the environment has {@value #DEVICES}, by a device of the guest's, whose established
+     * flows the kernel carries.
+     */
     Lab attachTap(String manifest, String... options) {
+        if (System.getenv(DEVICES) != null) {
+            return makeDevice().attachMade(manifest, options);
+        }
         String[] attach = {
             "attach", "-f", manifest(manifest).toString(), "--netns", pod, "--guest", "tap:tap0"
         };

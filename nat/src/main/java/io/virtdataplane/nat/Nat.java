@@ -1,5 +1,6 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.dataplane.Stage;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.List;
 public final class Nat {
     private final NatPlan plan;
     private final Sessions sessions;
+    private final CarriedSessions carried;
     private final Fragments outboundFragments;
     private final Fragments inboundFragments;
     private final Outbound outbound;
@@ -21,6 +23,7 @@ public final class Nat {
     /**
      * @param memory {@link #bytes} zero bytes; pages may be backed lazily
      * @param table {@link #tableBytes} zero bytes for the policy's number of sessions, likewise
+     * @param flows of the NIC that the kernel carries, or {@link FlowTable#none}
      * @param seed for hashing and port choice; not to be guessed by a guest
      */
     public Nat(
@@ -29,6 +32,7 @@ public final class Nat {
             PodPorts podPorts,
             MemorySegment memory,
             MemorySegment table,
+            FlowTable flows,
             long seed) {
         this.plan = plan;
         this.seed = seed;
@@ -49,14 +53,12 @@ public final class Nat {
                         limit,
                         longest,
                         seed);
+        SessionTable sessionTable = new SessionTable(table, policy.limits().sessions(), seed);
+        carried = new CarriedSessions(flows, plan.addresses(), sessionTable, policy);
         sessions =
                 new Sessions(
-                        policy,
-                        podPorts,
-                        new SessionTable(table, policy.limits().sessions(), seed),
-                        new OutsidePool(memory),
-                        seed);
-        outbound = new Outbound(plan, sessions, outboundFragments);
+                        policy, podPorts, sessionTable, new OutsidePool(memory), carried, seed);
+        outbound = new Outbound(plan, sessions, outboundFragments, carried);
         inbound = new Inbound(plan, sessions, inboundFragments, new PodFlows(sessions, podPorts));
         steer();
     }
@@ -115,14 +117,17 @@ public final class Nat {
 
     /** Moves all sessions into {@link #tableBytes} of new memory. Worker's thread. */
     public void grow(MemorySegment table, int capacity) {
-        SessionTable larger = new SessionTable(table, capacity, seed);
-        larger.adopt(sessions.table());
-        sessions.moveTo(larger);
+        sessions.moveTo(new SessionTable(table, capacity, seed));
     }
 
     /** Worker's thread. */
     public int sessionCount() {
         return sessions.table().size();
+    }
+
+    /** How many of them the kernel carries. Worker's thread. */
+    public int carriedCount() {
+        return carried.count();
     }
 
     /** Fragments that wait for the first of their datagram. Worker's thread. */
@@ -138,6 +143,7 @@ public final class Nat {
             for (int session = table.oldest(lifetime);
                     session != SessionTable.NONE && views.size() < limit;
                     session = table.next(session)) {
+                carried.count(session, nowNs);
                 views.add(SessionView.of(table, session, nowNs));
             }
         }

@@ -21,8 +21,10 @@ final class Outbound implements Stage {
     private final Rewrite rewrite = new Rewrite();
     private final Martians martians;
     private final Loopback loopback;
+    private final CarriedSessions carried;
 
-    Outbound(NatPlan plan, Sessions sessions, Fragments fragments) {
+    Outbound(NatPlan plan, Sessions sessions, Fragments fragments, CarriedSessions carried) {
+        this.carried = carried;
         this.plan = plan;
         this.sessions = sessions;
         this.fragments = fragments;
@@ -201,6 +203,11 @@ final class Outbound implements Stage {
     @Override
     public boolean age(long nowNs) {
         return sessions.age(nowNs) | fragments.age(nowNs);
+    }
+
+    @Override
+    public void settle(long nowNs) {
+        carried.settle(nowNs);
     }
 
     @Override

@@ -54,6 +54,9 @@ final class SessionTable {
 
     static final int FROM_POD = 8;
 
+    /** The kernel carries its plain frames: see {@link CarriedSessions}. */
+    private static final int CARRIED = 16;
+
     // a record
     private static final int REMOTE_HIGH = 0;
     private static final int REMOTE_LOW = 8;
@@ -81,6 +84,7 @@ final class SessionTable {
 
     // within its FRAMES: those inward are the lower half
     private static final int FRAMES_OUT_SHIFT = 32;
+    private static final long FRAMES_IN_MASK = 0xffff_ffffL;
 
     private static final long SECOND_NS = 1_000_000_000L;
     private static final long MOVE_NS = SECOND_NS;
@@ -207,6 +211,33 @@ final class SessionTable {
         }
     }
 
+    /** So many frames were carried, the last one then; 0: none of those that keep it alive. */
+    void addCarried(int session, long framesOut, long framesIn, long lastNs, long nowNs) {
+        long at = (long) session * RECORD;
+        long out = framesOut(session) + framesOut;
+        long in = framesIn(session) + framesIn & FRAMES_IN_MASK;
+        records.set(LONG, at + FRAMES, out << FRAMES_OUT_SHIFT | in);
+        if (lastNs - records.get(LONG, at + LAST_SEEN) <= 0 || lastNs == 0) {
+            return;
+        }
+        records.set(LONG, at + LAST_SEEN, lastNs);
+        if (nowNs - records.get(LONG, at + MOVED) >= MOVE_NS) {
+            int lifetime = lifetime(session);
+            unlink(session, lifetime);
+            append(session, lifetime, nowNs);
+        }
+    }
+
+    boolean isCarried(int session) {
+        return (field(session, STATE) & CARRIED) != 0;
+    }
+
+    void carried(int session, boolean carried) {
+        long at = (long) session * RECORD + STATE;
+        long others = records.get(LONG, at) & ~CARRIED;
+        records.set(LONG, at, carried ? others | CARRIED : others);
+    }
+
     /** Takes all sessions of {@code from}, which is smaller, in their order; it must be empty. */
     void adopt(SessionTable from) {
         for (int lifetime = 0; lifetime < Lifetime.COUNT; lifetime++) {
@@ -308,7 +339,7 @@ final class SessionTable {
     }
 
     long framesIn(int session) {
-        return field(session, FRAMES) & 0xffff_ffffL;
+        return field(session, FRAMES) & FRAMES_IN_MASK;
     }
 
     private long field(int session, int offset) {

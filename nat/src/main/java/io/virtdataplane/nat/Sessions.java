@@ -29,11 +29,19 @@ final class Sessions {
     private final OutsidePool pool;
     private final PortChoice choice;
     private final int[] othersByFamily = new int[2];
+    private final CarriedSessions carried;
     private SessionTable table;
     private NatPolicy policy;
     private RateLimit rate;
 
-    Sessions(NatPolicy policy, PodPorts podPorts, SessionTable table, OutsidePool pool, long seed) {
+    Sessions(
+            NatPolicy policy,
+            PodPorts podPorts,
+            SessionTable table,
+            OutsidePool pool,
+            CarriedSessions carried,
+            long seed) {
+        this.carried = carried;
         this.podPorts = podPorts;
         this.pool = pool;
         this.table = table;
@@ -66,12 +74,16 @@ final class Sessions {
 
     /** From now on; no session ends by it. */
     void policy(NatPolicy newPolicy) {
+        carried.change(newPolicy);
         policy = newPolicy;
         rate = rate(newPolicy);
     }
 
     /** The same sessions in a larger table. */
     void moveTo(SessionTable larger) {
+        carried.releaseAll(); // they are numbered anew
+        larger.adopt(table);
+        carried.moveTo(larger);
         table = larger;
     }
 
@@ -130,13 +142,22 @@ final class Sessions {
             long nowNs) {
         int session =
                 table.lookup(direction, protocol, localPort, remoteHigh, remoteLow, remotePort);
-        if (session == NO_SESSION || !isOver(session, nowNs)) {
+        if (session == NO_SESSION || !isOverAsCarried(session, nowNs)) {
             return session;
         }
         if (!frame.isDryRun()) {
             end(session);
         }
         return NO_SESSION;
+    }
+
+    /** With what the kernel has carried of it until now. */
+    private boolean isOverAsCarried(int session, long nowNs) {
+        if (!isOver(session, nowNs)) {
+            return false;
+        }
+        carried.count(session, nowNs);
+        return isOver(session, nowNs);
     }
 
     private boolean isOver(int session, long nowNs) {
@@ -217,7 +238,7 @@ final class Sessions {
             return RATE;
         }
         boolean isFull = table.size() >= policy.limits().sessions();
-        int givenUp = isFull ? leastMissed() : NO_SESSION;
+        int givenUp = isFull ? leastMissed(nowNs) : NO_SESSION;
         if (isFull && givenUp == NO_SESSION) {
             return LIMIT;
         }
@@ -250,6 +271,9 @@ final class Sessions {
             return;
         }
         frame.note(Step.SESSION_FOUND, table.insidePort(session), table.outsidePort(session));
+        if (table.isCarried(session)) {
+            frame.note(Step.CARRIED, 0, 0);
+        }
         if (frame.isDryRun()) {
             return;
         }
@@ -274,17 +298,21 @@ final class Sessions {
                         || frame.protocol == Protocols.TCP
                         || frame.protocol == Protocols.SCTP;
         table.use(session, lifetime, outward, keepsAlive, nowNs);
+        carried.used(session);
     }
 
     /** Ends sessions whose time is over, a bounded number; true while any is left. */
     boolean age(long nowNs) {
+        carried.sweep(nowNs);
         int budget = AGED_A_CALL;
         for (int lifetime = 0; lifetime < Lifetime.COUNT; lifetime++) {
             int session;
             while (budget > 0
                     && (session = table.oldest(lifetime)) != NO_SESSION
                     && isOver(session, nowNs)) {
-                end(session);
+                if (isOverAsCarried(session, nowNs)) {
+                    end(session);
+                }
                 budget--;
             }
         }
@@ -295,9 +323,9 @@ final class Sessions {
      * The session that makes room for a new one, or {@link #NO_SESSION}: an established connection
      * is never given up.
      */
-    private int leastMissed() {
+    private int leastMissed(long nowNs) {
         for (int lifetime = 0; lifetime < Lifetime.TCP_ESTABLISHED; lifetime++) {
-            int session = table.oldest(lifetime);
+            int session = carried.oldest(lifetime, nowNs);
             if (session != NO_SESSION) {
                 return session;
             }
@@ -306,6 +334,7 @@ final class Sessions {
     }
 
     private void end(int session) {
+        carried.release(session);
         boolean ipv6 = !Ip.isMapped(table.remoteHigh(session), table.remoteLow(session));
         int protocol = table.protocol(session);
         int outside = table.outsidePort(session);

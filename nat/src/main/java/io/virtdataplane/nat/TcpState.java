@@ -55,6 +55,14 @@ final class TcpState {
         return (state & RESET) != 0 || (state & FINISHED) == FINISHED;
     }
 
+    /**
+     * Both sides have opened it, and not both have said that it ends: then a segment without SYN,
+     * FIN and RST changes nothing.
+     */
+    static boolean isOpen(int state) {
+        return (state & OPENED) == OPENED && !isClosed(state);
+    }
+
     static int lifetime(int state) {
         if (isClosed(state)) {
             return Lifetime.TCP_CLOSED;

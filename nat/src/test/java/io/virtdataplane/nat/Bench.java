@@ -2,6 +2,7 @@ package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.DualStack;
+import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.dataplane.FramePool;
 import io.virtdataplane.dataplane.Nic;
 import io.virtdataplane.dataplane.NicAddresses;
@@ -130,6 +131,20 @@ final class Bench {
     }
 
     Bench(NatPolicy policy, int uplinkMtu, int guestMtu) {
+        this(policy, uplinkMtu, guestMtu, unusedFlows());
+    }
+
+    /** As the kernel shares it, but that nobody carries anything. */
+    private static FlowTable unusedFlows() {
+        return new FlowTable(
+                Arena.ofAuto().allocate(256 * FlowTable.BUCKET, 64),
+                Arena.ofAuto().allocate(FlowTable.NIC, 8),
+                Arena.ofAuto().allocate(64, 64),
+                42);
+    }
+
+    /** The addresses above. */
+    static DualStack addresses() {
         Addresses ipv4 =
                 Addresses.ipv4(
                         AddressText.ipv4(GUEST),
@@ -142,7 +157,11 @@ final class Bench {
                         AddressText.ipv6(GATEWAY6),
                         AddressText.ipv6(POD6),
                         120);
-        DualStack addresses = new DualStack(ipv4, ipv6);
+        return new DualStack(ipv4, ipv6);
+    }
+
+    Bench(NatPolicy policy, int uplinkMtu, int guestMtu, FlowTable flows) {
+        DualStack addresses = addresses();
         int[] linkLocal = {AddressText.ipv4("169.254.20.10")};
         NatPlan plan = new NatPlan(addresses, linkLocal, uplinkMtu, guestMtu);
         nat =
@@ -152,6 +171,7 @@ final class Bench {
                         pod,
                         Arena.ofAuto().allocate(Nat.bytes(plan), 64),
                         Arena.ofAuto().allocate(Nat.tableBytes(policy.limits().sessions()), 64),
+                        flows,
                         42);
         nic =
                 on.attach(
@@ -163,9 +183,10 @@ final class Bench {
                                 new NicStages(
                                         (frame, now) -> Verdict.CONTINUE,
                                         nat.outbound(),
-                                        nat.inbound())));
+                                        nat.inbound()),
+                                flows));
         guest.departed().clear(); // the queries of the attachment
-        nic.guestMac = 0x5254_0000_0001L;
+        nic.learn(0x5254_0000_0001L);
     }
 
     Bench withFramesLeft(int left) {

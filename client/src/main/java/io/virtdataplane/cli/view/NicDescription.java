@@ -96,6 +96,9 @@ final class NicDescription implements Description<Nic> {
                                 + Cells.age(nic.getLease().getAgeSeconds())
                                 + " ago");
         line(out, "Sessions", nic.getSessions() + " of " + nic.getNat().getSessionLimit());
+        if (!nic.getFastPath().isEmpty()) {
+            line(out, "Fast path", fastPath(nic));
+        }
         line(out, "Worker", nic.getWorker() + ", " + nic.getPoller());
         Counters counters = nic.getCounters();
         line(
@@ -124,6 +127,17 @@ final class NicDescription implements Description<Nic> {
                     "  %-24s %12d  %s%n",
                     count.getVerdict(), count.getFrames(), count.getMeaning());
         }
+    }
+
+    private static String fastPath(Nic nic) {
+        return nic.getFastPath()
+                + (nic.getFastPath().equals("on")
+                        ? ", carries "
+                                + nic.getCarriedSessions()
+                                + " of the sessions, "
+                                + nic.getCounters().getCarriedFrames()
+                                + " frames until now"
+                        : "");
     }
 
     private static String agent(GuestAgent agent) {

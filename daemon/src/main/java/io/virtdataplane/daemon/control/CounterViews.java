@@ -20,6 +20,7 @@ final class CounterViews {
                         .setToUplinkFrames(from.toUplinkFrames)
                         .setToUplinkBytes(from.toUplinkBytes)
                         .setGsoFrames(from.gsoFrames)
+                        .setCarriedFrames(from.carriedFrames)
                         .setOriginated(from.originated)
                         .setLost(from.lost);
         for (Verdict verdict : Verdict.values()) {

@@ -35,7 +35,7 @@ public final class NicViews {
             Lease6 lease6,
             List<Seen> seen) {}
 
-    private record Inside(int sessions, int waitingFragments) {}
+    private record Inside(int sessions, int carried, int waitingFragments) {}
 
     private record Lease6(long holder, long age) {}
 
@@ -91,9 +91,10 @@ public final class NicViews {
                 on -> {
                     long nowNs = System.nanoTime();
                     return new Live(
-                            attached.nic().counters.copy(),
+                            attached.nic().counters().copy(),
                             attached.nic().guestMac,
-                            new Inside(nat.sessionCount(), nat.waitingFragments()),
+                            new Inside(
+                                    nat.sessionCount(), nat.carriedCount(), nat.waitingFragments()),
                             responders.lease(nowNs),
                             new Lease6(responders.lease6Holder(), responders.lease6Age(nowNs)),
                             attached.nic().seen.copy(nowNs));
@@ -121,6 +122,8 @@ public final class NicViews {
                         .addAllPorts(spec.policy().ports().open().text())
                         .setNat(NatSettingsReader.settings(spec.policy()))
                         .setSessions(live.inside().sessions())
+                        .setFastPath(attached.fastPath())
+                        .setCarriedSessions(live.inside().carried())
                         .setWaitingFragments(live.inside().waitingFragments())
                         .setLease(lease(live.lease()))
                         .setCounters(CounterViews.counters(live.counters()))

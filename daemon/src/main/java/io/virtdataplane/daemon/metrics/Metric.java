@@ -34,6 +34,10 @@ enum Metric {
             Type.COUNTER,
             "virt_dataplane_nic_gso_frames",
             "Received frames that stand for several (segmentation offload)."),
+    CARRIED_FRAMES(
+            Type.COUNTER,
+            "virt_dataplane_nic_carried_frames",
+            "Frames that the kernel has carried by the fast path. They are in the other counters, too."),
     ORIGINATED_FRAMES(
             Type.COUNTER,
             "virt_dataplane_nic_originated_frames",

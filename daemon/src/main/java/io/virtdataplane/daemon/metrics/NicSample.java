@@ -31,7 +31,7 @@ final class NicSample {
         if (!present) {
             return;
         }
-        of.vif().counters.copyTo(counters);
+        of.vif().counters().copyTo(counters);
         if (nat != null) {
             nat.fill(nowNs);
         }
@@ -51,6 +51,9 @@ final class NicSample {
             nat.tell(to, labels);
         }
         to.add(Metric.GSO_FRAMES, labels, counters.gsoFrames);
+        if (nat != null) {
+            to.add(Metric.CARRIED_FRAMES, labels, counters.carriedFrames);
+        }
         to.add(Metric.ORIGINATED_FRAMES, labels, counters.originated);
         to.add(Metric.LOST_FRAMES, labels, counters.lost);
         tellVerdicts(to, labels);

@@ -23,7 +23,6 @@ import io.virtdataplane.manifest.Cidr;
 import io.virtdataplane.nat.Nat;
 import io.virtdataplane.nat.NatPlan;
 import io.virtdataplane.port.UplinkPort.Uplink;
-import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.Mapping;
 import io.virtdataplane.wire.AddressText;
 import java.security.SecureRandom;
@@ -61,12 +60,11 @@ public final class MasqueradeNic implements AttachedNic {
     /**
      * @param ended is run when all has been given back
      */
-    MasqueradeNic(
-            int id, MasqueradeSpec spec, WorkerThread worker, Bpf.Mechanism hooks, Runnable ended) {
+    MasqueradeNic(int id, MasqueradeSpec spec, WorkerThread worker, DataPath path, Runnable ended) {
         this.spec = spec;
         this.worker = worker;
         this.ended = ended;
-        this.devices = NicDevices.open(id, spec, hooks);
+        this.devices = NicDevices.open(id, spec, path, RANDOM.nextLong());
         Mapping made = null;
         try {
             resolvConf =
@@ -98,9 +96,10 @@ public final class MasqueradeNic implements AttachedNic {
         return new Nat(
                 plan,
                 spec.policy(),
-                new SteeredPorts(devices.uplink().steering()),
+                new SteeredPorts(devices.uplink().steering().tables()),
                 memory.segment(),
                 table.segment(),
+                devices.uplink().steering().flows(),
                 RANDOM.nextLong());
     }
 
@@ -111,7 +110,8 @@ public final class MasqueradeNic implements AttachedNic {
                 new NicPorts(devices.guest(), devices.uplink().port()),
                 new NicAddresses(
                         spec.nic().mac(), spec.pinsMac(), GATEWAY_MAC, new DualStack(ipv4, ipv6)),
-                new NicStages(responders, nat.outbound(), nat.inbound()));
+                new NicStages(responders, nat.outbound(), nat.inbound()),
+                devices.uplink().steering().flows());
     }
 
     private Scope scope() {
@@ -190,6 +190,11 @@ public final class MasqueradeNic implements AttachedNic {
 
     ResolvConf resolvConf() {
         return resolvConf;
+    }
+
+    /** "on", or "off" and why: whether the kernel carries established flows. */
+    public String fastPath() {
+        return devices.fastPath();
     }
 
     public int guestMtu() {

@@ -12,7 +12,6 @@ import io.virtdataplane.daemon.rpc.AlreadyExistsException;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.manifest.MachineManifest;
-import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.Netns;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +28,7 @@ public final class MasqueradeNics implements NicFamily {
     private final Workers workers;
     private final Attachments attachments;
     private final EventJournal journal;
-    private final Bpf.Mechanism hooks;
+    private final DataPath path;
     private final Map<Uplink, String> nicByUplink = new ConcurrentHashMap<>();
 
     /**
@@ -47,11 +46,11 @@ public final class MasqueradeNics implements NicFamily {
     }
 
     public MasqueradeNics(
-            Workers workers, Attachments attachments, EventJournal journal, Bpf.Mechanism hooks) {
+            Workers workers, Attachments attachments, EventJournal journal, DataPath path) {
         this.workers = workers;
         this.attachments = attachments;
         this.journal = journal;
-        this.hooks = hooks;
+        this.path = path;
     }
 
     /** The family of machines that name no interface, or their masquerade one. */
@@ -82,7 +81,7 @@ public final class MasqueradeNics implements NicFamily {
                     workers.give(worker);
                 };
         try {
-            MasqueradeNic nic = new MasqueradeNic(number, spec, worker, hooks, ended);
+            MasqueradeNic nic = new MasqueradeNic(number, spec, worker, path, ended);
             String untold = nic.resolvConf().describeUntold(nic.ipv6Addresses().isOn());
             if (!untold.isEmpty()) {
                 journal.record("ResolverCut", spec.name(), "not sent to the guest: " + untold);

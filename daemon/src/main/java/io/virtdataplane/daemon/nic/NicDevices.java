@@ -3,8 +3,10 @@ package io.virtdataplane.daemon.nic;
 import io.virtdataplane.daemon.attach.Closing;
 import io.virtdataplane.daemon.attach.GuestDevice;
 import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.manifest.Cidr;
 import io.virtdataplane.manifest.Ipv6Cidr;
+import io.virtdataplane.port.CarriedGuest;
 import io.virtdataplane.port.DescriptorPort;
 import io.virtdataplane.port.PacketPort;
 import io.virtdataplane.port.PodAddresses;
@@ -19,24 +21,65 @@ import io.virtdataplane.sys.Netns;
  * The two devices of a masquerade NIC, open in the pod's namespace, and what was found there.
  *
  * @param name of the NIC
+ * @param fastPath "on", or "off" and why
  */
-record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu)
+record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu, String fastPath)
         implements AutoCloseable {
     private static final int LONGEST_NAME = 15; // linux/if.h: IFNAMSIZ with its NUL
 
     /**
      * @param id the uplink's port is twice it, the guest's the one after
+     * @param seed of tables, not to be guessed
      */
-    static NicDevices open(int id, MasqueradeSpec spec, Bpf.Mechanism hooks) {
+    static NicDevices open(int id, MasqueradeSpec spec, DataPath path, long seed) {
+        GuestDevice device = spec.guest().device();
+        String fastPath = path.fastPath(device);
+        if (!fastPath.equals(DataPath.ON)) {
+            return open(id, spec, path.hooks(), null, fastPath);
+        }
         try (Netns netns = Netns.open(spec.netns())) {
-            String tap = tapName(spec.uplink());
-            Uplink uplink = UplinkPort.open(2 * id, netns, spec.uplink(), tap, hooks);
+            CarriedGuest carried =
+                    CarriedGuest.open(
+                            netns, device.name(), tapName(device.name()), plan(spec, seed));
+            try {
+                return open(id, spec, path.hooks(), carried, fastPath);
+            } catch (RuntimeException e) {
+                carried.close();
+                throw e;
+            }
+        }
+    }
+
+    private static CarriedGuest.Plan plan(MasqueradeSpec spec, long seed) {
+        return new CarriedGuest.Plan(
+                pod ->
+                        new DualStack(
+                                ipv4(pod, spec.nic().cidr()), ipv6(pod, spec.nic().ipv6Cidr())),
+                MasqueradeNic.GATEWAY_MAC,
+                spec.policy().limits().sessions(),
+                seed);
+    }
+
+    private static NicDevices open(
+            int id,
+            MasqueradeSpec spec,
+            Bpf.Mechanism hooks,
+            CarriedGuest carried,
+            String fastPath) {
+        try (Netns netns = Netns.open(spec.netns())) {
+            Uplink uplink =
+                    UplinkPort.open(
+                            2 * id, netns, spec.uplink(), tapName(spec.uplink()), carried, hooks);
             DescriptorPort guest = null;
             try {
                 GuestDevice device = spec.guest().device();
-                guest = guest(2 * id + 1, netns, spec, uplink.mtu(), hooks);
+                guest =
+                        carried == null
+                                ? guest(2 * id + 1, netns, spec, uplink.mtu(), hooks)
+                                : PacketPort.openCarried(
+                                        2 * id + 1, netns, carried, uplink.steering(), hooks);
                 int guestMtu = device.isTap() ? uplink.mtu() : mtu(netns, device.name());
-                return new NicDevices(spec.name(), uplink, guest, guestMtu);
+                return new NicDevices(spec.name(), uplink, guest, guestMtu, fastPath);
             } catch (RuntimeException e) {
                 Closing.all(spec.name(), guest, uplink.port());
                 throw e;
@@ -52,11 +95,11 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
                 : PacketPort.open(port, netns, device.name(), hooks);
     }
 
-    private static String tapName(String uplink) {
-        String name = "vdp-" + uplink;
+    private static String tapName(String device) {
+        String name = "vdp-" + device;
         return name.length() <= LONGEST_NAME
                 ? name
-                : "vdp-" + Integer.toHexString(uplink.hashCode());
+                : "vdp-" + Integer.toHexString(device.hashCode());
     }
 
     private static int mtu(Netns netns, String device) {
@@ -65,14 +108,20 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
 
     /** Off where the pod has none. */
     Addresses ipv4(Cidr cidr) {
-        PodAddresses pod = uplink.addresses();
+        return ipv4(uplink.addresses(), cidr);
+    }
+
+    private static Addresses ipv4(PodAddresses pod, Cidr cidr) {
         return pod.hasIpv4()
                 ? Addresses.ipv4(cidr.guest(), cidr.gateway(), pod.ipv4(), cidr.prefixLength())
                 : Addresses.NONE;
     }
 
     Addresses ipv6(Ipv6Cidr cidr) {
-        PodAddresses pod = uplink.addresses();
+        return ipv6(uplink.addresses(), cidr);
+    }
+
+    private static Addresses ipv6(PodAddresses pod, Ipv6Cidr cidr) {
         return pod.hasIpv6()
                 ? Addresses.ipv6(
                         cidr.guest(),

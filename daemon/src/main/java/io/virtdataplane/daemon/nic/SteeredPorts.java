@@ -1,16 +1,16 @@
 package io.virtdataplane.daemon.nic;
 
 import io.virtdataplane.nat.PodPorts;
-import io.virtdataplane.port.Steering;
+import io.virtdataplane.port.SteeringTables;
 
 /** Joins the NAT's view of the pod's ports to the device that steers them. */
-record SteeredPorts(Steering steering) implements PodPorts {
+record SteeredPorts(SteeringTables steering) implements PodPorts {
     @Override
     public void steer(boolean ipv6, int protocol, int port, int bits) {
         int steered =
-                ((bits & OURS) == 0 ? 0 : Steering.OURS)
-                        | ((bits & IN_SESSION) == 0 ? 0 : Steering.IN_SESSION)
-                        | ((bits & OPEN) == 0 ? 0 : Steering.OPEN);
+                ((bits & OURS) == 0 ? 0 : SteeringTables.OURS)
+                        | ((bits & IN_SESSION) == 0 ? 0 : SteeringTables.IN_SESSION)
+                        | ((bits & OPEN) == 0 ? 0 : SteeringTables.OPEN);
         steering.steer(ipv6, protocol, port, steered);
     }
 
@@ -34,7 +34,7 @@ record SteeredPorts(Steering steering) implements PodPorts {
     public int movedPort(
             int protocol, int localPort, long remoteHigh, long remoteLow, int remotePort) {
         int port = steering.movedPort(protocol, localPort, remoteHigh, remoteLow, remotePort);
-        return port == Steering.NOT_MOVED ? NOT_MOVED : port;
+        return port == SteeringTables.NOT_MOVED ? NOT_MOVED : port;
     }
 
     @Override

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0 */
+/*
+ * Carries frames of flows that the daemon has established: translated here, and sent on without it. FlowTable.java says why, and writes the
+ * table. What is not plain is NOT_CARRIED, and nothing of it is changed: no header's end, no length that lies, no fragment, option or extension,
+ * no SYN, FIN or RST, no last hop, nothing too long for the other side, and of UDP no frame that a device is to segment (it may be a tunnel).
+ */
+#pragma once
+#include "packet.h"
+
+#define NOT_CARRIED -2
+#define TC_DROP 2 /* TC_ACT_SHOT */
+
+/* Constants of a NIC; all zero where nothing is carried. Addresses of the other family are not set. */
+const volatile __u8 carries;
+const volatile __u32 guest, guest_tap; /* devices: the guest's, and the tap by which the daemon reads it */
+const volatile union address guest_ipv4, guest_ipv6;
+const volatile __u32 guest_mtu, uplink_mtu;
+const volatile __u8 gateway_mac[6];
+const volatile __u64 flow_seed;
+const volatile __u32 flow_buckets;
+/* What a ones' complement sum over the guest's address is more with the pod's instead, and the other way round. */
+const volatile __u32 outward_ipv4, outward_ipv6, inward_ipv4, inward_ipv6;
+
+#define FLOWS_A_BUCKET 4
+#define PROCESSORS 64
+
+/* One direction of a session. The daemon writes all but what it has carried; the hash first when it goes, and last when it comes. */
+struct flow {
+	__u64 hash; /* 0: none */
+	union address remote;
+	__u64 tuple; /* below */
+	__u64 last_ns;
+	__u64 frames;
+	__u64 of_daemon[2];
+};
+
+/* Local and remote port, the local port it becomes, protocol, family and direction: one word, read at once. */
+#define TUPLE_BECOMES_SHIFT 16
+#define TUPLE_KEY (~(0xffffULL << TUPLE_BECOMES_SHIFT))
+#define TUPLE_IPV6 2
+
+INLINE __u64 tuple(__u16 local, __u16 remote, __u8 protocol, int ipv6, enum direction direction)
+{
+	return (__u64)local << 48 | (__u64)remote << 32 | protocol << 8 | (ipv6 ? TUPLE_IPV6 : 0) | direction;
+}
+
+struct bucket {
+	struct flow flows[FLOWS_A_BUCKET];
+};
+
+SEC("maps") struct bpf_map flows = {
+	.type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = sizeof(struct bucket), .max_entries = 1, .map_flags = BPF_F_MMAPABLE};
+
+/* What the daemon says while it lives. */
+struct nic {
+	__u64 mac;     /* the guest's, as it lies, where frames may be carried; 0 where not */
+	__u64 beat_ns; /* when it has last said so */
+};
+
+struct nic nic;
+
+/* A filter outlives a killed daemon, and nothing is to be carried that nobody can end. */
+#define SILENCE_NS 5000000000LL
+
+/* What has been carried, a line for each processor. */
+struct carried {
+	__u64 frames_out;
+	__u64 bytes_out;
+	__u64 frames_in;
+	__u64 bytes_in;
+	__u64 gso_frames;
+	__u64 zero[3];
+} __attribute__((aligned(64)));
+
+struct carried carried[PROCESSORS];
+
+INLINE __u64 mix(__u64 h, __u64 word, __u64 factor)
+{
+	return (h ^ h >> 29 ^ word) * factor;
+}
+
+INLINE struct flow *find_carried(const union address *remote, __u64 wanted)
+{
+	__u64 h = mix(flow_seed, remote->halves[1], 0x9e3779b97f4a7c15ULL);
+	h = mix(h, remote->halves[0], 0xbf58476d1ce4e5b9ULL);
+	h = mix(h, wanted, 0x94d049bb133111ebULL);
+	h = (h ^ h >> 31) | 1;
+#pragma unroll
+	for (int choice = 0; choice < 2; choice++) {
+		__u32 at = (choice ? h >> 32 : h & 0xffffffff) * flow_buckets >> 32;
+		struct bucket *bucket = bpf_map_lookup_elem(&flows, &at);
+		if (!bucket)
+			return 0;
+#pragma unroll
+		for (int i = 0; i < FLOWS_A_BUCKET; i++) {
+			struct flow *flow = &bucket->flows[i];
+			if (flow->hash == h && flow->remote.halves[1] == remote->halves[1] && flow->remote.halves[0] == remote->halves[0])
+				return flow;
+		}
+	}
+	return 0;
+}
+
+INLINE void count(struct __sk_buff *skb, struct flow *flow, enum direction direction, __u64 now_ns)
+{
+	struct carried *here = &carried[bpf_get_smp_processor_id() & (PROCESSORS - 1)];
+	__sync_fetch_and_add(direction == OUTWARD ? &here->frames_out : &here->frames_in, 1);
+	__sync_fetch_and_add(direction == OUTWARD ? &here->bytes_out : &here->bytes_in, skb->len);
+	if (skb->gso_size)
+		__sync_fetch_and_add(&here->gso_frames, 1);
+	__sync_fetch_and_add(&flow->frames, 1);
+	flow->last_ns = now_ns;
+}
+
+/* RFC 1624, equation 3: the field after a change that sums up to delta, of a few words. */
+INLINE __u16 repaired(__u16 checksum, __u32 delta)
+{
+	__u32 sum = (__u16)~checksum + delta;
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ~((sum & 0xffff) + (sum >> 16));
+}
+
+INLINE __u32 delta16(__u16 before, __u16 after)
+{
+	return (__u16)~before + after;
+}
+
+INLINE __u16 folded(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+INLINE __u64 sum_of(const union address *a)
+{
+	return (__u64)a->words[0] + a->words[1] + a->words[2] + a->words[3];
+}
+
+struct tcp {
+	__u16 source;
+	__u16 destination;
+	__u32 sequence;
+	__u32 acknowledgment;
+	__u8 length; /* in its upper half, in words */
+	__u8 flags;
+	__u16 window;
+	__u16 checksum;
+	__u16 urgent;
+};
+
+struct udp {
+	__u16 source;
+	__u16 destination;
+	__u16 length;
+	__u16 checksum;
+};
+
+/*
+ * A frame that may be carried. Its pointers hold until a helper changes the frame, which is the last that happens; the family is known where the
+ * code is made.
+ */
+struct plain {
+	struct __sk_buff *skb;
+	union address remote;
+	__u64 tuple;
+	__u16 *ethernet;
+	union {
+		struct ipv4 *ipv4;
+		struct ipv6 *ipv6;
+	};
+	union {
+		struct tcp *tcp;
+		struct udp *udp;
+		__u16 *ports;
+	};
+	__u32 length; /* of the IP packet */
+	__u8 protocol;
+};
+
+INLINE int read_plain_ipv4(struct plain *f, enum direction direction)
+{
+	struct ipv4 *ip = f->ipv4;
+	__u32 ours = direction == OUTWARD ? ip->source : ip->destination;
+	__u32 expected = direction == OUTWARD ? guest_ipv4.words[3] : pod_ipv4.words[3];
+	if (ip->version_length != 0x45 || ip->fragment & (IPV4_OFFSET | IPV4_MORE_FRAGMENTS) || ip->ttl <= 1 || ours != expected)
+		return 0;
+	map_address(&f->remote, direction == OUTWARD ? ip->destination : ip->source);
+	f->protocol = ip->protocol;
+	f->length = SWAP16(ip->total_length);
+	return 1;
+}
+
+INLINE int read_plain_ipv6(struct plain *f, enum direction direction)
+{
+	struct ipv6 *ip = f->ipv6;
+	__u64 high = direction == OUTWARD ? guest_ipv6.halves[0] : pod_ipv6.halves[0];
+	__u64 low = direction == OUTWARD ? guest_ipv6.halves[1] : pod_ipv6.halves[1];
+	union address own;
+	__builtin_memcpy(&own, direction == OUTWARD ? &ip->source : &ip->destination, 16);
+	if ((ip->version_class_label & 0xf0) != 0x60 || ip->hop_limit <= 1 || own.halves[0] != high || own.halves[1] != low)
+		return 0;
+	__builtin_memcpy(&f->remote, direction == OUTWARD ? &ip->destination : &ip->source, 16);
+	f->protocol = ip->next_header;
+	f->length = SWAP16(ip->payload_length) + sizeof(*ip);
+	return 1;
+}
+
+/* Its transport header is whole, and what the device would send of it is no longer than the MTU. */
+INLINE int fits(const struct plain *f, __u32 headers, enum direction direction)
+{
+	__u32 mtu = direction == OUTWARD ? uplink_mtu : guest_mtu;
+	__u32 segment = headers + f->skb->gso_size;
+	__u32 longest = f->skb->gso_size && segment < f->length ? segment : f->length;
+	return headers <= f->length && f->length <= f->skb->len - ETH_HEADER && longest <= mtu;
+}
+
+INLINE int is_plain_tcp(const struct plain *f, __u32 ip_header, enum direction direction)
+{
+	__u32 header = f->tcp->length >> 4 << 2;
+	return !(f->tcp->flags & (TCP_SYN | TCP_FIN | TCP_RST)) && header >= sizeof(*f->tcp) && fits(f, ip_header + header, direction);
+}
+
+INLINE int is_plain_udp(const struct plain *f, __u32 ip_header, enum direction direction)
+{
+	return !f->skb->gso_size && SWAP16(f->udp->length) >= sizeof(*f->udp) && fits(f, ip_header + sizeof(*f->udp), direction);
+}
+
+/* The header's own. */
+INLINE void translate_ipv6(struct ipv6 *ip, enum direction direction)
+{
+	union address to;
+	to.halves[0] = direction == OUTWARD ? pod_ipv6.halves[0] : guest_ipv6.halves[0];
+	to.halves[1] = direction == OUTWARD ? pod_ipv6.halves[1] : guest_ipv6.halves[1];
+	__builtin_memcpy(direction == OUTWARD ? &ip->source : &ip->destination, &to, 16);
+	ip->hop_limit--;
+}
+
+INLINE void translate_ipv4(struct ipv4 *ip, enum direction direction)
+{
+	__u32 delta = delta16(ip->ttl, ip->ttl - 1) + (direction == OUTWARD ? outward_ipv4 : inward_ipv4);
+	ip->checksum = repaired(ip->checksum, delta);
+	ip->ttl--;
+	if (direction == OUTWARD)
+		ip->source = pod_ipv4.words[3];
+	else
+		ip->destination = guest_ipv4.words[3];
+}
+
+/*
+ * A device may have the checksum still to fill in, at this header or, of a tunnel, at an inner one. Only the kernel knows which, and helpers take it
+ * for this one. That can be only where the field has the sum of the pseudo-header; else it is complete.
+ */
+INLINE int may_be_partial(const struct plain *f, int ipv6)
+{
+	if (f->protocol == TCP)
+		return 1;
+	__u64 sum = (__u64)f->udp->length + SWAP16(UDP);
+	if (ipv6) {
+		union address source, destination;
+		__builtin_memcpy(&source, &f->ipv6->source, 16);
+		__builtin_memcpy(&destination, &f->ipv6->destination, 16);
+		sum += sum_of(&source) + sum_of(&destination);
+	} else {
+		sum += (__u64)f->ipv4->source + f->ipv4->destination;
+	}
+	return f->udp->checksum == folded(sum);
+}
+
+/* The port, and the checksum over it and the addresses. 0: the frame is lost. */
+INLINE int translate_transport(struct plain *f, int ipv6, enum direction direction, __u16 port, int partial)
+{
+	__u32 addresses = ipv6 ? direction == OUTWARD ? outward_ipv6 : inward_ipv6 : direction == OUTWARD ? outward_ipv4 : inward_ipv4;
+	__u16 *at = direction == OUTWARD ? &f->ports[0] : &f->ports[1];
+	__u16 before = *at;
+	*at = port;
+	if (!partial) {
+		__u16 sum = f->udp->checksum;
+		if (!sum)
+			return 1;
+		__u16 after = repaired(sum, addresses + delta16(before, port));
+		f->udp->checksum = after ? after : 0xffff;
+		if (!ipv6) /* of IPv6 the addresses are in the sum of the whole, too */
+			bpf_csum_update(f->skb, delta16(sum, after ? after : 0xffff));
+		return 1;
+	}
+	__u64 flags = f->protocol == UDP ? BPF_F_MARK_MANGLED_0 : 0;
+	__u32 sum_at = ETH_HEADER + (ipv6 ? sizeof(struct ipv6) : sizeof(struct ipv4)) + (f->protocol == UDP ? 6 : 16);
+	if (bpf_l4_csum_replace(f->skb, sum_at, 0, addresses, flags | BPF_F_PSEUDO_HDR))
+		return 0;
+	if (ipv6)
+		bpf_csum_update(f->skb, addresses); /* likewise: the helper has taken it off */
+	return port == before || !bpf_l4_csum_replace(f->skb, sum_at, before, port, flags | sizeof(port));
+}
+
+INLINE void address_to_guest(__u16 *to, __u64 mac)
+{
+	to[0] = mac;
+	to[1] = mac >> 16;
+	to[2] = mac >> 32;
+	to[3] = gateway_mac[0] | gateway_mac[1] << 8;
+	to[4] = gateway_mac[2] | gateway_mac[3] << 8;
+	to[5] = gateway_mac[4] | gateway_mac[5] << 8;
+}
+
+INLINE int is_of_guest(const __u16 *ethernet, __u64 mac)
+{
+	return (ethernet[3] | (__u64)ethernet[4] << 16 | (__u64)ethernet[5] << 32) == mac;
+}
+
+INLINE int carry_family(struct __sk_buff *skb, int ipv6, enum direction direction, __u64 mac)
+{
+	const __u32 ip_header = ipv6 ? sizeof(struct ipv6) : sizeof(struct ipv4);
+	struct plain frame = {.skb = skb}, *f = &frame;
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	if (data + ETH_HEADER + ip_header + sizeof(struct udp) > end) {
+		__u32 wanted = ETH_HEADER + ip_header + sizeof(struct tcp);
+		if (bpf_skb_pull_data(skb, skb->len < wanted ? skb->len : wanted))
+			return NOT_CARRIED;
+		data = (void *)(long)skb->data;
+		end = (void *)(long)skb->data_end;
+		if (data + ETH_HEADER + ip_header + sizeof(struct udp) > end)
+			return NOT_CARRIED;
+	}
+	f->ethernet = data;
+	f->ipv4 = data + ETH_HEADER;
+	f->tcp = data + ETH_HEADER + ip_header;
+	if (direction == OUTWARD && !is_of_guest(f->ethernet, mac))
+		return NOT_CARRIED;
+	if (!(ipv6 ? read_plain_ipv6(f, direction) : read_plain_ipv4(f, direction)))
+		return NOT_CARRIED;
+	if (f->protocol == TCP) {
+		if ((void *)(f->tcp + 1) > end || !is_plain_tcp(f, ip_header, direction))
+			return NOT_CARRIED;
+	} else if (f->protocol != UDP || !is_plain_udp(f, ip_header, direction)) {
+		return NOT_CARRIED;
+	}
+	f->tuple = direction == OUTWARD ? tuple(f->ports[0], f->ports[1], f->protocol, ipv6, OUTWARD)
+					: tuple(f->ports[1], f->ports[0], f->protocol, ipv6, INWARD);
+	struct flow *flow = find_carried(&f->remote, f->tuple);
+	if (!flow)
+		return NOT_CARRIED;
+	__u64 found = *(volatile __u64 *)&flow->tuple;
+	__u64 now_ns = bpf_ktime_get_ns();
+	if ((found & TUPLE_KEY) != f->tuple || (__s64)(now_ns - nic.beat_ns) > SILENCE_NS)
+		return NOT_CARRIED;
+	count(skb, flow, direction, now_ns);
+	int partial = may_be_partial(f, ipv6);
+	if (direction == INWARD)
+		address_to_guest(f->ethernet, mac);
+	if (ipv6)
+		translate_ipv6(f->ipv6, direction);
+	else
+		translate_ipv4(f->ipv4, direction);
+	if (!translate_transport(f, ipv6, direction, found >> TUPLE_BECOMES_SHIFT, partial))
+		return TC_DROP; /* no memory */
+	return direction == OUTWARD ? bpf_redirect_neigh(uplink, 0, 0, 0) : bpf_redirect(guest, 0);
+}
+
+/* What becomes of the frame, or NOT_CARRIED. */
+INLINE int carry(struct __sk_buff *skb, enum direction direction)
+{
+	if (!carries)
+		return NOT_CARRIED;
+	__u64 mac = *(volatile __u64 *)&nic.mac;
+	if (!mac || skb->vlan_present)
+		return NOT_CARRIED;
+	if (skb->protocol == ETH_IPV4)
+		return guest_ipv4.words[3] ? carry_family(skb, 0, direction, mac) : NOT_CARRIED;
+	if (skb->protocol == ETH_IPV6)
+		return guest_ipv6.halves[0] ? carry_family(skb, 1, direction, mac) : NOT_CARRIED;
+	return NOT_CARRIED;
+}

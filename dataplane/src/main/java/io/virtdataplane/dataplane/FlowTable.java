@@ -1,0 +1,289 @@
+package io.virtdataplane.dataplane;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The flows of one NIC that the kernel carries itself, in memory that a program at the NIC's
+ * devices reads (carry.h in src/main/bpf). User space decides, the program repeats: it translates
+ * and sends on what is plain in an established session, and leaves all else to the walk.
+ *
+ * <p>The worker's thread alone writes what a flow is; no system call, and a change holds for the
+ * next frame. The program adds to what a flow has carried. An entry's hash is written last when it
+ * comes and first when it goes, and the port that is looked for stands in one word with the one it
+ * becomes, so that a frame is translated right or not carried, whatever is written meanwhile.
+ *
+ * <pre>
+ *   entry of 64 bytes: hash, 0: free (8)    remote address, IPv4 as ::ffff:a.b.c.d (16)    tuple (8)
+ *                      when it last carried a frame, CLOCK_MONOTONIC ns (8)    frames (8)    of those, taken (8)    session (4)    0 (4)
+ *   tuple, from its highest bit: local port (16)    remote port (16)    the local port's translation (16)    protocol (8)    0 (6)    IPv6 (1)    outward (1)
+ *   NIC: the guest's MAC address as it lies, 0: nothing is carried (8)    when the worker last was alive, ns (8)
+ *   carried, for each processor 64 bytes: frames out, bytes out, frames in, bytes in, GSO frames (8 each)
+ * </pre>
+ *
+ * Numbers are in the machine's order, addresses and ports as they lie in a frame. An entry is in
+ * one of two buckets of {@link #WAYS}, found by the halves of its hash; where both are full the
+ * flow is not carried.
+ */
+public final class FlowTable {
+    /** No such flow, or no room for it. */
+    public static final int NONE = -1;
+
+    public static final int INWARD = 0;
+    public static final int OUTWARD = 1;
+
+    /** Entries of a bucket. */
+    public static final int WAYS = 4;
+
+    private static final int ENTRY = 64;
+
+    /** Bytes of a bucket. */
+    public static final int BUCKET = WAYS * ENTRY;
+
+    /** Bytes of what holds for the whole NIC. */
+    public static final int NIC = 16;
+
+    private static final long MAC = 0;
+    private static final long BEAT = 8;
+
+    private static final int HASH = 0;
+    private static final int REMOTE_HIGH = 8;
+    private static final int REMOTE_LOW = 16;
+    private static final int TUPLE = 24;
+    private static final int LAST = 32;
+    private static final int FRAMES = 40;
+    private static final int TAKEN = 48;
+    private static final int SESSION = 56;
+
+    private static final int LOCAL_SHIFT = 48;
+    private static final int REMOTE_SHIFT = 32;
+    private static final int BECOMES_SHIFT = 16;
+    private static final int PROTOCOL_SHIFT = 8;
+    private static final int IPV6 = 2;
+
+    private static final int LINE = 64;
+    private static final int COUNTS = 5;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final VarHandle WORD = LONG.varHandle();
+
+    private final MemorySegment flows;
+    private final MemorySegment nic;
+    private final MemorySegment carried;
+    private final long seed;
+    private final int buckets;
+    private final long[] taken = new long[COUNTS];
+    private long guestMac;
+    private boolean isAllowed = true;
+
+    /** Of a NIC whose frames are all walked. */
+    public static FlowTable none() {
+        MemorySegment nothing = MemorySegment.NULL;
+        return new FlowTable(nothing, Arena.ofAuto().allocate(NIC), nothing, 0);
+    }
+
+    /**
+     * @param flows any number of zeroed buckets
+     * @param nic {@link #NIC} zero bytes
+     * @param carried a line for each processor
+     * @param seed not to be guessed by a guest; the program has it, too
+     */
+    public FlowTable(MemorySegment flows, MemorySegment nic, MemorySegment carried, long seed) {
+        this.flows = flows;
+        this.nic = nic;
+        this.carried = carried;
+        this.seed = seed;
+        this.buckets = (int) (flows.byteSize() / BUCKET);
+    }
+
+    /** Flows can be carried at all. */
+    public boolean isOn() {
+        return buckets > 0;
+    }
+
+    /** How many entries there are room for. */
+    public int capacity() {
+        return buckets * WAYS;
+    }
+
+    /**
+     * The guest has this MAC address: its frames are known by it, and those to it are sent to it.
+     */
+    void guest(long address) {
+        guestMac = address;
+        publish();
+    }
+
+    /** From the next frame on, whatever is in the table. */
+    void allow(boolean allowed) {
+        isAllowed = allowed;
+        publish();
+    }
+
+    private void publish() {
+        WORD.setRelease(nic, MAC, isAllowed ? Long.reverseBytes(guestMac) >>> Short.SIZE : 0L);
+    }
+
+    /** The worker lives: frames are carried for some seconds more. */
+    public void beat(long nowNs) {
+        WORD.setRelease(nic, BEAT, nowNs);
+    }
+
+    /** Adds what was carried since the last call. */
+    void collect(Counters counters) {
+        if (!isOn()) {
+            return;
+        }
+        counters.carried(take(0), take(1), take(2), take(3), take(4));
+    }
+
+    private long take(int count) {
+        long sum = 0;
+        for (long at = (long) count * Long.BYTES; at < carried.byteSize(); at += LINE) {
+            sum += (long) WORD.getOpaque(carried, at);
+        }
+        long before = taken[count];
+        taken[count] = sum;
+        return sum - before;
+    }
+
+    /**
+     * From the next frame on the kernel carries this flow, which may not be in the table.
+     *
+     * @param localPort the guest's outward, the outside one inward
+     * @param becomes what it is translated to
+     * @return its place, or {@link #NONE}
+     */
+    public int add(
+            int session,
+            int direction,
+            int protocol,
+            int localPort,
+            int becomes,
+            long remoteHigh,
+            long remoteLow,
+            int remotePort,
+            boolean ipv6) {
+        long key = tuple(direction, protocol, localPort, remotePort, ipv6);
+        long hash = hash(remoteHigh, remoteLow, key);
+        int place = free(hash);
+        if (place == NONE) {
+            return NONE;
+        }
+        long at = (long) place * ENTRY;
+        flows.set(LONG, at + REMOTE_HIGH, Long.reverseBytes(remoteHigh));
+        flows.set(LONG, at + REMOTE_LOW, Long.reverseBytes(remoteLow));
+        flows.set(LONG, at + TUPLE, key | swap(becomes) << BECOMES_SHIFT);
+        flows.set(LONG, at + LAST, 0);
+        flows.set(LONG, at + FRAMES, 0);
+        flows.set(LONG, at + TAKEN, 0);
+        flows.set(INT, at + SESSION, session);
+        WORD.setRelease(flows, at + HASH, hash);
+        return place;
+    }
+
+    /** The place of the flow, or {@link #NONE}. */
+    public int find(
+            int direction,
+            int protocol,
+            int localPort,
+            long remoteHigh,
+            long remoteLow,
+            int remotePort,
+            boolean ipv6) {
+        long key = tuple(direction, protocol, localPort, remotePort, ipv6);
+        long hash = hash(remoteHigh, remoteLow, key);
+        for (int choice = 0; choice < 2; choice++) {
+            int first = bucket(hash, choice) * WAYS;
+            for (int place = first; place < first + WAYS; place++) {
+                if (has(place, hash, remoteHigh, remoteLow, key)) {
+                    return place;
+                }
+            }
+        }
+        return NONE;
+    }
+
+    private boolean has(int place, long hash, long remoteHigh, long remoteLow, long key) {
+        long at = (long) place * ENTRY;
+        return flows.get(LONG, at + HASH) == hash
+                && (flows.get(LONG, at + TUPLE) & ~(0xffffL << BECOMES_SHIFT)) == key
+                && flows.get(LONG, at + REMOTE_HIGH) == Long.reverseBytes(remoteHigh)
+                && flows.get(LONG, at + REMOTE_LOW) == Long.reverseBytes(remoteLow);
+    }
+
+    private int free(long hash) {
+        for (int choice = 0; choice < 2; choice++) {
+            int first = bucket(hash, choice) * WAYS;
+            for (int place = first; place < first + WAYS; place++) {
+                if (flows.get(LONG, (long) place * ENTRY + HASH) == 0) {
+                    return place;
+                }
+            }
+        }
+        return NONE;
+    }
+
+    /** From the next frame on the flow is walked again. */
+    public void remove(int place) {
+        WORD.setRelease(flows, (long) place * ENTRY + HASH, 0L);
+    }
+
+    public boolean isUsed(int place) {
+        return flows.get(LONG, (long) place * ENTRY + HASH) != 0;
+    }
+
+    public boolean isOutward(int place) {
+        return (flows.get(LONG, (long) place * ENTRY + TUPLE) & OUTWARD) != 0;
+    }
+
+    /** The number that its session was added with. */
+    public int session(int place) {
+        return flows.get(INT, (long) place * ENTRY + SESSION);
+    }
+
+    /** When the flow last carried a frame, as System.nanoTime; 0 where it has carried none. */
+    public long lastNs(int place) {
+        return (long) WORD.getOpaque(flows, (long) place * ENTRY + LAST);
+    }
+
+    /** How many frames since this was last asked. */
+    public long takeFrames(int place) {
+        long at = (long) place * ENTRY;
+        long frames = (long) WORD.getOpaque(flows, at + FRAMES);
+        long before = flows.get(LONG, at + TAKEN);
+        flows.set(LONG, at + TAKEN, frames);
+        return frames - before;
+    }
+
+    private int bucket(long hash, int choice) {
+        long half = choice == 0 ? hash & 0xffff_ffffL : hash >>> Integer.SIZE;
+        return (int) (half * buckets >>> Integer.SIZE);
+    }
+
+    private long hash(long remoteHigh, long remoteLow, long key) {
+        long h = mix(seed, Long.reverseBytes(remoteLow), 0x9e3779b97f4a7c15L);
+        h = mix(h, Long.reverseBytes(remoteHigh), 0xbf58476d1ce4e5b9L);
+        h = mix(h, key, 0x94d049bb133111ebL);
+        return h ^ h >>> 31 | 1;
+    }
+
+    private static long mix(long h, long word, long factor) {
+        return (h ^ h >>> 29 ^ word) * factor;
+    }
+
+    private static long tuple(
+            int direction, int protocol, int localPort, int remotePort, boolean ipv6) {
+        return swap(localPort) << LOCAL_SHIFT
+                | swap(remotePort) << REMOTE_SHIFT
+                | (long) protocol << PROTOCOL_SHIFT
+                | (ipv6 ? IPV6 : 0)
+                | direction;
+    }
+
+    private static long swap(int port) {
+        return Short.reverseBytes((short) port) & 0xffffL;
+    }
+}

@@ -1,0 +1,104 @@
+package io.virtdataplane.port;
+
+import io.virtdataplane.dataplane.DualStack;
+import io.virtdataplane.sys.Fd;
+import io.virtdataplane.sys.NetDevice;
+import io.virtdataplane.sys.Netns;
+import io.virtdataplane.sys.Tun;
+import java.util.function.Function;
+
+/**
+ * A guest's device whose frames the kernel may carry past us: what its programs are told of it, and
+ * a tap by which all its other frames come to us. A packet socket would see those that are carried,
+ * too. In the pod's namespace, as its uplink.
+ */
+public final class CarriedGuest implements AutoCloseable {
+    private static final int QUEUE_FRAMES = 2048;
+    private static final int FEWEST_SESSIONS = 4096;
+    private static final int PART = 8;
+
+    /**
+     * What holds for the NIC.
+     *
+     * @param addresses of guest and pod, given the pod's
+     * @param sessions at a time
+     */
+    public record Plan(
+            Function<PodAddresses, DualStack> addresses, long gatewayMac, int sessions, long seed) {
+        /**
+         * Two for each of a part of the sessions, since all of the table is there from the start.
+         */
+        int flows() {
+            return 2 * Math.min(sessions, Math.max(FEWEST_SESSIONS, sessions / PART));
+        }
+    }
+
+    private final Plan plan;
+    private final String name;
+    private final NetDevice device;
+    private final int mtu;
+    private final int tapIndex;
+    private final Fd tap;
+
+    private CarriedGuest(Plan plan, String name, NetDevice device, int mtu, int tapIndex, Fd tap) {
+        this.plan = plan;
+        this.name = name;
+        this.device = device;
+        this.mtu = mtu;
+        this.tapIndex = tapIndex;
+        this.tap = tap;
+    }
+
+    /**
+     * @param name of the guest's device, which exists
+     * @param tapName free in the pod's namespace
+     */
+    public static CarriedGuest open(Netns netns, String name, String tapName, Plan plan) {
+        return netns.call(
+                () -> {
+                    NetDevice device = PacketPort.existing(name);
+                    Fd fd = Tun.openTap(tapName);
+                    try {
+                        NetDevice tap = new NetDevice(tapName);
+                        tap.disableIpv6();
+                        tap.mtu(device.mtu());
+                        tap.txQueueLength(QUEUE_FRAMES);
+                        tap.up();
+                        return new CarriedGuest(plan, name, device, device.mtu(), tap.index(), fd);
+                    } catch (RuntimeException e) {
+                        fd.close();
+                        throw e;
+                    }
+                });
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    String name() {
+        return name;
+    }
+
+    NetDevice device() {
+        return device;
+    }
+
+    int mtu() {
+        return mtu;
+    }
+
+    int tapIndex() {
+        return tapIndex;
+    }
+
+    /** What is not carried is read here. */
+    Fd tap() {
+        return tap;
+    }
+
+    @Override
+    public void close() {
+        tap.close();
+    }
+}

@@ -1,0 +1,197 @@
+package io.virtdataplane.sys;
+
+import io.virtdataplane.sys.ElfFile.Relocation;
+import io.virtdataplane.sys.ElfFile.Section;
+import io.virtdataplane.sys.ElfFile.Symbol;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The programs and maps of one eBPF object file, loaded together once; bpf.h in src/main/bpf says
+ * how such a file is written. First its constants are set, then programs are loaded. A map, or the
+ * memory of .bss, is made when the first program that refers to it is loaded, or when it is asked
+ * for. Programs that are attached keep what they refer to after {@link #close}.
+ */
+public final class BpfObject implements AutoCloseable {
+    private static final int R_BPF_64_64 = 1; // a 64-bit immediate; llvm's BPFObjectFile
+    private static final int PSEUDO_MAP_FD = 1; // linux/bpf.h
+    private static final int PSEUDO_MAP_VALUE = 2;
+    private static final int INSTRUCTION = 8;
+    private static final int MAX_ENTRIES = 12; // in a definition of a map
+    private static final String MAPS = "maps";
+    private static final String CONSTANTS = ".rodata";
+    private static final String MEMORY = ".bss";
+
+    private final ElfFile file;
+    private final Map<String, BpfMap> maps = new HashMap<>();
+    private final Map<String, Integer> sizes = new HashMap<>();
+    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+    private MemorySegment memory;
+
+    private BpfObject(byte[] bytes) {
+        this.file = new ElfFile(bytes);
+    }
+
+    /** The object file of this name beside {@code anchor}'s class file. */
+    public static BpfObject read(Class<?> anchor, String name) {
+        try (InputStream in = anchor.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException("no eBPF object in the jar: name=" + name);
+            }
+            return new BpfObject(in.readAllBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException("read eBPF object " + name, e);
+        }
+    }
+
+    /**
+     * Sets a constant of the programs, as its bytes lie in memory, before the first one is loaded.
+     */
+    public void constant(String name, byte[] bytes) {
+        Symbol symbol = file.symbol(name);
+        Section section = file.section(symbol.section());
+        if (!section.name().equals(CONSTANTS) || symbol.size() != bytes.length) {
+            throw new IllegalArgumentException(
+                    "constant must be of %s, with %d bytes: name=%s bytes=%d"
+                            .formatted(CONSTANTS, symbol.size(), name, bytes.length));
+        }
+        System.arraycopy(bytes, 0, section.data(), symbol.offset(), bytes.length);
+    }
+
+    /** The same of a 32-bit number. */
+    public void constant(String name, int value) {
+        constant(name, buffer(4).putInt(value).array());
+    }
+
+    /** The same of a flag of one byte. */
+    public void constant(String name, boolean value) {
+        constant(name, new byte[] {(byte) (value ? 1 : 0)});
+    }
+
+    /** How many entries a map is to have, before it is made. */
+    public void entries(String map, int count) {
+        sizes.put(map, count);
+    }
+
+    /** Loads the program of this function. */
+    public Fd load(String name) {
+        Symbol function = file.symbol(name);
+        Section section = file.section(function.section());
+        ByteBuffer code =
+                buffer(function.size()).put(section.data(), function.offset(), function.size());
+        for (Relocation relocation : file.relocations(section.index())) {
+            int at = relocation.offset() - function.offset();
+            if (at >= 0 && at < function.size()) {
+                refer(code, at, relocation);
+            }
+        }
+        Fd program = Bpf.load(code.array(), name);
+        owned.push(program);
+        return program;
+    }
+
+    /** lddw: the immediates of two instructions are one number. */
+    private void refer(ByteBuffer code, int at, Relocation relocation) {
+        if (relocation.type() != R_BPF_64_64) {
+            throw new IllegalStateException("relocation of a kind not known: " + relocation);
+        }
+        Symbol symbol = relocation.symbol();
+        String section = file.section(symbol.section()).name();
+        boolean isMap = section.equals(MAPS);
+        BpfMap map = isMap ? map(symbol.name()) : data(section);
+        int offset = symbol.offset() + code.getInt(at + 4);
+        int kind = isMap ? PSEUDO_MAP_FD : PSEUDO_MAP_VALUE;
+        code.put(at + 1, (byte) (code.get(at + 1) & 0xf | kind << 4));
+        code.putInt(at + 4, map.fd().number());
+        code.putInt(at + INSTRUCTION + 4, isMap ? 0 : offset);
+    }
+
+    /** The map of that name. */
+    public BpfMap map(String name) {
+        return maps.computeIfAbsent(name, this::define);
+    }
+
+    private BpfMap define(String name) {
+        Symbol symbol = file.symbol(name);
+        ByteBuffer definition =
+                ByteBuffer.wrap(file.section(symbol.section()).data())
+                        .order(ByteOrder.nativeOrder())
+                        .slice(symbol.offset(), symbol.size())
+                        .order(ByteOrder.nativeOrder());
+        return own(
+                new BpfMap(
+                        definition.getInt(0),
+                        definition.getInt(4),
+                        definition.getInt(8),
+                        sizes.getOrDefault(name, definition.getInt(MAX_ENTRIES)),
+                        definition.getInt(16)));
+    }
+
+    private BpfMap data(String section) {
+        return maps.computeIfAbsent(
+                section,
+                name ->
+                        switch (name) {
+                            case CONSTANTS -> own(BpfMap.constants(bytes(CONSTANTS)));
+                            case MEMORY -> own(BpfMap.shared(bytes(MEMORY).length));
+                            default ->
+                                    throw new IllegalStateException(
+                                            "program refers to section " + section);
+                        });
+    }
+
+    private byte[] bytes(String section) {
+        for (int i = 0; ; i++) {
+            if (file.section(i).name().equals(section)) {
+                return file.section(i).data();
+            }
+        }
+    }
+
+    /** The memory of a variable in .bss, shared with the programs. */
+    public MemorySegment memory(String name) {
+        Symbol symbol = file.symbol(name);
+        if (memory == null) {
+            Mapping mapping = data(MEMORY).map(bytes(MEMORY).length);
+            owned.push(mapping);
+            memory = mapping.segment();
+        }
+        return memory.asSlice(symbol.offset(), symbol.size());
+    }
+
+    /** The memory of all values of an array that is shared with the programs. */
+    public MemorySegment memoryOfMap(String name) {
+        BpfMap map = map(name);
+        Mapping mapping = map.map(map.bytes());
+        owned.push(mapping);
+        return mapping.segment();
+    }
+
+    private BpfMap own(BpfMap map) {
+        owned.push(map);
+        return map;
+    }
+
+    private static ByteBuffer buffer(int length) {
+        return ByteBuffer.allocate(length).order(ByteOrder.nativeOrder());
+    }
+
+    @Override
+    public void close() {
+        while (!owned.isEmpty()) {
+            try {
+                owned.pop().close();
+            } catch (Exception e) {
+                throw new IllegalStateException("close eBPF object", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package io.virtdataplane.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/**
+ * The verifier of Debian's kernel, in a QEMU guest, takes all programs with all that they can do:
+ * older verifiers know less of a program than the one of the machine that a developer has.
+ */
+@RootTest
+@Execution(ExecutionMode.CONCURRENT)
+@Timeout(600)
+class VerifierE2eTest {
+    private static final int TEST_SECONDS = 120;
+    private static final Path LOADER = Path.of("src/test/guest/load-programs.c").toAbsolutePath();
+    private static final Path OBJECT =
+            Path.of("../dataplane/target/classes/io/virtdataplane/port/pod.bpf.o")
+                    .toAbsolutePath()
+                    .normalize();
+    private final Lab lab = new Lab();
+    private final TestGuest guest = new TestGuest(lab.shell);
+
+    @AfterEach
+    void close() {
+        lab.close();
+    }
+
+    @Test
+    void debiansKernelTakesAllPrograms() throws IOException {
+        Shell.Result built = guest.build();
+        if (built.code() == TestGuest.NO_SUCH_KERNEL) {
+            System.out.println("NOT RUN: VerifierE2eTest: " + built.out().strip());
+        }
+        assumeTrue(built.code() != TestGuest.NO_SUCH_KERNEL, built.out());
+        assertThat(built.code()).as(built.out()).isZero();
+        Path files = Files.createDirectory(lab.shell.directory().resolve("overlay"));
+        String loader = files.resolve("load-programs").toString();
+        lab.shell.must("gcc", "-static", "-o", loader, LOADER.toString());
+        Files.copy(OBJECT, files.resolve("pod.bpf.o"));
+        Files.writeString(files.resolve("test.sh"), "/load-programs /pod.bpf.o\n");
+        guest.boot(
+                files,
+                List.of(),
+                command -> lab.shell.start(lab.shell.directory().resolve("qemu.log"), command));
+        String said = guest.await("GUEST-DONE", TEST_SECONDS).replace("\r", "");
+        assertThat(said.lines().filter(line -> line.startsWith("LOADED ")))
+                .as(said)
+                .containsExactlyInAnyOrder(
+                        "LOADED vdp_ingress",
+                        "LOADED vdp_egress",
+                        "LOADED vdp_tap",
+                        "LOADED vdp_loopback",
+                        "LOADED vdp_guest",
+                        "LOADED vdp_shield");
+        assertThat(said).doesNotContain("REFUSED");
+    }
+}

@@ -1,0 +1,119 @@
+package io.virtdataplane.nat;
+
+import java.util.Arrays;
+import java.util.Random;
+
+/** Random frames of a few flows, of which many are not as they should be. */
+final class CarriedFlows {
+    /**
+     * @param segment payload of the segments that it is to be cut into, or 0
+     */
+    record Sent(boolean fromGuest, byte[] frame, int segment) {}
+
+    private static final int ETHERNET = 14;
+    private static final int FLOWS = 12;
+    private static final String[] FLAGS = {"A", "A", "A", "A", "A", "A", "S", "SA", "FA", "R"};
+
+    /** As it comes in by the device that programs are run at, whose address is 0. */
+    byte[] inward(byte[] frame) {
+        Arrays.fill(frame, 0, 6, (byte) 0);
+        return frame;
+    }
+
+    /** An acknowledgment with so many bytes behind its headers. */
+    byte[] tcpOf(Family family, int payload) {
+        byte[] frame = Packets.tcp(family.guest, 40000, family.web, 443, "A");
+        int headers = ETHERNET + family.ipHeader + 20;
+        byte[] longer = Arrays.copyOf(frame, headers + payload);
+        length(longer, family, longer.length - ETHERNET);
+        return longer;
+    }
+
+    private static void length(byte[] frame, Family family, int ipLength) {
+        boolean isIpv4 = family == Family.IPV4;
+        int at = ETHERNET + (isIpv4 ? 2 : 4);
+        int length = isIpv4 ? ipLength : ipLength - family.ipHeader;
+        frame[at] = (byte) (length >> 8);
+        frame[at + 1] = (byte) length;
+    }
+
+    Sent next(Random random) {
+        Family family = random.nextBoolean() ? Family.IPV4 : Family.IPV6;
+        boolean fromGuest = random.nextBoolean();
+        boolean isTcp = random.nextBoolean();
+        int flow = random.nextInt(FLOWS);
+        boolean isServer = flow % 3 == 0; // the guest is
+        int local = isServer ? isTcp ? 80 : 53 : 41000 + flow;
+        int remote = isServer ? 5000 + flow : 443;
+        byte[] frame = frame(random, family, fromGuest, isTcp, local, remote);
+        int segment = 0;
+        if (isTcp && random.nextInt(20) == 0) {
+            int payload = 1000 + random.nextInt(2000);
+            frame = Arrays.copyOf(frame, frame.length + payload);
+            length(frame, family, frame.length - ETHERNET);
+            segment = random.nextBoolean() ? 1300 + random.nextInt(200) : 0;
+        }
+        if (random.nextInt(4) == 0) {
+            frame = spoilt(random, family, frame);
+        }
+        return new Sent(fromGuest, fromGuest ? frame : inward(frame), segment);
+    }
+
+    private static byte[] frame(
+            Random random, Family family, boolean fromGuest, boolean isTcp, int local, int remote) {
+        String src = fromGuest ? family.guest : family.web;
+        String dst = fromGuest ? family.web : family.pod;
+        int srcPort = fromGuest ? local : remote;
+        int dstPort = fromGuest ? remote : local;
+        if (isTcp) {
+            String flags = FLAGS[random.nextInt(random.nextInt(10) == 0 ? FLAGS.length : 6)];
+            return Packets.tcp(src, srcPort, dst, dstPort, flags);
+        }
+        byte[] payload = new byte[random.nextInt(20) == 0 ? random.nextInt(1600) : 24];
+        random.nextBytes(payload);
+        return Packets.udp(src, srcPort, dst, dstPort, payload);
+    }
+
+    /** The kernel runs no program on less than an IP header. */
+    private static byte[] spoilt(Random random, Family family, byte[] frame) {
+        int ip = ETHERNET;
+        int l4 = ip + family.ipHeader;
+        switch (random.nextInt(12)) {
+            case 0 -> set(frame, ip + (family == Family.IPV4 ? 8 : 7), random.nextInt(3));
+            case 1 -> flip(frame, ip + random.nextInt(frame.length - ip), 1 << random.nextInt(8));
+            case 2 -> {
+                return Arrays.copyOf(frame, l4 + random.nextInt(frame.length - l4));
+            }
+            case 3 -> {
+                return Arrays.copyOf(frame, frame.length + 1 + random.nextInt(20)); // padding
+            }
+            case 4 -> flip(frame, 6 + random.nextInt(6), 2); // its MAC address
+            case 5 -> length(frame, family, random.nextInt(frame.length + 10));
+            case 6 -> clearChecksum(frame, l4 + 6); // UDP: no checksum
+            case 7 -> set(frame, l4 + 12, random.nextInt(256)); // TCP: header's length
+            case 8 -> set(frame, l4 + 13, random.nextInt(256)); // flags
+            case 9 -> set(frame, l4 + 5, random.nextInt(16)); // UDP: length
+            case 10 -> flip(frame, ip + 6, random.nextInt(64)); // fragment; next header
+            default -> {
+                set(frame, l4 + 16, random.nextInt(256));
+                set(frame, l4 + 6, random.nextInt(256)); // checksums
+            }
+        }
+        return frame;
+    }
+
+    private static void set(byte[] frame, int at, int value) {
+        if (at < frame.length) {
+            frame[at] = (byte) value;
+        }
+    }
+
+    private static void clearChecksum(byte[] frame, int at) {
+        set(frame, at, 0);
+        set(frame, at + 1, 0);
+    }
+
+    private static void flip(byte[] frame, int at, int bits) {
+        frame[at] = (byte) (frame[at] ^ bits);
+    }
+}

@@ -1,0 +1,225 @@
+package io.virtdataplane.nat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.Nic;
+import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.port.CarriedPrograms;
+import io.virtdataplane.wire.AddressText;
+import io.virtdataplane.wire.Ip;
+import io.virtdataplane.wire.Protocols;
+import io.virtdataplane.wire.VirtioNetHdr;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * What the kernel carries is what the walk would have sent, byte for byte, and is counted as that:
+ * the same frames go through a NIC whose established flows the kernel carries, and through one
+ * without. The programs are run by the kernel, and so as root.
+ */
+class CarriedFramesTest {
+    private static final int FRAMES = Integer.getInteger("carried.frames", 60_000);
+    private static final int SESSIONS = 1 << 17;
+    private static final int UPLINK_MTU = 1400;
+    private static final int GUEST_MTU = 1500;
+    private static final long GATEWAY_MAC = 0x0200_0000_0000L;
+    private static final int TCPV4 = 1; // VIRTIO_NET_HDR_GSO_TCPV4
+    private static final int TCPV6 = 4;
+    private static final NatPolicy POLICY =
+            NatPolicy.DEFAULT
+                    .with(
+                            new NatPolicy.Ports(
+                                    OpenPorts.listed()
+                                            .add(Protocols.TCP, 80)
+                                            .add(Protocols.UDP, 53),
+                                    UnlistedPolicy.POD,
+                                    true))
+                    .with(new NatPolicy.Limits(SESSIONS, 0, 256)); // none gives way
+
+    private final CarriedPrograms programs =
+            new CarriedPrograms(Bench.addresses(), UPLINK_MTU, GUEST_MTU, GATEWAY_MAC, 4096);
+    private final Bench fast = new Bench(POLICY, UPLINK_MTU, GUEST_MTU, programs.flows());
+    private final Bench plain = new Bench(POLICY, UPLINK_MTU, GUEST_MTU);
+    private final CarriedFlows flows = new CarriedFlows();
+
+    /** The kernel has its own, and carries nothing for a worker that it has not seen for long. */
+    @BeforeEach
+    void useTheKernelsClock() {
+        long ns = System.nanoTime() - fast.on.nowNs();
+        fast.on.later(ns);
+        plain.on.later(ns);
+    }
+
+    @AfterEach
+    void close() {
+        programs.close();
+    }
+
+    /** Both ways, and the same leaves on either side. Whether the kernel has carried it. */
+    private boolean exchange(boolean fromGuest, byte[] frame, int segment) {
+        List<String> expected = walked(plain, fromGuest, frame, segment);
+        byte[] carried = programs.carry(fromGuest, frame, segment);
+        List<String> actual =
+                carried == null
+                        ? walked(fast, fromGuest, frame, segment)
+                        : List.of((fromGuest ? "out " : "in ") + hex(carried));
+        assertThat(actual)
+                .as("carried=%s fromGuest=%s frame=%s", carried != null, fromGuest, hex(frame))
+                .isEqualTo(expected);
+        return carried != null;
+    }
+
+    private static List<String> walked(Bench bench, boolean fromGuest, byte[] bytes, int segment) {
+        bench.guest.departed().clear();
+        bench.uplink.departed().clear();
+        Frame frame = bench.pool.take();
+        frame.compose(bytes.length);
+        MemorySegment.copy(bytes, 0, frame.data, ValueLayout.JAVA_BYTE, frame.start, bytes.length);
+        if (segment > 0) {
+            int type = bytes[12] == 8 ? TCPV4 : TCPV6;
+            VirtioNetHdr.gso(frame.data, frame.vnet(), type, segment);
+        }
+        bench.on.send(fromGuest ? bench.guest : bench.uplink, frame);
+        List<String> left = new ArrayList<>();
+        bench.guest.departed().forEach(each -> left.add("in " + hex(each)));
+        bench.uplink.departed().forEach(each -> left.add("out " + hex(each)));
+        return left;
+    }
+
+    private static String hex(byte[] frame) {
+        return HexFormat.of().formatHex(frame);
+    }
+
+    private void countedAlike() {
+        Nic carrying = fast.nic;
+        Nic walking = plain.nic;
+        assertThat(carrying.counters())
+                .usingRecursiveComparison()
+                .ignoringFields("carriedFrames")
+                .isEqualTo(walking.counters());
+        assertThat(sessions(fast)).containsExactlyInAnyOrderElementsOf(sessions(plain));
+    }
+
+    private static List<String> sessions(Bench bench) {
+        return bench.nat.list(SESSIONS, bench.on.nowNs()).stream()
+                .map(
+                        view ->
+                                "%d %s %s in=%d out=%d"
+                                        .formatted(
+                                                view.protocol(),
+                                                view.endpoints(),
+                                                view.state(),
+                                                view.use().framesIn(),
+                                                view.use().framesOut()))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void establishedConnectionIsCarriedUntilItEnds(Family family) {
+        byte[] ack = Packets.tcp(family.guest, 40000, family.web, 443, "A");
+        byte[] answer = flows.inward(Packets.tcp(family.web, 443, family.pod, 40000, "A"));
+        assertThat(exchange(true, Packets.tcp(family.guest, 40000, family.web, 443, "S"), 0))
+                .isFalse();
+        assertThat(exchange(false, flows.inward(tcp(family, "SA")), 0)).isFalse();
+        assertThat(exchange(true, ack, 0)).isFalse();
+        assertThat(exchange(true, ack, 0)).isTrue();
+        assertThat(exchange(false, answer, 0)).isTrue();
+        assertThat(exchange(true, Packets.tcp(family.guest, 40000, family.web, 443, "FA"), 0))
+                .isFalse();
+        assertThat(exchange(false, answer, 0)).isTrue(); // it goes on in the other direction
+        assertThat(exchange(false, flows.inward(tcp(family, "FA")), 0)).isFalse();
+        assertThat(exchange(true, ack, 0)).isFalse();
+        countedAlike();
+    }
+
+    private static byte[] tcp(Family family, String flags) {
+        return Packets.tcp(family.web, 443, family.pod, 40000, flags);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void datagramsAreCarriedOnceBothSidesHaveSent(Family family) {
+        byte[] out = Packets.udp(family.guest, 40000, family.web, 443);
+        byte[] in = flows.inward(Packets.udp(family.web, 443, family.pod, 40000));
+        assertThat(exchange(true, out, 0)).isFalse();
+        assertThat(exchange(true, out, 0)).isFalse();
+        assertThat(exchange(false, in, 0)).isFalse();
+        assertThat(exchange(false, in, 0)).isTrue();
+        assertThat(exchange(true, out, 0)).isTrue();
+        countedAlike();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void otherPortIsTranslated(Family family) {
+        long[] web = address(family.web);
+        for (Bench bench : List.of(fast, plain)) {
+            bench.pod.keepPodFlow(Protocols.UDP, 40000, web[0], web[1], 443);
+        }
+        byte[] out = Packets.udp(family.guest, 40000, family.web, 443);
+        exchange(true, out, 0);
+        int outside = fast.nat.list(1, 0).getFirst().endpoints().outsidePort();
+        assertThat(outside).isNotEqualTo(40000);
+        byte[] in = flows.inward(Packets.udp(family.web, 443, family.pod, outside));
+        exchange(false, in, 0);
+        assertThat(exchange(true, out, 0)).isTrue();
+        assertThat(exchange(false, in, 0)).isTrue();
+        countedAlike();
+    }
+
+    private static long[] address(String text) {
+        return text.contains(":")
+                ? AddressText.ipv6(text)
+                : new long[] {0, Ip.mapped(AddressText.ipv4(text))};
+    }
+
+    @Test
+    void segmentedFrameIsCarriedWhereItsSegmentsFit() {
+        Family family = Family.IPV4;
+        establish(family);
+        byte[] large = flows.tcpOf(family, 3000);
+        assertThat(exchange(true, large, UPLINK_MTU - 40)).isTrue();
+        assertThat(exchange(true, large, UPLINK_MTU - 39)).isFalse();
+        countedAlike();
+    }
+
+    private void establish(Family family) {
+        exchange(true, Packets.tcp(family.guest, 40000, family.web, 443, "S"), 0);
+        exchange(false, flows.inward(tcp(family, "SA")), 0);
+        exchange(true, Packets.tcp(family.guest, 40000, family.web, 443, "A"), 0);
+    }
+
+    @Test
+    void randomFramesOfRandomFlowsAreTheSameBothWays() {
+        Random random = new Random(20261128);
+        for (int i = 0; i < 8; i++) {
+            for (Bench bench : List.of(fast, plain)) {
+                long[] web = address(Family.IPV4.web);
+                bench.pod.keepPodFlow(Protocols.TCP, 41000 + i, web[0], web[1], 443);
+            }
+        }
+        int carried = 0;
+        for (int i = 0; i < FRAMES; i++) {
+            if (i % 1000 == 0) {
+                useTheKernelsClock();
+            }
+            CarriedFlows.Sent sent = flows.next(random);
+            carried += exchange(sent.fromGuest(), sent.frame(), sent.segment()) ? 1 : 0;
+        }
+        System.out.printf("carried %d of %d frames%n", carried, FRAMES);
+        assertThat(carried).isBetween(FRAMES / 4, FRAMES * 9 / 10);
+        assertThat(plain.count(Verdict.DROP_FAULT)).isZero();
+        countedAlike();
+    }
+}
