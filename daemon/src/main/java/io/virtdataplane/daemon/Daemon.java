@@ -75,6 +75,9 @@ public final class Daemon implements AutoCloseable {
     }
 
     private void build() throws IOException {
+        if (config.cluster().isOn()) {
+            config.node().keptIn(state);
+        }
         Attachments attachments = new Attachments(journal);
         Bridges bridges =
                 opened(new Bridges(workers, attachments, journal, config.packets().path().hooks()));

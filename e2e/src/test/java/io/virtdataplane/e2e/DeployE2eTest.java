@@ -171,7 +171,7 @@ class DeployE2eTest {
         "agent,      list watch,         sriovnetworknodepolicies.sriovnetwork.openshift.io",
         "agent,      get create patch,   sriovnetworknodestates.sriovnetwork.openshift.io",
         "agent,      patch,              sriovnetworknodestates.sriovnetwork.openshift.io/status",
-        "agent,      get list create patch delete, virtualmachinenetworkstates.virtdataplane.io",
+        "agent,      get create patch delete, virtualmachinenetworkstates.virtdataplane.io",
         "agent,      patch,              virtualmachinenetworkstates.virtdataplane.io/status",
         "agent,      patch,              nodes/status",
         "agent,      get create patch,   events.events.k8s.io",

@@ -144,6 +144,10 @@ class KubernetesE2eTest {
         api.kubectl("label", "node", node.name, "rack=four");
         await("SuccessfullyConfigured", "get", "nncp");
         assertThat(client("get", "bridges")).contains("br1");
+        node.lab.killDaemon();
+        node.agent();
+        assertThat(client("get", "bridges")).as("before the server is asked").contains("br1");
+        await("SuccessfullyConfigured", "get", "nncp");
         api.kubectl("label", "node", node.name, "rack-");
         awaitGone(node.name + ".br1", "get", "nnce");
     }

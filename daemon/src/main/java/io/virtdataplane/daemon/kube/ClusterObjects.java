@@ -16,6 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings the API server's objects of the owned kinds into force on this node, by the same way as a
@@ -24,12 +27,17 @@ import java.util.concurrent.ConcurrentHashMap;
  * while, so that a server that has lost its memory takes nothing from the node.
  */
 final class ClusterObjects implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterObjects.class);
     private static final Map<ClusterKind, ObjectKind> KINDS =
             Map.of(
                     ClusterKind.NODE_NETWORK_POLICY, ObjectKind.NODE_NETWORK_POLICY,
                     ClusterKind.NETWORK_DEFINITION, ObjectKind.NETWORK_DEFINITION,
                     ClusterKind.SRIOV_POLICY, ObjectKind.SRIOV_POLICY,
                     ClusterKind.SRIOV_NETWORK, ObjectKind.SRIOV_NETWORK);
+
+    /** So many times longer an object is kept where all of its kind are missing. */
+    private static final int ALL_GONE = 60;
+
     private final Objects objects;
     private final NodePolicyObjects policies;
     private final ClusterEvents events;
@@ -37,7 +45,6 @@ final class ClusterObjects implements AutoCloseable {
     private final Map<ClusterKind, Followed> followed = new EnumMap<>(ClusterKind.class);
     private final Map<ObjectKey, Long> missingSinceMs = new ConcurrentHashMap<>();
     private final Set<ObjectKey> deleted = ConcurrentHashMap.newKeySet();
-    private final Set<ObjectKey> again = ConcurrentHashMap.newKeySet();
     private final WorkQueue<ObjectKey> queue = new WorkQueue<>("cluster-objects", this::reconcile);
 
     /**
@@ -59,6 +66,7 @@ final class ClusterObjects implements AutoCloseable {
                 followed.put(owned.kind(), followed(client, owned.kind()));
             }
         }
+        objects.followed(followed.keySet().stream().map(KINDS::get).collect(Collectors.toSet()));
     }
 
     private Followed followed(KubernetesClient client, ClusterKind kind) {
@@ -88,6 +96,16 @@ final class ClusterObjects implements AutoCloseable {
 
     /** Does not wait for the server: what an earlier run left is in force. */
     void start() {
+        for (ObjectName kept : objects.ofCluster()) {
+            boolean isFollowed =
+                    followed.keySet().stream().anyMatch(kind -> KINDS.get(kind) == kept.kind());
+            if (!isFollowed) {
+                LOG.warn(
+                        "in force, but its kind is not followed any more (virt-dataplane delete gives it up): object={}/{}",
+                        kept.kind(),
+                        kept.identity());
+            }
+        }
         followed.values().forEach(Followed::start);
     }
 
@@ -104,15 +122,15 @@ final class ClusterObjects implements AutoCloseable {
         return keys;
     }
 
-    /** The node has other labels: policies may select it now, or no more. */
-    void labelsChanged() {
-        Followed policiesOfServer = followed.get(ClusterKind.NODE_NETWORK_POLICY);
-        if (policiesOfServer != null) {
-            for (GenericKubernetesResource policy : policiesOfServer.all()) {
-                ObjectKey key = ObjectKey.of(ClusterKind.NODE_NETWORK_POLICY, policy);
-                again.add(key);
-                queue.add(key);
-            }
+    /** Policies may select the node now, or no more; or what is said of them is to be looked at. */
+    void lookAtPolicies() {
+        Followed ofServer = followed.get(ClusterKind.NODE_NETWORK_POLICY);
+        if (ofServer != null) {
+            ofServer.all()
+                    .forEach(
+                            policy ->
+                                    queue.add(
+                                            ObjectKey.of(ClusterKind.NODE_NETWORK_POLICY, policy)));
         }
     }
 
@@ -143,21 +161,17 @@ final class ClusterObjects implements AutoCloseable {
 
     private long follow(ObjectKey key, GenericKubernetesResource object) {
         ObjectReference reference = ClusterEvents.reference(key.kind(), object.getMetadata());
-        boolean isAgain = again.remove(key);
         try {
             String text = ObjectText.of(object);
             ApplyOptions options = ObjectText.options(object);
             if (key.kind() == ClusterKind.NODE_NETWORK_POLICY) {
-                return policies.follow(object, text, options, isAgain);
+                return policies.follow(object, text, options);
             }
-            Optional<ObjectResult> result = objects.follow(text, options, isAgain);
+            Optional<ObjectResult> result = objects.follow(text, options, false);
             result.filter(each -> !each.change().equals("unchanged"))
                     .ifPresent(each -> tell(reference, each));
             return WorkQueue.DONE;
         } catch (IllegalArgumentException e) {
-            if (isAgain) {
-                again.add(key);
-            }
             events.warning(reference, "Refused", String.valueOf(e.getMessage()));
             throw e;
         }
@@ -180,7 +194,8 @@ final class ClusterObjects implements AutoCloseable {
         if (!deleted.contains(key)) {
             long now = System.currentTimeMillis();
             long since = missingSinceMs.computeIfAbsent(key, missing -> now);
-            long left = since + holdMs - now;
+            boolean isAllGone = ofKind.all().isEmpty() && kept(key.kind()).size() > 1;
+            long left = since + holdMs * (isAllGone ? ALL_GONE : 1) - now;
             if (left > 0) {
                 return left;
             }
@@ -209,6 +224,15 @@ final class ClusterObjects implements AutoCloseable {
                     "deleted, but still in force on this node: " + e.getMessage());
             throw e;
         }
+    }
+
+    /** Kinds of which no watch is open: a server that refuses is not told of otherwise. */
+    List<String> unwatched() {
+        return followed.values().stream()
+                .filter(each -> !each.isWatching())
+                .map(each -> each.kind().kind())
+                .sorted()
+                .toList();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.virtdataplane.daemon.kube;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
@@ -9,18 +10,21 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Writes objects of which this node is the owner, by server-side apply: what others have in them
  * stays. What was written already is not written again.
  */
 final class ClusterWriter {
+    private static final long VALID_NS = 180_000_000_000L;
     private static final int LONGEST_MANAGER = 128;
     private final KubernetesClient client;
     private final String manager;
-    private final Map<ObjectKey, Content> written = new HashMap<>();
+    private final Map<ObjectKey, Written> written = new HashMap<>();
 
     /**
      * @param node its name is in managedFields
@@ -30,6 +34,8 @@ final class ClusterWriter {
         String wanted = "virt-dataplane/" + node;
         this.manager = wanted.substring(0, Math.min(wanted.length(), LONGEST_MANAGER));
     }
+
+    private record Written(Content content, long untilNs) {}
 
     /**
      * What an object is to say.
@@ -45,7 +51,7 @@ final class ClusterWriter {
      * @return false: it was so already
      */
     synchronized boolean write(ObjectKey key, Content content) {
-        Content before = written.get(key);
+        Content before = fresh(key, content);
         boolean hasStatus = before != null && content.status().equals(before.status());
         boolean hasRest = before != null && Objects.equals(content.spec(), before.spec());
         if (hasStatus && hasRest) {
@@ -60,8 +66,28 @@ final class ClusterWriter {
             written.remove(key); // somebody may have deleted it
             throw e;
         }
-        written.put(key, content);
+        written.put(key, new Written(content, validUntilNs()));
         return true;
+    }
+
+    /** What was written, but to an object of another owner, or so long ago that it may be gone. */
+    private Content fresh(ObjectKey key, Content content) {
+        Written before = written.get(key);
+        boolean isFresh =
+                before != null
+                        && before.untilNs() - System.nanoTime() > 0
+                        && owners(before.content()).equals(owners(content));
+        return isFresh ? before.content() : null;
+    }
+
+    private static List<String> owners(Content content) {
+        return content.metadata().getOwnerReferences().stream()
+                .map(OwnerReference::getUid)
+                .toList();
+    }
+
+    private static long validUntilNs() {
+        return System.nanoTime() + VALID_NS + ThreadLocalRandom.current().nextLong(VALID_NS);
     }
 
     /** What it wrote is not known to be there any more: it is written again. */
@@ -79,7 +105,7 @@ final class ClusterWriter {
         if (content.spec() != null) {
             object.setAdditionalProperty("spec", content.spec());
         }
-        resource(key, object).fieldManager(manager).forceConflicts().serverSideApply();
+        resource(key, object).fieldManager(manager(key)).forceConflicts().serverSideApply();
     }
 
     private void patchStatus(ObjectKey key, Map<String, Object> status) {
@@ -88,10 +114,17 @@ final class ClusterWriter {
         PatchContext apply =
                 new PatchContext.Builder()
                         .withPatchType(PatchType.SERVER_SIDE_APPLY)
-                        .withFieldManager(manager)
+                        .withFieldManager(manager(key))
                         .withForce(true)
                         .build();
         resource(key, object).subresource("status").patch(apply, object);
+    }
+
+    /**
+     * A machine's object has one owner after the other: what an earlier one wrote must not stay.
+     */
+    private String manager(ObjectKey key) {
+        return key.kind() == ClusterKind.MACHINE_NETWORK_STATE ? "virt-dataplane" : manager;
     }
 
     private static GenericKubernetesResource object(ObjectKey key, ObjectMeta metadata) {

@@ -52,6 +52,11 @@ final class ConditionMaps {
                 .isPresent();
     }
 
+    /** Empty where there is no such condition. */
+    static String reason(List<Map<String, Object>> all, String type) {
+        return find(all, type).map(condition -> String.valueOf(condition.get("reason"))).orElse("");
+    }
+
     /** What is no map in the list is left out: others may write there too. */
     @SuppressWarnings("unchecked")
     static List<Map<String, Object>> read(GenericKubernetesResource object) {

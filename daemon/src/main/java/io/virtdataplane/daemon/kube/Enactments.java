@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtdataplane.daemon.network.Condition;
+import io.virtdataplane.daemon.network.Conditions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,10 +31,11 @@ final class Enactments {
      * One node's.
      *
      * @param standing the condition that is true; empty: none
+     * @param reason of that condition
      * @param generation of the policy that it is about
      * @param sinceMs when a condition last changed
      */
-    record Enactment(String node, String standing, long generation, long sinceMs) {}
+    record Enactment(String node, String standing, String reason, long generation, long sinceMs) {}
 
     Enactments(KubernetesClient client, ClusterWriter writer, String node) {
         this.client = client;
@@ -45,8 +47,16 @@ final class Enactments {
         return new ObjectKey(ClusterKind.NODE_NETWORK_ENACTMENT, "", node + "." + policy);
     }
 
-    /** This node's, where it changes. */
-    void write(GenericKubernetesResource policy, List<Condition> conditions) {
+    /** This node's turn, written anew whatever was there: others look at its time. */
+    void claim(GenericKubernetesResource policy) {
+        String name = policy.getMetadata().getName();
+        conditionsByPolicy.put(name, List.of());
+        writer.forget(key(name));
+        var unused = write(policy, Conditions.enacting());
+    }
+
+    /** This node's, where it changes; false: it does not. */
+    boolean write(GenericKubernetesResource policy, List<Condition> conditions) {
         String name = policy.getMetadata().getName();
         Map<String, Object> status = new LinkedHashMap<>();
         Object desired = policy.get("spec", "desiredState");
@@ -55,10 +65,22 @@ final class Enactments {
         }
         status.put("policyGeneration", policy.getMetadata().getGeneration());
         List<Map<String, Object>> written =
-                ConditionMaps.of(conditions, conditionsByPolicy.getOrDefault(name, List.of()));
+                ConditionMaps.of(
+                        conditions, conditionsByPolicy.computeIfAbsent(name, this::onServer));
         status.put("conditions", written);
-        writer.write(key(name), new ClusterWriter.Content(metadata(policy), null, status));
+        boolean isNews =
+                writer.write(key(name), new ClusterWriter.Content(metadata(policy), null, status));
         conditionsByPolicy.put(name, written);
+        return isNews;
+    }
+
+    /** As an earlier run has left them: what says the same keeps its times. */
+    private List<Map<String, Object>> onServer(String policy) {
+        GenericKubernetesResource object =
+                client.genericKubernetesResources(ClusterKind.NODE_NETWORK_ENACTMENT.context())
+                        .withName(key(policy).name())
+                        .get();
+        return object == null ? List.of() : ConditionMaps.read(object);
     }
 
     private ObjectMeta metadata(GenericKubernetesResource policy) {
@@ -102,6 +124,7 @@ final class Enactments {
         return new Enactment(
                 item.getMetadata().getLabels().getOrDefault(NODE, ""),
                 standing,
+                ConditionMaps.reason(conditions, standing),
                 generation instanceof Number number ? number.longValue() : 0,
                 conditions.stream()
                         .map(condition -> String.valueOf(condition.get("lastHeartbeatTime")))

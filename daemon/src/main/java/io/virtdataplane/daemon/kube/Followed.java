@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Followed implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Followed.class);
+    private static final long PAGE = 500;
     private final ClusterKind kind;
     private final MixedOperation<
                     GenericKubernetesResource,
@@ -55,7 +56,10 @@ final class Followed implements AutoCloseable {
                         GenericKubernetesResourceList,
                         Resource<GenericKubernetesResource>>
                 wanted = operation.inAnyNamespace().withLabels(labels);
-        this.informer = ((Informable<GenericKubernetesResource>) wanted).runnableInformer(0);
+        this.informer =
+                ((Informable<GenericKubernetesResource>) wanted)
+                        .withLimit(PAGE)
+                        .runnableInformer(0);
         Complaint complaint = new Complaint(LOG, kind.kind() + ": the API server is asked again");
         informer.exceptionHandler(
                 (hasStarted, failure) -> {
@@ -104,6 +108,10 @@ final class Followed implements AutoCloseable {
     /** A first list was complete. */
     boolean isComplete() {
         return informer.hasSynced();
+    }
+
+    boolean isWatching() {
+        return informer.isWatching();
     }
 
     Optional<GenericKubernetesResource> get(ObjectKey key) {

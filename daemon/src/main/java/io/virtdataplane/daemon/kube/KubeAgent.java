@@ -11,11 +11,13 @@ import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.sriov.SriovNode;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -32,6 +34,9 @@ public final class KubeAgent implements AutoCloseable {
     private static final long HOLD_MS = 60_000;
     private static final long STATUS_MS = 1_000;
     private static final long NODE_STATUS_MS = 10_000;
+    private static final long LOOK_ANYWAY_MS = 60_000; // whether somebody has changed what is ours
+    private static final long LONGEST_MS = 60_000;
+    private static final int MOST_DOUBLINGS = 6;
     private static final long END_SECONDS = 5;
     private final KubernetesClient client;
     private final ClusterSettings settings;
@@ -98,19 +103,21 @@ public final class KubeAgent implements AutoCloseable {
     private void relabel(Map<String, String> labels) {
         if (rooms.node().ofCluster(labels)) {
             LOG.info("node labels changed: labels={}", rooms.node().labels());
-            objects.labelsChanged();
+            objects.lookAtPolicies();
             rooms.sriov().wantPass();
         }
     }
 
     private void publish(ClusterWriter writer, ClusterEvents events) {
         String name = rooms.node().name();
+        every("watches", LOOK_ANYWAY_MS, this::mustBeWatched);
         if (settings.owns(ClusterSettings.Owned.NODE_NETWORK_POLICY)) {
             Map<String, String> seen = new HashMap<>();
             every(
                     "policies",
                     STATUS_MS,
                     () -> policies.changed(seen).forEach(objects::policyChanged));
+            every("policies", LOOK_ANYWAY_MS, objects::lookAtPolicies);
             NodeNetworkStates states =
                     new NodeNetworkStates(writer, name, new NodeNetwork(rooms.bridges()));
             every("NodeNetworkState", NODE_STATUS_MS, () -> states.publish(node.node()));
@@ -129,26 +136,58 @@ public final class KubeAgent implements AutoCloseable {
         }
     }
 
+    private void mustBeWatched() {
+        List<String> unwatched = objects.unwatched();
+        if (!unwatched.isEmpty()) {
+            throw new IllegalStateException(
+                    "no watch is open on the API server (is it away? has the agent the rights?): kinds="
+                            + String.join(",", unwatched));
+        }
+    }
+
     private Set<String> bridgeNames() {
         return new TreeSet<>(rooms.bridges().lookAll("", OpenBridge::name));
     }
 
     /** One after the other on one thread: each may have to wait for the API server. */
     private void every(String what, long ms, Runnable work) {
-        Complaint complaint = new Complaint(LOG, what + " not written, tried again");
-        var unused =
-                timer.scheduleWithFixedDelay(
-                        () -> {
-                            try {
-                                work.run();
-                                complaint.settle();
-                            } catch (RuntimeException e) { // the timer would end with it
-                                complaint.raise(ServerWords.of(e));
-                            }
-                        },
-                        ms,
-                        ms,
-                        TimeUnit.MILLISECONDS);
+        new Duty(what, ms, work).after(ms);
+    }
+
+    /**
+     * What is done again and again, and seldom where it fails: the server may have too much to do.
+     */
+    private final class Duty implements Runnable {
+        private final Complaint complaint;
+        private final long everyMs;
+        private final Runnable work;
+        private int failures;
+
+        Duty(String what, long everyMs, Runnable work) {
+            this.complaint = new Complaint(LOG, what + " not seen to, tried again");
+            this.everyMs = everyMs;
+            this.work = work;
+        }
+
+        void after(long ms) {
+            if (!timer.isShutdown()) {
+                var unused = timer.schedule(this, ms, TimeUnit.MILLISECONDS);
+            }
+        }
+
+        @Override
+        public void run() {
+            try {
+                work.run();
+                complaint.settle();
+                failures = 0;
+            } catch (RuntimeException e) { // the timer would end with it
+                complaint.raise(ServerWords.of(e));
+                failures = Math.min(failures + 1, MOST_DOUBLINGS);
+            }
+            long ms = Math.max(everyMs, Math.min(everyMs << failures, LONGEST_MS));
+            after(failures == 0 ? ms : ms / 2 + ThreadLocalRandom.current().nextLong(ms));
+        }
     }
 
     /** The node stays as it is. */

@@ -53,13 +53,14 @@ final class MachinePorts {
             return;
         }
         String wanted = ports(listed.get());
-        if (wanted.equals(openedByNic.put(nic.getName(), wanted))) {
+        if (wanted.equals(openedByNic.get(nic.getName()))) {
             return;
         }
         String is = nic.getPortsCount() == 0 ? ALL : String.join(",", nic.getPortsList());
         if (!wanted.equals(is)) {
             open.accept(nic.getName(), wanted);
         }
+        openedByNic.put(nic.getName(), wanted); // a failure is tried again
     }
 
     private static Optional<Map<?, ?>> find(GenericKubernetesResource machine, String name) {

@@ -63,10 +63,20 @@ final class MachineStates {
                 found.computeIfAbsent(key(instance), key -> new Found(instance)).add(machine, all);
             }
         }
-        found.forEach(this::publish);
+        RuntimeException failed = null;
+        for (Map.Entry<ObjectKey, Found> each : found.entrySet()) {
+            try {
+                publish(each.getKey(), each.getValue());
+            } catch (RuntimeException e) { // the others are not to wait for this one
+                failed = e;
+            }
+        }
         Set<ObjectKey> gone = new HashSet<>(told.keySet());
         gone.removeAll(found.keySet());
         gone.forEach(key -> left(key, running));
+        if (failed != null) {
+            throw failed;
+        }
     }
 
     /** An instance, and what we have of it: by its pods one machine for each. */

@@ -29,8 +29,8 @@ final class NodePolicyObjects {
     private final PolicyConditions conditions;
     private final PolicyRollout rollout;
     private final ClusterEvents events;
-    private final Map<String, Long> settledGeneration = new HashMap<>();
     private final Set<String> enacted = new HashSet<>();
+    private final Set<String> left = new HashSet<>(); // to other nodes, or to others
     private final Map<String, String> told = new HashMap<>();
 
     /** What they need of the node and of the API server. */
@@ -52,46 +52,54 @@ final class NodePolicyObjects {
     }
 
     /** Milliseconds until it wants to be called again, or {@link WorkQueue#DONE}. */
-    long follow(
-            GenericKubernetesResource object, String text, ApplyOptions options, boolean again) {
+    long follow(GenericKubernetesResource object, String text, ApplyOptions options) {
         NodeNetworkPolicy wanted;
         try {
             wanted = (NodeNetworkPolicy) objects.readOne(text, ObjectKind.NODE_NETWORK_POLICY);
         } catch (IllegalArgumentException e) {
-            refused(object, e);
+            refused(object, selector(object), e);
             throw e;
         }
         if (!node.matches(wanted.nodeSelector()) || wanted.bridges().isEmpty()) {
             return notForUs(object, wanted, text, options);
         }
-        boolean isTurnNeeded = again || !objects.isInForce(text, options);
-        boolean hasFailed =
-                isTurnNeeded
-                        && object.getMetadata()
-                                .getGeneration()
-                                .equals(settledGeneration.get(wanted.name()));
-        if (isTurnNeeded && (!hasFailed || again)) { // else Objects tries it again by itself
+        boolean isIgnored =
+                status(wanted.name()).filter(known -> known.enacted().isEmpty()).isPresent();
+        if (isIgnored || !objects.isKept(text, options)) { // else Objects sees to it
             PolicyRollout.Turn turn = rollout.ask(object, wanted);
             if (!turn.isOurs()) {
                 enacted.add(wanted.name());
                 return turn.againMs();
             }
             try {
-                var unused = objects.follow(text, options, again);
+                var unused = objects.follow(text, options, isIgnored);
             } catch (IllegalArgumentException e) {
-                refused(object, e);
+                refused(object, wanted.nodeSelector(), e);
                 throw e;
             }
-            settledGeneration.put(wanted.name(), object.getMetadata().getGeneration());
         }
         publish(object, wanted);
         return WorkQueue.DONE;
     }
 
-    private void refused(GenericKubernetesResource object, IllegalArgumentException e) {
-        enactments.write(object, Conditions.failing(String.valueOf(e.getMessage())));
-        enacted.add(object.getMetadata().getName());
-        conditions.update(object.getMetadata().getName(), Map.of());
+    /** Of a policy that cannot be read: labels, where it has such a thing. */
+    private static Map<String, String> selector(GenericKubernetesResource object) {
+        Map<String, String> labels = new HashMap<>();
+        if (object.get("spec", "nodeSelector") instanceof Map<?, ?> map) {
+            map.forEach((key, value) -> labels.put(String.valueOf(key), String.valueOf(value)));
+        }
+        return labels;
+    }
+
+    private void refused(
+            GenericKubernetesResource object,
+            Map<String, String> selector,
+            IllegalArgumentException e) {
+        if (node.matches(selector)) {
+            enactments.write(object, Conditions.failing(String.valueOf(e.getMessage())));
+            enacted.add(object.getMetadata().getName());
+            conditions.update(object.getMetadata().getName(), selector);
+        }
     }
 
     private long notForUs(
@@ -99,12 +107,17 @@ final class NodePolicyObjects {
             NodeNetworkPolicy wanted,
             String text,
             ApplyOptions options) {
-        var unused = objects.follow(text, options, false);
-        if (enacted.remove(wanted.name()) || !settledGeneration.containsKey(wanted.name())) {
+        boolean wasForUs =
+                status(wanted.name()).filter(known -> !known.enacted().isEmpty()).isPresent();
+        var unused = objects.follow(text, options, wasForUs);
+        if (enacted.remove(wanted.name()) || left.add(wanted.name())) {
             enactments.remove(wanted.name()); // also one of an earlier run
         }
-        settledGeneration.put(wanted.name(), object.getMetadata().getGeneration());
-        conditions.update(wanted.name(), wanted.nodeSelector());
+        if (node.matches(wanted.nodeSelector())) {
+            conditions.leftToOthers(wanted.name());
+        } else {
+            conditions.update(wanted.name(), wanted.nodeSelector());
+        }
         return WorkQueue.DONE;
     }
 
@@ -113,8 +126,9 @@ final class NodePolicyObjects {
         if (status.isEmpty()) {
             return;
         }
-        enactments.write(object, status.get().enacted());
+        left.remove(wanted.name());
         enacted.add(wanted.name());
+        enactments.write(object, status.get().enacted());
         conditions.update(wanted.name(), wanted.nodeSelector());
         tell(object, status.get());
     }
@@ -151,7 +165,7 @@ final class NodePolicyObjects {
         if (key.kind() != ClusterKind.NODE_NETWORK_POLICY) {
             return;
         }
-        settledGeneration.remove(key.name());
+        left.remove(key.name());
         told.remove(key.name());
         if (enacted.remove(key.name())) {
             enactments.remove(key.name());

@@ -79,7 +79,7 @@ final class OwnNode implements AutoCloseable {
                         : node.get().getStatus().getCapacity();
         Map<String, Object> changes = new HashMap<>();
         for (String bridge : bridges) {
-            if (!has.containsKey(PREFIX + bridge)) {
+            if (!isMost(has.get(PREFIX + bridge))) {
                 changes.put(PREFIX + bridge, MOST);
             }
         }
@@ -99,6 +99,11 @@ final class OwnNode implements AutoCloseable {
         if (changes.isEmpty()) {
             marked.retainAll(bridges);
         }
+    }
+
+    /** A kubelet whose node was made anew sets it to nothing. */
+    private static boolean isMost(Quantity capacity) {
+        return capacity != null && capacity.equals(new Quantity(MOST));
     }
 
     @Override

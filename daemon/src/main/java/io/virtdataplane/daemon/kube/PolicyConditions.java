@@ -15,7 +15,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The status of a NodeNetworkConfigurationPolicy, of which all nodes are writers: whoever has
@@ -23,7 +27,9 @@ import java.util.stream.Collectors;
  * that it has read.
  */
 final class PolicyConditions {
+    private static final Logger LOG = LoggerFactory.getLogger(PolicyConditions.class);
     private static final int TRIES = 20;
+    private static final long LONGEST_PAUSE_MS = 100;
     private final KubernetesClient client;
     private final Enactments enactments;
     private final AgentNodes nodes;
@@ -40,23 +46,53 @@ final class PolicyConditions {
         return Math.max(1, nodes.count(selector, have));
     }
 
+    /** As {@link #update}, where the next writer will do as well. */
+    void tryUpdate(String policy, Map<String, String> selector) {
+        try {
+            update(policy, selector);
+        } catch (KubernetesClientException | IllegalStateException e) {
+            LOG.debug("policy's conditions not updated: policy={} {}", policy, e.getMessage());
+        }
+    }
+
     /** Again and again while others write between: what the last writer has seen stays. */
     void update(String policy, Map<String, String> selector) {
+        write(policy, object -> conditions(object, selector));
+    }
+
+    /** Nothing in it is for us on any node. */
+    void leftToOthers(String policy) {
+        write(policy, object -> Conditions.leftToOthers());
+    }
+
+    private void write(
+            String policy, Function<GenericKubernetesResource, List<Condition>> conditions) {
         for (int i = 0; i < TRIES; i++) {
             try {
-                updateOnce(policy, selector);
+                writeOnce(policy, conditions);
                 return;
             } catch (KubernetesClientException e) {
                 if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
                     throw e;
                 }
+                pause();
             }
         }
         throw new IllegalStateException(
                 policy + ": its status changes faster than it can be written");
     }
 
-    private void updateOnce(String policy, Map<String, String> selector) {
+    private static void pause() {
+        try {
+            Thread.sleep(ThreadLocalRandom.current().nextLong(LONGEST_PAUSE_MS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private void writeOnce(
+            String policy, Function<GenericKubernetesResource, List<Condition>> conditions) {
         Resource<GenericKubernetesResource> resource =
                 client.genericKubernetesResources(ClusterKind.NODE_NETWORK_POLICY.context())
                         .withName(policy);
@@ -64,26 +100,29 @@ final class PolicyConditions {
         if (object == null) {
             return;
         }
-        long generation = object.getMetadata().getGeneration();
-        List<Enactment> all = enactments.of(policy);
         List<Map<String, Object>> before = ConditionMaps.read(object);
-        List<Map<String, Object>> now =
-                ConditionMaps.of(
-                        conditions(all, generation, nodes(selector, all), selector), before);
-        long progressing =
-                all.stream().filter(each -> each.standing().equals("Progressing")).count();
+        List<Map<String, Object>> now = ConditionMaps.of(conditions.apply(object), before);
         if (now.equals(before)) {
             return;
         }
         Map<String, Object> patch = new LinkedHashMap<>();
         patch.put("metadata", Map.of("resourceVersion", object.getMetadata().getResourceVersion()));
-        patch.put("status", Map.of("conditions", now, "unavailableNodeCount", progressing));
+        patch.put("status", Map.of("conditions", now, "unavailableNodeCount", atIt(policy)));
         resource.subresource("status")
                 .patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(patch));
     }
 
+    private long atIt(String policy) {
+        return enactments.of(policy).stream()
+                .filter(each -> each.standing().equals("Progressing"))
+                .count();
+    }
+
     private List<Condition> conditions(
-            List<Enactment> all, long generation, int count, Map<String, String> selector) {
+            GenericKubernetesResource policy, Map<String, String> selector) {
+        long generation = policy.getMetadata().getGeneration();
+        List<Enactment> all = nodes.known(selector, enactments.of(policy.getMetadata().getName()));
+        int count = nodes(selector, all);
         if (all.isEmpty()) {
             return nodes.isNone(selector) ? Conditions.ignored() : Conditions.progressing(0, count);
         }

@@ -2,6 +2,7 @@ package io.virtdataplane.daemon.kube;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.virtdataplane.daemon.kube.Enactments.Enactment;
+import io.virtdataplane.daemon.network.Condition;
 import io.virtdataplane.daemon.network.Conditions;
 import io.virtdataplane.manifest.NodeNetworkPolicy;
 import java.util.List;
@@ -19,6 +20,7 @@ final class PolicyRollout {
     private static final long STALE_MS = 600_000; // longer than any gateway is waited for
     private static final long SHORTEST_WAIT_MS = 500;
     private static final long LONGEST_WAIT_MS = 2_500;
+    private static final long EACH_WAITING_MS = 50;
     private static final long LOOK_AGAIN_MS = 15_000;
 
     /**
@@ -45,31 +47,50 @@ final class PolicyRollout {
      * @throws io.fabric8.kubernetes.client.KubernetesClientException the server is away: no turn
      */
     Turn ask(GenericKubernetesResource policy, NodeNetworkPolicy wanted) {
-        String name = wanted.name();
-        Optional<String> failedOn = failedOn(policy, others(name));
+        List<Enactment> others = others(wanted.name());
+        Optional<String> failedOn = failedOn(policy, others);
         if (failedOn.isPresent()) {
-            enactments.write(policy, Conditions.aborted(failedOn.get()));
-            conditions.update(name, wanted.nodeSelector());
-            return new Turn(false, LOOK_AGAIN_MS);
+            return wait(policy, wanted, Conditions.aborted(failedOn.get()), LOOK_AGAIN_MS);
         }
-        int most =
-                wanted.maxUnavailable().of(conditions.nodes(wanted.nodeSelector(), others(name)));
-        if (busy(name) < most) {
-            enactments.write(policy, Conditions.enacting()); // the claim
-            conditions.update(name, wanted.nodeSelector());
-            if (busy(name) < most) {
+        int most = wanted.maxUnavailable().of(conditions.nodes(wanted.nodeSelector(), others));
+        if (busy(others) < most) {
+            if (claimed(policy, wanted, most)) {
                 return Turn.NOW;
             }
         }
-        enactments.write(policy, Conditions.pending());
-        conditions.update(name, wanted.nodeSelector());
-        return new Turn(
-                false, ThreadLocalRandom.current().nextLong(SHORTEST_WAIT_MS, LONGEST_WAIT_MS));
+        long waiting = others.stream().filter(each -> each.standing().equals("Pending")).count();
+        long longest = LONGEST_WAIT_MS + waiting * EACH_WAITING_MS; // of many, each asks seldom
+        long againMs = ThreadLocalRandom.current().nextLong(SHORTEST_WAIT_MS, longest);
+        return wait(policy, wanted, Conditions.pending(), againMs);
     }
 
-    /** How many others are at it. */
-    private long busy(String policy) {
-        return others(policy).stream().filter(PolicyRollout::isBusy).count();
+    private boolean claimed(GenericKubernetesResource policy, NodeNetworkPolicy wanted, int most) {
+        enactments.claim(policy);
+        try {
+            boolean isOurs = busy(others(wanted.name())) < most;
+            if (isOurs) {
+                conditions.tryUpdate(wanted.name(), wanted.nodeSelector());
+            }
+            return isOurs;
+        } catch (RuntimeException e) { // nobody is to wait for a claim that leads to nothing
+            var unused = enactments.write(policy, Conditions.pending());
+            throw e;
+        }
+    }
+
+    private Turn wait(
+            GenericKubernetesResource policy,
+            NodeNetworkPolicy wanted,
+            List<Condition> why,
+            long againMs) {
+        if (enactments.write(policy, why)) {
+            conditions.tryUpdate(wanted.name(), wanted.nodeSelector());
+        }
+        return new Turn(false, againMs);
+    }
+
+    private static long busy(List<Enactment> others) {
+        return others.stream().filter(PolicyRollout::isBusy).count();
     }
 
     private List<Enactment> others(String policy) {
@@ -82,6 +103,10 @@ final class PolicyRollout {
         return others.stream()
                 .filter(each -> each.generation() == generation)
                 .filter(each -> each.standing().equals("Failing"))
+                .filter(
+                        each ->
+                                each.reason()
+                                        .equals("FailedToConfigure")) // no cable that was pulled
                 .map(Enactment::node)
                 .findFirst();
     }

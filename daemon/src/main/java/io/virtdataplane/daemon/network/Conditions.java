@@ -102,6 +102,11 @@ public final class Conditions {
         return enactment("Failing", "FailedToConfigure", message);
     }
 
+    /** It is in force, but for a device that is not there. */
+    static List<Condition> lacking(String message) {
+        return enactment("Failing", "DeviceMissing", message);
+    }
+
     /** One of them is true. What is not known yet is so while it is at it, or waits. */
     private static List<Condition> enactment(String which, String reason, String message) {
         boolean isOpen = which.equals("Progressing") || which.equals("Pending");

@@ -293,7 +293,11 @@ final class NodePolicies {
         } else if (entry.outcome.message().isEmpty()) {
             publish(entry, Conditions.succeeded(), Conditions.enacted());
         } else {
-            publish(entry, Conditions.failed(), Conditions.failing(entry.outcome.message()));
+            String why = entry.outcome.message();
+            publish(
+                    entry,
+                    Conditions.failed(),
+                    entry.outcome.isInForce() ? Conditions.lacking(why) : Conditions.failing(why));
         }
     }
 

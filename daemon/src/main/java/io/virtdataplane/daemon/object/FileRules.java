@@ -47,7 +47,7 @@ final class FileRules {
 
     /** What the Kubernetes API has would come again as it is there. */
     static void mustBeOf(ApplyOptions options, Kept held) {
-        if (held != null && held.options().fromCluster() && !options.fromCluster()) {
+        if (held.options().fromCluster() && !options.fromCluster()) {
             throw new IllegalArgumentException(
                     held.manifest().kind().manifestKind()
                             + " "

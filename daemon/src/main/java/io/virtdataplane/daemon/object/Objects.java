@@ -30,6 +30,7 @@ public final class Objects {
     private final List<Reconciler> reconcilers;
     private final Map<ObjectKind, OfKind> byKind = new EnumMap<>(ObjectKind.class);
     private final ReentrantLock changing = new ReentrantLock();
+    private volatile Set<ObjectKind> followed = Set.of();
     private long sequence; // of the object last applied
 
     /**
@@ -96,7 +97,7 @@ public final class Objects {
         changing.lock();
         try {
             file.left().forEach(this::mustNotBeKept);
-            file.objects().forEach(each -> FileRules.mustBeOf(options, held(each.manifest())));
+            file.objects().forEach(each -> mustBeOf(options, held(each.manifest())));
             for (Reconciler reconciler : reconcilers) {
                 List<Manifest> own =
                         wanted.stream()
@@ -123,6 +124,17 @@ public final class Objects {
         }
     }
 
+    /** Kinds of which the Kubernetes API is asked: objects from there are changed only there. */
+    public void followed(Set<ObjectKind> kinds) {
+        followed = Set.copyOf(kinds);
+    }
+
+    private void mustBeOf(ApplyOptions options, Kept held) {
+        if (held != null && followed.contains(held.manifest().kind())) {
+            FileRules.mustBeOf(options, held);
+        }
+    }
+
     private Kept held(Manifest manifest) {
         return ofKind(manifest).identified(manifest.identity());
     }
@@ -138,7 +150,9 @@ public final class Objects {
         changing.lock();
         try {
             if (read.objects().isEmpty()) {
-                names(object).stream().filter(this::isKept).forEach(this::unfollow);
+                manifests.names(object, byKind.keySet(), new ArrayList<>()).stream()
+                        .filter(this::isKept)
+                        .forEach(this::unfollow);
                 return Optional.empty();
             }
             WrittenManifest written = read.objects().getFirst();
@@ -152,13 +166,19 @@ public final class Objects {
         }
     }
 
-    /** The one object of that text is in force as it is there. */
-    public boolean isInForce(String object, ApplyOptions options) {
+    /**
+     * The one object of that text is in force as it is there, or waits to be and is seen to here.
+     */
+    public boolean isKept(String object, ApplyOptions options) {
         Manifest manifest =
                 manifests.parse(object, byKind.keySet()).objects().getFirst().manifest();
         changing.lock();
         try {
-            return isInForce(manifest, options);
+            Kept waits = ofKind(manifest).waiting().get(manifest.identity());
+            return isInForce(manifest, options)
+                    || waits != null
+                            && waits.manifest().equals(manifest)
+                            && waits.options().equals(options);
         } finally {
             changing.unlock();
         }
@@ -191,10 +211,6 @@ public final class Objects {
 
     private boolean isKept(ObjectName object) {
         return ofKind(object.kind()).identified(object.identity()) != null;
-    }
-
-    private List<ObjectName> names(String file) {
-        return manifests.names(file, byKind.keySet(), new ArrayList<>());
     }
 
     /** The one object of that kind in a file. */
@@ -306,7 +322,7 @@ public final class Objects {
         changing.lock();
         try {
             List<Deletion> deletions = names.stream().map(this::deletion).toList();
-            deletions.forEach(each -> FileRules.mustBeOf(ApplyOptions.DEFAULT, each.kept()));
+            deletions.forEach(each -> mustBeOf(ApplyOptions.DEFAULT, each.kept()));
             return new FileResult(deletions.stream().map(this::delete).toList(), left);
         } finally {
             changing.unlock();
@@ -323,21 +339,12 @@ public final class Objects {
         try {
             OfKind ofKind = ofKind(kind);
             Deletion deletion = deletion(kind, fullName, ofKind.named(fullName));
-            FileRules.mustBeOf(ApplyOptions.DEFAULT, deletion.kept());
+            mustBeOf(ApplyOptions.DEFAULT, deletion.kept());
             return delete(deletion);
         } finally {
             changing.unlock();
         }
     }
-
-    /**
-     * A deletion that may go on.
-     *
-     * @param kept what is kept; null: it cannot be read
-     * @param unreadable its files that cannot be read
-     */
-    private record Deletion(
-            ObjectKind kind, String name, String identity, Kept kept, List<Path> unreadable) {}
 
     private Deletion deletion(ObjectName object) {
         Kept kept = ofKind(object.kind()).identified(object.identity());

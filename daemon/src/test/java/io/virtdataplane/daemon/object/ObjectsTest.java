@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -378,7 +379,9 @@ class ObjectsTest {
     @Test
     void whatTheClusterHasIsChangedOnlyThere() {
         start();
+        objects.followed(Set.of(ObjectKind.NODE_NETWORK_POLICY));
         ApplyOptions ofCluster = ApplyOptions.DEFAULT.ofCluster();
+        assertThat(objects.isKept(POLICY, ofCluster)).isFalse();
         assertThat(objects.follow(POLICY, ofCluster, false).orElseThrow().change())
                 .isEqualTo("created");
         assertThat(objects.follow(POLICY, ofCluster, false).orElseThrow().change())
@@ -391,6 +394,8 @@ class ObjectsTest {
         assertThatThrownBy(() -> objects.delete(ObjectKind.NODE_NETWORK_POLICY, "p1"))
                 .hasMessageContaining("it comes from the Kubernetes API");
         start(); // as a restarted daemon
+        assertThat(objects.isKept(POLICY, ofCluster)).isTrue();
+        assertThat(objects.isKept(POLICY.replace("1500", "9000"), ofCluster)).isFalse();
         assertThat(objects.ofCluster())
                 .containsExactly(new ObjectName(ObjectKind.NODE_NETWORK_POLICY, "p1"));
         objects.unfollow(new ObjectName(ObjectKind.NODE_NETWORK_POLICY, "p1"));
@@ -407,6 +412,14 @@ class ObjectsTest {
         assertThat(objects.follow(foreign, ofCluster, false)).isEmpty();
         assertThat(objects.follow(NETWORK, ofCluster, false)).isPresent();
         assertThat(objects.follow(foreign, ofCluster, false)).isEmpty();
+        assertThat(objects.ofCluster()).isEmpty();
+    }
+
+    @Test
+    void aKindThatIsNotFollowedAnyMoreIsGivenUpByHand() {
+        start();
+        objects.follow(POLICY, ApplyOptions.DEFAULT.ofCluster(), false);
+        assertThat(objects.delete(POLICY).objects().getFirst().change()).isEqualTo("deleted");
         assertThat(objects.ofCluster()).isEmpty();
     }
 }
