@@ -177,7 +177,6 @@ class DeployE2eTest {
         "agent,      get create patch,   events.events.k8s.io",
         "controller, get list watch,     virtualmachines.kubevirt.io",
         "controller, get list watch,     virtualmachineinstances.kubevirt.io",
-        "controller, list watch,         virtualmachinenetworkstates.virtdataplane.io",
         "controller, get list watch,     namespaces",
         "controller, create patch,       events.events.k8s.io",
         "controller, get patch update,   mutatingwebhookconfigurations.admissionregistration.k8s.io virt-dataplane",
@@ -221,6 +220,7 @@ class DeployE2eTest {
         "controller, patch,              nodes/status",
         "controller, list,               sriovnetworks.sriovnetwork.openshift.io",
         "controller, create,             network-attachment-definitions.k8s.cni.cncf.io",
+        "controller, get list watch,     virtualmachinenetworkstates.virtdataplane.io",
         "controller, patch,              virtualmachinenetworkstates.virtdataplane.io/status",
         "controller, escalate bind,      clusterroles.rbac.authorization.k8s.io",
     })

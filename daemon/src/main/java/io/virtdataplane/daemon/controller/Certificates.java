@@ -147,11 +147,17 @@ final class Certificates {
         return client.secrets().inNamespace(namespace).withName(name).get();
     }
 
-    /** It may have been installed empty, so that nobody needs the right to make secrets. */
+    /**
+     * It is installed empty, so that nobody needs the right to make secrets.
+     *
+     * @throws KubernetesClientException it is missing, and we have not that right
+     */
     private Secret filled() throws GeneralSecurityException {
         Secret secret = read();
         while (secret == null || secret.getData() == null || !secret.getData().containsKey(STORE)) {
-            if (write(secret, make())) {
+            if (secret == null) {
+                create();
+            } else if (write(secret, make())) {
                 LOG.info("certificate made: secret={}/{} names={}", namespace, name, names);
             }
             secret = read();
@@ -159,14 +165,36 @@ final class Certificates {
         return secret;
     }
 
+    /** Empty, as making a key is work that would be lost where it is forbidden. */
+    private void create() {
+        Secret empty =
+                new SecretBuilder()
+                        .withNewMetadata()
+                        .withNamespace(namespace)
+                        .withName(name)
+                        .endMetadata()
+                        .withType("Opaque")
+                        .build();
+        try {
+            client.resource(empty).create();
+        } catch (KubernetesClientException e) {
+            if (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
+                throw new KubernetesClientException(
+                        "Secret %s/%s is missing: apply deploy again, which holds it; the controller may not make it"
+                                .formatted(namespace, name),
+                        e.getCode(),
+                        e.getStatus());
+            }
+            if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) { // another replica was first
+                throw e;
+            }
+        }
+    }
+
     /** False where another replica was first. */
     private boolean write(Secret old, Content content) {
         try {
-            if (old == null) {
-                client.resource(secret(content, null)).create();
-            } else {
-                client.resource(secret(content, old)).update();
-            }
+            client.resource(secret(content, old)).update();
             return true;
         } catch (KubernetesClientException e) {
             if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
@@ -176,13 +204,8 @@ final class Certificates {
         }
     }
 
-    private Secret secret(Content content, Secret old) {
-        SecretBuilder secret = old == null ? new SecretBuilder() : new SecretBuilder(old);
-        return secret.editOrNewMetadata()
-                .withNamespace(namespace)
-                .withName(name)
-                .endMetadata()
-                .withType("Opaque")
+    private static Secret secret(Content content, Secret old) {
+        return new SecretBuilder(old)
                 .addToData(STORE, Base64.getEncoder().encodeToString(content.store()))
                 .addToData(PASSWORD, base64(content.password()))
                 .addToData(AUTHORITIES, base64(content.authorities()))

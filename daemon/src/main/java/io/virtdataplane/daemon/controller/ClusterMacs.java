@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.virtdataplane.daemon.mac.MacConflictException;
 import io.virtdataplane.daemon.mac.MacCursor;
 import io.virtdataplane.daemon.mac.MacHolder;
+import io.virtdataplane.manifest.InvalidManifestException;
 import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +21,10 @@ import org.slf4j.LoggerFactory;
 /** Gives machines' NICs their MAC addresses as they are admitted. */
 final class ClusterMacs {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterMacs.class);
+
+    /** Far more than a guest's PCI buses take; each is a Lease. */
+    static final int MOST_NICS = 256;
+
     private final MacCursor cursor;
     private final MacLeases leases;
     private final LongPredicate isUsed;
@@ -42,6 +47,7 @@ final class ClusterMacs {
      * All NICs get an address, or none does. A NIC that asks for none keeps the one that it had.
      *
      * @param old of a machine that is changed
+     * @throws InvalidManifestException it has too many of them
      * @throws MacConflictException an address is another machine's, or asked for twice
      */
     List<Given> assign(Machine machine, Optional<Machine> old) {
@@ -91,6 +97,11 @@ final class ClusterMacs {
             if (before != null && before.mac() == mac) {
                 kept.put(nic.index(), new Given(nic, mac, before.claim()));
             }
+        }
+        if (machine.nics().size() > MOST_NICS && kept.size() < machine.nics().size()) {
+            throw new InvalidManifestException(
+                    "VirtualMachine %s: spec.template.spec.domain.devices.interfaces must be at most %d: %d"
+                            .formatted(machine.fullName(), MOST_NICS, machine.nics().size()));
         }
         return kept;
     }

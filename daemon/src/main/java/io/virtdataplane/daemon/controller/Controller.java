@@ -13,6 +13,7 @@ import io.virtdataplane.daemon.mac.MacRange;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -30,6 +31,7 @@ public final class Controller implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
     private static final long OFTEN_MS = 1_000;
     private static final long SELDOM_MS = 5_000;
+    private static final Duration BODY_DEADLINE = Duration.ofSeconds(5); // the webhook's is 10
     private static final String SECRET = "virt-dataplane-webhook";
     private static final String SITE = "kube-system"; // its UID is the cluster's
     private final ControllerConfig config;
@@ -47,6 +49,7 @@ public final class Controller implements AutoCloseable {
     private final MacRange range;
     private final MacKeeper keeper;
     private volatile boolean isComplete;
+    private volatile boolean isLeaving;
 
     /**
      * Runs from now on; ready once all is read.
@@ -100,7 +103,7 @@ public final class Controller implements AutoCloseable {
         return new StatusServer(
                 new InetSocketAddress(config.statusPort()),
                 this::illness,
-                this::unreadiness,
+                () -> isLeaving ? "it is ending" : unreadiness(),
                 this::metrics);
     }
 
@@ -157,6 +160,7 @@ public final class Controller implements AutoCloseable {
                 new InetSocketAddress(config.webhook().port()),
                 key.context(),
                 new MachineAdmission(macs, this::isPools, this::labels),
+                BODY_DEADLINE,
                 () -> unreadiness().isEmpty());
     }
 
@@ -213,6 +217,15 @@ public final class Controller implements AutoCloseable {
         }
         isComplete = isComplete || keeper.isComplete();
         return isComplete ? "" : "not all MAC addresses of machines have a lease yet";
+    }
+
+    /**
+     * Not ready from now on, so that nobody is sent here any more; who comes all the same is
+     * answered, until it is closed.
+     */
+    void leave() {
+        isLeaving = true;
+        webhook.leave();
     }
 
     private MetricSnapshots metrics() {

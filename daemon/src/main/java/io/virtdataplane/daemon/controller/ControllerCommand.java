@@ -33,8 +33,13 @@ public final class ControllerCommand implements Callable<Integer> {
     private static final Path POD_NAMESPACE =
             Path.of("/var/run/secrets/kubernetes.io/serviceaccount/namespace");
     private static final int FIRST_RETRY_MS = 1_000;
+    private static final String REQUEST_SECONDS = "10";
     private static final int LONGEST_RETRY_MS = 30_000;
     private static final int END_SECONDS = 20;
+
+    /** Until the API server's nodes know that questions go elsewhere. */
+    private static final Duration LEAVE = Duration.ofSeconds(5);
+
     private final CountDownLatch stop = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -135,6 +140,8 @@ public final class ControllerCommand implements Callable<Integer> {
     }
 
     public static void main(String[] arguments) {
+        // The JDK's HTTP server waits without end for a request that has begun.
+        System.setProperty("sun.net.httpserver.maxReqTime", REQUEST_SECONDS);
         CommandLine command = new CommandLine(new ControllerCommand());
         command.setExecutionExceptionHandler(
                 (e, of, parsed) -> {
@@ -161,6 +168,8 @@ public final class ControllerCommand implements Callable<Integer> {
         try (Controller controller = started(config)) {
             if (controller != null) {
                 stop.await();
+                controller.leave();
+                Thread.sleep(LEAVE);
             }
         } finally {
             LOG.info("stopped");

@@ -59,7 +59,6 @@ final class MacKeeper {
             MacHolder holder = named.get().holder(named.get().nicWith(lease.mac()).orElseThrow());
             leases.replace(new MacLease(lease.mac(), holder, lease.claim(), lease.version()));
         } else if (release.isFree(lease) && leases.delete(lease)) {
-            machines.forget(lease.mac());
             release.forget(lease.mac());
             LOG.info("given back: mac={} holder={}", AddressText.mac(lease.mac()), lease.holder());
         }

@@ -4,16 +4,24 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 
 /** The cluster's VirtualMachines, as the watch of them saw them last. */
 final class Machines implements ResourceEventHandler<GenericKubernetesResource> {
+    /** Of a use that is forgotten, the lease is given back only after its wait. */
+    static final int MOST_PAST_USES = 1 << 14;
+
     private final Map<String, Machine> machineByName = new HashMap<>();
     private final Map<Long, Set<String>> machinesByMac = new HashMap<>();
-    private final Map<Long, Map<String, String>> claimsByMac = new HashMap<>();
+    private final SequencedMap<Use, String> claimByPastUse = new LinkedHashMap<>();
+
+    /** Of the address by NAMESPACE/NAME. */
+    private record Use(long mac, String machine) {}
 
     @Override
     public void onAdd(GenericKubernetesResource object) {
@@ -38,9 +46,7 @@ final class Machines implements ResourceEventHandler<GenericKubernetesResource> 
                 machinesByMac
                         .computeIfAbsent(nic.mac(), mac -> new HashSet<>())
                         .add(machine.fullName());
-                claimsByMac
-                        .computeIfAbsent(nic.mac(), mac -> new HashMap<>())
-                        .put(machine.fullName(), nic.claim());
+                claimByPastUse.remove(new Use(nic.mac(), machine.fullName()));
             }
         }
     }
@@ -55,6 +61,12 @@ final class Machines implements ResourceEventHandler<GenericKubernetesResource> 
             if (users != null && users.remove(name) && users.isEmpty()) {
                 machinesByMac.remove(nic.mac());
             }
+            if (nic.mac() != 0 && !nic.claim().isEmpty()) {
+                claimByPastUse.putLast(new Use(nic.mac(), name), nic.claim());
+            }
+        }
+        while (claimByPastUse.size() > MOST_PAST_USES) {
+            claimByPastUse.pollFirstEntry();
         }
     }
 
@@ -78,14 +90,10 @@ final class Machines implements ResourceEventHandler<GenericKubernetesResource> 
      * @param machine NAMESPACE/NAME
      */
     synchronized Optional<String> lastClaim(long mac, String machine) {
-        return Optional.ofNullable(claimsByMac.getOrDefault(mac, Map.of()).get(machine))
+        return Optional.ofNullable(machineByName.get(machine))
+                .flatMap(each -> each.nicWith(mac))
+                .map(Machine.Nic::claim)
+                .or(() -> Optional.ofNullable(claimByPastUse.get(new Use(mac, machine))))
                 .filter(claim -> !claim.isEmpty());
-    }
-
-    /** Nobody asks about the address any more. */
-    synchronized void forget(long mac) {
-        if (!machinesByMac.containsKey(mac)) {
-            claimsByMac.remove(mac);
-        }
     }
 }

@@ -60,19 +60,42 @@ final class SriovDefinitions {
         this.resourcePrefix = resourcePrefix;
     }
 
+    /**
+     * What ends comes first: a namespace that ends takes no new object, and waits for its old ones.
+     *
+     * @throws KubernetesClientException the API server refused something; the rest was done
+     */
     void pass() {
         Map<String, GenericKubernetesResource> byName = new HashMap<>();
         definitions.get().forEach(each -> byName.put(fullName(each), each));
-        List<GenericKubernetesResource> ending = new ArrayList<>();
-        for (GenericKubernetesResource object : networks.get()) {
-            if (object.getMetadata().getDeletionTimestamp() != null) {
-                ending.add(object);
-            } else {
-                read(object).ifPresent(network -> keep(network, byName));
+        List<KubernetesClientException> failures = new ArrayList<>();
+        byName.values().forEach(each -> attempt(() -> deleteOrphan(each), failures));
+        for (GenericKubernetesResource each : networks.get()) {
+            if (isEnding(each)) {
+                attempt(() -> letGo(each), failures);
             }
         }
-        byName.values().forEach(this::deleteOrphan);
-        ending.forEach(this::letGo);
+        for (GenericKubernetesResource each : networks.get()) {
+            if (!isEnding(each)) {
+                read(each).ifPresent(network -> attempt(() -> keep(network, byName), failures));
+            }
+        }
+        if (!failures.isEmpty()) {
+            throw failures.getFirst();
+        }
+    }
+
+    /** One object that cannot be written keeps no other. */
+    private static void attempt(Runnable work, List<KubernetesClientException> failures) {
+        try {
+            work.run();
+        } catch (KubernetesClientException e) {
+            failures.add(e);
+        }
+    }
+
+    private static boolean isEnding(GenericKubernetesResource object) {
+        return object.getMetadata().getDeletionTimestamp() != null;
     }
 
     private Optional<SriovNetwork> read(GenericKubernetesResource object) {
@@ -134,7 +157,7 @@ final class SriovDefinitions {
             return;
         }
         GenericKubernetesResource network = network(name[0], name[1]);
-        boolean isGone = network == null || network.getMetadata().getDeletionTimestamp() != null;
+        boolean isGone = network == null || isEnding(network);
         boolean isElsewhere =
                 !isGone
                         && read(network)
@@ -153,7 +176,7 @@ final class SriovDefinitions {
 
     private boolean isCurrent(String namespace, String name, String definition) {
         return networks.get().stream()
-                .filter(each -> each.getMetadata().getDeletionTimestamp() == null)
+                .filter(each -> !isEnding(each))
                 .filter(each -> fullName(each).equals(namespace + "/" + name))
                 .anyMatch(
                         each ->
@@ -170,7 +193,10 @@ final class SriovDefinitions {
                 .get();
     }
 
-    /** Its definition was deleted above, so that the finalizer has served. */
+    /**
+     * The finalizer has served: its definition was deleted before, or is at a later pass by its
+     * owner's name.
+     */
     private void letGo(GenericKubernetesResource network) {
         if (network.getMetadata().getFinalizers().contains(FINALIZER)) {
             unlessChanged(

@@ -10,6 +10,8 @@ import io.fabric8.kubernetes.client.informers.cache.ReducedStateItemStore;
 import io.virtdataplane.daemon.kube.ClusterKind;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +24,36 @@ final class Watches implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Watches.class);
     private static final long PAGE = 500;
     private final KubernetesClient client;
-    private final Map<String, SharedIndexInformer<?>> informerByName = new LinkedHashMap<>();
+    private final Map<String, Watched> watchedByName = new LinkedHashMap<>();
+
+    private record Watched(SharedIndexInformer<?> informer, AtomicBoolean isRead) {}
+
+    /**
+     * The informer has its first list before the handler has: it runs on another thread. The end of
+     * the list comes to the handler after all that is in it.
+     */
+    private record Reader<T>(Optional<ResourceEventHandler<T>> handler, AtomicBoolean isRead)
+            implements ResourceEventHandler<T> {
+        @Override
+        public void onAdd(T object) {
+            handler.ifPresent(to -> to.onAdd(object));
+        }
+
+        @Override
+        public void onUpdate(T old, T object) {
+            handler.ifPresent(to -> to.onUpdate(old, object));
+        }
+
+        @Override
+        public void onDelete(T object, boolean isFinalStateUnknown) {
+            handler.ifPresent(to -> to.onDelete(object, isFinalStateUnknown));
+        }
+
+        @Override
+        public void onList(String resourceVersion, boolean remainedEmpty) {
+            isRead.set(true);
+        }
+    }
 
     Watches(KubernetesClient client) {
         this.client = client;
@@ -37,50 +68,54 @@ final class Watches implements AutoCloseable {
                         ReducedStateItemStore.NAME_KEY_STATE,
                         GenericKubernetesResource.class,
                         client.getKubernetesSerialization()));
-        start(kind.kind(), informer, handler);
+        start(kind.kind(), informer, Optional.of(handler));
     }
 
     /** All objects of the kind are kept, and found by the informer that is returned. */
     SharedIndexInformer<GenericKubernetesResource> keep(ClusterKind kind) {
         SharedIndexInformer<GenericKubernetesResource> informer =
                 runnable(client.genericKubernetesResources(kind.context()).inAnyNamespace());
-        return start(kind.kind(), informer, null);
+        start(kind.kind(), informer, Optional.empty());
+        return informer;
     }
 
     <T extends HasMetadata> void follow(
             String name, Informable<T> objects, ResourceEventHandler<T> handler) {
-        start(name, runnable(objects), handler);
+        start(name, runnable(objects), Optional.of(handler));
     }
 
     private static <T> SharedIndexInformer<T> runnable(Informable<T> objects) {
         return objects.withLimit(PAGE).runnableInformer(0);
     }
 
-    private <T> SharedIndexInformer<T> start(
-            String name, SharedIndexInformer<T> informer, ResourceEventHandler<T> handler) {
-        if (handler != null) {
-            informer.addEventHandler(handler);
-        }
+    private <T> void start(
+            String name,
+            SharedIndexInformer<T> informer,
+            Optional<ResourceEventHandler<T>> handler) {
+        AtomicBoolean isRead = new AtomicBoolean();
+        informer.addEventHandler(new Reader<>(handler, isRead));
         informer.exceptionHandler(
                 (isStarted, e) -> {
                     LOG.warn("watch fails, it begins anew: objects={} {}", name, e.toString());
                     return true;
                 });
-        informerByName.put(name, informer);
+        watchedByName.put(name, new Watched(informer, isRead));
         var unused = informer.start();
-        return informer;
     }
 
-    /** Which of them have not been read once, with commas between; empty: all have. */
+    /**
+     * Which of them have not been read once, and told to their handlers, with commas between;
+     * empty: all have.
+     */
     String unread() {
-        return informerByName.entrySet().stream()
-                .filter(each -> !each.getValue().hasSynced())
+        return watchedByName.entrySet().stream()
+                .filter(each -> !each.getValue().isRead().get())
                 .map(Map.Entry::getKey)
                 .collect(Collectors.joining(", "));
     }
 
     @Override
     public void close() {
-        informerByName.values().forEach(SharedIndexInformer::stop);
+        watchedByName.values().forEach(each -> each.informer().stop());
     }
 }

@@ -4,10 +4,10 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -27,18 +27,22 @@ final class WebhookServer implements AutoCloseable {
     /** The API server's own bound is 3 MiB an object, and an update brings two. */
     private static final int LONGEST_BODY = 8 << 20;
 
-    private static final int MOST_AT_ONCE = 16; // bounds the memory for bodies
+    private static final int ALL_BODIES = 8 * LONGEST_BODY;
+    private static final int MOST_AT_ONCE = 16; // bounds the memory for what is read of bodies
     private static final int BACKLOG = 128;
     private static final int END_SECONDS = 5;
     private static final int NOT_ALLOWED = 405;
     private final HttpsServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Semaphore room = new Semaphore(MOST_AT_ONCE, true);
+    private final Bodies bodies;
     private final BooleanSupplier isReady;
+    private volatile boolean isLeaving;
 
     /**
      * Listens from now on.
      *
+     * @param deadline for a request's body to arrive
      * @param isReady until it is, questions are answered with 503
      * @throws IllegalArgumentException the address is not free
      */
@@ -46,7 +50,9 @@ final class WebhookServer implements AutoCloseable {
             InetSocketAddress address,
             SSLContext tls,
             MachineAdmission machines,
+            Duration deadline,
             BooleanSupplier isReady) {
+        this.bodies = new Bodies(LONGEST_BODY, ALL_BODIES, deadline);
         this.isReady = isReady;
         try {
             server = HttpsServer.create(address, BACKLOG);
@@ -65,10 +71,17 @@ final class WebhookServer implements AutoCloseable {
         return server.getAddress().getPort();
     }
 
+    /** Answers as before, and asks for the next question to be brought on a new connection. */
+    void leave() {
+        isLeaving = true;
+    }
+
     private void answer(HttpExchange exchange, Function<Admission.Question, Admission.Answer> work)
             throws IOException {
-        room.acquireUninterruptibly();
         try (exchange) {
+            if (isLeaving) {
+                exchange.getResponseHeaders().set("Connection", "close");
+            }
             if (!exchange.getRequestMethod().equals("POST")) {
                 say(exchange, NOT_ALLOWED, "only POST");
             } else if (!isReady.getAsBoolean()) {
@@ -76,22 +89,27 @@ final class WebhookServer implements AutoCloseable {
             } else {
                 answerBody(exchange, work);
             }
-        } finally {
-            room.release();
         }
     }
 
-    private static void answerBody(
+    private void answerBody(
             HttpExchange exchange, Function<Admission.Question, Admission.Answer> work)
             throws IOException {
-        byte[] body;
-        try (InputStream in = exchange.getRequestBody()) {
-            body = in.readNBytes(LONGEST_BODY + 1);
+        try (Bodies.Body body = bodies.read(exchange)) {
+            room.acquireUninterruptibly();
+            try {
+                answer(exchange, body.bytes(), work);
+            } finally {
+                room.release();
+            }
+        } catch (Bodies.RefusedException e) {
+            say(exchange, e.code(), e.getMessage());
         }
-        if (body.length > LONGEST_BODY) {
-            say(exchange, HttpURLConnection.HTTP_ENTITY_TOO_LARGE, "body must be at most 8 MiB");
-            return;
-        }
+    }
+
+    private static void answer(
+            HttpExchange exchange, byte[] body, Function<Admission.Question, Admission.Answer> work)
+            throws IOException {
         Admission.Question question;
         try {
             question = Admission.read(body);
@@ -127,6 +145,7 @@ final class WebhookServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop(END_SECONDS);
+        bodies.close();
         threads.shutdownNow();
     }
 }

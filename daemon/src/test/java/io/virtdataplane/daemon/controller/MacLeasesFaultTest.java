@@ -16,6 +16,7 @@ import io.virtdataplane.daemon.mac.MacRangeFullException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What an API server says in bad moments, which a real one does not say when a test wants it. */
@@ -136,6 +137,30 @@ class MacLeasesFaultTest {
         assertThatThrownBy(() -> macs.assign(machine, Optional.empty()))
                 .isInstanceOf(MacRangeFullException.class);
         assertThat(methods()).containsExactly("POST", "POST", "POST", "GET", "DELETE");
+    }
+
+    @Test
+    void machineWithTooManyNicsIsRefusedBeforeAnAddressIsTaken() {
+        MacRange range = MacRange.of("02:00:00:00:00:00", "02:00:00:ff:ff:ff", "");
+        ClusterMacs macs =
+                new ClusterMacs(
+                        new MacCursor(range, new Random(0)), leases(), mac -> false, fixed());
+        Machine large = new Machine("ns", "a", nics(257, 0));
+        String words =
+                "VirtualMachine ns/a: spec.template.spec.domain.devices.interfaces must be at most 256: 257";
+        for (Optional<Machine> old : List.of(Optional.<Machine>empty(), Optional.of(large))) {
+            assertThatThrownBy(() -> macs.assign(large, old)).hasMessage(words);
+            assertThatThrownBy(() -> macs.check(large, old)).hasMessage(words);
+        }
+        Machine before = new Machine("ns", "a", nics(257, MAC));
+        assertThat(macs.assign(before, Optional.of(before))).as("one from before").hasSize(257);
+        assertThat(server.getRequestCount()).isZero();
+    }
+
+    private static List<Machine.Nic> nics(int count, long firstMac) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> new Machine.Nic(i, "net" + i, firstMac == 0 ? 0 : firstMac + i, ""))
+                .toList();
     }
 
     private static Random fixed() {

@@ -75,6 +75,21 @@ class MacReleaseTest {
     }
 
     @Test
+    void onlySoManyOfThoseThatAreGoneAreRemembered() {
+        machines.put(machine("a", MAC, "t1"));
+        machines.remove("ns/a");
+        for (int i = 0; i < Machines.MOST_PAST_USES; i++) {
+            assertThat(machines.lastClaim(MAC, "ns/a")).contains("t1");
+            machines.put(machine("b" + i, MAC, "t2"));
+            machines.remove("ns/b" + i);
+        }
+        assertThat(machines.lastClaim(MAC, "ns/a")).isEmpty();
+        assertThat(release.isFree(lease("t1", "1"))).as("it may be under way").isFalse();
+        now.set(WAIT);
+        assertThat(release.isFree(lease("t1", "1"))).isTrue();
+    }
+
+    @Test
     void leaseOfMachineFromBeforeUsIsFreeOnceItIsGone() {
         machines.put(machine("a", MAC, ""));
         assertThat(release.isFree(lease("", "1"))).isFalse();

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.virtdataplane.daemon.kube.ClusterKind;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -16,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -115,19 +118,70 @@ class WatchesFaultTest {
         return new Answer(200, LIST.formatted(String.join(",", items)));
     }
 
-    @Test
-    void onlyACompleteListTakesMachinesAway() throws InterruptedException {
-        lists.add(list("a", "b"));
-        lists.add(new Answer(500, "{}"));
-        lists.add(new Answer(200, LIST.formatted(MACHINE.formatted("b")).substring(0, 150)));
-        lists.add(list("b"));
+    private KubernetesClient client() {
         Config config =
                 new ConfigBuilder(Config.empty())
                         .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
                         .withRequestRetryBackoffLimit(0)
                         .withWatchReconnectInterval(50)
                         .build();
-        try (KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
+        return new KubernetesClientBuilder().withConfig(config).build();
+    }
+
+    @Test
+    void listIsReadOnceTheHandlerHasSeenAllOfIt() throws InterruptedException {
+        lists.add(list("a", "b"));
+        CountDownLatch isAdding = new CountDownLatch(1);
+        CountDownLatch mayGoOn = new CountDownLatch(1);
+        Machines slow = new Machines();
+        ResourceEventHandler<GenericKubernetesResource> handler =
+                new ResourceEventHandler<>() {
+                    @Override
+                    public void onAdd(GenericKubernetesResource object) {
+                        isAdding.countDown();
+                        await(mayGoOn);
+                        slow.onAdd(object);
+                    }
+
+                    @Override
+                    public void onUpdate(
+                            GenericKubernetesResource old, GenericKubernetesResource object) {
+                        slow.onUpdate(old, object);
+                    }
+
+                    @Override
+                    public void onDelete(GenericKubernetesResource object, boolean isUnknown) {
+                        slow.onDelete(object, isUnknown);
+                    }
+                };
+        try (KubernetesClient client = client();
+                Watches all = new Watches(client)) {
+            all.follow(ClusterKind.VIRTUAL_MACHINE, handler);
+            await(isAdding); // the informer has its list
+            assertThat(all.unread()).isEqualTo("VirtualMachine");
+            mayGoOn.countDown();
+            while (!all.unread().isEmpty()) {
+                Thread.sleep(20);
+            }
+            assertThat(slow.all()).hasSize(2);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void onlyACompleteListTakesMachinesAway() throws InterruptedException {
+        lists.add(list("a", "b"));
+        lists.add(new Answer(500, "{}"));
+        lists.add(new Answer(200, LIST.formatted(MACHINE.formatted("b")).substring(0, 150)));
+        lists.add(list("b"));
+        try (KubernetesClient client = client();
                 Watches all = new Watches(client)) {
             all.follow(ClusterKind.VIRTUAL_MACHINE, machines);
             while (!machines.all().stream().map(Machine::name).toList().equals(List.of("b"))) {

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,6 +32,7 @@ class WebhookServerTest {
     private static byte[] store;
     private final ServingKey key = new ServingKey();
     private final AtomicBoolean isReady = new AtomicBoolean(true);
+    private long deadlineMs = 20_000;
     private WebhookServer server;
 
     @BeforeAll
@@ -49,6 +53,7 @@ class WebhookServerTest {
                         new InetSocketAddress("127.0.0.1", 0),
                         key.context(),
                         machines,
+                        Duration.ofMillis(deadlineMs),
                         isReady::get);
     }
 
@@ -60,6 +65,10 @@ class WebhookServerTest {
     }
 
     private static HttpClient trusting(byte[] keys) throws GeneralSecurityException, IOException {
+        return HttpClient.newBuilder().sslContext(context(keys)).build();
+    }
+
+    private static SSLContext context(byte[] keys) throws GeneralSecurityException, IOException {
         KeyStore trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
         trusted.setCertificateEntry(
@@ -68,7 +77,24 @@ class WebhookServerTest {
         factory.init(trusted);
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, factory.getTrustManagers(), null);
-        return HttpClient.newBuilder().sslContext(context).build();
+        return context;
+    }
+
+    /** Begins a question and says no more of its body than the first words. */
+    private Socket stalled(String words) throws GeneralSecurityException, IOException {
+        Socket socket =
+                context(authority).getSocketFactory().createSocket("127.0.0.1", server.port());
+        socket.getOutputStream()
+                .write(
+                        ("POST /mutate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8000000\r\n\r\n"
+                                        + words)
+                                .getBytes(StandardCharsets.US_ASCII));
+        socket.setSoTimeout(20_000);
+        return socket;
+    }
+
+    private HttpResponse<String> postGood() throws Exception {
+        return post(trusting(authority), "/mutate", AdmissionTest.REVIEW.formatted(""));
     }
 
     private HttpResponse<String> post(HttpClient client, String path, String body)
@@ -129,6 +155,59 @@ class WebhookServerTest {
         isReady.set(false);
         assertThat(post(client, "/mutate", AdmissionTest.REVIEW.formatted("")).statusCode())
                 .isEqualTo(503);
+    }
+
+    @Test
+    void thoseWhoStallKeepNobodyOut() throws Exception {
+        serve();
+        List<Socket> stalled = new ArrayList<>();
+        try {
+            for (int i = 0; i < 40; i++) {
+                stalled.add(stalled("{"));
+            }
+            assertThat(postGood().statusCode()).isEqualTo(200);
+        } finally {
+            for (Socket each : stalled) {
+                each.close();
+            }
+        }
+    }
+
+    @Test
+    void bodyThatDoesNotArriveInTimeIsWaitedForNoLonger() throws Exception {
+        deadlineMs = 200;
+        serve();
+        try (Socket stalled = stalled("{")) {
+            assertThat(stalled.getInputStream().readAllBytes()).isEmpty();
+        }
+        assertThat(postGood().statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void whatWasHeldOfBodiesIsGivenBack() throws Exception {
+        deadlineMs = 1_000;
+        serve();
+        String most = "x".repeat(7_900_000);
+        List<Socket> stalled = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            stalled.add(stalled(most)); // 63 MB of 64 MiB
+        }
+        for (Socket each : stalled) {
+            assertThat(each.getInputStream().readAllBytes()).isEmpty();
+            each.close();
+        }
+        HttpResponse<String> large = post(trusting(authority), "/mutate", " ".repeat(8 << 20));
+        assertThat(large.statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void controllerThatLeavesAnswersAndEndsTheConnection() throws Exception {
+        serve();
+        assertThat(postGood().headers().firstValue("Connection")).isEmpty();
+        server.leave();
+        HttpResponse<String> answer = postGood();
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.headers().firstValue("Connection")).contains("close");
     }
 
     @Test
