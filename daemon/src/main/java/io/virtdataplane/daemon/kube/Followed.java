@@ -18,13 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The objects of one kind, as the API server last had them: listed in pages, then watched. While
- * the server is away, and until the next complete list, they stay as they were. A kind that the
- * server does not know (yet) has none.
+ * The objects of one kind, as the API server last had them: listed from the server's cache, then
+ * watched. While the server is away, and until the next complete list, they stay as they were. A
+ * kind that the server does not know (yet) has none.
  */
 final class Followed implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Followed.class);
-    private static final long PAGE = 500;
     private final ClusterKind kind;
     private final MixedOperation<
                     GenericKubernetesResource,
@@ -56,10 +55,7 @@ final class Followed implements AutoCloseable {
                         GenericKubernetesResourceList,
                         Resource<GenericKubernetesResource>>
                 wanted = operation.inAnyNamespace().withLabels(labels);
-        this.informer =
-                ((Informable<GenericKubernetesResource>) wanted)
-                        .withLimit(PAGE)
-                        .runnableInformer(0);
+        this.informer = ((Informable<GenericKubernetesResource>) wanted).runnableInformer(0);
         Complaint complaint = new Complaint(LOG, kind.kind() + ": the API server is asked again");
         informer.exceptionHandler(
                 (hasStarted, failure) -> {

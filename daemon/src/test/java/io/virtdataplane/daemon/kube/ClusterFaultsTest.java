@@ -24,8 +24,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class ClusterFaultsTest {
     private static final String ANEW = "/apis/k8s.cni.cncf.io/v1/network-attachment-definitions";
-    private static final String PAGED = ANEW + "?limit=500";
-    private static final String LIST = PAGED + "&resourceVersion=0";
+    private static final String LIST = ANEW + "?resourceVersion=0";
     private static final String WATCH =
             ANEW + "?allowWatchBookmarks=true&resourceVersion=%s&timeoutSeconds=600&watch=true";
     private final KubernetesMockServer server = new KubernetesMockServer(false);
@@ -112,9 +111,9 @@ class ClusterFaultsTest {
                                 "ERROR"))
                 .done()
                 .once();
-        server.expect().get().withPath(PAGED).andReturn(500, "").once();
-        server.expect().get().withPath(PAGED).andReturn(429, "").once();
-        server.expect().get().withPath(PAGED).andReturn(200, list("9", network("b", "1"))).always();
+        server.expect().get().withPath(ANEW).andReturn(500, "").once();
+        server.expect().get().withPath(ANEW).andReturn(429, "").once();
+        server.expect().get().withPath(ANEW).andReturn(200, list("9", network("b", "1"))).always();
         followed.start();
         assertThat(List.of(next(), next(), next()))
                 .containsExactlyInAnyOrder("changed default/a", "changed default/b", "listed");
