@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
@@ -49,7 +50,7 @@ public final class Objects {
                                 new ObjectFiles(directory, kind, format),
                                 new TreeMap<>(),
                                 new TreeMap<>(),
-                                new TreeMap<>());
+                                new ConcurrentSkipListMap<>());
                 byKind.put(kind, ofKind);
             }
         }
@@ -77,6 +78,11 @@ public final class Objects {
         } finally {
             changing.unlock();
         }
+    }
+
+    /** Files that could not be read. Waits for nothing. */
+    public List<String> warnings() {
+        return byKind.values().stream().flatMap(OfKind::warnings).toList();
     }
 
     private static List<Kept> sorted(Stream<Map<String, Kept>> kept) {
@@ -138,7 +144,9 @@ public final class Objects {
         changing.lock();
         try {
             if (read.objects().isEmpty()) {
-                names(object).stream().filter(this::isKept).forEach(this::unfollow);
+                manifests.names(object, byKind.keySet(), new ArrayList<>()).stream()
+                        .filter(this::isKept)
+                        .forEach(this::unfollow);
                 return Optional.empty();
             }
             WrittenManifest written = read.objects().getFirst();
@@ -193,22 +201,20 @@ public final class Objects {
         return ofKind(object.kind()).identified(object.identity()) != null;
     }
 
-    private List<ObjectName> names(String file) {
-        return manifests.names(file, byKind.keySet(), new ArrayList<>());
-    }
-
     /** The one object of that kind in a file. */
     public ObjectResult applyOne(String file, ObjectKind kind, ApplyOptions options) {
-        ManifestFile read = manifests.parse(file, Set.of(kind));
-        FileRules.mustBeOne(read, kind);
-        return apply(read, options).getFirst();
+        return apply(one(file, kind), options).getFirst();
     }
 
     /** The same, only read. */
     public Manifest readOne(String file, ObjectKind kind) {
+        return one(file, kind).objects().getFirst().manifest();
+    }
+
+    private ManifestFile one(String file, ObjectKind kind) {
         ManifestFile read = manifests.parse(file, Set.of(kind));
         FileRules.mustBeOne(read, kind);
-        return read.objects().getFirst().manifest();
+        return read;
     }
 
     private ObjectResult apply(WrittenManifest written, ApplyOptions options) {
@@ -217,8 +223,8 @@ public final class Objects {
         Kept wanted = new Kept(manifest, written.text(), options, ++sequence, "");
         String change = change(ofKind, wanted);
         Outcome outcome = apply(ofKind, wanted);
-        return new ObjectResult(
-                manifest.kind(), manifest.name(), change, outcome, written.warnings());
+        var warnings = written.warnings();
+        return new ObjectResult(manifest.kind(), manifest.name(), change, outcome, warnings);
     }
 
     /** On the disk first, marked: what is not there is not in force, nor tried by a next start. */
