@@ -130,7 +130,7 @@ public final class Daemon implements AutoCloseable {
                         objects::retry,
                         nics::detachGone,
                         sriov.pods()::detachGone,
-                        nics::retry,
+                        nics::tend,
                         probe::look));
         kubelet.serve(sriov, config.sriov(), System::nanoTime);
         NicViews views = new NicViews(networks.dhcp(), agents);

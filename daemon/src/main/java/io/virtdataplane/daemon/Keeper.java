@@ -25,7 +25,7 @@ final class Keeper implements AutoCloseable {
      * @param retry applies again what waits
      * @param detachGone detaches NICs whose pod is gone
      * @param takeBackGone takes back VFs whose pod is gone
-     * @param retryNics attaches NICs that are kept and not attached
+     * @param tendNics opens NICs whose devices have changed, or that wait to be attached
      * @param probe sees whether state can be written
      */
     Keeper(
@@ -33,13 +33,13 @@ final class Keeper implements AutoCloseable {
             Runnable retry,
             Runnable detachGone,
             Runnable takeBackGone,
-            Runnable retryNics,
+            Runnable tendNics,
             Runnable probe) {
         every(tend, new Complaint(LOG, "bridges not checked, the daemon tries again"));
         every(retry, new Complaint(LOG, "waiting objects not tried, the daemon tries again"));
         every(detachGone, new Complaint(LOG, "pods not looked for, the daemon tries again"));
         every(takeBackGone, new Complaint(LOG, "pods with VFs not looked for, tried again"));
-        every(retryNics, new Complaint(LOG, "waiting NICs not tried, the daemon tries again"));
+        every(tendNics, new Complaint(LOG, "NICs not looked after, the daemon tries again"));
         every(probe, new Complaint(LOG, "state directory not tried, the daemon tries again"));
     }
 

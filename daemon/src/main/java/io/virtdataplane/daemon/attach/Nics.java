@@ -104,10 +104,41 @@ public final class Nics implements AutoCloseable {
         stored.objectByFile().forEach((file, request) -> takeUp(file, request, ""));
     }
 
-    /** Tries those again that are kept and not attached. Called every few seconds. */
-    public void retry() {
+    /**
+     * Opens those anew whose devices are not what was opened, and tries those again that are kept
+     * and not attached. Called every few seconds.
+     */
+    public void tend() {
+        for (AttachedNic nic : attachments.nics()) {
+            try {
+                String change = nic.changed();
+                if (!change.isEmpty()) {
+                    openAnew(nic, change);
+                }
+            } catch (RuntimeException e) {
+                LOG.debug("devices not looked at, tried again: nic={}", nic.name(), e);
+            }
+        }
+        retry();
+    }
+
+    /** It stays kept, and is attached again as soon as it can be. */
+    private void openAnew(AttachedNic nic, String why) {
+        Path file = store.file(nic.name());
+        Optional<AttachRequest> kept = store.find(nic.name());
+        if (kept.isEmpty()) {
+            return; // it is being detached
+        }
+        end(nic);
+        give(nic.name());
+        LOG.warn("NIC is opened anew: nic={} reason={}", nic.name(), why);
+        journal.record("DeviceChanged", nic.name(), why);
+        lost.keep(new LostNics.Waiting(file, nic.name(), kept.get(), why));
+    }
+
+    private void retry() {
         for (LostNics.Waiting waiting : lost.waiting()) {
-            if (!attachments.isTaken(waiting.name())) {
+            if (!attachments.isTaken(waiting.name()) && Files.exists(waiting.file())) {
                 takeUp(waiting.file(), waiting.request(), waiting.reason());
             }
         }
@@ -298,11 +329,21 @@ public final class Nics implements AutoCloseable {
     /** One that cannot be detached now does not keep the others. */
     private void detachGone(AttachedNic nic, String netns) {
         try {
+            if (isMadeAnew(netns)) {
+                openAnew(nic, "its namespace was made anew: netns=" + netns);
+                return;
+            }
             ObjectStore.remove(store.file(nic.name())); // else the next start finds it gone
             detach(nic, "its pod is gone: netns=" + netns);
         } catch (RuntimeException e) {
             LOG.warn("not detached, tried again: nic={} {}", nic.name(), e.getMessage());
         }
+    }
+
+    /** Another namespace has the name; below /proc it is another process that has the number. */
+    private static boolean isMadeAnew(String netns) {
+        Path path = Netns.path(netns);
+        return !path.startsWith("/proc") && Files.exists(path);
     }
 
     private void end(AttachedNic nic) {

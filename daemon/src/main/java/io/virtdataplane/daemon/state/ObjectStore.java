@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -80,6 +81,15 @@ public final class ObjectStore<T> {
 
     public Path file(String name) {
         return files.file(stem.apply(name));
+    }
+
+    /** Empty where there is none, or it cannot be read. */
+    public Optional<T> find(String name) {
+        try {
+            return Optional.of(read(file(name)));
+        } catch (IOException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     public Stored<T> all() {

@@ -48,6 +48,7 @@ class NicsTest {
     private final List<String> done = new ArrayList<>();
     private Runnable onOpen = () -> {};
     private Runnable onClose = () -> {};
+    private String change = "";
 
     /** A NIC that notes what becomes of it. */
     private final class NotedNic implements AttachedNic {
@@ -89,6 +90,11 @@ class NicsTest {
         @Override
         public String announce() {
             return "itself";
+        }
+
+        @Override
+        public String changed() {
+            return change;
         }
 
         @Override
@@ -396,17 +402,38 @@ class NicsTest {
                     throw new IllegalArgumentException("no such bridge: name=br1");
                 };
         restart();
-        nics.retry();
+        nics.tend();
         assertThat(nics.warnings())
                 .containsExactly(
                         "NIC vm/default is not attached, tried again: no such bridge: name=br1");
         onOpen = () -> {};
-        nics.retry();
+        nics.tend();
         assertThat(attachments.nics()).hasSize(1);
         assertThat(nics.warnings()).isEmpty();
         nics.detach("vm");
-        nics.retry();
+        nics.tend();
         assertThat(attachments.nics()).isEmpty();
+    }
+
+    @Test
+    void nicWhoseDeviceWasMadeAnewIsOpenedAnewAsItIsKept() throws IOException {
+        nics.attach(REQUEST);
+        change = "the uplink has gone";
+        onOpen =
+                () -> {
+                    throw new IllegalArgumentException("uplink must exist: uplink=eth0");
+                };
+        nics.tend();
+        nics.tend();
+        assertThat(attachments.nics()).isEmpty();
+        assertThat(nics.warnings()).first().asString().endsWith("uplink must exist: uplink=eth0");
+        change = "";
+        onOpen = () -> {};
+        nics.tend();
+        nics.tend();
+        assertThat(attachments.nics()).hasSize(1);
+        assertThat(done).containsExactly("opened", "closed", "opened");
+        assertThat(files()).containsExactly(".attach");
     }
 
     @Test
