@@ -21,9 +21,13 @@ public final class IoReason {
             case FileAlreadyExistsException there -> "File exists";
             case DirectoryNotEmptyException full -> "Directory not empty";
             case NotDirectoryException file -> "Not a directory";
-            case FileSystemException other when other.getReason() != null -> other.getReason();
+            case FileSystemException other -> reason(other);
             default -> String.valueOf(e.getMessage());
         };
+    }
+
+    private static String reason(FileSystemException e) {
+        return e.getReason() == null ? String.valueOf(e.getMessage()) : e.getReason();
     }
 
     /**

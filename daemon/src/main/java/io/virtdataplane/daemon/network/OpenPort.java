@@ -8,7 +8,6 @@ import io.virtdataplane.daemon.attach.Closing;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.dataplane.Vif;
 import io.virtdataplane.port.DescriptorPort;
-
 import java.util.Optional;
 
 /**

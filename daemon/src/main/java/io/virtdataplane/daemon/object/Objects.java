@@ -145,7 +145,7 @@ public final class Objects {
         try {
             if (read.objects().isEmpty()) {
                 manifests.names(object, byKind.keySet(), new ArrayList<>()).stream()
-                        .filter(this::isKept)
+                        .filter(each -> ofKind(each.kind()).identified(each.identity()) != null)
                         .forEach(this::unfollow);
                 return Optional.empty();
             }
@@ -195,10 +195,6 @@ public final class Objects {
         } finally {
             changing.unlock();
         }
-    }
-
-    private boolean isKept(ObjectName object) {
-        return ofKind(object.kind()).identified(object.identity()) != null;
     }
 
     /** The one object of that kind in a file. */
