@@ -3,7 +3,9 @@ package io.virtdataplane.cli;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.virtdataplane.api.Endpoint;
+import io.virtdataplane.api.PlainText;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Optional;
@@ -68,12 +70,35 @@ public final class Main {
         CommandLine commands =
                 new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
         commands.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
+        commands.setExecutionStrategy(Main::execute);
         sayVersion(commands);
         if (arguments.length == 0) {
             return usage(commands);
         }
         Optional<CommandLine.UnmatchedArgumentException> unknown = unknown(commands, arguments);
         return unknown.isPresent() ? refused(unknown.get()) : commands.execute(arguments);
+    }
+
+    /** What others wrote reaches the terminal as text only; help and top may move its cursor. */
+    private static int execute(CommandLine.ParseResult parsed) {
+        Integer help = CommandLine.executeHelpRequest(parsed);
+        if (help != null) {
+            return help;
+        }
+        Object command = parsed.asCommandLineList().getLast().getCommand();
+        if (command instanceof TopCommand || command instanceof CommandLine.HelpCommand) {
+            return new CommandLine.RunLast().execute(parsed);
+        }
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        System.setOut(PlainText.stream(out));
+        System.setErr(PlainText.stream(err));
+        try {
+            return new CommandLine.RunLast().execute(parsed);
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
     }
 
     /** -V of each command is that of all. */
@@ -121,30 +146,32 @@ public final class Main {
 
     /** One line, no stack: what broke which rule. */
     private static int failed(Exception e) {
-        if (e instanceof StatusRuntimeException call) {
-            Status status = call.getStatus();
-            if (status.getCode() == Status.Code.UNAVAILABLE) {
-                System.err.println(
-                        "virt-dataplane: the daemon does not answer; is it running, and may you use its socket? ("
-                                + cause(status)
-                                + ")");
-                return NO_DAEMON;
-            }
-            System.err.println("virt-dataplane: " + status.getDescription());
-            return FAILED;
+        boolean isAway =
+                e instanceof StatusRuntimeException call
+                        && call.getStatus().getCode() == Status.Code.UNAVAILABLE;
+        System.err.println("virt-dataplane: " + PlainText.escaped(words(e)));
+        return isAway ? NO_DAEMON : FAILED;
+    }
+
+    private static String words(Exception e) {
+        return switch (e) {
+            case StatusRuntimeException call -> words(call.getStatus());
+            case NoSuchFileException missing -> "no such file: " + missing.getFile();
+            case IllegalArgumentException wrong -> String.valueOf(wrong.getMessage());
+            case IOException failed -> String.valueOf(failed.getMessage());
+            case MissingLibraryException missing -> missing.getMessage();
+            default -> e.toString();
+        };
+    }
+
+    private static String words(Status status) {
+        if (status.getCode() == Status.Code.UNAVAILABLE) {
+            return "the daemon does not answer; is it running, and may you use its socket? ("
+                    + cause(status)
+                    + ")";
         }
-        if (e instanceof NoSuchFileException missing) {
-            System.err.println("virt-dataplane: no such file: " + missing.getFile());
-            return FAILED;
-        }
-        if (e instanceof IllegalArgumentException
-                || e instanceof IOException
-                || e instanceof MissingLibraryException) {
-            System.err.println("virt-dataplane: " + e.getMessage());
-            return FAILED;
-        }
-        System.err.println("virt-dataplane: " + e);
-        return FAILED;
+        // The library's own answers may have no words.
+        return status.getDescription() == null ? status.getCode().name() : status.getDescription();
     }
 
     private static String cause(Status status) {

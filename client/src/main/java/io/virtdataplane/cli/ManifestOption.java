@@ -1,6 +1,7 @@
 package io.virtdataplane.cli;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,6 +9,8 @@ import picocli.CommandLine.Option;
 
 /** The option -f. */
 final class ManifestOption {
+    private static final int MOST_BYTES = 1 << 20;
+
     @Option(
             names = {"-f", "--filename"},
             required = true,
@@ -19,11 +22,22 @@ final class ManifestOption {
         return read(file);
     }
 
-    /** {@code file}: its path; - for standard input. */
+    /** {@code file}: its path; - for standard input. At most as long as a manifest may be. */
     static String read(String file) throws IOException {
-        return file.equals("-")
-                ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
-                : Files.readString(Path.of(file));
+        if (file.equals("-")) {
+            return read(System.in, file);
+        }
+        try (InputStream in = Files.newInputStream(Path.of(file))) {
+            return read(in, file);
+        }
+    }
+
+    private static String read(InputStream in, String file) throws IOException {
+        byte[] text = in.readNBytes(MOST_BYTES + 1);
+        if (text.length > MOST_BYTES) {
+            throw new IllegalArgumentException("manifest must be at most 1 MiB: file=" + file);
+        }
+        return new String(text, StandardCharsets.UTF_8);
     }
 
     /** Name of the file without its suffix; empty for standard input. */

@@ -3,6 +3,7 @@ package io.virtdataplane.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.api.Endpoint;
+import io.virtdataplane.api.PlainText;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -47,6 +48,28 @@ class MainTest {
         assertThat(said.code()).isEqualTo(USAGE);
         assertThat(said.out()).isEmpty();
         assertThat(said.err()).contains("nonsense").doesNotContain("Exception");
+    }
+
+    /** And costs one line, however long it is: it may have no end. */
+    @Test
+    void manifestThatIsTooLongIsRefusedInOneLine() {
+        Said said = run("apply", "-f", "/dev/zero");
+        assertThat(said.code()).isEqualTo(1);
+        assertThat(said.err())
+                .isEqualTo("virt-dataplane: manifest must be at most 1 MiB: file=/dev/zero\n");
+    }
+
+    @Test
+    void controlCharactersReachTheTerminalAsText() {
+        ByteArrayOutputStream terminal = new ByteArrayOutputStream();
+        PrintStream stream =
+                PlainText.stream(new PrintStream(terminal, true, StandardCharsets.UTF_8));
+        stream.println("a\tb \u001b[2J \u009b1m \u007f \r ü ¢");
+        String shown = "a\tb \\u001b[2J \\u009b1m \\u007f \\u000d ü ¢";
+        assertThat(terminal.toString(StandardCharsets.UTF_8)).isEqualTo(shown + "\n");
+        assertThat(PlainText.escaped("a\tb \u001b[2J \u009b1m \u007f \r ü ¢")).isEqualTo(shown);
+        assertThat(run("apply", "-f", "/no\u001b[2J").err())
+                .isEqualTo("virt-dataplane: no such file: /no\\u001b[2J\n");
     }
 
     @Test

@@ -26,6 +26,7 @@ import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.rpc.ControlSocket;
 import io.virtdataplane.daemon.sriov.SriovControl;
 import io.virtdataplane.daemon.state.StateLock;
+import io.virtdataplane.daemon.state.StateProbe;
 import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.manifest.Manifests;
 import java.io.IOException;
@@ -34,6 +35,7 @@ import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,14 +50,19 @@ public final class Daemon implements AutoCloseable {
     private final Path state;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final EventJournal journal;
+    private final StateProbe probe;
     private final Workers workers;
 
     public Daemon(Config config) throws IOException {
         this.config = config;
         this.state = config.state().directory();
         try {
-            opened(new StateLock(state));
+            StateLock lock = opened(new StateLock(state));
             journal = opened(new EventJournal(state, config.state().journalBytes()));
+            probe = new StateProbe(state, this::reportState);
+            if (!lock.missing().isEmpty()) {
+                reportState(lock.missing());
+            }
             workers =
                     opened(
                             Workers.start(
@@ -66,6 +73,16 @@ public final class Daemon implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
+        }
+    }
+
+    private void reportState(String trouble) {
+        if (trouble.isEmpty()) {
+            LOG.info("state directory takes files again: directory={}", state);
+            journal.record("StateWritable", "", "directory=" + state);
+        } else {
+            LOG.error("state directory takes no files, traffic goes on: reason={}", trouble);
+            journal.record("StateFailed", "", trouble);
         }
     }
 
@@ -115,11 +132,20 @@ public final class Daemon implements AutoCloseable {
                         networks::tend,
                         objects::retry,
                         nics::detachGone,
-                        sriov.pods()::detachGone));
+                        sriov.pods()::detachGone,
+                        nics::tend,
+                        probe::look));
         kubelet.serve(sriov, config.sriov(), System::nanoTime);
         NicViews views = new NicViews(networks.dhcp(), agents);
         NicService.Rooms rooms =
-                new NicService.Rooms(attachments, nics, masquerade, macs, views, journal);
+                new NicService.Rooms(
+                        attachments,
+                        nics,
+                        masquerade,
+                        macs,
+                        views,
+                        journal,
+                        () -> warnings(nics, objects));
         opened(
                 new ControlSocket(
                         config.socket().path(),
@@ -159,6 +185,12 @@ public final class Daemon implements AutoCloseable {
                                                     nics))));
         }
         begun();
+    }
+
+    private List<String> warnings(Nics nics, Objects objects) {
+        return Stream.of(probe.warnings(), journal.warnings(), nics.warnings(), objects.warnings())
+                .flatMap(List::stream)
+                .toList();
     }
 
     private SriovControl sriov(Kubelet kubelet) {

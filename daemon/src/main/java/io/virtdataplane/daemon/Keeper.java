@@ -9,8 +9,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sees every few seconds whether bridges are still, or again, what they are to be, has objects that
- * wait tried again, and NICs and VFs ended whose pod is gone: each on a thread of its own, since a
- * try can take as long as a gateway is waited for.
+ * wait tried again, NICs and VFs ended whose pod is gone, and the disk tried: each on a thread of
+ * its own, since a try can take as long as a gateway is waited for.
  */
 final class Keeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Keeper.class);
@@ -18,19 +18,29 @@ final class Keeper implements AutoCloseable {
     private static final long END_SECONDS = 5;
     private final ScheduledExecutorService timer =
             Executors.newScheduledThreadPool(
-                    4, Thread.ofPlatform().daemon().name("keeper-", 0).factory());
+                    6, Thread.ofPlatform().daemon().name("keeper-", 0).factory());
 
     /**
      * @param tend sees to the bridges
      * @param retry applies again what waits
      * @param detachGone detaches NICs whose pod is gone
      * @param takeBackGone takes back VFs whose pod is gone
+     * @param tendNics opens NICs whose devices have changed, or that wait to be attached
+     * @param probe sees whether state can be written
      */
-    Keeper(Runnable tend, Runnable retry, Runnable detachGone, Runnable takeBackGone) {
+    Keeper(
+            Runnable tend,
+            Runnable retry,
+            Runnable detachGone,
+            Runnable takeBackGone,
+            Runnable tendNics,
+            Runnable probe) {
         every(tend, new Complaint(LOG, "bridges not checked, the daemon tries again"));
         every(retry, new Complaint(LOG, "waiting objects not tried, the daemon tries again"));
         every(detachGone, new Complaint(LOG, "pods not looked for, the daemon tries again"));
         every(takeBackGone, new Complaint(LOG, "pods with VFs not looked for, tried again"));
+        every(tendNics, new Complaint(LOG, "NICs not looked after, the daemon tries again"));
+        every(probe, new Complaint(LOG, "state directory not tried, the daemon tries again"));
     }
 
     private void every(Runnable work, Complaint complaint) {

@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon;
 
 import io.virtdataplane.api.Endpoint;
+import io.virtdataplane.api.PlainText;
 import io.virtdataplane.sys.Unsupported;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -117,6 +118,7 @@ public final class RunCommand implements Callable<Integer> {
     }
 
     public static void main(String[] arguments) {
+        System.setErr(PlainText.stream(System.err)); // the log: others' words stand there
         CommandLine command = new CommandLine(new RunCommand());
         command.setExecutionExceptionHandler((e, of, parsed) -> failed(e));
         System.exit(command.execute(arguments));

@@ -62,7 +62,8 @@ public final class UplinkPort {
                 });
     }
 
-    private static PodAddresses addresses(NetDevice uplink) {
+    /** The pod's, of a device that is there. In the pod's namespace. */
+    public static PodAddresses addresses(NetDevice uplink) {
         int ipv4 = uplink.address();
         long[] ipv6 = uplink.ipv6Address();
         return new PodAddresses(

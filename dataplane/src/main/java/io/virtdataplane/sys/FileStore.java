@@ -1,7 +1,6 @@
 package io.virtdataplane.sys;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -10,31 +9,68 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * A directory of files of one suffix that outlive the daemon and the machine's power: a file is
- * whole or not there, and on the disk once {@link #put} has returned.
+ * whole or not there, and on the disk once {@link #put} has returned. Only their owner may read
+ * them.
  */
 public final class FileStore {
     private static final int NAME_MAX = 255; // linux/limits.h
     private static final String TEMPORARY = ".new";
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_DIRECTORY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final Set<StandardOpenOption> NEW =
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     private final Path directory;
     private final String suffix;
+    private volatile boolean isMade;
 
-    /** {@code suffix}: with its dot. */
+    /**
+     * A directory that cannot be made or written to is no failure yet: each use says why.
+     *
+     * @param suffix with its dot
+     */
     public FileStore(Path directory, String suffix) {
         this.directory = directory;
         this.suffix = suffix;
         try {
-            Files.createDirectories(directory);
+            make();
         } catch (IOException e) {
-            throw new IllegalArgumentException(
-                    "stateDirectory must be writable: stateDirectory=" + directory.getParent(), e);
+            isMade = false; // whoever uses it is told why
+        }
+    }
+
+    private void make() throws IOException {
+        Files.createDirectories(directory, OWNER_ONLY_DIRECTORY);
+        isMade = true;
+        tighten();
+    }
+
+    /** Earlier versions left it to the umask. */
+    private void tighten() {
+        try {
+            Files.setPosixFilePermissions(directory, OWNER_ONLY_DIRECTORY.value());
+        } catch (IOException e) {
+            // A disk that is read-only: what is there can be read all the same.
+        }
+    }
+
+    /** Where it could not be made at the start, it is tried again. */
+    private void mustBeMade() throws IOException {
+        if (!isMade) {
+            make();
         }
     }
 
@@ -50,7 +86,17 @@ public final class FileStore {
             Files.move(temporary, file(stem), StandardCopyOption.ATOMIC_MOVE);
             forceDirectory();
         } catch (IOException e) {
-            throw new UncheckedIOException("write " + file(stem), e);
+            dropHalf(temporary, e);
+            throw IoReason.failed("write " + file(stem), e);
+        }
+    }
+
+    /** On a full disk it would take the room that is missing. */
+    private static void dropHalf(Path temporary, IOException why) {
+        try {
+            Files.deleteIfExists(temporary);
+        } catch (IOException e) {
+            why.addSuppressed(e);
         }
     }
 
@@ -64,7 +110,7 @@ public final class FileStore {
         } catch (FileAlreadyExistsException e) {
             return false;
         } catch (IOException e) {
-            throw new UncheckedIOException("write " + file(stem), e);
+            throw IoReason.failed("write " + file(stem), e);
         } finally {
             removeTemporary(temporary);
         }
@@ -75,7 +121,7 @@ public final class FileStore {
             Files.deleteIfExists(temporary);
             forceDirectory();
         } catch (IOException e) {
-            throw new UncheckedIOException("remove " + temporary, e);
+            throw IoReason.failed("remove " + temporary, e);
         }
     }
 
@@ -83,10 +129,10 @@ public final class FileStore {
         return directory.resolve(stem + TEMPORARY);
     }
 
-    private static void write(Path to, byte[] content) throws IOException {
+    private void write(Path to, byte[] content) throws IOException {
+        mustBeMade();
         Files.deleteIfExists(to); // after a crash it can be another name of a file that is in use
-        try (FileChannel file =
-                FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel file = FileChannel.open(to, NEW, OWNER_ONLY)) {
             ByteBuffer rest = ByteBuffer.wrap(content);
             while (rest.hasRemaining()) {
                 file.write(rest);
@@ -98,13 +144,14 @@ public final class FileStore {
     /** False where there was none. */
     public boolean remove(String stem) {
         try {
+            mustBeMade();
             boolean removed = Files.deleteIfExists(file(stem));
             if (removed) {
                 forceDirectory();
             }
             return removed;
         } catch (IOException e) {
-            throw new UncheckedIOException("remove " + file(stem), e);
+            throw IoReason.failed("remove " + file(stem), e);
         }
     }
 
@@ -114,12 +161,21 @@ public final class FileStore {
         }
     }
 
+    public Path directory() {
+        return directory;
+    }
+
     /** All files, sorted. */
     public List<Path> files() {
+        try {
+            mustBeMade();
+        } catch (IOException e) {
+            throw IoReason.failed("make " + directory, e);
+        }
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(path -> path.toString().endsWith(suffix)).sorted().toList();
         } catch (IOException e) {
-            throw new UncheckedIOException("read " + directory, e);
+            throw IoReason.failed("read " + directory, e);
         }
     }
 

@@ -241,7 +241,7 @@ class CoexistenceE2eTest {
                 "--session-limit",
                 "3");
         assertRefused(
-                "resolv_conf must be a readable file",
+                "resolv_conf must be a readable regular file",
                 "attach",
                 "-f",
                 vm,

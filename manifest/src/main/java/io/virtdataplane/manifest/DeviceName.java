@@ -4,7 +4,7 @@ import java.util.regex.Pattern;
 
 /** Names that the kernel takes for a network device. */
 final class DeviceName {
-    private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[^\\s/:]{1,15}");
+    private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[!-~&&[^/:]]{1,15}");
 
     private DeviceName() {}
 
@@ -13,7 +13,7 @@ final class DeviceName {
         if (!NAME.matcher(name).matches()) {
             throw fields.error(
                     field,
-                    "must be a device name of 1-15 characters without blank, slash or colon",
+                    "must be a device name of 1-15 characters of ASCII without blank, slash or colon",
                     name);
         }
         return name;

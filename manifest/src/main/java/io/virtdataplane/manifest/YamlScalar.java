@@ -29,6 +29,7 @@ final class YamlScalar {
             Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
     private static final BigInteger LEAST = BigInteger.valueOf(Long.MIN_VALUE);
     private static final BigInteger MOST = BigInteger.TWO.pow(64).subtract(BigInteger.ONE);
+    private static final int LONGEST = 100;
     private static final double MOST_EXACT = 0x1p53;
     private static final String MERGE = "<<";
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -65,14 +66,31 @@ final class YamlScalar {
 
     private static JsonNode real(String text) {
         try {
+            mustBeShort(text);
             double value = Double.parseDouble(digits(text));
+            if (!Double.isFinite(value)) {
+                throw new NumberFormatException("more than a double holds");
+            }
             boolean isWhole = value == Math.rint(value) && Math.abs(value) < MOST_EXACT;
             // Go writes them without a fraction, so 08 is a whole number after all
             return isWhole ? NODES.numberNode((long) value) : NODES.numberNode(value);
         } catch (NumberFormatException e) {
             throw new InvalidManifestException(
-                    "manifest must have numbers that JSON can hold: value=" + text);
+                    "manifest must have numbers that JSON can hold: value=" + shown(text));
         }
+    }
+
+    /** No number that means anything is longer, and a long one costs more than its length. */
+    private static void mustBeShort(String text) {
+        if (text.length() > LONGEST) {
+            throw new NumberFormatException("longer than " + LONGEST);
+        }
+    }
+
+    private static String shown(String text) {
+        return text.length() <= LONGEST
+                ? text
+                : text.substring(0, LONGEST) + "... (" + text.length() + " characters)";
     }
 
     private static Tag tag(String text) {
@@ -114,6 +132,7 @@ final class YamlScalar {
         boolean hasPrefix = radix == 16 || radix == 2 || lower.startsWith("0o");
         String magnitude = hasPrefix ? digits.substring(2) : digits;
         try {
+            mustBeShort(magnitude);
             if (magnitude.isEmpty() || !Character.isLetterOrDigit(magnitude.charAt(0))) {
                 return Optional.empty(); // a second sign, which BigInteger would take
             }

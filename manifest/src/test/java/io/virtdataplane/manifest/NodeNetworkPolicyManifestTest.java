@@ -224,6 +224,7 @@ class NodeNetworkPolicyManifestTest {
                 "- name: br1 | - name: br1/5 | spec.desiredState.interfaces[0].name must be a device name of 1-15 characters",
                 "- name: br1 | - name: bridge-name-of-16 | interfaces[0].name must be a device name",
                 "- name: br1 | - name: '..' | interfaces[0].name must be a device name",
+                "- name: br1 | - name: \"br\\e[2J\" | interfaces[0].name must be a device name",
                 "type: linux-bridge | type: linux-brige | interfaces[0].type must be linux-bridge, or another type of nmstate that is left to others: type=linux-brige",
                 "type: linux-bridge | type: macsec | interfaces[0].type must not be one that encrypts: virt-dataplane encrypts nothing (leave",
                 "type: linux-bridge | mtu: 1500 | interfaces[0].type must be linux-bridge, or another type of nmstate that is left to others: type=",

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -103,6 +106,37 @@ class YamlScalarTest {
         assertThatThrownBy(() -> read("a: " + written))
                 .isInstanceOf(InvalidManifestException.class)
                 .hasMessageStartingWith("manifest must have numbers that JSON can hold: value=");
+    }
+
+    @Test
+    void numberThatIsTooLongIsRefusedWithoutMuchWork() {
+        for (String number : List.of("9".repeat(1 << 20), "0x" + "f".repeat(1 << 20))) {
+            for (String text : List.of("a: " + number, "{\"a\": " + number + "}")) {
+                long before = allocated();
+                String said = "";
+                try {
+                    said = String.valueOf(Document.all(text));
+                } catch (InvalidManifestException e) {
+                    said = e.getMessage();
+                }
+                assertThat((allocated() - before) >> 20).as("MiB").isLessThan(40);
+                assertThat(said).hasSizeLessThan(number.startsWith("0x") ? 2 << 20 : 300);
+            }
+        }
+        assertThatThrownBy(() -> read("a: 1e400"))
+                .hasMessage("manifest must have numbers that JSON can hold: value=1e400");
+    }
+
+    private static long allocated() {
+        return ((ThreadMXBean) ManagementFactory.getThreadMXBean())
+                .getCurrentThreadAllocatedBytes();
+    }
+
+    @Test
+    void aliasedNameAndHostNameAreTheirAnchors() {
+        String yaml = "metadata: {name: &n vm-1}\nspec: {hostname: *n, names: [*n]}";
+        assertThat(read(yaml).at("/spec/hostname").asText()).isEqualTo("vm-1");
+        assertThat(read(yaml).at("/spec/names/0").asText()).isEqualTo("vm-1");
     }
 
     @Test

@@ -51,11 +51,19 @@ public final class Allocations {
     public Allocations(Path stateDirectory, String bootId) {
         files = new StateFile(stateDirectory.resolve("allocations"));
         this.bootId = bootId;
-        for (String address : files.addresses()) {
+        files.addresses().forEach(this::forgetOfOtherBoot);
+    }
+
+    /** Where that fails the VF stays allocated: no reason for the daemon not to start. */
+    private void forgetOfOtherBoot(String address) {
+        try {
             String boot = fields(address).getOrDefault(BOOT, "");
             if (!bootId.isEmpty() && !bootId.equals(boot)) { // else nothing is known of it
                 files.remove(address);
             }
+        } catch (SriovException e) {
+            System.Logger log = System.getLogger(Allocations.class.getName());
+            log.log(System.Logger.Level.WARNING, "allocation not forgotten: " + e.getMessage());
         }
     }
 

@@ -1,6 +1,7 @@
 package io.virtdataplane.sriov;
 
 import io.virtdataplane.sys.FileStore;
+import io.virtdataplane.sys.IoReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -28,11 +29,7 @@ final class StateFile {
     private final FileStore files;
 
     StateFile(Path directory) {
-        try {
-            files = new FileStore(directory, "");
-        } catch (IllegalArgumentException e) {
-            throw new SriovException("state directory must be writable: directory=" + directory, e);
-        }
+        files = new FileStore(directory, "");
     }
 
     /** False where the address has a file already. */
@@ -53,8 +50,7 @@ final class StateFile {
         try {
             return work.get();
         } catch (UncheckedIOException e) {
-            throw new SriovException(
-                    "cannot write " + file(address) + ": " + e.getCause().getMessage(), e);
+            throw new SriovException("cannot " + e.getMessage(), e);
         }
     }
 
@@ -73,18 +69,23 @@ final class StateFile {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            throw new SriovException("cannot read " + file(address) + ": " + e.getMessage(), e);
+            throw new SriovException("cannot read " + file(address) + ": " + IoReason.of(e), e);
         }
     }
 
+    /** None where there can be none: the directory could not be made. */
     List<String> addresses() {
         try {
             return files.files().stream()
+                    .filter(Files::isRegularFile) // else one stranger would stop all of them
                     .map(path -> path.getFileName().toString())
                     .filter(ADDRESS.asMatchPredicate())
                     .toList();
         } catch (UncheckedIOException e) {
-            throw new SriovException(e.getMessage() + ": " + e.getCause().getMessage(), e);
+            if (!Files.exists(files.directory())) {
+                return List.of();
+            }
+            throw new SriovException("cannot " + e.getMessage(), e);
         }
     }
 
@@ -92,8 +93,7 @@ final class StateFile {
         try {
             files.remove(address);
         } catch (UncheckedIOException e) {
-            throw new SriovException(
-                    "cannot remove " + file(address) + ": " + e.getCause().getMessage(), e);
+            throw new SriovException("cannot " + e.getMessage(), e);
         }
     }
 

@@ -38,6 +38,11 @@ public interface Listing<M extends MessageOrBuilder, R> {
         return "";
     }
 
+    /** What stands on standard error beside the table: what of the node is not as it is to be. */
+    default List<String> warnings(M answer) {
+        return List.of();
+    }
+
     /** One answer, or all of them for as long as it is watched. */
     default void print(Client client, Query query, boolean watched, Output output, PrintStream to) {
         if (!watched) {
@@ -59,6 +64,7 @@ public interface Listing<M extends MessageOrBuilder, R> {
         if (!footer(answer).isEmpty()) {
             to.println(footer(answer));
         }
+        warnings(answer).forEach(warning -> System.err.println("Warning: " + warning));
     }
 
     default void printTable(List<R> rows, boolean isWide, PrintStream to) {

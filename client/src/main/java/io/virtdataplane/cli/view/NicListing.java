@@ -17,6 +17,11 @@ final class NicListing implements ListingFromNics<Nic> {
     }
 
     @Override
+    public List<String> warnings(ListResponse answer) {
+        return answer.getWarningsList();
+    }
+
+    @Override
     public List<Column<Nic>> columns() {
         return List.of(
                 Column.of("NAME", Nic::getName),

@@ -24,6 +24,15 @@ public interface AttachedNic extends Attachment, AutoCloseable {
         return request;
     }
 
+    /**
+     * Looks at its devices in their namespace, and follows what can be followed under traffic.
+     *
+     * @return what is not as it was opened, so that the NIC is to be opened anew; empty: nothing
+     */
+    default String changed() {
+        return "";
+    }
+
     /** Tells the network, or the guest, where it is; what it told, in words. */
     String announce();
 

@@ -33,6 +33,7 @@ public final class Nics implements AutoCloseable {
     private final EventJournal journal;
     private final ManifestDefaults defaults;
     private final boolean inPod;
+    private final LostNics lost = new LostNics();
     private final Map<AttachedNic, Origin> origins = new ConcurrentHashMap<>();
 
     /** What a NIC was made of, and where. */
@@ -97,32 +98,92 @@ public final class Nics implements AutoCloseable {
                         (file, reason) -> {
                             LOG.warn("attachment not restored: file={} reason={}", file, reason);
                             journal.record("RestoreFailed", "", file + ": " + reason);
+                            lost.add(file, reason);
                         });
         stored.damaged().forEach(ObjectStore::setAside); // renamed to *.damaged
-        stored.objectByFile().forEach(this::restore);
+        stored.objectByFile().forEach((file, request) -> takeUp(file, request, ""));
     }
 
-    /** One that fails is kept as long as its pod is there: the next start may have more luck. */
-    private void restore(Path file, AttachRequest request) {
+    /**
+     * Opens those anew whose devices are not what was opened, and tries those again that are kept
+     * and not attached. Called every few seconds.
+     */
+    public void tend() {
+        for (AttachedNic nic : attachments.nics()) {
+            try {
+                String change = nic.changed();
+                if (!change.isEmpty()) {
+                    openAnew(nic, change);
+                }
+            } catch (RuntimeException e) {
+                LOG.debug("devices not looked at, tried again: nic={}", nic.name(), e);
+            }
+        }
+        retry();
+    }
+
+    /** It stays kept, and is attached again as soon as it can be. */
+    private void openAnew(AttachedNic nic, String why) {
+        Path file = store.file(nic.name());
+        Optional<AttachRequest> kept = store.find(nic.name());
+        if (kept.isEmpty()) {
+            return; // it is being detached
+        }
+        end(nic);
+        give(nic.name());
+        LOG.warn("NIC is opened anew: nic={} reason={}", nic.name(), why);
+        journal.record("DeviceChanged", nic.name(), why);
+        lost.keep(new LostNics.Waiting(file, nic.name(), kept.get(), why));
+    }
+
+    private void retry() {
+        for (LostNics.Waiting waiting : lost.waiting()) {
+            if (!attachments.isTaken(waiting.name()) && Files.exists(waiting.file())) {
+                takeUp(waiting.file(), waiting.request(), waiting.reason());
+            }
+        }
+    }
+
+    /**
+     * One that fails waits for as long as its pod is there.
+     *
+     * @param before why it failed last; empty: it is tried for the first time
+     */
+    private void takeUp(Path file, AttachRequest request, String before) {
         String name = "unknown";
         try {
             NicSpec spec = spec(request, machine(request));
             name = spec.name();
-            open(spec, request);
-            journal.record("Restored", name, "attached again after a restart");
+            AttachedNic nic = open(spec, request);
+            journal.record("Restored", name, before.isEmpty() ? "attached again" : nic.describe());
         } catch (RuntimeException e) {
-            boolean isGone = !Files.exists(Netns.path(request.getNetns()));
-            LOG.warn(
-                    "attachment not restored{}: nic={} file={} reason={}",
-                    isGone ? ", and forgotten with its pod" : "",
-                    name,
-                    file,
-                    e.getMessage());
-            journal.record("RestoreFailed", name, e.getMessage());
-            if (isGone) {
-                ObjectStore.remove(file);
+            if (!Files.exists(Netns.path(request.getNetns()))) {
+                forget(file, name, e.getMessage());
+            } else if (lost.keep(new LostNics.Waiting(file, name, request, words(e)))) {
+                LOG.warn(
+                        "attachment waits, tried again: nic={} file={} reason={}",
+                        name,
+                        file,
+                        e.getMessage());
+                journal.record("RestoreFailed", name, words(e));
             }
         }
+    }
+
+    private static String words(RuntimeException e) {
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    private void forget(Path file, String name, String why) {
+        lost.forget(file);
+        ObjectStore.remove(file);
+        LOG.warn("attachment forgotten with its pod: nic={} file={} reason={}", name, file, why);
+        journal.record("RestoreFailed", name, "forgotten with its pod: " + why);
+    }
+
+    /** What of the kept NICs is not attached, in words, and why. */
+    public List<String> warnings() {
+        return lost.warnings();
     }
 
     public Attached attach(AttachRequest asked) {
@@ -181,6 +242,7 @@ public final class Nics implements AutoCloseable {
             give(spec.name());
             throw e;
         }
+        lost.forget(store.file(spec.name()));
         origins.put(nic, new Origin(request, pod));
         attachments.add(nic);
         LOG.info(
@@ -209,18 +271,22 @@ public final class Nics implements AutoCloseable {
         try {
             nic = attachments.nic(name);
         } catch (NotFoundException e) {
-            if (!attachments.isTaken(name) && store.remove(name)) {
-                journal.record("Detached", name, "it was not restored after the last restart");
+            String waiting = lost.named(name);
+            if (!attachments.isTaken(waiting) && store.remove(waiting)) {
+                lost.forget(store.file(waiting));
+                journal.record("Detached", waiting, "it was not attached, but waited to be");
                 return;
             }
             throw e;
         }
-        detach(nic, nic.describe());
+        // First: what cannot be forgotten stays attached, and what fails later does not come back.
+        String why = nic.describe();
+        store.remove(nic.name());
+        detach(nic, why);
     }
 
     private void detach(AttachedNic nic, String why) {
         end(nic);
-        store.remove(nic.name());
         give(nic.name());
         journal.record("Detached", nic.name(), why);
         LOG.info("detached: nic={} {}", nic.name(), why);
@@ -263,10 +329,21 @@ public final class Nics implements AutoCloseable {
     /** One that cannot be detached now does not keep the others. */
     private void detachGone(AttachedNic nic, String netns) {
         try {
+            if (isMadeAnew(netns)) {
+                openAnew(nic, "its namespace was made anew: netns=" + netns);
+                return;
+            }
+            ObjectStore.remove(store.file(nic.name())); // else the next start finds it gone
             detach(nic, "its pod is gone: netns=" + netns);
         } catch (RuntimeException e) {
             LOG.warn("not detached, tried again: nic={} {}", nic.name(), e.getMessage());
         }
+    }
+
+    /** Another namespace has the name; below /proc it is another process that has the number. */
+    private static boolean isMadeAnew(String netns) {
+        Path path = Netns.path(netns);
+        return !path.startsWith("/proc") && Files.exists(path);
     }
 
     private void end(AttachedNic nic) {

@@ -40,6 +40,8 @@ import io.virtdataplane.daemon.rpc.Answers;
 import io.virtdataplane.daemon.rpc.Recipient;
 import io.virtdataplane.daemon.rpc.Streams;
 import io.virtdataplane.dataplane.Trace;
+import java.util.List;
+import java.util.function.Supplier;
 
 /** The gRPC service of NICs: what is attached, what passes there, and what has happened. */
 public final class NicService extends DataplaneGrpc.DataplaneImplBase {
@@ -47,6 +49,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
     private static final int MINIMUM_INTERVAL_MS = 100;
     private static final int MAX_SESSIONS = 10_000;
     private static final int DEFAULT_SESSIONS = 1000;
+    private static final int MOST_WARNINGS = 50;
     private final Attachments attachments;
     private final Nics nics;
     private final MasqueradeNics masquerade;
@@ -56,15 +59,21 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
     private final Capturing capturing;
     private final EventJournal journal;
     private final Version version;
+    private final Supplier<List<String>> warnings;
 
-    /** What answers are made of: the rooms below. */
+    /**
+     * What answers are made of: the rooms below.
+     *
+     * @param warnings what of the node is not as it is to be
+     */
     public record Rooms(
             Attachments attachments,
             Nics nics,
             MasqueradeNics masquerade,
             NodeMacs macs,
             NicViews views,
-            EventJournal journal) {}
+            EventJournal journal,
+            Supplier<List<String>> warnings) {}
 
     public NicService(Rooms rooms, Version version) {
         this.attachments = rooms.attachments();
@@ -76,6 +85,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
         this.capturing = new Capturing(attachments);
         this.journal = rooms.journal();
         this.version = version;
+        this.warnings = rooms.warnings();
     }
 
     @Override
@@ -124,7 +134,9 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
     }
 
     private ListResponse list() {
-        return views.list(attachments.nics());
+        return views.list(attachments.nics()).toBuilder()
+                .addAllWarnings(warnings.get().stream().limit(MOST_WARNINGS).toList())
+                .build();
     }
 
     @Override

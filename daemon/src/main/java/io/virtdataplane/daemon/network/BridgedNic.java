@@ -76,6 +76,11 @@ public final class BridgedNic implements AttachedNic {
         return request.toBuilder().setGivenMac(givenMac).build();
     }
 
+    @Override
+    public String changed() {
+        return port.deviceChange();
+    }
+
     /**
      * Tells the switches where the guest's station is, as after a migration. Never unasked: until
      * the guest has moved, its other node has the station.

@@ -32,6 +32,13 @@ final class Devices {
         }
     }
 
+    /** As {@link #present(String)}, in the namespace of the port. */
+    static Optional<Present> present(PortSpec spec) {
+        try (Netns netns = Netns.open(spec.netns().isEmpty() ? OWN : spec.netns())) {
+            return netns.call(() -> present(spec.device()));
+        }
+    }
+
     /** {@code index}: its number in the kernel; a device that comes again has another. */
     record Present(int index, int mtu, boolean isUp) {}
 

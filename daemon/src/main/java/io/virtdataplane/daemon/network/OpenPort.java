@@ -8,6 +8,7 @@ import io.virtdataplane.daemon.attach.Closing;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.dataplane.Vif;
 import io.virtdataplane.port.DescriptorPort;
+import java.util.Optional;
 
 /**
  * A port of a bridge with its device open. Made whole or not at all; {@link #close} gives all of it
@@ -69,6 +70,29 @@ public final class OpenPort implements Attachment, AutoCloseable {
         spec = changedSpec;
         deviceMtu = changedMtu;
         policy = changed;
+    }
+
+    /**
+     * Of a guest's port on a device that is there: looks whether it still is the one that was
+     * opened, and follows its MTU.
+     *
+     * @return in words; empty: it is
+     */
+    String deviceChange() {
+        if (deviceIndex == 0) {
+            return "";
+        }
+        Optional<Devices.Present> present = Devices.present(spec);
+        if (present.isEmpty()) {
+            return "the guest's device has gone";
+        }
+        if (present.get().index() != deviceIndex) {
+            return "the guest's device was made anew";
+        }
+        if (present.get().mtu() != deviceMtu) {
+            changeMtu(present.get().mtu());
+        }
+        return "";
     }
 
     int deviceMtu() {

@@ -56,6 +56,8 @@ public final class MasqueradeNic implements AttachedNic {
     private BootServer bootServer; // null where no name is followed
     private Mapping table; // of the sessions; gives way to a larger one
     private volatile MasqueradeSpec spec;
+    private final PodDevices opened;
+    private PodDevices seen; // at the last look
 
     /**
      * @param ended is run when all has been given back
@@ -67,6 +69,8 @@ public final class MasqueradeNic implements AttachedNic {
         this.devices = NicDevices.open(id, spec, path, RANDOM.nextLong());
         Mapping made = null;
         try {
+            opened = PodDevices.look(spec);
+            seen = opened;
             resolvConf =
                     ResolvConf.read(spec.pod().resolvConf(), spec.netns())
                             .ofSubdomain(spec.nic().subdomain());
@@ -267,6 +271,19 @@ public final class MasqueradeNic implements AttachedNic {
                 .filter(Addresses::isOn)
                 .map(family -> AddressText.ip(family.podHigh(), family.podLow()))
                 .collect(Collectors.joining(","));
+    }
+
+    /**
+     * What may be on its way to somewhere else, an address or an MTU, is to be seen twice. A tap
+     * that we have made would be lost to the guest, so it stays for as long as the uplink does.
+     */
+    @Override
+    public synchronized String changed() {
+        PodDevices now = PodDevices.look(spec);
+        boolean isSeenTwice = now.equals(seen) && !spec.guest().device().isTap();
+        boolean isSettled = isSeenTwice || opened.hasOtherDevices(now);
+        seen = now;
+        return isSettled ? opened.differenceTo(now) : "";
     }
 
     @Override

@@ -1,8 +1,11 @@
 package io.virtdataplane.daemon.nic;
 
 import io.virtdataplane.dhcp.SearchDomains;
+import io.virtdataplane.sys.IoReason;
 import io.virtdataplane.wire.AddressText;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -62,13 +65,31 @@ record ResolvConf(
     static ResolvConf read(String file, String netns) {
         Path path = file.isEmpty() ? find(netns) : Path.of(file);
         try {
-            return parse(Files.readAllLines(path));
+            return parse(lines(path));
         } catch (IOException e) {
             if (file.isEmpty()) {
                 return new ResolvConf(List.of(), List.of(), List.of(), List.of(path + " itself"));
             }
             throw new IllegalArgumentException(
-                    "resolv_conf must be a readable file: resolv_conf=" + file);
+                    "resolv_conf must be a readable regular file of at most 64 KiB ("
+                            + IoReason.of(e)
+                            + "): resolv_conf="
+                            + file,
+                    e);
+        }
+    }
+
+    /** Of nothing that could block or have no end. */
+    private static List<String> lines(Path path) throws IOException {
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new IOException("not a regular file");
+        }
+        try (InputStream in = Files.newInputStream(path)) {
+            byte[] text = in.readNBytes(MAX_BYTES + 1);
+            if (text.length > MAX_BYTES) {
+                throw new IOException("longer than 64 KiB");
+            }
+            return new String(text, StandardCharsets.UTF_8).lines().toList();
         }
     }
 

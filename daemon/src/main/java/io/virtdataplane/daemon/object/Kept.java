@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.object;
 
 import io.virtdataplane.manifest.Manifest;
+import io.virtdataplane.manifest.ObjectName;
 
 /**
  * An object as it is kept over a restart.
@@ -13,6 +14,15 @@ public record Kept(
         Manifest manifest, String text, ApplyOptions options, long sequence, String givenUp) {
     /** What is found where the daemon, or its node, died of it. */
     private static final String BEING_TRIED = "the daemon ended while it was being tried";
+
+    ObjectName object() {
+        return new ObjectName(manifest.kind(), manifest.identity());
+    }
+
+    /** That version of the object, applied with the same options. */
+    boolean is(Manifest other, ApplyOptions with) {
+        return manifest.equals(other) && options.equals(with);
+    }
 
     Kept beingTried() {
         return new Kept(manifest, text, options, sequence, BEING_TRIED);

@@ -5,6 +5,7 @@ import io.virtdataplane.api.KeptObject;
 import io.virtdataplane.daemon.state.ObjectStore;
 import io.virtdataplane.manifest.ObjectKind;
 import io.virtdataplane.sys.FileStore;
+import io.virtdataplane.sys.IoReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -88,7 +89,7 @@ final class ObjectFiles {
         if (!Files.isDirectory(objects)) {
             return;
         }
-        for (Path file : new FileStore(objects, ".object").files()) {
+        for (Path file : listed(new FileStore(objects, ".object"))) {
             try {
                 Kept kept = kept(KeptObject.parseFrom(Files.readAllBytes(file)), format);
                 new ObjectFiles(objects, kept.manifest().kind(), format).putInForce(kept);
@@ -97,8 +98,20 @@ final class ObjectFiles {
                 LOG.warn("object set aside: file={} reason={}", file, e.getMessage());
                 ObjectStore.setAside(file);
             } catch (IOException e) {
-                throw new UncheckedIOException("read " + file, e);
+                LOG.warn("object not read: file={} reason={}", file, IoReason.of(e));
+            } catch (UncheckedIOException e) {
+                LOG.warn("object not taken over: file={} {}", file, e.getMessage());
             }
+        }
+    }
+
+    /** Of a directory that cannot be read, nothing: that is no reason not to start. */
+    private static List<Path> listed(FileStore files) {
+        try {
+            return files.files();
+        } catch (UncheckedIOException e) {
+            LOG.warn("objects of earlier versions not looked for: {}", e.getMessage());
+            return List.of();
         }
     }
 
@@ -117,7 +130,7 @@ final class ObjectFiles {
         }
         try {
             Path to = Files.createDirectories(objects.resolve(kind.manifestKind()));
-            for (Path file : new FileStore(from, SUFFIX).files()) {
+            for (Path file : listed(new FileStore(from, SUFFIX))) {
                 Path target = to.resolve(file.getFileName());
                 if (Files.exists(target)) { // of a later version, which was left and comes back
                     LOG.warn("object passed over, there is a newer one: file={}", file);
@@ -129,7 +142,7 @@ final class ObjectFiles {
         } catch (DirectoryNotEmptyException e) {
             LOG.warn("files left where earlier versions kept objects: directory={}", from);
         } catch (IOException e) {
-            throw new UncheckedIOException("move " + from, e);
+            LOG.warn("objects not taken over: directory={} reason={}", from, IoReason.of(e));
         }
     }
 }

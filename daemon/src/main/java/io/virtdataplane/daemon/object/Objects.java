@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
@@ -50,7 +51,7 @@ public final class Objects {
                                 new ObjectFiles(directory, kind, format),
                                 new TreeMap<>(),
                                 new TreeMap<>(),
-                                new TreeMap<>());
+                                new ConcurrentSkipListMap<>());
                 byKind.put(kind, ofKind);
             }
         }
@@ -78,6 +79,11 @@ public final class Objects {
         } finally {
             changing.unlock();
         }
+    }
+
+    /** Files that could not be read. Waits for nothing. */
+    public List<String> warnings() {
+        return byKind.values().stream().flatMap(OfKind::warnings).toList();
     }
 
     private static List<Kept> sorted(Stream<Map<String, Kept>> kept) {
@@ -151,7 +157,7 @@ public final class Objects {
         try {
             if (read.objects().isEmpty()) {
                 manifests.names(object, byKind.keySet(), new ArrayList<>()).stream()
-                        .filter(this::isKept)
+                        .filter(each -> ofKind(each.kind()).identified(each.identity()) != null)
                         .forEach(this::unfollow);
                 return Optional.empty();
             }
@@ -175,10 +181,7 @@ public final class Objects {
         changing.lock();
         try {
             Kept waits = ofKind(manifest).waiting().get(manifest.identity());
-            return isInForce(manifest, options)
-                    || waits != null
-                            && waits.manifest().equals(manifest)
-                            && waits.options().equals(options);
+            return isInForce(manifest, options) || waits != null && waits.is(manifest, options);
         } finally {
             changing.unlock();
         }
@@ -201,7 +204,7 @@ public final class Objects {
             return byKind.values().stream()
                     .flatMap(OfKind::kept)
                     .filter(kept -> kept.options().fromCluster())
-                    .map(kept -> new ObjectName(kept.manifest().kind(), kept.manifest().identity()))
+                    .map(Kept::object)
                     .distinct()
                     .toList();
         } finally {
@@ -209,22 +212,20 @@ public final class Objects {
         }
     }
 
-    private boolean isKept(ObjectName object) {
-        return ofKind(object.kind()).identified(object.identity()) != null;
-    }
-
     /** The one object of that kind in a file. */
     public ObjectResult applyOne(String file, ObjectKind kind, ApplyOptions options) {
-        ManifestFile read = manifests.parse(file, Set.of(kind));
-        FileRules.mustBeOne(read, kind);
-        return apply(read, options).getFirst();
+        return apply(one(file, kind), options).getFirst();
     }
 
     /** The same, only read. */
     public Manifest readOne(String file, ObjectKind kind) {
+        return one(file, kind).objects().getFirst().manifest();
+    }
+
+    private ManifestFile one(String file, ObjectKind kind) {
         ManifestFile read = manifests.parse(file, Set.of(kind));
         FileRules.mustBeOne(read, kind);
-        return read.objects().getFirst().manifest();
+        return read;
     }
 
     private ObjectResult apply(WrittenManifest written, ApplyOptions options) {
@@ -233,8 +234,8 @@ public final class Objects {
         Kept wanted = new Kept(manifest, written.text(), options, ++sequence, "");
         String change = change(ofKind, wanted);
         Outcome outcome = apply(ofKind, wanted);
-        return new ObjectResult(
-                manifest.kind(), manifest.name(), change, outcome, written.warnings());
+        var warnings = written.warnings();
+        return new ObjectResult(manifest.kind(), manifest.name(), change, outcome, warnings);
     }
 
     /** On the disk first, marked: what is not there is not in force, nor tried by a next start. */
@@ -272,8 +273,7 @@ public final class Objects {
         Kept held = ofKind.inForce().get(manifest.identity());
         return held != null
                 && !ofKind.waiting().containsKey(manifest.identity())
-                && held.manifest().equals(manifest)
-                && held.options().equals(options);
+                && held.is(manifest, options);
     }
 
     private void keep(OfKind ofKind, Kept wanted, Outcome outcome, boolean isMarked) {

@@ -1,9 +1,12 @@
 package io.virtdataplane.daemon.object;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One kind: who reconciles it, its files, and what is kept of it, by identity. */
 record OfKind(
@@ -12,6 +15,8 @@ record OfKind(
         Map<String, Kept> inForce,
         Map<String, Kept> waiting,
         Map<Path, String> unreadable) {
+    private static final Logger LOG = LoggerFactory.getLogger(OfKind.class);
+
     /** Reads its files; the highest sequence among them, or 0. */
     long load() {
         ObjectFiles.All all = files.all();
@@ -20,7 +25,7 @@ record OfKind(
             String identity = kept.manifest().identity();
             Kept held = inForce.get(identity);
             if (held != null && held.sequence() >= kept.sequence()) {
-                files.removeWaiting(identity); // it came in force, and was not removed yet
+                removeLeft(identity); // it came in force, and was not removed yet
             } else {
                 waiting.put(identity, kept);
             }
@@ -67,6 +72,20 @@ record OfKind(
         } else {
             files.putWaiting(waits);
         }
+    }
+
+    /** The next start comes to it again where the disk does not take it now. */
+    private void removeLeft(String identity) {
+        try {
+            files.removeWaiting(identity);
+        } catch (UncheckedIOException e) {
+            LOG.warn("not removed: {}", e.getMessage());
+        }
+    }
+
+    Stream<String> warnings() {
+        return unreadable.entrySet().stream()
+                .map(each -> "object not restored: " + each.getKey() + ": " + each.getValue());
     }
 
     /** What waits before what is in force. */

@@ -6,8 +6,10 @@ import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import io.virtdataplane.sriov.SriovException;
+import io.virtdataplane.sys.IoReason;
 import io.virtdataplane.sys.SystemCallException;
 import io.virtdataplane.sys.Unsupported;
+import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -48,12 +50,21 @@ public final class Answers {
                             Status.FAILED_PRECONDITION.withDescription(refused.getMessage());
                     case SystemCallException refused ->
                             Status.FAILED_PRECONDITION.withDescription(refused.getMessage());
+                    case UncheckedIOException refused ->
+                            Status.FAILED_PRECONDITION.withDescription(words(refused));
                     default -> {
                         LOG.error("request failed", e);
                         yield Status.INTERNAL.withDescription(e.toString());
                     }
                 };
         return exception(shortened(status));
+    }
+
+    /** With its reason, which not everybody writes into the message. */
+    private static String words(UncheckedIOException e) {
+        String reason = IoReason.of(e.getCause());
+        String message = String.valueOf(e.getMessage());
+        return message.contains(reason) ? message : message + ": " + reason;
     }
 
     /** Descriptions travel in headers, of which clients take 8 KB, and up to three times. */

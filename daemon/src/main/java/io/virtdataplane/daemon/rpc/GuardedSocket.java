@@ -73,8 +73,17 @@ public final class GuardedSocket {
 
     /** For a server to bind to the path. */
     public EpollServerDomainSocketChannel listener() {
+        return listener(false);
+    }
+
+    /** The same for gRPC: floods of HTTP/2 frames are ended. */
+    EpollServerDomainSocketChannel grpcListener() {
+        return listener(true);
+    }
+
+    private EpollServerDomainSocketChannel listener(boolean isHttp2) {
         EpollServerDomainSocketChannel channel = new EpollServerDomainSocketChannel();
-        channel.pipeline().addFirst(new PeerCheck(name, allowed));
+        channel.pipeline().addFirst(new PeerCheck(name, isHttp2, allowed));
         return channel;
     }
 

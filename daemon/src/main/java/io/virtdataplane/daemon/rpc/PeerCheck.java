@@ -6,7 +6,6 @@ import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.unix.PeerCredentials;
 import io.virtdataplane.sys.PeerGroups;
 import java.io.IOException;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -15,8 +14,9 @@ import org.slf4j.LoggerFactory;
  * the file's mode.
  */
 final class PeerCheck extends ChannelInboundHandlerAdapter {
-    private static final Logger LOG = LoggerFactory.getLogger(PeerCheck.class);
+    private final Sparse log = new Sparse(LoggerFactory.getLogger(PeerCheck.class));
     private final String socket;
+    private final boolean isHttp2;
     private final Allowed allowed;
 
     /**
@@ -29,9 +29,11 @@ final class PeerCheck extends ChannelInboundHandlerAdapter {
 
     /**
      * @param socket what it is called in the log
+     * @param isHttp2 it is spoken there, and floods of it are ended
      */
-    PeerCheck(String socket, Allowed allowed) {
+    PeerCheck(String socket, boolean isHttp2, Allowed allowed) {
         this.socket = socket;
+        this.isHttp2 = isHttp2;
         this.allowed = allowed;
     }
 
@@ -41,14 +43,21 @@ final class PeerCheck extends ChannelInboundHandlerAdapter {
         try {
             PeerCredentials peer = child.peerCredentials();
             if (isAllowed(peer, child.fd().intValue())) {
+                if (isHttp2) {
+                    child.pipeline().addFirst(new FloodGuard(socket, log));
+                }
                 context.fireChannelRead(accepted);
                 return;
             }
-            LOG.warn("{} connection refused: uid={} pid={}", socket, peer.uid(), peer.pid());
+            refused("uid=" + peer.uid() + " pid=" + peer.pid());
         } catch (IOException e) {
-            LOG.warn("{} connection refused: no peer credentials: {}", socket, e.getMessage());
+            refused("no peer credentials: " + e.getMessage());
         }
         child.unsafe().closeForcibly();
+    }
+
+    private void refused(String why) {
+        log.warn(socket + " connection refused: " + why);
     }
 
     private boolean isAllowed(PeerCredentials peer, int descriptor) {

@@ -21,6 +21,8 @@ import java.util.function.Supplier;
 public final class UnixServer implements AutoCloseable {
     private static final int MAX_MESSAGE = 2 << 20;
     private static final int END_SECONDS = 2;
+    private static final int MOST_RESETS = 500; // of one connection in a window
+    private static final int WINDOW_SECONDS = 10;
     private final Path path;
     private final EventLoopGroup loop =
             new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -37,7 +39,8 @@ public final class UnixServer implements AutoCloseable {
                         .bossEventLoopGroup(loop)
                         .workerEventLoopGroup(loop)
                         .executor(calls)
-                        .maxInboundMessageSize(MAX_MESSAGE);
+                        .maxInboundMessageSize(MAX_MESSAGE)
+                        .maxRstFramesPerWindow(MOST_RESETS, WINDOW_SECONDS);
         for (BindableService service : all) {
             builder.addService(service);
         }
@@ -57,7 +60,7 @@ public final class UnixServer implements AutoCloseable {
     /** For those whom the socket lets in. */
     static UnixServer guarded(GuardedSocket socket, BindableService... services)
             throws IOException {
-        return new UnixServer(socket.path(), socket::listener, services);
+        return new UnixServer(socket.path(), socket::grpcListener, services);
     }
 
     private void endThreads() {

@@ -1,24 +1,32 @@
 package io.virtdataplane.daemon.state;
 
 import io.virtdataplane.sys.FileStore;
+import io.virtdataplane.sys.IoReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Objects of one kind, a file each, so that a restarted daemon goes on with them. A file that
- * cannot be read is reported and left where it is: what that means is for the caller to decide.
+ * Objects of one kind, a file each with its checksum, so that a restarted daemon goes on with them.
+ * A file that cannot be read is reported and left where it is: what that means is for the caller to
+ * decide.
  */
 public final class ObjectStore<T> {
+    private static final Logger LOG = LoggerFactory.getLogger(ObjectStore.class);
+
     /** How an object is written to a file and read from it. */
     public interface Format<T> {
         byte[] write(T object);
@@ -63,7 +71,7 @@ public final class ObjectStore<T> {
 
     /** On the disk once it returns. */
     public void put(String name, T object) {
-        files.put(stem.apply(name), format.write(object));
+        files.put(stem.apply(name), Sealed.seal(format.write(object)));
     }
 
     /** False where there was none. */
@@ -75,15 +83,24 @@ public final class ObjectStore<T> {
         return files.file(stem.apply(name));
     }
 
+    /** Empty where there is none, or it cannot be read. */
+    public Optional<T> find(String name) {
+        try {
+            return Optional.of(read(file(name)));
+        } catch (IOException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
     public Stored<T> all() {
         Map<Path, T> objectByFile = new LinkedHashMap<>();
         Map<Path, String> unreadable = new TreeMap<>();
         Set<Path> damaged = new TreeSet<>();
-        for (Path file : files.files()) {
+        for (Path file : listed(unreadable)) {
             try {
-                objectByFile.put(file, format.read(Files.readAllBytes(file)));
+                objectByFile.put(file, read(file));
             } catch (IOException e) {
-                unreadable.put(file, e.toString());
+                unreadable.put(file, IoReason.of(e));
             } catch (IllegalArgumentException e) {
                 unreadable.put(file, e.getMessage());
                 damaged.add(file);
@@ -92,21 +109,55 @@ public final class ObjectStore<T> {
         return new Stored<>(objectByFile, unreadable, damaged);
     }
 
-    /** Of an object whose name cannot be told. */
-    public static void remove(Path file) {
+    /** A directory that is not there, or no directory, costs what it held and nothing else. */
+    private List<Path> listed(Map<Path, String> unreadable) {
         try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException("remove " + file, e);
+            return files.files();
+        } catch (UncheckedIOException e) {
+            if (Files.exists(files.directory(), LinkOption.NOFOLLOW_LINKS)) {
+                unreadable.put(files.directory(), IoReason.of(e.getCause()));
+            } // else it could not be made: there is nothing in it
+            return List.of();
         }
     }
 
-    /** Keeps a damaged file for somebody to look at, where no start will read it again. */
+    private T read(Path file) throws IOException {
+        byte[] bytes = Sealed.bytes(file);
+        T object = format.read(Sealed.open(bytes));
+        if (!Sealed.isSealed(bytes)) {
+            sealOld(file, bytes);
+        }
+        return object;
+    }
+
+    /** Earlier versions wrote no checksum: from now on it has one. */
+    private void sealOld(Path file, byte[] content) {
+        try {
+            files.put(files.stem(file), Sealed.seal(content));
+        } catch (UncheckedIOException e) {
+            LOG.warn("no checksum added, it is read without: {}", e.getMessage());
+        }
+    }
+
+    /** Of an object whose name cannot be told. False, and logged, where it is there still. */
+    public static boolean remove(Path file) {
+        try {
+            return Files.deleteIfExists(file);
+        } catch (IOException e) {
+            LOG.warn("not removed: file={} reason={}", file, IoReason.of(e));
+            return false;
+        }
+    }
+
+    /**
+     * Keeps a damaged file for somebody to look at, where no start will read it again. Where that
+     * fails it is logged, and the next start says the same of the file.
+     */
     public static void setAside(Path file) {
         try {
             Files.move(file, Path.of(file + ".damaged"), StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw new UncheckedIOException("set aside " + file, e);
+            LOG.warn("not set aside: file={} reason={}", file, IoReason.of(e));
         }
     }
 }

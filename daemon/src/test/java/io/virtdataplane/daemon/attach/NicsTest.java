@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.api.NatSettings;
 import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.AlreadyExistsException;
@@ -17,7 +18,9 @@ import io.virtdataplane.port.Pollers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +48,7 @@ class NicsTest {
     private final List<String> done = new ArrayList<>();
     private Runnable onOpen = () -> {};
     private Runnable onClose = () -> {};
+    private String change = "";
 
     /** A NIC that notes what becomes of it. */
     private final class NotedNic implements AttachedNic {
@@ -86,6 +90,11 @@ class NicsTest {
         @Override
         public String announce() {
             return "itself";
+        }
+
+        @Override
+        public String changed() {
+            return change;
         }
 
         @Override
@@ -222,7 +231,7 @@ class NicsTest {
     }
 
     @Test
-    void nameIsHeldUntilTheFileOfTheOneThatGoesHasGone() throws Exception {
+    void nameIsHeldUntilTheOneThatGoesHasGone() throws Exception {
         nics.attach(REQUEST);
         CountDownLatch closing = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
@@ -235,9 +244,8 @@ class NicsTest {
         closing.await();
         assertThatThrownBy(() -> nics.attach(REQUEST)).isInstanceOf(AlreadyExistsException.class);
         assertThatThrownBy(() -> nics.detach("vm/default"))
-                .as("the file is not taken away from the first one")
+                .as("there is one that goes already")
                 .isInstanceOf(NotFoundException.class);
-        assertThat(files()).containsExactly(".attach");
         goOn.countDown();
         detached.get();
         assertThat(files()).isEmpty();
@@ -264,8 +272,9 @@ class NicsTest {
         assertThat(attachments.nics()).hasSize(1);
     }
 
+    /** Asked to go, it goes with the daemon at the latest. */
     @Test
-    void nicWhoseThreadDoesNotLetGoStaysListedAndKept() throws IOException {
+    void nicWhoseThreadDoesNotLetGoStaysListedAndDoesNotComeBack() throws IOException {
         nics.attach(REQUEST);
         onClose =
                 () -> {
@@ -273,7 +282,9 @@ class NicsTest {
                 };
         assertThatThrownBy(() -> nics.detach("vm")).hasMessage("worker does not answer");
         assertThat(attachments.nics()).hasSize(1);
-        assertThat(files()).containsExactly(".attach");
+        assertThat(files()).isEmpty();
+        restart();
+        assertThat(attachments.nics()).isEmpty();
     }
 
     @Test
@@ -286,10 +297,152 @@ class NicsTest {
         restart();
         assertThat(attachments.nics()).isEmpty();
         assertThat(files()).as("the next start may have more luck").containsExactly(".attach");
-        nics.detach("vm/default");
+        nics.detach("vm");
         assertThat(files()).isEmpty();
         assertThatThrownBy(() -> nics.detach("vm/default"))
                 .hasMessage("no such NIC: name=vm/default");
+    }
+
+    @Test
+    void detachThatCannotBeKeptChangesNothing() throws IOException {
+        nics.attach(REQUEST);
+        Path file = onlyFile();
+        byte[] kept = Files.readAllBytes(file);
+        Files.delete(file);
+        Files.createDirectories(file.resolve("in the way"));
+        assertThatThrownBy(() -> nics.detach("vm"))
+                .hasMessage("remove " + file + ": Directory not empty");
+        assertThat(attachments.nics()).hasSize(1);
+        assertThat(done).containsExactly("opened");
+        Files.delete(file.resolve("in the way"));
+        Files.delete(file);
+        Files.write(file, kept);
+        nics.detach("vm");
+        assertThat(done).containsExactly("opened", "closed");
+    }
+
+    private Path onlyFile() throws IOException {
+        try (Stream<Path> files = Files.list(state.resolve("attachments"))) {
+            return files.findFirst().orElseThrow();
+        }
+    }
+
+    /** A NIC with some of its settings only would have all its ports open. */
+    @Test
+    void fileThatWasCutAnywhereIsSetAsideAndSaid() throws IOException {
+        AttachRequest closed =
+                REQUEST.toBuilder()
+                        .setNat(NatSettings.newBuilder().setPorts("TCP/22"))
+                        .setUplink("eth1")
+                        .build();
+        nics.attach(closed);
+        nics.close();
+        Path file = onlyFile();
+        byte[] whole = Files.readAllBytes(file);
+        for (int cut = 0; cut < whole.length; cut++) {
+            Files.write(file, Arrays.copyOf(whole, cut));
+            restart();
+            assertThat(attachments.nics()).as("cut at " + cut).isEmpty();
+            assertThat(nics.warnings()).hasSize(1).first().asString().contains("is damaged");
+            assertThat(files()).containsExactly(".attach.damaged");
+        }
+        Files.write(file, whole);
+        restart();
+        assertThat(attachments.nics()).hasSize(1);
+        assertThat(nics.warnings()).isEmpty();
+    }
+
+    @Test
+    void fileOfAnEarlierVersionIsReadAndGetsItsChecksum() throws IOException {
+        nics.attach(REQUEST);
+        nics.close();
+        Path file = onlyFile();
+        byte[] sealed = Files.readAllBytes(file);
+        Files.write(file, REQUEST.toByteArray());
+        restart();
+        assertThat(attachments.nics()).hasSize(1);
+        assertThat(Files.readAllBytes(file)).isEqualTo(sealed);
+    }
+
+    @Test
+    void strangersAmongTheFilesAreSaidAndCostNothingElse() throws IOException {
+        nics.attach(REQUEST);
+        nics.close();
+        Path attachments0 = state.resolve("attachments");
+        Files.createDirectories(attachments0.resolve("d.attach"));
+        Files.createSymbolicLink(attachments0.resolve("l.attach"), Path.of("/nowhere"));
+        Files.createSymbolicLink(attachments0.resolve("z.attach"), Path.of("/dev/zero"));
+        restart();
+        assertThat(attachments.nics()).hasSize(1);
+        assertThat(nics.warnings())
+                .containsExactly(
+                        "NIC not restored: " + attachments0 + "/d.attach: not a regular file",
+                        "NIC not restored: "
+                                + attachments0
+                                + "/l.attach: No such file or directory",
+                        "NIC not restored: " + attachments0 + "/z.attach: not a regular file");
+    }
+
+    @Test
+    void directoryThatIsADanglingLinkIsSaid() throws IOException {
+        Files.delete(state.resolve("attachments"));
+        Files.createSymbolicLink(state.resolve("attachments"), Path.of("/nowhere/at/all"));
+        restart();
+        assertThat(nics.warnings()).first().asString().contains("attachments: File exists");
+        assertThatThrownBy(() -> nics.attach(REQUEST)).hasMessageEndingWith(": File exists");
+        assertThat(done).containsExactly("opened", "closed");
+    }
+
+    @Test
+    void nicThatCouldNotBeAttachedIsTriedAgainUntilItIs() throws IOException {
+        nics.attach(REQUEST);
+        nics.close();
+        onOpen =
+                () -> {
+                    throw new IllegalArgumentException("no such bridge: name=br1");
+                };
+        restart();
+        nics.tend();
+        assertThat(nics.warnings())
+                .containsExactly(
+                        "NIC vm/default is not attached, tried again: no such bridge: name=br1");
+        onOpen = () -> {};
+        nics.tend();
+        assertThat(attachments.nics()).hasSize(1);
+        assertThat(nics.warnings()).isEmpty();
+        nics.detach("vm");
+        nics.tend();
+        assertThat(attachments.nics()).isEmpty();
+    }
+
+    @Test
+    void nicWhoseDeviceWasMadeAnewIsOpenedAnewAsItIsKept() throws IOException {
+        nics.attach(REQUEST);
+        change = "the uplink has gone";
+        onOpen =
+                () -> {
+                    throw new IllegalArgumentException("uplink must exist: uplink=eth0");
+                };
+        nics.tend();
+        nics.tend();
+        assertThat(attachments.nics()).isEmpty();
+        assertThat(nics.warnings()).first().asString().endsWith("uplink must exist: uplink=eth0");
+        change = "";
+        onOpen = () -> {};
+        nics.tend();
+        nics.tend();
+        assertThat(attachments.nics()).hasSize(1);
+        assertThat(done).containsExactly("opened", "closed", "opened");
+        assertThat(files()).containsExactly(".attach");
+    }
+
+    @Test
+    void stateIsForItsOwnerAlone() throws IOException {
+        nics.attach(REQUEST);
+        assertThat(Files.getPosixFilePermissions(onlyFile()))
+                .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+        assertThat(Files.getPosixFilePermissions(onlyFile().getParent()))
+                .isEqualTo(PosixFilePermissions.fromString("rwx------"));
     }
 
     @Test

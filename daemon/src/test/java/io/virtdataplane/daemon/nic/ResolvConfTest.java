@@ -1,10 +1,15 @@
 package io.virtdataplane.daemon.nic;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.wire.AddressText;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -29,6 +34,23 @@ class ResolvConfTest {
         assertThat(conf.searchDomains()).containsExactly("a.svc", "foo,com", "b");
         assertThat(conf.describeUntold(true))
                 .isEqualTo("nameserver x, nameserver fe80::1%eth0, search foo,com");
+    }
+
+    /** A FIFO would block the call until somebody writes, and /dev/zero has no end. */
+    @Test
+    @Timeout(20)
+    void onlyARegularFileOfBoundedSizeIsRead(@TempDir Path directory) throws Exception {
+        Path fifo = directory.resolve("fifo");
+        assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
+        Path huge = Files.write(directory.resolve("huge"), new byte[1 << 20]);
+        for (Object file : List.of("/dev/zero", fifo, directory, huge, "/nowhere")) {
+            assertThatThrownBy(() -> ResolvConf.read(file.toString(), "pod"))
+                    .hasMessageStartingWith(
+                            "resolv_conf must be a readable regular file of at most")
+                    .hasMessageEndingWith(": resolv_conf=" + file);
+        }
+        Path odd = Files.write(directory.resolve("odd"), new byte[] {(byte) 0xff, '\n'});
+        assertThat(ResolvConf.read(odd.toString(), "pod").nameServers()).isEmpty();
     }
 
     @Test

@@ -301,8 +301,9 @@ class ObjectsTest {
         objects.apply(POLICY, SHARED);
         Path file = state.resolve("objects/NodeNetworkConfigurationPolicy/p1.yaml");
         assertThat(Files.readString(file))
-                .startsWith(
-                        "# virt-dataplane: sequence=1 uplinks=share host-port=true probe-seconds=7\n{");
+                .matches("(?s)# sha256: [0-9a-f]{64}\n#.*")
+                .contains(
+                        "\n# virt-dataplane: sequence=1 uplinks=share host-port=true probe-seconds=7\n{");
         assertThat(objects.delete(Files.readString(file)).objects()).hasSize(1);
     }
 
