@@ -78,7 +78,9 @@ final class JournalFile {
             return work.run();
         } catch (IOException e) {
             failed(IoReason.of(e));
-        } catch (RuntimeException | InternalError e) { // InternalError: a fault in a mapping
+        } catch (RuntimeException
+                | InternalError
+                | AssertionError e) { // InternalError: a fault in a mapping; Chronicle asserts
             failed(e.toString());
         }
         return false;
@@ -103,7 +105,9 @@ final class JournalFile {
         try {
             append(content);
             return isRead(content) ? "" : "what is written to it cannot be read again";
-        } catch (Exception | InternalError e) { // Chronicle throws checked ones undeclared
+        } catch (Exception
+                | InternalError
+                | AssertionError e) { // Chronicle throws checked ones undeclared
             return e.toString();
         }
     }
@@ -145,7 +149,7 @@ final class JournalFile {
         }
         try {
             open();
-        } catch (Exception | InternalError e) { // as above
+        } catch (Exception | InternalError | AssertionError e) { // as above
             setAside(e.toString());
         }
         complaint.settle();
@@ -169,7 +173,7 @@ final class JournalFile {
                 bytes.clear();
             }
             appender = opened.createAppender();
-        } catch (RuntimeException | InternalError e) {
+        } catch (RuntimeException | InternalError | AssertionError e) {
             opened.close();
             throw e;
         }
@@ -235,7 +239,7 @@ final class JournalFile {
         if (open != null) {
             try {
                 open.close();
-            } catch (RuntimeException | InternalError e) {
+            } catch (RuntimeException | InternalError | AssertionError e) {
                 LOG.warn("event journal not closed cleanly: reason={}", e.toString());
             }
         }
@@ -303,7 +307,9 @@ final class JournalFile {
                     return true;
                 }
             }
-        } catch (IllegalStateException | InternalError e) { // closed meanwhile, or a fault
+        } catch (IllegalStateException
+                | InternalError
+                | AssertionError e) { // closed meanwhile, or a fault
             return to.receive(EventWords.event("Unreadable", "", "the journal ends here: " + e));
         }
         return true;
