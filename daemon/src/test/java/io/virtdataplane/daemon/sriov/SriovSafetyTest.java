@@ -135,13 +135,13 @@ class SriovSafetyTest extends SriovApiFixture {
         Files.move(networks, moved); // as a disk that fails
         refused(
                 () -> network(NETWORK.replace("guests", "others")),
-                Status.Code.INTERNAL,
+                Status.Code.FAILED_PRECONDITION,
                 "state/objects/SriovNetwork");
         refused(
                 () ->
                         sriov.removeNetwork(
                                 RemoveNetworkRequest.newBuilder().setName("guests/net1").build()),
-                Status.Code.INTERNAL,
+                Status.Code.FAILED_PRECONDITION,
                 "state/objects/SriovNetwork");
         Files.move(moved, networks);
         assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getNetworksList())
@@ -150,7 +150,7 @@ class SriovSafetyTest extends SriovApiFixture {
         Files.move(policies, moved);
         refused(
                 () -> sriov.removePolicy(RemovePolicyRequest.newBuilder().setName("p1").build()),
-                Status.Code.INTERNAL,
+                Status.Code.FAILED_PRECONDITION,
                 "state/objects/SriovNetworkNodePolicy");
         assertThat(sriov.getNodeState(GetNodeStateRequest.getDefaultInstance()).getPoliciesList())
                 .containsExactly("p1");
