@@ -31,8 +31,8 @@ import java.util.Deque;
  *       own address, where the guest has the port open and no socket of the pod has it.
  *   <li><b>ingress of the guest's device</b>, where its frames may be carried, and ingress of eth0
  *       before anything else: what is plain in an established session of the guest ({@link
- *       FlowTable}) is translated and sent on there and then. All else that the guest sends comes to
- *       us by a tap of its own ({@link CarriedGuest}).
+ *       FlowTable}) is translated and sent on there and then. All else that the guest sends comes
+ *       to us by a tap of its own ({@link CarriedGuest}).
  * </ul>
  *
  * <p>Where the guest has a session and the pod's kernel draws the very same port for the very same
