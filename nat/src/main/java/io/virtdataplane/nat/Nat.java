@@ -139,13 +139,9 @@ public final class Nat {
     public List<SessionView> list(int limit, long nowNs) {
         List<SessionView> views = new ArrayList<>();
         SessionTable table = sessions.table();
-        for (int lifetime = 0; lifetime < Lifetime.COUNT; lifetime++) {
-            for (int session = table.oldest(lifetime);
-                    session != SessionTable.NONE && views.size() < limit;
-                    session = table.next(session)) {
-                carried.count(session, nowNs);
-                views.add(SessionView.of(table, session, nowNs));
-            }
+        for (int session : table.first(limit)) { // to count one may move it to its list's end
+            carried.count(session, nowNs);
+            views.add(SessionView.of(table, session, nowNs));
         }
         return views;
     }
