@@ -92,6 +92,9 @@ final class DevicePluginService extends DevicePluginGrpc.DevicePluginImplBase {
         long generation = -1;
         while (!call.isCancelled()) {
             long now = node.awaitChange(generation, LOOK_MS);
+            if (now == SriovNode.CLOSED) {
+                return; // it would say so again and again at once
+            }
             if (now != generation) {
                 ListAndWatchResponse devices = devices();
                 if (!devices.equals(sent)) {
