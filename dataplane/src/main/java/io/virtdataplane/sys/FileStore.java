@@ -146,7 +146,7 @@ public final class FileStore {
         try {
             mustBeMade();
             boolean removed = Files.deleteIfExists(file(stem));
-            if (removed) {
+            if (removed || !Files.isDirectory(directory)) { // else it may be where that has gone
                 forceDirectory();
             }
             return removed;
