@@ -153,42 +153,8 @@ final class BridgeLab implements AutoCloseable {
 
     /** A guest's namespace whose eth1 is the NIC: one end of a veth, the other in its pod. */
     String guest(String name, String network, String address, String... options) {
-        String pod = lab.out.replace("-out", "-p" + name);
-        String guest = lab.out.replace("-out", "-g" + name);
-        guests.add(pod);
-        guests.add(guest);
-        lab.shell.sh(
-                """
-                ip netns add %1$s
-                ip netns add %2$s
-                ip link add eth1 netns %2$s type veth peer name net1 netns %1$s
-                ip -n %1$s link set net1 up
-                """
-                        .formatted(pod, guest));
-        List<String> command =
-                new ArrayList<>(
-                        List.of(
-                                "attach",
-                                "-f",
-                                file(machine(name, network)).toString(),
-                                "--interface",
-                                "bridge-net",
-                                "--netns",
-                                pod,
-                                "--guest",
-                                "dev:net1"));
-        command.addAll(List.of(options));
-        String said = lab.mustClient(command.toArray(String[]::new));
-        String mac = said.replaceFirst("(?s).*guest ([0-9a-f:]{17}) on bridge br1.*", "$1");
-        lab.shell.sh(
-                """
-                ip -n %1$s link set eth1 address %2$s
-                ip -n %1$s link set lo up
-                ip -n %1$s link set eth1 up
-                ip -n %1$s addr add %3$s dev eth1
-                """
-                        .formatted(guest, mac, address));
-        return guest;
+        return BridgedGuest.attach(
+                lab, guests, name, file(machine(name, network)), address, options);
     }
 
     String mac(String guest) {

@@ -121,41 +121,9 @@ final class ClusterNode implements AutoCloseable {
 
     /** A guest's namespace whose eth1 is a NIC on that network, by {@code attach}. */
     String guest(String machine, String network, String address) {
-        String pod = lab.out.replace("-out", "-p" + machine);
-        String guest = lab.out.replace("-out", "-g" + machine);
-        namespaces.add(pod);
-        namespaces.add(guest);
-        lab.shell.sh(
-                """
-                ip netns add %1$s
-                ip netns add %2$s
-                ip link add eth1 netns %2$s type veth peer name net1 netns %1$s
-                ip -n %1$s link set net1 up
-                """
-                        .formatted(pod, guest));
         Path file = lab.shell.directory().resolve(machine + ".yaml");
         lab.shell.write(file, BridgeLab.machine(machine, network));
-        String said =
-                lab.mustClient(
-                        "attach",
-                        "-f",
-                        file.toString(),
-                        "--interface",
-                        "bridge-net",
-                        "--netns",
-                        pod,
-                        "--guest",
-                        "dev:net1");
-        String mac = said.replaceFirst("(?s).*guest ([0-9a-f:]{17}) on bridge .*", "$1");
-        lab.shell.sh(
-                """
-                ip -n %1$s link set eth1 address %2$s
-                ip -n %1$s link set lo up
-                ip -n %1$s link set eth1 up
-                ip -n %1$s addr add %3$s dev eth1
-                """
-                        .formatted(guest, mac, address));
-        return guest;
+        return BridgedGuest.attach(lab, namespaces, machine, file, address);
     }
 
     @Override

@@ -256,10 +256,7 @@ final class Lab implements AutoCloseable {
         if (System.getenv(DEVICES) != null) {
             return makeDevice().attachMade(manifest, options);
         }
-        String[] attach = {
-            "attach", "-f", manifest(manifest).toString(), "--netns", pod, "--guest", "tap:tap0"
-        };
-        mustClient(Stream.of(attach, options).flatMap(Arrays::stream).toArray(String[]::new));
+        attach(manifest, "tap:tap0", options);
         shell.must("ip", "-n", pod, "link", "set", "tap0", "netns", guest, "name", "eth0");
         shell.must("ip", "-n", guest, "link", "set", "eth0", "up");
         return this;
@@ -285,8 +282,12 @@ final class Lab implements AutoCloseable {
 
     /** The other half. */
     Lab attachMade(String manifest, String... options) {
+        return attach(manifest, "dev:tap0", options);
+    }
+
+    private Lab attach(String manifest, String as, String... options) {
         String[] attach = {
-            "attach", "-f", manifest(manifest).toString(), "--netns", pod, "--guest", "dev:tap0"
+            "attach", "-f", manifest(manifest).toString(), "--netns", pod, "--guest", as
         };
         mustClient(Stream.of(attach, options).flatMap(Arrays::stream).toArray(String[]::new));
         return this;
@@ -321,11 +322,7 @@ final class Lab implements AutoCloseable {
                 Stream.of(prefix, command).flatMap(Arrays::stream).toArray(String[]::new));
     }
 
-    /**
-     * Waits for a server's socket.
-     *
-     * @param socket as ss has it: "tcp sport = :22", "udp src 192.0.2.1:53"
-     */
+    /** Waits for a server's socket, as ss has it: "tcp sport = :22", "udp src 192.0.2.1:53". */
     void awaitSocket(String namespace, String socket) {
         Wait.until(
                 "a server's socket, " + socket,
@@ -386,9 +383,7 @@ final class Lab implements AutoCloseable {
 
     @Override
     public void close() {
-        if (daemon != null) {
-            shell.end(daemon);
-        }
+        endDaemon();
         shell.close();
         for (String name : new String[] {pod, guest, out, far}) {
             if (name.isEmpty()) {

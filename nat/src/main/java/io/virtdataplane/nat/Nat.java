@@ -139,10 +139,25 @@ public final class Nat {
     public List<SessionView> list(int limit, long nowNs) {
         List<SessionView> views = new ArrayList<>();
         SessionTable table = sessions.table();
-        for (int session : table.first(limit)) { // to count one may move it to its list's end
+        for (int session :
+                longestIdle(table, limit)) { // to count one may move it to its list's end
             carried.count(session, nowNs);
             views.add(SessionView.of(table, session, nowNs));
         }
         return views;
+    }
+
+    /** Of each lifetime those that were idle longest first. */
+    private static int[] longestIdle(SessionTable table, int limit) {
+        int[] sessions = new int[Math.min(limit, table.size())];
+        int count = 0;
+        for (int lifetime = 0; lifetime < Lifetime.COUNT; lifetime++) {
+            for (int session = table.oldest(lifetime);
+                    session != SessionTable.NONE && count < sessions.length;
+                    session = table.next(session)) {
+                sessions[count++] = session;
+            }
+        }
+        return sessions;
     }
 }

@@ -271,20 +271,6 @@ final class SessionTable {
         return oldest[lifetime];
     }
 
-    /** At most so many, of each lifetime those that were idle longest first. */
-    int[] first(int limit) {
-        int[] sessions = new int[Math.min(limit, size())];
-        int count = 0;
-        for (int lifetime = 0; lifetime < Lifetime.COUNT; lifetime++) {
-            for (int session = oldest(lifetime);
-                    session != NONE && count < sessions.length;
-                    session = next(session)) {
-                sessions[count++] = session;
-            }
-        }
-        return sessions;
-    }
-
     /** The session after this one in its lifetime's list, or {@link #NONE}. */
     int next(int session) {
         return records.get(INT, (long) session * RECORD + NEXT);

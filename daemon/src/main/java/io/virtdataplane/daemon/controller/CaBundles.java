@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.controller;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.WebhookClientConfig;
@@ -7,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,12 +54,7 @@ final class CaBundles {
         if (found == null) {
             return false;
         }
-        if (set(
-                found.getWebhooks().stream().map(each -> each.getClientConfig()).toList(),
-                bundle)) {
-            client.resource(found).update();
-            LOG.info("caBundle set: MutatingWebhookConfiguration={}", name);
-        }
+        set(found, found.getWebhooks().stream().map(each -> each.getClientConfig()), bundle);
         return true;
     }
 
@@ -71,23 +68,17 @@ final class CaBundles {
         if (found == null) {
             return false;
         }
-        if (set(
-                found.getWebhooks().stream().map(each -> each.getClientConfig()).toList(),
-                bundle)) {
-            client.resource(found).update();
-            LOG.info("caBundle set: ValidatingWebhookConfiguration={}", name);
-        }
+        set(found, found.getWebhooks().stream().map(each -> each.getClientConfig()), bundle);
         return true;
     }
 
-    private static boolean set(List<WebhookClientConfig> configs, String bundle) {
-        boolean isChanged = false;
-        for (WebhookClientConfig config : configs) {
-            if (!bundle.equals(config.getCaBundle())) {
-                config.setCaBundle(bundle);
-                isChanged = true;
-            }
+    private void set(HasMetadata found, Stream<WebhookClientConfig> configs, String bundle) {
+        List<WebhookClientConfig> others =
+                configs.filter(config -> !bundle.equals(config.getCaBundle())).toList();
+        if (!others.isEmpty()) {
+            others.forEach(config -> config.setCaBundle(bundle));
+            client.resource(found).update();
+            LOG.info("caBundle set: {}={}", found.getKind(), name);
         }
-        return isChanged;
     }
 }

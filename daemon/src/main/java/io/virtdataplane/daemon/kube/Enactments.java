@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtdataplane.daemon.network.Condition;
 import io.virtdataplane.daemon.network.Conditions;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -136,7 +137,7 @@ final class Enactments {
     private static long unixMs(String time) {
         try {
             return Instant.parse(time).toEpochMilli();
-        } catch (java.time.format.DateTimeParseException e) {
+        } catch (DateTimeParseException e) {
             return 0;
         }
     }

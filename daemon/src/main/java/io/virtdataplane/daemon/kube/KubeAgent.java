@@ -10,6 +10,8 @@ import io.virtdataplane.daemon.network.OpenBridge;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.sriov.SriovNode;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,14 +40,12 @@ public final class KubeAgent implements AutoCloseable {
     private static final long LONGEST_MS = 60_000;
     private static final int MOST_DOUBLINGS = 6;
     private static final long END_SECONDS = 5;
-    private final KubernetesClient client;
     private final ClusterSettings settings;
     private final Rooms rooms;
     private final NodePolicyObjects policies;
     private final ClusterObjects objects;
     private final OwnNode node;
-    private final Machines machines;
-    private MachineEvents told; // null: machines are not ours
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("cluster-status").factory());
@@ -72,7 +72,7 @@ public final class KubeAgent implements AutoCloseable {
     public KubeAgent(ClusterSettings settings, Rooms rooms) {
         this.settings = settings;
         this.rooms = rooms;
-        this.client = ClusterClient.open(settings.kubeconfig());
+        KubernetesClient client = opened(ClusterClient.open(settings.kubeconfig()));
         String name = rooms.node().name();
         ClusterWriter writer = new ClusterWriter(client, name);
         ClusterEvents events = new ClusterEvents(client, "virtdataplane.io/agent", name);
@@ -87,17 +87,19 @@ public final class KubeAgent implements AutoCloseable {
                         new PolicyRollout(enactments, conditions, name),
                         events);
         this.objects =
-                new ClusterObjects(client, settings, rooms.objects(), policies, events, HOLD_MS);
-        this.node = new OwnNode(client, name, this::relabel);
-        this.machines = new Machines(client, name);
-        publish(writer, events);
+                opened(
+                        new ClusterObjects(
+                                client, settings, rooms.objects(), policies, events, HOLD_MS));
+        this.node = opened(new OwnNode(client, name, this::relabel));
+        publish(client, writer, events);
         node.start();
         objects.start();
-        if (settings.owns(ClusterSettings.Owned.MACHINE)) {
-            machines.start();
-            told = new MachineEvents(rooms.journal(), machines, events);
-        }
         LOG.info("kubernetes: node={} kinds={}", name, settings.owned());
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        opened.push(part);
+        return part;
     }
 
     private void relabel(Map<String, String> labels) {
@@ -108,7 +110,7 @@ public final class KubeAgent implements AutoCloseable {
         }
     }
 
-    private void publish(ClusterWriter writer, ClusterEvents events) {
+    private void publish(KubernetesClient client, ClusterWriter writer, ClusterEvents events) {
         String name = rooms.node().name();
         every("watches", LOOK_ANYWAY_MS, this::mustBeWatched);
         if (settings.owns(ClusterSettings.Owned.NODE_NETWORK_POLICY)) {
@@ -129,6 +131,9 @@ public final class KubeAgent implements AutoCloseable {
             every("SriovNetworkNodeState", STATUS_MS, states::publish);
         }
         if (settings.owns(ClusterSettings.Owned.MACHINE)) {
+            Machines machines = opened(new Machines(client, name));
+            machines.start();
+            opened(new MachineEvents(rooms.journal(), machines, events));
             MachineStates states = new MachineStates(writer, name, machines, rooms.nics(), events);
             every("VirtualMachineNetworkState", STATUS_MS, states::publish);
             MachinePorts ports = new MachinePorts(machines, rooms.nics(), rooms.open());
@@ -194,13 +199,13 @@ public final class KubeAgent implements AutoCloseable {
     @Override
     public void close() {
         timer.shutdownNow();
-        if (told != null) {
-            told.close();
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().close();
+            } catch (Exception e) { // the others are closed all the same
+                LOG.warn("not closed cleanly", e);
+            }
         }
-        objects.close();
-        node.close();
-        machines.close();
-        client.close();
         try {
             timer.awaitTermination(END_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {

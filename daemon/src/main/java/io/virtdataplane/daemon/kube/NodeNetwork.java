@@ -5,6 +5,7 @@ import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.OpenBridge;
 import io.virtdataplane.daemon.network.PortSpec;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -71,7 +73,7 @@ final class NodeNetwork {
         entry.put("name", name);
         entry.put("type", type(name, directory));
         entry.put("state", read(directory, "operstate").equals("down") ? "down" : "up");
-        entry.put("mac-address", read(directory, "address").toUpperCase(java.util.Locale.ROOT));
+        entry.put("mac-address", read(directory, "address").toUpperCase(Locale.ROOT));
         String mtu = read(directory, "mtu");
         if (mtu.matches("[0-9]{1,9}")) {
             entry.put("mtu", Integer.parseInt(mtu));
@@ -146,7 +148,7 @@ final class NodeNetwork {
                                     search.addAll(List.of(words).subList(1, words.length));
                                 }
                             });
-        } catch (IOException | java.io.UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException e) {
             // The node has none.
         }
         return Map.of("server", servers, "search", search);

@@ -10,26 +10,24 @@ import io.virtdataplane.manifest.LeftObject;
 import io.virtdataplane.manifest.ManifestDefaults;
 import io.virtdataplane.manifest.Manifests;
 import io.virtdataplane.manifest.ObjectKind;
-import io.virtdataplane.manifest.ObjectName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ObjectsTest {
-    private static final String POLICY =
+    static final String POLICY =
             """
             apiVersion: nmstate.io/v1
             kind: NodeNetworkConfigurationPolicy
             metadata: {name: p1}
             spec: {desiredState: {interfaces: [{name: br1, type: linux-bridge, mtu: 1500}]}}
             """;
-    private static final String NETWORK =
+    static final String NETWORK =
             """
             apiVersion: k8s.cni.cncf.io/v1
             kind: NetworkAttachmentDefinition
@@ -375,52 +373,5 @@ class ObjectsTest {
                         List.of(
                                 "spec.desiredState.routes is ignored: the node's own network manager configures it"),
                         List.of());
-    }
-
-    @Test
-    void whatTheClusterHasIsChangedOnlyThere() {
-        start();
-        objects.followed(Set.of(ObjectKind.NODE_NETWORK_POLICY));
-        ApplyOptions ofCluster = ApplyOptions.DEFAULT.ofCluster();
-        assertThat(objects.isKept(POLICY, ofCluster)).isFalse();
-        assertThat(objects.follow(POLICY, ofCluster, false).orElseThrow().change())
-                .isEqualTo("created");
-        assertThat(objects.follow(POLICY, ofCluster, false).orElseThrow().change())
-                .isEqualTo("unchanged");
-        assertThatThrownBy(() -> objects.apply(all(NETWORK, POLICY), SHARED))
-                .hasMessage(
-                        "NodeNetworkConfigurationPolicy p1: it comes from the Kubernetes API: change or delete it there, with kubectl");
-        assertThatThrownBy(() -> objects.delete(POLICY))
-                .hasMessageContaining("it comes from the Kubernetes API");
-        assertThatThrownBy(() -> objects.delete(ObjectKind.NODE_NETWORK_POLICY, "p1"))
-                .hasMessageContaining("it comes from the Kubernetes API");
-        start(); // as a restarted daemon
-        assertThat(objects.isKept(POLICY, ofCluster)).isTrue();
-        assertThat(objects.isKept(POLICY.replace("1500", "9000"), ofCluster)).isFalse();
-        assertThat(objects.ofCluster())
-                .containsExactly(new ObjectName(ObjectKind.NODE_NETWORK_POLICY, "p1"));
-        objects.unfollow(new ObjectName(ObjectKind.NODE_NETWORK_POLICY, "p1"));
-        assertThat(objects.ofCluster()).isEmpty();
-        assertThat(objects.apply(POLICY, SHARED).objects().getFirst().change())
-                .isEqualTo("created");
-    }
-
-    @Test
-    void aVersionThatAsksNothingOfUsTakesBackWhatAnEarlierOneAsked() {
-        start();
-        ApplyOptions ofCluster = ApplyOptions.DEFAULT.ofCluster();
-        String foreign = NETWORK.replace("cnv-bridge", "ovn-k8s-cni-overlay");
-        assertThat(objects.follow(foreign, ofCluster, false)).isEmpty();
-        assertThat(objects.follow(NETWORK, ofCluster, false)).isPresent();
-        assertThat(objects.follow(foreign, ofCluster, false)).isEmpty();
-        assertThat(objects.ofCluster()).isEmpty();
-    }
-
-    @Test
-    void aKindThatIsNotFollowedAnyMoreIsGivenUpByHand() {
-        start();
-        objects.follow(POLICY, ApplyOptions.DEFAULT.ofCluster(), false);
-        assertThat(objects.delete(POLICY).objects().getFirst().change()).isEqualTo("deleted");
-        assertThat(objects.ofCluster()).isEmpty();
     }
 }
