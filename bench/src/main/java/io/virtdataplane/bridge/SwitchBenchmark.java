@@ -1,10 +1,12 @@
 package io.virtdataplane.bridge;
 
 import io.virtdataplane.dataplane.BridgeVif;
+import io.virtdataplane.dataplane.EventKind;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.FramePool;
 import io.virtdataplane.dataplane.Outlet;
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.dataplane.Vif;
 import io.virtdataplane.port.PairPort;
 import io.virtdataplane.wire.Ethernet;
 import java.lang.foreign.Arena;
@@ -62,6 +64,9 @@ public class SwitchBenchmark {
         public Frame copy(Frame frame) {
             throw new IllegalStateException("all stations are known");
         }
+
+        @Override
+        public void tell(EventKind kind, Vif of, long value, long other) {}
     }
 
     @Setup
