@@ -4,8 +4,10 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Opens the way to the API server, patient where the caller can be, else quick to say no. */
@@ -35,7 +37,14 @@ public final class ClusterClient {
                         .withWatchReconnectInterval(spread(WATCH_RETRY_MILLIS))
                         .withWatchReconnectLimit(-1)
                         .build();
+        token(kubeconfig).ifPresent(config::setOauthTokenProvider);
         return new KubernetesClientBuilder().withConfig(config).build();
+    }
+
+    private static Optional<TokenFile> token(Path kubeconfig) {
+        return kubeconfig == null
+                ? TokenFile.inPod()
+                : TokenFile.of(KubeConfigUtils.parseConfig(kubeconfig.toFile()), kubeconfig);
     }
 
     /** It doubles with each retry: the nodes of a cluster are not to come back all at once. */

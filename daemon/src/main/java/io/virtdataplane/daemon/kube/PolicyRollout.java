@@ -112,7 +112,7 @@ final class PolicyRollout {
     }
 
     /** A node that died over it does not keep the others waiting for ever. */
-    private static boolean isBusy(Enactment other) {
+    static boolean isBusy(Enactment other) {
         return other.standing().equals("Progressing")
                 && System.currentTimeMillis() - other.sinceMs() < STALE_MS;
     }
