@@ -18,6 +18,12 @@
 /* Shorts and words in the order of the network, for a machine whose own is the other one. */
 #define SWAP16(x) __builtin_bswap16(x)
 
+/* What a program returns to the hook that it is at. */
+#define TC_DROP 2 /* TC_ACT_SHOT */
+
+/* Of an attempt to send a frame on without the daemon. */
+#define NOT_CARRIED -2
+
 struct bpf_map {
 	__u32 type;
 	__u32 key_size;
@@ -32,6 +38,8 @@ static __u64 (*const bpf_ktime_get_ns)(void) = (void *)BPF_FUNC_ktime_get_ns;
 static __u32 (*const bpf_get_smp_processor_id)(void) = (void *)BPF_FUNC_get_smp_processor_id;
 static long (*const bpf_skb_load_bytes)(const struct __sk_buff *skb, __u32 at, void *to, __u32 length) = (void *)BPF_FUNC_skb_load_bytes;
 static long (*const bpf_skb_store_bytes)(struct __sk_buff *skb, __u32 at, const void *from, __u32 length, __u64 flags) = (void *)BPF_FUNC_skb_store_bytes;
+static long (*const bpf_skb_vlan_push)(struct __sk_buff *skb, __u16 protocol, __u16 tag) = (void *)BPF_FUNC_skb_vlan_push;
+static long (*const bpf_skb_vlan_pop)(struct __sk_buff *skb) = (void *)BPF_FUNC_skb_vlan_pop;
 static long (*const bpf_skb_pull_data)(struct __sk_buff *skb, __u32 length) = (void *)BPF_FUNC_skb_pull_data;
 static long (*const bpf_skb_change_type)(struct __sk_buff *skb, __u32 type) = (void *)BPF_FUNC_skb_change_type;
 static long (*const bpf_l4_csum_replace)(struct __sk_buff *skb, __u32 at, __u64 from, __u64 to, __u64 flags) = (void *)BPF_FUNC_l4_csum_replace;

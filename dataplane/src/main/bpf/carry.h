@@ -5,10 +5,8 @@
  * no SYN, FIN or RST, no last hop, nothing too long for the other side, and of UDP no frame that a device is to segment (it may be a tunnel).
  */
 #pragma once
+#include "hash.h"
 #include "packet.h"
-
-#define NOT_CARRIED -2
-#define TC_DROP 2 /* TC_ACT_SHOT */
 
 /* Constants of a NIC; all zero where nothing is carried. Addresses of the other family are not set. */
 const volatile __u8 carries;
@@ -74,20 +72,14 @@ struct carried {
 
 struct carried carried[PROCESSORS];
 
-INLINE __u64 mix(__u64 h, __u64 word, __u64 factor)
-{
-	return (h ^ h >> 29 ^ word) * factor;
-}
-
 INLINE struct flow *find_carried(const union address *remote, __u64 wanted)
 {
 	__u64 h = mix(flow_seed, remote->halves[1], 0x9e3779b97f4a7c15ULL);
 	h = mix(h, remote->halves[0], 0xbf58476d1ce4e5b9ULL);
-	h = mix(h, wanted, 0x94d049bb133111ebULL);
-	h = (h ^ h >> 31) | 1;
+	h = closed(mix(h, wanted, 0x94d049bb133111ebULL));
 #pragma unroll
 	for (int choice = 0; choice < 2; choice++) {
-		__u32 at = (choice ? h >> 32 : h & 0xffffffff) * flow_buckets >> 32;
+		__u32 at = bucket_of(h, choice, flow_buckets);
 		struct bucket *bucket = bpf_map_lookup_elem(&flows, &at);
 		if (!bucket)
 			return 0;

@@ -34,7 +34,8 @@ public class FdbBenchmark {
     @Param({"64", "16384", "24573"})
     int stations;
 
-    private final Fdb fdb = new Fdb(LIMIT, Bridge.MAX_PORTS, BridgePolicy.DEFAULT_AGEING_NS);
+    private final Fdb fdb =
+            new Fdb(LIMIT, Bridge.MAX_PORTS, BridgePolicy.DEFAULT_AGEING_NS, Stations.none());
     private int next;
 
     @Setup

@@ -1,9 +1,9 @@
 package io.virtdataplane.daemon;
 
+import io.virtdataplane.daemon.attach.DataPath;
 import io.virtdataplane.daemon.kube.ClusterSettings;
 import io.virtdataplane.daemon.mac.MacRange;
 import io.virtdataplane.daemon.metrics.MetricsConfig;
-import io.virtdataplane.daemon.nic.DataPath;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.rpc.GuardedSocket;
 import io.virtdataplane.daemon.sriov.SriovConfig;

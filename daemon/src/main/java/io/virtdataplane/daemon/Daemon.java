@@ -97,7 +97,7 @@ public final class Daemon implements AutoCloseable {
         }
         Attachments attachments = new Attachments(journal);
         Bridges bridges =
-                opened(new Bridges(workers, attachments, journal, config.packets().path().hooks()));
+                opened(new Bridges(workers, attachments, journal, config.packets().path()));
         NetworkObjects networks =
                 new NetworkObjects(bridges, attachments, config.node(), journal, System::nanoTime);
         MasqueradeNics masquerade =

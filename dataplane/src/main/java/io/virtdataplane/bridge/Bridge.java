@@ -28,14 +28,27 @@ public final class Bridge implements Switch {
     private final BridgeService[] services = new BridgeService[VlanSet.LAST + 1];
     private final VlanCounters vlanCounters = new VlanCounters();
     private final Recipients recipients;
+    private final CarriedConversations carried;
     private BridgePolicy policy;
 
     /** {@code stations}: how many it knows at a time at most. */
     public Bridge(String name, BridgePolicy policy, int stations) {
+        this(name, policy, stations, FastPath.NONE);
+    }
+
+    /** {@code path}: the kernel carries conversations that are written there. */
+    public Bridge(String name, BridgePolicy policy, int stations, FastPath path) {
         this.name = name;
         this.policy = policy;
-        this.fdb = new Fdb(stations, MAX_PORTS, policy.ageingNs());
+        Stations numbered = path.isOn() ? new Stations(path.stations()) : Stations.none();
+        this.fdb = new Fdb(stations, MAX_PORTS, policy.ageingNs(), numbered);
         this.recipients = new Recipients(policy, ports);
+        this.carried = new CarriedConversations(path, numbered, fdb, vlanCounters);
+    }
+
+    /** Entries of {@link FastPath#stations} for so many. */
+    public static int stationNumbers(int stations) {
+        return Fdb.mostFor(stations) + 1;
     }
 
     @Override
@@ -44,6 +57,7 @@ public final class Bridge implements Switch {
         if (frame.length < Ethernet.HEADER || !Tags.lift(frame)) {
             return Verdict.DROP_MALFORMED;
         }
+        carried.arrived(frame);
         long source = Ethernet.src(frame.data, frame.start);
         if (Ethernet.isGroup(source) || source == 0) {
             return Verdict.DROP_MALFORMED;
@@ -183,6 +197,7 @@ public final class Bridge implements Switch {
         if (Recipients.isTooBig(frame, egress)) {
             return Verdict.DROP_TOO_BIG;
         }
+        carried.used(frame, ingress, egress, vlan, tagOut(frame, egress));
         emit(frame, egress, ingress.guard.isOfManyStations(), outlet, nowNs);
         return Verdict.FORWARDED;
     }
@@ -213,19 +228,45 @@ public final class Bridge implements Switch {
         if (trusted && !frame.isDryRun()) {
             egress.guard.sees(frame);
         }
+        frame.tag = tagOut(frame, egress);
         if (frame.tag != Frame.UNTAGGED) {
-            if (policy.vlanFiltering() && egress.policy.vlans().untagged().has(frame.tag & VID)) {
-                frame.tag = Frame.UNTAGGED;
-            } else {
-                Tags.push(frame);
-            }
+            Tags.push(frame);
         }
         outlet.send(frame, egress, nowNs);
     }
 
+    /** The tag that it leaves with. */
+    private int tagOut(Frame frame, BridgePort egress) {
+        boolean isTakenOff =
+                frame.tag != Frame.UNTAGGED
+                        && policy.vlanFiltering()
+                        && egress.policy.vlans().untagged().has(frame.tag & VID);
+        return isTakenOff ? Frame.UNTAGGED : frame.tag;
+    }
+
+    @Override
+    public void settle(long nowNs) {
+        carried.settle(nowNs);
+    }
+
     @Override
     public boolean age(long nowNs) {
-        return fdb.age(nowNs) | recipients.age(nowNs);
+        return fdb.age(nowNs) | recipients.age(nowNs) | carried.sweep(nowNs);
+    }
+
+    /** The port's frames are walked, from the next one on. */
+    void release(BridgePort port) {
+        carried.releaseOf(port);
+    }
+
+    /** What was carried is counted. */
+    void collect() {
+        carried.collect();
+    }
+
+    /** Conversations that the kernel carries now. */
+    public int carried() {
+        return carried.count();
     }
 
     public String name() {
@@ -252,6 +293,7 @@ public final class Bridge implements Switch {
 
     /** The port is gone, and the stations behind it. */
     public void remove(BridgePort port) {
+        carried.releaseOf(port);
         ports[port.index] = null;
         fdb.flush(port.index, -1);
         recipients.forget(port);
@@ -264,6 +306,7 @@ public final class Bridge implements Switch {
         }
         port.policy = shared(changed);
         recipients.changed();
+        carried.releaseAll();
     }
 
     /**
@@ -290,6 +333,7 @@ public final class Bridge implements Switch {
         fdb.ageing(changed.ageingNs());
         policy = changed;
         recipients.change(changed);
+        carried.releaseAll();
     }
 
     /** An operator's entry; false where the table is full. */
@@ -327,9 +371,11 @@ public final class Bridge implements Switch {
     /** Of a VLAN, 0 where the bridge filters none; null ends it. */
     public void service(int vlan, BridgeService service) {
         services[vlan] = service;
+        carried.releaseAll();
     }
 
     public VlanCounters vlanCounters() {
+        carried.collect();
         return vlanCounters;
     }
 }

@@ -1,6 +1,7 @@
 package io.virtdataplane.bridge;
 
 import io.virtdataplane.dataplane.BridgeVif;
+import io.virtdataplane.dataplane.Counters;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Port;
 import io.virtdataplane.dataplane.SeenAddresses;
@@ -10,6 +11,7 @@ import io.virtdataplane.dataplane.Switch;
 public final class BridgePort extends BridgeVif {
     final int index;
     final StationGuard guard;
+    final KernelPort kernel;
     private final SeenAddresses seen = new SeenAddresses();
     PortPolicy policy;
 
@@ -31,6 +33,7 @@ public final class BridgePort extends BridgeVif {
         this.port = plan.port();
         this.policy = plan.policy();
         this.guard = new StationGuard(plan.guard());
+        this.kernel = plan.kernel();
     }
 
     @Override
@@ -41,6 +44,34 @@ public final class BridgePort extends BridgeVif {
     @Override
     public Switch bridge() {
         return bridge;
+    }
+
+    /** Whoever looks at the port's frames is to see all of them. */
+    @Override
+    protected void looked() {
+        bridge.release(this);
+    }
+
+    /** Somebody looks at its frames. */
+    boolean isLookedAt() {
+        return hasLooker();
+    }
+
+    @Override
+    public Counters counters() {
+        bridge.collect();
+        return counters;
+    }
+
+    /** Frames that came in here and were sent on without a walk. */
+    void sentPast(long frames, long bytes, long gso) {
+        counters.carriedIn(frames, bytes, gso);
+    }
+
+    /** Frames that left here without a walk. */
+    void gotPast(long frames, long bytes) {
+        counters.toGuestFrames += frames;
+        counters.toGuestBytes += bytes;
     }
 
     public PortPolicy policy() {

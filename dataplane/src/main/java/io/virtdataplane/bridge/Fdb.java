@@ -76,6 +76,8 @@ public final class Fdb {
     // Of this table alone, so that nobody outside can choose stations that all begin at one slot.
     private final long multiplier = new SecureRandom().nextLong() | 1;
     private final int[] learnedByPort;
+    private final Stations stations;
+    private final int[] numbers; // of the stations, by slot
     private long ageing;
     private int movedFrom;
     private int size;
@@ -86,15 +88,27 @@ public final class Fdb {
      * Room for {@code limit} entries on {@code ports} ports.
      *
      * @param ageingNs after which an entry that was not seen is forgotten; 0: nothing is learned
+     * @param stations hears of each that comes, moves and goes
      */
-    Fdb(int limit, int ports, long ageingNs) {
-        int capacity = Integer.highestOneBit(Math.max(limit, 16) * 2 - 1) * 2;
+    Fdb(int limit, int ports, long ageingNs, Stations stations) {
+        int capacity = slotsFor(limit);
+        this.stations = stations;
+        this.numbers = new int[capacity];
         this.slots = new long[capacity * 2];
         this.mask = capacity - 1;
         this.shift = 64 - Integer.numberOfTrailingZeros(capacity);
         this.limit = limit;
         this.learnedByPort = new int[ports];
         ageing(ageingNs);
+    }
+
+    private static int slotsFor(int limit) {
+        return Integer.highestOneBit(Math.max(limit, 16) * 2 - 1) * 2;
+    }
+
+    /** The most entries that there can be beside a {@code limit}, an operator's among them. */
+    static int mostFor(int limit) {
+        return slotsFor(limit) / 4 * 3;
     }
 
     void ageing(long ageingNs) {
@@ -108,8 +122,16 @@ public final class Fdb {
 
     /** The station's port, or {@link #UNKNOWN}. */
     int lookup(int vlan, long mac, long nowNs) {
-        long value = find(key(vlan, mac));
-        return value == 0 || isExpired(value, nowNs) ? UNKNOWN : (int) (value & PORT_MASK);
+        int slot = slot(key(vlan, mac));
+        return slots[slot] == 0 || isExpired(slot, nowNs)
+                ? UNKNOWN
+                : (int) (slots[slot + 1] & PORT_MASK);
+    }
+
+    /** Of the station among {@link Stations}. */
+    int number(int vlan, long mac) {
+        int slot = slot(key(vlan, mac));
+        return slots[slot] == 0 ? Stations.NO_NUMBER : numbers[slot >> 1];
     }
 
     /** True where the entry is there, is the port's, and has not expired. */
@@ -132,7 +154,7 @@ public final class Fdb {
             slots[slot + 1] = value(nowNs, value & FLAGS_MASK, port);
             return Learned.KNOWN;
         }
-        boolean expired = isExpired(value, nowNs);
+        boolean expired = isExpired(slot, nowNs);
         if ((flags(value) & STICKY) != 0) {
             return Learned.REFUSED;
         }
@@ -144,6 +166,7 @@ public final class Fdb {
             learnedByPort[port]++;
         }
         slots[slot + 1] = value(nowNs, value & FLAGS_MASK, port);
+        stations.changed(numbers[slot >> 1]);
         movedFrom = at;
         return expired ? Learned.NEW : Learned.MOVED;
     }
@@ -157,6 +180,7 @@ public final class Fdb {
         }
         slots[slot] = key;
         slots[slot + 1] = value(nowNs, 0, port);
+        numbers[slot >> 1] = stations.take();
         size++;
         learned++;
         learnedByPort[port]++;
@@ -172,9 +196,11 @@ public final class Fdb {
                 return false;
             }
             slots[slot] = key;
+            numbers[slot >> 1] = stations.take();
             size++;
         } else {
             forget(slots[slot + 1]);
+            stations.changed(numbers[slot >> 1]);
         }
         slots[slot + 1] = value(nowNs, (long) (flags | STATIC) << FLAGS_SHIFT, port);
         return true;
@@ -223,7 +249,7 @@ public final class Fdb {
     boolean age(long nowNs) {
         for (int i = 0; i < SLOTS_A_CALL && learned > 0; i++) {
             int slot = cursor << 1;
-            if (slots[slot] != 0 && isExpired(slots[slot + 1], nowNs)) {
+            if (slots[slot] != 0 && isExpired(slot, nowNs)) {
                 delete(slot);
             } else {
                 cursor = cursor + 1 & mask;
@@ -235,13 +261,13 @@ public final class Fdb {
     void forEach(long nowNs, Reader reader) {
         for (int slot = 0; slot < slots.length; slot += 2) {
             long value = slots[slot + 1];
-            if (slots[slot] != 0 && !isExpired(value, nowNs)) {
+            if (slots[slot] != 0 && !isExpired(slot, nowNs)) {
                 reader.entry(
                         (int) (slots[slot] >>> 48),
                         slots[slot] & MAC_MASK,
                         (int) (value & PORT_MASK),
                         flags(value),
-                        elapsed(value, nowNs) << TIME_SHIFT);
+                        elapsed(slot, nowNs) << TIME_SHIFT);
             }
         }
     }
@@ -268,11 +294,6 @@ public final class Fdb {
         return learnedByPort[port];
     }
 
-    private long find(long key) {
-        int slot = slot(key);
-        return slots[slot] == 0 ? 0 : slots[slot + 1];
-    }
-
     /** The key's slot, or the free one where it would go. */
     private int slot(long key) {
         int i = home(key);
@@ -293,6 +314,7 @@ public final class Fdb {
     /** Closes the gap, so that later entries of the same run are still found. */
     private void delete(int slot) {
         forget(slots[slot + 1]);
+        stations.give(numbers[slot >> 1]);
         size--;
         int hole = slot >> 1;
         int i = hole;
@@ -305,6 +327,7 @@ public final class Fdb {
             if ((i - home(key) & mask) >= (i - hole & mask)) {
                 slots[hole << 1] = key;
                 slots[(hole << 1) + 1] = slots[(i << 1) + 1];
+                numbers[hole] = numbers[i];
                 hole = i;
             }
         }
@@ -319,11 +342,23 @@ public final class Fdb {
         }
     }
 
-    private boolean isExpired(long value, long nowNs) {
-        return (flags(value) & STATIC) == 0 && elapsed(value, nowNs) > ageing;
+    private boolean isExpired(int slot, long nowNs) {
+        long value = slots[slot + 1];
+        return (flags(value) & STATIC) == 0
+                && walkedBefore(value, nowNs) > ageing
+                && elapsed(slot, nowNs) > ageing;
     }
 
-    private static long elapsed(long value, long nowNs) {
+    /** Since the station was last seen, here or by the kernel. */
+    private long elapsed(int slot, long nowNs) {
+        long walked = walkedBefore(slots[slot + 1], nowNs);
+        long carriedNs = stations.lastNs(numbers[slot >> 1]);
+        return carriedNs == 0
+                ? walked
+                : Math.min(walked, Math.max(nowNs - carriedNs, 0) >> TIME_SHIFT);
+    }
+
+    private static long walkedBefore(long value, long nowNs) {
         return (nowNs >> TIME_SHIFT) - (value >>> TIME_BITS) & 0xffff_ffffL;
     }
 

@@ -10,6 +10,11 @@ public final class VlanCounters {
         bytes[vlan] += length;
     }
 
+    void count(int vlan, long more, long moreBytes) {
+        frames[vlan] += more;
+        bytes[vlan] += moreBytes;
+    }
+
     public long frames(int vlan) {
         return frames[vlan];
     }

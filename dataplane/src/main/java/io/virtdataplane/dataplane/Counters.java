@@ -56,6 +56,15 @@ public final class Counters {
         framesByVerdict[Verdict.FORWARDED.ordinal()] += framesOut + framesIn;
     }
 
+    /** So many frames and bytes came in by a bridge's port and were sent on without a walk. */
+    public void carriedIn(long frames, long bytes, long gso) {
+        guestFrames += frames;
+        guestBytes += bytes;
+        gsoFrames += gso;
+        carriedFrames += frames;
+        framesByVerdict[Verdict.FORWARDED.ordinal()] += frames;
+    }
+
     /** Frames that ended as {@code from} and then turned out otherwise. */
     void recount(Verdict from, Verdict to, int frames) {
         framesByVerdict[from.ordinal()] -= frames;

@@ -199,7 +199,7 @@ public final class FlowTable {
         long key = tuple(direction, protocol, localPort, remotePort, ipv6);
         long hash = hash(remoteHigh, remoteLow, key);
         for (int choice = 0; choice < 2; choice++) {
-            int first = bucket(hash, choice) * WAYS;
+            int first = KeyedHash.bucket(hash, choice, buckets) * WAYS;
             for (int place = first; place < first + WAYS; place++) {
                 if (has(place, hash, remoteHigh, remoteLow, key)) {
                     return place;
@@ -219,7 +219,7 @@ public final class FlowTable {
 
     private int free(long hash) {
         for (int choice = 0; choice < 2; choice++) {
-            int first = bucket(hash, choice) * WAYS;
+            int first = KeyedHash.bucket(hash, choice, buckets) * WAYS;
             for (int place = first; place < first + WAYS; place++) {
                 if (flows.get(LONG, (long) place * ENTRY + HASH) == 0) {
                     return place;
@@ -261,20 +261,10 @@ public final class FlowTable {
         return frames - before;
     }
 
-    private int bucket(long hash, int choice) {
-        long half = choice == 0 ? hash & 0xffff_ffffL : hash >>> Integer.SIZE;
-        return (int) (half * buckets >>> Integer.SIZE);
-    }
-
     private long hash(long remoteHigh, long remoteLow, long key) {
-        long h = mix(seed, Long.reverseBytes(remoteLow), 0x9e3779b97f4a7c15L);
-        h = mix(h, Long.reverseBytes(remoteHigh), 0xbf58476d1ce4e5b9L);
-        h = mix(h, key, 0x94d049bb133111ebL);
-        return h ^ h >>> 31 | 1;
-    }
-
-    private static long mix(long h, long word, long factor) {
-        return (h ^ h >>> 29 ^ word) * factor;
+        long h = KeyedHash.mix(seed, Long.reverseBytes(remoteLow), KeyedHash.FIRST);
+        h = KeyedHash.mix(h, Long.reverseBytes(remoteHigh), KeyedHash.SECOND);
+        return KeyedHash.closed(KeyedHash.mix(h, key, KeyedHash.THIRD));
     }
 
     private static long tuple(

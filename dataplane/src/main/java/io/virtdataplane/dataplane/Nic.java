@@ -58,8 +58,8 @@ public final class Nic extends Vif {
 
     /** Whoever looks at the NIC's frames is to see all of them. */
     @Override
-    void looked() {
-        flows.allow(tap == null && liveTrace == null);
+    protected void looked() {
+        flows.allow(!hasLooker());
     }
 
     @Override

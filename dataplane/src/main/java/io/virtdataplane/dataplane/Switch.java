@@ -10,6 +10,9 @@ public interface Switch {
      */
     Verdict process(Frame frame, BridgeVif ingress, Outlet outlet, long nowNs);
 
+    /** All frames that were received have been sent. */
+    void settle(long nowNs);
+
     /**
      * Drops what has outlived its deadline, a bounded number a call; true while there is anything
      * left that can.

@@ -22,7 +22,12 @@ public abstract class Vif {
     }
 
     /** Somebody looks at its frames from now on, or no longer. */
-    void looked() {}
+    protected void looked() {}
+
+    /** Somebody does. */
+    protected final boolean hasLooker() {
+        return tap != null || liveTrace != null;
+    }
 
     /** With what was carried past the worker until now. */
     public Counters counters() {

@@ -117,8 +117,11 @@ public final class Worker {
 
     private void settle(int readyPorts, long nowNs) {
         for (int i = 0; i < readyPorts; i++) {
-            if (vifByPort[ready[i].id()] instanceof Nic nic) {
+            Vif vif = vifByPort[ready[i].id()];
+            if (vif instanceof Nic nic) {
                 nic.outbound.settle(nowNs);
+            } else if (vif instanceof BridgeVif port) {
+                port.bridge().settle(nowNs);
             }
         }
     }

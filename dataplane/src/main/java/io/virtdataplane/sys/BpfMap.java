@@ -68,7 +68,7 @@ public final class BpfMap implements AutoCloseable {
     }
 
     /** Of all values of an array. */
-    long bytes() {
+    public long bytes() {
         return bytes;
     }
 

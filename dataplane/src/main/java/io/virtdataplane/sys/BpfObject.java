@@ -81,6 +81,11 @@ public final class BpfObject implements AutoCloseable {
         sizes.put(map, count);
     }
 
+    /** Programs loaded from now on use this map, which stays its owner's. */
+    public void share(String name, BpfMap map) {
+        maps.put(name, map);
+    }
+
     /** Loads the program of this function. */
     public Fd load(String name) {
         Symbol function = file.symbol(name);

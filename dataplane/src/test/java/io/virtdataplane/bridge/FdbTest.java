@@ -15,7 +15,7 @@ class FdbTest {
 
     private record Entry(int port, long seenNs, boolean isStatic, boolean sticky) {}
 
-    private final Fdb fdb = new Fdb(2000, 8, AGEING);
+    private final Fdb fdb = new Fdb(2000, 8, AGEING, Stations.none());
 
     @Test
     void behavesAsAPlainMapDoes() {
@@ -90,7 +90,7 @@ class FdbTest {
 
     @Test
     void atTheLimitAFrameIsNotLearnedAndOperatorsEntriesStillAre() {
-        Fdb small = new Fdb(8, 4, AGEING);
+        Fdb small = new Fdb(8, 4, AGEING, Stations.none());
         for (int i = 1; i <= 16; i++) {
             assertThat(small.learn(0, i, 1, ANY, SECOND))
                     .isEqualTo(i <= 8 ? Fdb.Learned.NEW : Fdb.Learned.FULL);
@@ -113,14 +113,14 @@ class FdbTest {
 
     @Test
     void withoutAgeingTimeNothingIsLearned() {
-        Fdb none = new Fdb(8, 4, 0);
+        Fdb none = new Fdb(8, 4, 0, Stations.none());
         none.learn(1, 1, 1, ANY, SECOND);
         assertThat(none.lookup(1, 1, SECOND)).isEqualTo(Fdb.UNKNOWN);
     }
 
     @Test
     void stationsThatAGuestInventsFillTheTableAndHarmNothing() {
-        Fdb small = new Fdb(1024, 4, AGEING);
+        Fdb small = new Fdb(1024, 4, AGEING, Stations.none());
         small.learn(1, 0x5254_0000_0001L, 1, ANY, SECOND);
         for (long i = 0; i < 1_000_000; i++) {
             small.learn(1, i * 0x1_0001 & 0xfeff_ffff_ffffL | 2, 2, 512, SECOND);

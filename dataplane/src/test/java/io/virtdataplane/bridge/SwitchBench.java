@@ -26,7 +26,11 @@ final class SwitchBench {
     }
 
     SwitchBench(BridgePolicy policy, int stations) {
-        bridge = new Bridge("br1", policy, stations);
+        this(policy, stations, FastPath.NONE);
+    }
+
+    SwitchBench(BridgePolicy policy, int stations, FastPath path) {
+        bridge = new Bridge("br1", policy, stations, path);
         worker.attach(bridge);
     }
 
@@ -35,9 +39,14 @@ final class SwitchBench {
     }
 
     SwitchBench port(PortPolicy policy, GuardPolicy guard) {
+        return port(policy, guard, KernelPort.NONE);
+    }
+
+    SwitchBench port(PortPolicy policy, GuardPolicy guard, KernelPort kernel) {
         int id = ports.size();
         PairPort pair = new PairPort(id, "p" + id);
-        BridgePort port = bridge.add(new BridgePortPlan(id, "br1/p" + id, pair, policy, guard));
+        BridgePort port =
+                bridge.add(new BridgePortPlan(id, "br1/p" + id, pair, policy, guard, kernel));
         on.attach(port);
         pairs.add(pair);
         ports.add(port);
@@ -57,6 +66,11 @@ final class SwitchBench {
 
     void policy(int port, PortPolicy policy) {
         bridge.change(ports.get(port), policy);
+    }
+
+    void remove(int port) {
+        worker.detach(ports.get(port));
+        bridge.remove(ports.get(port));
     }
 
     /** Which ports the frame left by. */

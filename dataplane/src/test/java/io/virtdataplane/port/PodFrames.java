@@ -11,28 +11,28 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** Frames for the programs at a pod's devices, from and to the station of address 0. */
-final class PodFrames {
+public final class PodFrames {
     static final int IP_AT = 14;
     static final int L4_AT = 34;
     private static final int PAYLOAD = 18;
 
     private PodFrames() {}
 
-    static byte[] udp(int src, int srcPort, int dst, int dstPort) {
+    public static byte[] udp(int src, int srcPort, int dst, int dstPort) {
         MemorySegment b = ethernet(Ethernet.IPV4, L4_AT + Udp.HEADER + PAYLOAD);
         Udp.emit4(b, L4_AT, srcPort, dstPort, Udp.HEADER + PAYLOAD, src, dst);
         Ipv4.emit(b, IP_AT, Ipv4.HEADER + Udp.HEADER + PAYLOAD, Protocols.UDP, src, dst);
         return bytes(b);
     }
 
-    static byte[] tcp(int src, int srcPort, int dst, int dstPort, int flags) {
+    public static byte[] tcp(int src, int srcPort, int dst, int dstPort, int flags) {
         MemorySegment b = ethernet(Ethernet.IPV4, L4_AT + Tcp.HEADER);
         Tcp.emit(b, L4_AT, srcPort, dstPort, flags, 1, 1, 0);
         Ipv4.emit(b, IP_AT, Ipv4.HEADER + Tcp.HEADER, Protocols.TCP, src, dst);
         return bytes(b);
     }
 
-    static byte[] udp6(long[] src, int srcPort, long[] dst, int dstPort) {
+    public static byte[] udp6(long[] src, int srcPort, long[] dst, int dstPort) {
         int l4 = IP_AT + Ipv6.HEADER;
         MemorySegment b = ethernet(Ethernet.IPV6, l4 + Udp.HEADER + PAYLOAD);
         Udp.emit(b, l4, srcPort, dstPort, Udp.HEADER + PAYLOAD, 0);
@@ -42,7 +42,7 @@ final class PodFrames {
         return bytes(b);
     }
 
-    static byte[] ping(int src, int dst, int type, int identifier) {
+    public static byte[] ping(int src, int dst, int type, int identifier) {
         MemorySegment b = ethernet(Ethernet.IPV4, L4_AT + Icmp.HEADER + PAYLOAD);
         Icmp.emit(b, L4_AT, type, 0, identifier << 16, Icmp.HEADER + PAYLOAD);
         Ipv4.emit(b, IP_AT, Ipv4.HEADER + Icmp.HEADER + PAYLOAD, Protocols.ICMP, src, dst);
@@ -60,7 +60,7 @@ final class PodFrames {
     }
 
     /** The same frame as a fragment of that offset, of more to come. */
-    static byte[] fragment(byte[] frame, int identification, int offset) {
+    public static byte[] fragment(byte[] frame, int identification, int offset) {
         MemorySegment b = MemorySegment.ofArray(frame.clone());
         int word = 0x2000 | offset / 8;
         b.set(ValueLayout.JAVA_BYTE, IP_AT + 4, (byte) (identification >> 8));

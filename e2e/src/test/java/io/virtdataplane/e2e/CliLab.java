@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.cli.Main;
 import io.virtdataplane.daemon.attach.Attachments;
+import io.virtdataplane.daemon.attach.DataPath;
 import io.virtdataplane.daemon.control.NetworksService;
 import io.virtdataplane.daemon.control.SriovLab;
 import io.virtdataplane.daemon.journal.EventJournal;
@@ -48,7 +49,12 @@ final class CliLab implements AutoCloseable {
         Path state = Files.createDirectories(directory.resolve("state"));
         journal = new EventJournal(state, 1 << 20);
         Attachments attachments = new Attachments(journal);
-        bridges = new Bridges(Workers.none(), attachments, journal, Bpf.Mechanism.AUTO);
+        bridges =
+                new Bridges(
+                        Workers.none(),
+                        attachments,
+                        journal,
+                        new DataPath(Bpf.Mechanism.AUTO, true));
         NetworkObjects networks =
                 new NetworkObjects(
                         bridges,

@@ -66,6 +66,7 @@ final class BridgeDescription implements Description<Bridge> {
                         + " out, "
                         + port.getLearned()
                         + " stations");
+        line(out, "  Fast path", fastPath(port));
         port.getCounters()
                 .getVerdictsList()
                 .forEach(
@@ -79,6 +80,12 @@ final class BridgeDescription implements Description<Bridge> {
                 out,
                 "  Unlearned",
                 port.getUnlearned() == 0 ? "" : Long.toString(port.getUnlearned()));
+    }
+
+    private static String fastPath(BridgePort port) {
+        return port.getFastPath().equals("on")
+                ? "on, has carried " + port.getCounters().getCarriedFrames() + " of them"
+                : port.getFastPath();
     }
 
     /** Nothing where there is nothing to say. */

@@ -1,19 +1,18 @@
-package io.virtdataplane.daemon.nic;
+package io.virtdataplane.daemon.attach;
 
-import io.virtdataplane.daemon.attach.GuestDevice;
 import io.virtdataplane.sys.Bpf;
 
 /**
- * How frames of NICs behind pods are carried.
+ * How guests' frames are carried.
  *
  * @param hooks how programs are tied to devices
  * @param isFast the kernel may carry established flows, where it can
  */
 public record DataPath(Bpf.Mechanism hooks, boolean isFast) {
-    static final String ON = "on";
+    public static final String ON = "on";
 
     /** Why the kernel cannot carry frames of this guest, or {@link #ON}. */
-    String fastPath(GuestDevice guest) {
+    public String fastPath(GuestDevice guest) {
         if (!isFast) {
             return "off: by the setting fastPath";
         }

@@ -80,6 +80,7 @@ final class BridgeViews {
                 .setNetwork(spec.network())
                 .setLeasedAddress(live.leased() == 0 ? "" : AddressText.ipv4(live.leased()))
                 .setAttachedUnixMs(open.attachedMs())
+                .setFastPath(open.fastPath())
                 .build();
     }
 

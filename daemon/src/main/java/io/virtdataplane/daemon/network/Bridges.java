@@ -1,11 +1,11 @@
 package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.daemon.attach.Attachments;
+import io.virtdataplane.daemon.attach.DataPath;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
-import io.virtdataplane.sys.Bpf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,15 +23,16 @@ public final class Bridges implements AutoCloseable {
     private final Workers workers;
     private final Attachments attachments;
     private final Devices devices;
+    private final boolean isFast;
     private final EventJournal journal;
     private final Map<String, OpenBridge> bridgeByName = new TreeMap<>();
 
-    public Bridges(
-            Workers workers, Attachments attachments, EventJournal journal, Bpf.Mechanism hooks) {
+    public Bridges(Workers workers, Attachments attachments, EventJournal journal, DataPath path) {
         this.workers = workers;
         this.attachments = attachments;
         this.journal = journal;
-        this.devices = new Devices(hooks);
+        this.devices = new Devices(path.hooks());
+        this.isFast = path.isFast();
     }
 
     synchronized Optional<BridgeSettings> settings(String name) {
@@ -66,7 +67,7 @@ public final class Bridges implements AutoCloseable {
     private OpenBridge open(BridgeSettings wanted) {
         WorkerThread worker = workers.takeLeastLoaded();
         try {
-            return new OpenBridge(wanted, worker);
+            return new OpenBridge(wanted, worker, isFast);
         } catch (RuntimeException e) {
             workers.give(worker);
             throw e;

@@ -1,5 +1,8 @@
 package io.virtdataplane.daemon.network;
 
+import io.virtdataplane.bridge.KernelPort;
+import io.virtdataplane.daemon.attach.PodNamespace;
+import io.virtdataplane.port.BridgePrograms;
 import io.virtdataplane.port.DescriptorPort;
 import io.virtdataplane.port.PacketPort;
 import io.virtdataplane.port.TapPort;
@@ -7,12 +10,16 @@ import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.Netns;
 import io.virtdataplane.sys.SystemCallException;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /** Opens the devices of bridge ports. */
 final class Devices {
-    private static final String OWN = "/proc/self/ns/net";
     private static final int ETHERNET_MTU = 1500;
+
+    /** Of the taps by which ports are read whose frames the kernel may carry. */
+    private static final String TAP_PREFIX = "vdp-port";
+
     private final Bpf.Mechanism hooks;
 
     Devices(Bpf.Mechanism hooks) {
@@ -34,7 +41,7 @@ final class Devices {
 
     /** As {@link #present(String)}, in the namespace of the port. */
     static Optional<Present> present(PortSpec spec) {
-        try (Netns netns = Netns.open(spec.netns().isEmpty() ? OWN : spec.netns())) {
+        try (Netns netns = Netns.open(path(spec).toString())) {
             return netns.call(() -> present(spec.device()));
         }
     }
@@ -42,9 +49,12 @@ final class Devices {
     /** {@code index}: its number in the kernel; a device that comes again has another. */
     record Present(int index, int mtu, boolean isUp) {}
 
-    OpenPort.Device open(PortSpec spec, int number) {
+    /**
+     * @param programs that may carry frames of the port, or null
+     */
+    OpenPort.Device open(PortSpec spec, int number, BridgePrograms programs) {
         int id = 2 * number;
-        try (Netns netns = Netns.open(spec.netns().isEmpty() ? OWN : spec.netns())) {
+        try (Netns netns = Netns.open(path(spec).toString())) {
             if (spec.isTap()) {
                 int mtu = spec.mtu() == 0 ? ETHERNET_MTU : spec.mtu();
                 long mac = spec.guard().mac();
@@ -56,22 +66,39 @@ final class Devices {
                                 return null;
                             });
                 }
-                return new OpenPort.Device(tap, mtu, 0);
+                return new OpenPort.Device(tap, mtu, 0, KernelPort.NONE);
             }
-            DescriptorPort port =
-                    spec.isShared()
-                            ? PacketPort.openShared(id, netns, spec.device())
-                            : PacketPort.open(id, netns, spec.device(), hooks);
+            boolean isRead = programs != null && !spec.isShared();
+            long namespace =
+                    PodNamespace.of(path(spec).toString()).map(PodNamespace::inode).orElse(0L);
+            DescriptorPort port = open(spec, number, netns, isRead ? programs : null);
             try {
                 return netns.call(
                         () -> {
                             NetDevice device = new NetDevice(spec.device());
-                            return new OpenPort.Device(port, device.mtu(), device.index());
+                            int index = device.index();
+                            KernelPort kernel = new KernelPort(index, namespace, isRead);
+                            return new OpenPort.Device(port, device.mtu(), index, kernel);
                         });
             } catch (RuntimeException e) {
                 port.close();
                 throw e;
             }
         }
+    }
+
+    private static Path path(PortSpec spec) {
+        return Netns.path(spec.netns().isEmpty() ? Netns.OWN : spec.netns());
+    }
+
+    private DescriptorPort open(PortSpec spec, int number, Netns netns, BridgePrograms programs) {
+        int id = 2 * number;
+        if (programs != null) {
+            String tap = TAP_PREFIX + number;
+            return programs.open(id, number, netns, spec.device(), tap, hooks);
+        }
+        return spec.isShared()
+                ? PacketPort.openShared(id, netns, spec.device())
+                : PacketPort.open(id, netns, spec.device(), hooks);
     }
 }

@@ -2,8 +2,15 @@ package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.bridge.Bridge;
 import io.virtdataplane.bridge.BridgePolicy;
+import io.virtdataplane.bridge.ConversationTable;
+import io.virtdataplane.bridge.FastPath;
+import io.virtdataplane.bridge.GuardPolicy;
 import io.virtdataplane.daemon.attach.Attachments;
+import io.virtdataplane.daemon.attach.Closing;
+import io.virtdataplane.daemon.attach.DataPath;
 import io.virtdataplane.daemon.worker.WorkerThread;
+import io.virtdataplane.port.BridgePrograms;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -15,19 +22,58 @@ import java.util.TreeMap;
 /** A bridge of this node with its open ports. Under the lock of {@link Bridges}. */
 public final class OpenBridge {
     private static final int STATIONS = 16_384;
+    private static final int CONVERSATIONS = 16_384; // at a time, that the kernel carries: 1 MB
+    private static final SecureRandom RANDOM = new SecureRandom();
     private final String name;
     private final WorkerThread worker;
     private final Bridge bridge;
+    private final BridgePrograms programs; // null: all frames are walked
     private final Map<String, OpenPort> portByName = new TreeMap<>();
     private final Map<String, String> reasonByPort = new TreeMap<>(); // why it is not open
     private volatile BridgeSettings settings;
 
-    OpenBridge(BridgeSettings settings, WorkerThread worker) {
+    /** {@code isFast}: the kernel may carry conversations. */
+    OpenBridge(BridgeSettings settings, WorkerThread worker, boolean isFast) {
         this.name = settings.name();
         this.worker = worker;
         this.settings = settings;
-        this.bridge = new Bridge(name, settings.policy(), STATIONS);
-        worker.tell(on -> on.attach(bridge));
+        this.programs = isFast ? programs() : null;
+        this.bridge = new Bridge(name, settings.policy(), STATIONS, path());
+        try {
+            worker.tell(on -> on.attach(bridge));
+        } catch (RuntimeException e) {
+            Closing.allThatCan(name, programs);
+            throw e;
+        }
+    }
+
+    private static BridgePrograms programs() {
+        return new BridgePrograms(
+                CONVERSATIONS / ConversationTable.WAYS,
+                Bridge.stationNumbers(STATIONS),
+                RANDOM.nextLong());
+    }
+
+    private FastPath path() {
+        return programs == null
+                ? FastPath.NONE
+                : new FastPath(programs.conversations(), programs.stations(), programs.seed());
+    }
+
+    /** "on", or "off" and why: whether the kernel carries frames that come in by the port. */
+    String fastPath(PortSpec spec) {
+        if (programs == null) {
+            return "off: by the setting fastPath";
+        }
+        if (spec.isTap()) {
+            return "off: the device is a tap of the daemon's, whose frames come to it";
+        }
+        if (spec.isShared()) {
+            return "off: the node's own kernel receives by the device, too";
+        }
+        return spec.guard().level() == GuardPolicy.Level.STRICT
+                ? "off: the strict guard looks into each frame"
+                : DataPath.ON;
     }
 
     public String name() {
@@ -185,7 +231,7 @@ public final class OpenBridge {
     }
 
     OpenPort add(PortSpec spec, Devices devices, int number) {
-        OpenPort.Device device = devices.open(spec, number);
+        OpenPort.Device device = devices.open(spec, number, programs);
         try {
             OpenPort port = new OpenPort(this, spec, number, device);
             portByName.put(spec.name(), port);
@@ -211,5 +257,6 @@ public final class OpenBridge {
             remove(port, attachments);
         }
         worker.tell(on -> on.detach(bridge));
+        Closing.allThatCan(name, programs); // the worker has let go of it
     }
 }

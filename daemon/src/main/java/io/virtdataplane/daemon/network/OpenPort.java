@@ -2,6 +2,7 @@ package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.bridge.BridgePort;
 import io.virtdataplane.bridge.BridgePortPlan;
+import io.virtdataplane.bridge.KernelPort;
 import io.virtdataplane.bridge.PortPolicy;
 import io.virtdataplane.daemon.attach.Attachment;
 import io.virtdataplane.daemon.attach.Closing;
@@ -31,7 +32,9 @@ public final class OpenPort implements Attachment, AutoCloseable {
         this.deviceMtu = opened.mtu();
         this.deviceIndex = opened.index();
         this.policy = spec.policy(mtu());
-        BridgePortPlan plan = new BridgePortPlan(number, spec.name(), device, policy, spec.guard());
+        BridgePortPlan plan =
+                new BridgePortPlan(
+                        number, spec.name(), device, policy, spec.guard(), opened.kernel());
         this.port =
                 bridge.worker()
                         .ask(
@@ -51,8 +54,9 @@ public final class OpenPort implements Attachment, AutoCloseable {
      * What {@link Devices} opens.
      *
      * @param index its number in the kernel; 0 where it is made here
+     * @param kernel how the kernel may carry its frames
      */
-    record Device(DescriptorPort port, int mtu, int index) {}
+    record Device(DescriptorPort port, int mtu, int index, KernelPort kernel) {}
 
     /** Other VLANs or flags, or another MTU. */
     void change(PortSpec changed) {
@@ -129,6 +133,11 @@ public final class OpenPort implements Attachment, AutoCloseable {
     /** Worker's thread only. */
     public BridgePort port() {
         return port;
+    }
+
+    /** "on", or "off" and why: whether the kernel carries frames that come in here. */
+    public String fastPath() {
+        return bridge.fastPath(spec);
     }
 
     public PortPolicy policy() {

@@ -3,6 +3,7 @@ package io.virtdataplane.daemon.nic;
 import io.virtdataplane.api.NatSettings;
 import io.virtdataplane.daemon.attach.AttachedNic;
 import io.virtdataplane.daemon.attach.Closing;
+import io.virtdataplane.daemon.attach.DataPath;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.DualStack;

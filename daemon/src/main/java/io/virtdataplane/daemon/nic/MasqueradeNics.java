@@ -4,6 +4,7 @@ import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.api.NatSettings;
 import io.virtdataplane.daemon.attach.AttachedNic;
 import io.virtdataplane.daemon.attach.Attachments;
+import io.virtdataplane.daemon.attach.DataPath;
 import io.virtdataplane.daemon.attach.NicFamily;
 import io.virtdataplane.daemon.attach.NicSpec;
 import io.virtdataplane.daemon.attach.Nics;

@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.nic;
 
 import io.virtdataplane.daemon.attach.Closing;
+import io.virtdataplane.daemon.attach.DataPath;
 import io.virtdataplane.daemon.attach.GuestDevice;
 import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.DualStack;

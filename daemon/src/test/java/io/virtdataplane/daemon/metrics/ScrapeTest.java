@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.virtdataplane.daemon.attach.Attachments;
+import io.virtdataplane.daemon.attach.DataPath;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
@@ -38,7 +39,8 @@ class ScrapeTest {
                 Workers.start(
                         2, new WorkerThread.Settings(Pollers.Kind.EPOLL, 64, List.of()), journal);
         Attachments attachments = new Attachments(journal);
-        Bridges bridges = new Bridges(workers, attachments, journal, Bpf.Mechanism.AUTO);
+        Bridges bridges =
+                new Bridges(workers, attachments, journal, new DataPath(Bpf.Mechanism.AUTO, true));
         NetworkObjects networks =
                 new NetworkObjects(
                         bridges,
