@@ -14,6 +14,8 @@
 
 /* Constants of a port: its number, the tap by which the daemon reads it, and the bridge's table. */
 const volatile __u32 port, tap;
+/* Of a port in another namespace: there, the end of the veth that leads to the bridge's, and the port's device. */
+const volatile __u32 crossing, guest;
 const volatile __u64 seed;
 const volatile __u32 buckets;
 
@@ -21,6 +23,7 @@ const volatile __u32 buckets;
 #define HIGH_SHIFT 48	/* above a MAC address as it lies */
 #define TAGGED 0x8000	/* beside the port's number: the frame has the tag that stands beside the source */
 #define PUSHED 0x10000	/* beside a tag: the frame leaves with it; else with none */
+#define PEER 0x20000	/* beside a tag: what leaves by the device comes in by its other end, in another namespace */
 #define GSO_FRAME ((1ULL << 32) | 1)
 
 /* What one station sends to another by one port, under one tag. The daemon writes all but what was carried; the hash first when it goes, and last when
@@ -125,7 +128,7 @@ INLINE struct station *station(__u32 number)
 INLINE int retag(struct __sk_buff *skb, __u32 tag)
 {
 	if (skb->vlan_present) {
-		if (tag == (PUSHED | skb->vlan_tci))
+		if (tag == (PUSHED | (skb->vlan_tci & 0xffff)))
 			return 1;
 		if (bpf_skb_vlan_pop(skb))
 			return 0;
@@ -168,7 +171,9 @@ INLINE int carry(struct __sk_buff *skb)
 		from->last_ns = now_ns;
 	__sync_fetch_and_add(&c->frames, skb->gso_size ? GSO_FRAME : 1);
 	__sync_fetch_and_add(&c->bytes, skb->len);
-	return retag(skb, tag) ? bpf_redirect(egress, 0) : TC_DROP;
+	if (!retag(skb, tag & ~PEER))
+		return TC_DROP;
+	return tag & PEER ? bpf_redirect_peer(egress, 0) : bpf_redirect(egress, 0);
 }
 
 /* What comes in by a port. Its own kernel gets none. */
@@ -176,4 +181,16 @@ SEC("tc/bridge") int vdp_bridge(struct __sk_buff *skb)
 {
 	int action = carry(skb);
 	return action == NOT_CARRIED ? bpf_redirect(tap, 0) : action;
+}
+
+/* What a guest sends whose device is in another namespace: it comes in by the veth's end there. */
+SEC("tc/guest") int vdp_guest(struct __sk_buff *skb)
+{
+	return bpf_redirect_peer(crossing, 0);
+}
+
+/* And what has come through the veth to the guest. */
+SEC("tc/crossing") int vdp_crossing(struct __sk_buff *skb)
+{
+	return bpf_redirect(guest, 0);
 }

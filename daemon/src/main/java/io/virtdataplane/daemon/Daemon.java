@@ -29,6 +29,7 @@ import io.virtdataplane.daemon.state.StateLock;
 import io.virtdataplane.daemon.state.StateProbe;
 import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.manifest.Manifests;
+import io.virtdataplane.port.PortNames;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -97,7 +98,13 @@ public final class Daemon implements AutoCloseable {
         }
         Attachments attachments = new Attachments(journal);
         Bridges bridges =
-                opened(new Bridges(workers, attachments, journal, config.packets().path()));
+                opened(
+                        new Bridges(
+                                workers,
+                                attachments,
+                                journal,
+                                config.packets().path(),
+                                PortNames.of(state)));
         NetworkObjects networks =
                 new NetworkObjects(bridges, attachments, config.node(), journal, System::nanoTime);
         MasqueradeNics masquerade =

@@ -181,7 +181,7 @@ final class CarriedConversations {
         }
         carried[place].set(c);
         int longest = c.egress.policy.mtu() + Ethernet.HEADER + Vlan.TAG;
-        table.way(place, c.egress.kernel.device(), c.tagOut, longest);
+        table.way(place, c.egress.kernel, c.tagOut, longest);
         table.between(place, stations, source, destination);
         table.publish(place, sourceKey, destinationKey);
         count++;

@@ -8,6 +8,7 @@ public final class Links {
     private static final int IFLA_IFNAME = 3;
     private static final int IFLA_MTU = 4;
     private static final int IFLA_LINKINFO = 18;
+    private static final int IFLA_NET_NS_FD = 28;
     private static final int IFLA_INFO_KIND = 1;
     private static final int IFLA_INFO_DATA = 2;
     private static final int VETH_INFO_PEER = 1; // linux/veth.h
@@ -23,6 +24,15 @@ public final class Links {
 
     /** Both ends are down. */
     public static void addVeth(End end, End peer, int mtu) {
+        addVeth(end, peer, mtu, null);
+    }
+
+    /**
+     * The same.
+     *
+     * @param ofPeer where {@code peer} is made; null: beside the other end
+     */
+    public static void addVeth(End end, End peer, int mtu, Netns ofPeer) {
         NetlinkRequest request = new NetlinkRequest(RTM_NEWLINK, NetlinkRequest.CREATE);
         link(request, 0);
         describe(request, end, mtu);
@@ -38,6 +48,11 @@ public final class Links {
                                                         () -> {
                                                             link(request, 0);
                                                             describe(request, peer, mtu);
+                                                            if (ofPeer != null) {
+                                                                request.number(
+                                                                        IFLA_NET_NS_FD,
+                                                                        ofPeer.descriptor());
+                                                            }
                                                         })));
         try (NetlinkSocket netlink = new NetlinkSocket()) {
             netlink.request(request, "make veth " + end.name());

@@ -42,6 +42,10 @@ public final class Netns implements AutoCloseable {
         return Path.of(nameOrPath.startsWith("/") ? nameOrPath : NAMED + nameOrPath);
     }
 
+    int descriptor() {
+        return fd.number();
+    }
+
     public <T> T call(Callable<T> action) {
         return label.equals(OWN) ? here(action) : inside(action);
     }

@@ -40,7 +40,8 @@ class CarriedConversationsTest {
         kernel = new CarriedPorts(16, Bridge.stationNumbers(STATIONS));
         bench = new SwitchBench(BridgePolicy.DEFAULT, STATIONS, path());
         for (int i = 0; i < 3; i++) {
-            bench.port(PortPolicy.DEFAULT, GuardPolicy.NONE, new KernelPort(10 + i, 1, true));
+            bench.port(
+                    PortPolicy.DEFAULT, GuardPolicy.NONE, new KernelPort(10 + i, 1, true, false));
         }
         talk();
     }
@@ -213,7 +214,7 @@ class CarriedConversationsTest {
     @Test
     void aGuardThatLooksIntoFramesSeesThemAll() {
         GuardPolicy strict = GuardPolicy.strict(H3);
-        bench.port(PortPolicy.DEFAULT, strict, new KernelPort(13, 1, true));
+        bench.port(PortPolicy.DEFAULT, strict, new KernelPort(13, 1, true, false));
         bench.send(3, tcp(H1, H3));
         bench.send(0, tcp(H3, H1));
         bench.send(3, tcp(H1, H3));
@@ -223,7 +224,7 @@ class CarriedConversationsTest {
 
     @Test
     void aPortOfAnotherNamespaceIsReachedByTheWalk() {
-        bench.port(PortPolicy.DEFAULT, GuardPolicy.NONE, new KernelPort(10, 2, true));
+        bench.port(PortPolicy.DEFAULT, GuardPolicy.NONE, new KernelPort(10, 2, true, false));
         bench.send(3, tcp(H1, H3));
         bench.send(0, tcp(H3, H1));
         assertThat(bench.bridge.carried()).isEqualTo(2);

@@ -16,7 +16,11 @@ public final class CarriedPorts implements AutoCloseable {
                 BpfRun.loaded(
                         () -> {
                             BridgePrograms made =
-                                    new BridgePrograms(buckets, stations, 0x1234_5678_9abc_def0L);
+                                    new BridgePrograms(
+                                            buckets,
+                                            stations,
+                                            0x1234_5678_9abc_def0L,
+                                            new PortNames("test"));
                             made.ofPort(0, TAP).load("vdp_bridge").close();
                             return made;
                         });

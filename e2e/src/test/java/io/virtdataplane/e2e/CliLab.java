@@ -15,6 +15,7 @@ import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.sriov.CardInTree;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.daemon.worker.Workers;
+import io.virtdataplane.port.PortNames;
 import io.virtdataplane.sys.Bpf;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -54,7 +55,8 @@ final class CliLab implements AutoCloseable {
                         Workers.none(),
                         attachments,
                         journal,
-                        new DataPath(Bpf.Mechanism.AUTO, true));
+                        new DataPath(Bpf.Mechanism.AUTO, true),
+                        new PortNames("test"));
         NetworkObjects networks =
                 new NetworkObjects(
                         bridges,

@@ -88,7 +88,7 @@ final class BridgeViews {
         return open.ask(
                 on ->
                         new Live(
-                                open.port().counters.copy(),
+                                open.port().counters().copy(),
                                 open.bridge().bridge().learned(open.port()),
                                 open.port().withheld(),
                                 open.port().unlearned(),

@@ -6,6 +6,7 @@ import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
+import io.virtdataplane.port.PortNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,16 +24,23 @@ public final class Bridges implements AutoCloseable {
     private final Workers workers;
     private final Attachments attachments;
     private final Devices devices;
-    private final boolean isFast;
+    private final PortNames names; // null: the kernel carries nothing
     private final EventJournal journal;
     private final Map<String, OpenBridge> bridgeByName = new TreeMap<>();
 
-    public Bridges(Workers workers, Attachments attachments, EventJournal journal, DataPath path) {
+    /** {@code names}: of devices that are made for ports. */
+    public Bridges(
+            Workers workers,
+            Attachments attachments,
+            EventJournal journal,
+            DataPath path,
+            PortNames names) {
         this.workers = workers;
         this.attachments = attachments;
         this.journal = journal;
         this.devices = new Devices(path.hooks());
-        this.isFast = path.isFast();
+        this.names = path.isFast() ? names : null;
+        names.clear();
     }
 
     synchronized Optional<BridgeSettings> settings(String name) {
@@ -67,7 +75,7 @@ public final class Bridges implements AutoCloseable {
     private OpenBridge open(BridgeSettings wanted) {
         WorkerThread worker = workers.takeLeastLoaded();
         try {
-            return new OpenBridge(wanted, worker, isFast);
+            return new OpenBridge(wanted, worker, names);
         } catch (RuntimeException e) {
             workers.give(worker);
             throw e;

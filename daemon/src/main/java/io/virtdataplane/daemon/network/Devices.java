@@ -12,13 +12,11 @@ import io.virtdataplane.sys.Netns;
 import io.virtdataplane.sys.SystemCallException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /** Opens the devices of bridge ports. */
 final class Devices {
     private static final int ETHERNET_MTU = 1500;
-
-    /** Of the taps by which ports are read whose frames the kernel may carry. */
-    private static final String TAP_PREFIX = "vdp-port";
 
     private final Bpf.Mechanism hooks;
 
@@ -68,37 +66,48 @@ final class Devices {
                 }
                 return new OpenPort.Device(tap, mtu, 0, KernelPort.NONE);
             }
-            boolean isRead = programs != null && !spec.isShared();
-            long namespace =
-                    PodNamespace.of(path(spec).toString()).map(PodNamespace::inode).orElse(0L);
-            DescriptorPort port = open(spec, number, netns, isRead ? programs : null);
-            try {
-                return netns.call(
-                        () -> {
-                            NetDevice device = new NetDevice(spec.device());
-                            int index = device.index();
-                            KernelPort kernel = new KernelPort(index, namespace, isRead);
-                            return new OpenPort.Device(port, device.mtu(), index, kernel);
-                        });
-            } catch (RuntimeException e) {
-                port.close();
-                throw e;
+            if (programs != null && !spec.isShared()) {
+                return openCarried(spec, number, netns, programs);
             }
+            DescriptorPort port =
+                    spec.isShared()
+                            ? PacketPort.openShared(id, netns, spec.device())
+                            : PacketPort.open(id, netns, spec.device(), hooks);
+            return opened(
+                    netns, spec, port, device -> new KernelPort(device, inode(spec), false, false));
         }
+    }
+
+    private OpenPort.Device openCarried(
+            PortSpec spec, int number, Netns netns, BridgePrograms programs) {
+        long here = PodNamespace.of(Netns.OWN).map(PodNamespace::inode).orElse(0L);
+        boolean isHere = inode(spec) == here;
+        BridgePrograms.Opened opened =
+                programs.open(2 * number, number, isHere ? null : netns, spec.device(), hooks);
+        KernelPort kernel = new KernelPort(opened.device(), here, true, !isHere);
+        return opened(netns, spec, opened.port(), device -> kernel);
+    }
+
+    private static OpenPort.Device opened(
+            Netns netns, PortSpec spec, DescriptorPort port, IntFunction<KernelPort> kernel) {
+        try {
+            return netns.call(
+                    () -> {
+                        NetDevice device = new NetDevice(spec.device());
+                        int index = device.index();
+                        return new OpenPort.Device(port, device.mtu(), index, kernel.apply(index));
+                    });
+        } catch (RuntimeException e) {
+            port.close();
+            throw e;
+        }
+    }
+
+    private static long inode(PortSpec spec) {
+        return PodNamespace.of(path(spec).toString()).map(PodNamespace::inode).orElse(-1L);
     }
 
     private static Path path(PortSpec spec) {
         return Netns.path(spec.netns().isEmpty() ? Netns.OWN : spec.netns());
-    }
-
-    private DescriptorPort open(PortSpec spec, int number, Netns netns, BridgePrograms programs) {
-        int id = 2 * number;
-        if (programs != null) {
-            String tap = TAP_PREFIX + number;
-            return programs.open(id, number, netns, spec.device(), tap, hooks);
-        }
-        return spec.isShared()
-                ? PacketPort.openShared(id, netns, spec.device())
-                : PacketPort.open(id, netns, spec.device(), hooks);
     }
 }

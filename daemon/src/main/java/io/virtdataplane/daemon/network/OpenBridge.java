@@ -10,6 +10,7 @@ import io.virtdataplane.daemon.attach.Closing;
 import io.virtdataplane.daemon.attach.DataPath;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.port.BridgePrograms;
+import io.virtdataplane.port.PortNames;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -32,12 +33,15 @@ public final class OpenBridge {
     private final Map<String, String> reasonByPort = new TreeMap<>(); // why it is not open
     private volatile BridgeSettings settings;
 
-    /** {@code isFast}: the kernel may carry conversations. */
-    OpenBridge(BridgeSettings settings, WorkerThread worker, boolean isFast) {
+    /**
+     * @param names of devices that are made so that the kernel may carry conversations; null: it
+     *     carries none
+     */
+    OpenBridge(BridgeSettings settings, WorkerThread worker, PortNames names) {
         this.name = settings.name();
         this.worker = worker;
         this.settings = settings;
-        this.programs = isFast ? programs() : null;
+        this.programs = names == null ? null : programs(names);
         this.bridge = new Bridge(name, settings.policy(), STATIONS, path());
         try {
             worker.tell(on -> on.attach(bridge));
@@ -47,11 +51,12 @@ public final class OpenBridge {
         }
     }
 
-    private static BridgePrograms programs() {
+    private static BridgePrograms programs(PortNames names) {
         return new BridgePrograms(
                 CONVERSATIONS / ConversationTable.WAYS,
                 Bridge.stationNumbers(STATIONS),
-                RANDOM.nextLong());
+                RANDOM.nextLong(),
+                names);
     }
 
     private FastPath path() {

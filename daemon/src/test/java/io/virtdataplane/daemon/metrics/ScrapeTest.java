@@ -12,6 +12,7 @@ import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.port.Pollers;
+import io.virtdataplane.port.PortNames;
 import io.virtdataplane.sys.Bpf;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -40,7 +41,12 @@ class ScrapeTest {
                         2, new WorkerThread.Settings(Pollers.Kind.EPOLL, 64, List.of()), journal);
         Attachments attachments = new Attachments(journal);
         Bridges bridges =
-                new Bridges(workers, attachments, journal, new DataPath(Bpf.Mechanism.AUTO, true));
+                new Bridges(
+                        workers,
+                        attachments,
+                        journal,
+                        new DataPath(Bpf.Mechanism.AUTO, true),
+                        new PortNames("test"));
         NetworkObjects networks =
                 new NetworkObjects(
                         bridges,

@@ -1,0 +1,48 @@
+package io.virtdataplane.port;
+
+import io.virtdataplane.sys.Links;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Names of the devices that a daemon makes for ports of its bridges: its own among those of other
+ * daemons in the namespace, and the same after a restart.
+ *
+ * @param mark of the daemon, four characters at most
+ */
+public record PortNames(String mark) {
+    private static final int MARK_BITS = 0xffff;
+
+    /** {@code state}: the daemon's directory. */
+    public static PortNames of(Path state) {
+        return new PortNames(Integer.toHexString(state.hashCode() & MARK_BITS));
+    }
+
+    String tap(int number) {
+        return "vdp-" + mark + "p" + number;
+    }
+
+    String crossing(int number) {
+        return crossings() + number;
+    }
+
+    private String crossings() {
+        return "vdp-" + mark + "x";
+    }
+
+    /** Takes away the {@link Crossing}s that a killed process has left in this namespace. */
+    public void clear() {
+        try {
+            List<String> left =
+                    NetworkInterface.networkInterfaces()
+                            .map(NetworkInterface::getName)
+                            .filter(name -> name.startsWith(crossings()))
+                            .toList();
+            left.forEach(Links::delete);
+        } catch (SocketException e) {
+            throw new IllegalStateException("list the devices of this namespace", e);
+        }
+    }
+}
