@@ -184,7 +184,7 @@ SEC("tc/bridge") int vdp_bridge(struct __sk_buff *skb)
 }
 
 /* What a guest sends whose device is in another namespace: it comes in by the veth's end there. */
-SEC("tc/guest") int vdp_guest(struct __sk_buff *skb)
+SEC("tc/to_bridge") int vdp_to_bridge(struct __sk_buff *skb)
 {
 	return bpf_redirect_peer(crossing, 0);
 }

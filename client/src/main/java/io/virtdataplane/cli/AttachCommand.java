@@ -110,6 +110,7 @@ final class AttachCommand implements Callable<Integer> {
                     "UNIX socket of the QEMU guest agent's virtio-serial port, one for each machine (default: no agent is asked).")
     private String guestAgent;
 
+    @Mixin private LimitOptions limits;
     @Mixin private NatOptions nat;
 
     @Override
@@ -126,6 +127,7 @@ final class AttachCommand implements Callable<Integer> {
                         .setResolvConf(absolute(resolvConf))
                         .setGuestAgent(absolute(guestAgent))
                         .setNat(nat.settings())
+                        .setLimits(limits.limits())
                         .setRouterAdvertisements(routerAdvertisements)
                         .setLeaseSeconds(leaseSeconds)
                         .build();

@@ -197,6 +197,9 @@ public final class Bridge implements Switch {
         if (Recipients.isTooBig(frame, egress)) {
             return Verdict.DROP_TOO_BIG;
         }
+        if (!egress.mayGet(frame, nowNs)) {
+            return Verdict.DROP_INGRESS_RATE;
+        }
         carried.used(frame, ingress, egress, vlan, tagOut(frame, egress));
         emit(frame, egress, ingress.guard.isOfManyStations(), outlet, nowNs);
         return Verdict.FORWARDED;

@@ -52,9 +52,9 @@ public final class BridgePort extends BridgeVif {
         bridge.release(this);
     }
 
-    /** Somebody looks at its frames. */
-    boolean isLookedAt() {
-        return hasLooker();
+    /** The kernel may carry nothing of it. */
+    boolean isHeld() {
+        return isWalked();
     }
 
     @Override

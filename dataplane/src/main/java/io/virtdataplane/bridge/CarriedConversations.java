@@ -133,8 +133,8 @@ final class CarriedConversations {
     private static boolean mayBe(BridgePort ingress, BridgePort egress) {
         return ingress.kernel.canSendTo(egress.kernel)
                 && !ingress.guard.isStrict()
-                && !ingress.isLookedAt()
-                && !egress.isLookedAt();
+                && !ingress.isHeld()
+                && !egress.isHeld();
     }
 
     private static boolean isIp(Frame frame) {

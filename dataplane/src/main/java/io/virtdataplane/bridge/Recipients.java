@@ -37,24 +37,25 @@ final class Recipients {
         long destination = Ethernet.dst(frame.data, frame.start);
         boolean isToGroup = Ethernet.isGroup(destination) && destination != Ethernet.BROADCAST;
         if (snooping == null || !isToGroup) {
-            return flood(frame, ingress, vlan, destination);
+            return flood(frame, ingress, vlan, nowNs);
         }
         int found = snooping.members(frame, ingress, vlan, nowNs, members);
         return switch (found) {
-            case Snooping.EVERYBODY -> flood(frame, ingress, vlan, destination);
+            case Snooping.EVERYBODY -> flood(frame, ingress, vlan, nowNs);
             case Snooping.MALFORMED -> Verdict.DROP_MALFORMED;
-            default -> toMembers(frame, ingress, vlan, found);
+            default -> toMembers(frame, ingress, vlan, nowNs, found);
         };
     }
 
-    private Verdict flood(Frame frame, BridgePort ingress, int vlan, long destination) {
+    private Verdict flood(Frame frame, BridgePort ingress, int vlan, long nowNs) {
+        long destination = Ethernet.dst(frame.data, frame.start);
         begin(Verdict.DROP_NO_PORT);
         for (BridgePort port : floods.of(vlan, policy.vlanFiltering(), ports)) {
             if (port == ingress && !port.policy.has(PortFlag.HAIRPIN)) {
                 continue;
             }
             if (isFlooded(port.policy, destination)) {
-                offer(port, ingress, frame);
+                offer(port, ingress, frame, nowNs);
             } else {
                 port.withhold(frame);
             }
@@ -71,7 +72,7 @@ final class Recipients {
     }
 
     /** Who has joined gets it, whether or not the port's flags let floods out. */
-    private Verdict toMembers(Frame frame, BridgePort ingress, int vlan, int found) {
+    private Verdict toMembers(Frame frame, BridgePort ingress, int vlan, long nowNs, int found) {
         begin(Verdict.DROP_NO_MEMBER);
         for (int i = 0; i < found; i++) {
             BridgePort port = ports[members[i]];
@@ -79,7 +80,7 @@ final class Recipients {
                     port == ingress && !port.policy.has(PortFlag.HAIRPIN)
                             || policy.vlanFiltering() && !port.policy.vlans().members().has(vlan);
             if (!isElsewhere) {
-                offer(port, ingress, frame);
+                offer(port, ingress, frame, nowNs);
             }
         }
         frame.note(Step.TO_GROUP, count, vlan);
@@ -92,12 +93,15 @@ final class Recipients {
         refusal = nobody;
     }
 
-    private void offer(BridgePort egress, BridgePort ingress, Frame frame) {
+    private void offer(BridgePort egress, BridgePort ingress, Frame frame, long nowNs) {
         if (ingress.policy.has(PortFlag.ISOLATED) && egress.policy.has(PortFlag.ISOLATED)) {
             refusal = Verdict.DROP_ISOLATED;
             egress.withhold(frame);
         } else if (isTooBig(frame, egress)) {
             refusal = Verdict.DROP_TOO_BIG;
+            egress.withhold(frame);
+        } else if (!egress.mayGet(frame, nowNs)) {
+            refusal = Verdict.DROP_INGRESS_RATE;
             egress.withhold(frame);
         } else {
             chosen[count++] = egress;

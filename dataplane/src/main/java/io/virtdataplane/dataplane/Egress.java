@@ -82,6 +82,9 @@ final class Egress implements Outlet {
             return Verdict.DROP_GUEST_UNKNOWN;
         }
         Ethernet.addresses(frame.data, frame.start, nic.guestMac, nic.gatewayMac);
+        if (!nic.mayGet(frame, nowNs)) {
+            return Verdict.DROP_INGRESS_RATE;
+        }
         if (!frame.isDryRun()) {
             nic.counters.toGuestFrames++;
             nic.counters.toGuestBytes += frame.length;
@@ -136,7 +139,16 @@ final class Egress implements Outlet {
             boolean toGuest = vif.isGuestSide(port);
             vif.tap.offer(frame, toGuest ? FrameTap.Side.GUEST : FrameTap.Side.UPLINK, nowNs);
         }
-        port.send(frame);
+        if (vif.ingressShaper == null || !vif.isGuestSide(port) || isDue(frame, vif, nowNs)) {
+            port.send(frame);
+        }
+    }
+
+    /** What is over the limit waits in its shaper, and this frame has ended. */
+    private static boolean isDue(Frame frame, Vif to, long nowNs) {
+        Verdict verdict = to.ingressShaper.shape(frame, Verdict.DROP_INGRESS_RATE, nowNs);
+        to.counters.lost += verdict.isDrop() ? 1 : 0; // the walk had asked: of a frame's fragments
+        return verdict == Verdict.CONTINUE;
     }
 
     @Override
@@ -150,7 +162,9 @@ final class Egress implements Outlet {
         if (out.tap != null) {
             out.tap.offer(frame, FrameTap.Side.GUEST, nowNs);
         }
-        out.port().send(frame);
+        if (out.ingressShaper == null || isDue(frame, out, nowNs)) {
+            out.port().send(frame);
+        }
     }
 
     @Override

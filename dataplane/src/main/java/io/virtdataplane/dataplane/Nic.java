@@ -59,7 +59,7 @@ public final class Nic extends Vif {
     /** Whoever looks at the NIC's frames is to see all of them. */
     @Override
     protected void looked() {
-        flows.allow(!hasLooker());
+        flows.allow(!isWalked());
     }
 
     @Override

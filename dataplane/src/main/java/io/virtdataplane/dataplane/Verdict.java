@@ -17,6 +17,7 @@ public enum Verdict {
     REJECTED("refused with a reset or port unreachable, as a host refuses a closed port"),
     HAIRPINNED("sent back to the guest, which asked for its own pod's address"),
     HELD("a fragment that waits for the first one of its datagram"),
+    QUEUED("waits for its turn, as the guest has sent more than its limit lets through at once"),
     DROP_MALFORMED("a header is truncated or contradicts itself"),
     DROP_VLAN_TAG("802.1Q tag on a NIC without VLANs"),
     DROP_ETHERTYPE("neither IPv4, IPv6 nor ARP, or a family that the pod has not"),
@@ -55,6 +56,8 @@ public enum Verdict {
     DROP_SESSION_RATE("more new sessions in a second than the NIC may open"),
     DROP_PORTS_EXHAUSTED("no outside port is left for this destination"),
     DROP_GUEST_UNKNOWN("the guest's MAC address is not known yet"),
+    DROP_EGRESS_RATE("more than the guest may send: its limit of bits or packets a second"),
+    DROP_INGRESS_RATE("more than the guest may get: its limit of bits or packets a second"),
     DROP_EGRESS_FULL("the egress device had no room"),
     DROP_EGRESS_DOWN("the egress device is down or gone"),
     DROP_FAULT("a bug of ours, contained; see events");

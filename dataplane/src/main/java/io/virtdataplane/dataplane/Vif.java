@@ -16,6 +16,11 @@ public abstract class Vif {
     /** A trace that runs, or null. */
     LiveTrace liveTrace;
 
+    Shaper egressShaper; // of what the guest sends; null: no limit
+    Shaper ingressShaper; // of what it gets
+    private volatile Rate egressRate = Rate.NONE;
+    private volatile Rate ingressRate = Rate.NONE;
+
     protected Vif(int id, String name) {
         this.id = id;
         this.name = name;
@@ -24,9 +29,49 @@ public abstract class Vif {
     /** Somebody looks at its frames from now on, or no longer. */
     protected void looked() {}
 
-    /** Somebody does. */
-    protected final boolean hasLooker() {
-        return tap != null || liveTrace != null;
+    /** All its frames are to be walked: somebody looks at them, or its rate is limited. */
+    protected final boolean isWalked() {
+        return tap != null || liveTrace != null || egressShaper != null || ingressShaper != null;
+    }
+
+    /** From the next frame on; what waits under limits that were goes on at once. */
+    final void limit(Rate egress, Rate ingress, Shaping shaping) {
+        if (egressShaper != null) {
+            egressShaper.lift();
+        }
+        if (ingressShaper != null) {
+            ingressShaper.lift();
+        }
+        egressRate = egress;
+        ingressRate = ingress;
+        egressShaper = egress.isNone() ? null : new Shaper(this, true, egress, shaping);
+        ingressShaper = ingress.isNone() ? null : new Shaper(this, false, ingress, shaping);
+        looked();
+    }
+
+    /** It is gone, and what waits. */
+    final void unlimit() {
+        if (egressShaper != null) {
+            egressShaper.clear();
+        }
+        if (ingressShaper != null) {
+            ingressShaper.clear();
+        }
+    }
+
+    /** Any thread. */
+    public final Rate egressRate() {
+        return egressRate;
+    }
+
+    /** Any thread. */
+    public final Rate ingressRate() {
+        return ingressRate;
+    }
+
+    /** What leaves by this interface to the guest is within its rate, or will be. */
+    public final boolean mayGet(Frame frame, long nowNs) {
+        return ingressShaper == null || frame.isDryRun() || ingressShaper.takes(frame, nowNs);
     }
 
     /** With what was carried past the worker until now. */

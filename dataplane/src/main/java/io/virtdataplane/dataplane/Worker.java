@@ -36,6 +36,7 @@ public final class Worker {
     private int burstCount;
     private final Egress egress;
     private final Walk walk;
+    private final Shaping shaping;
     private long timerNs;
     private boolean timersPending;
     private long dueNs = Long.MAX_VALUE; // when a stage next has something to send
@@ -49,6 +50,7 @@ public final class Worker {
         this.events = events;
         this.egress = new Egress(pool, poller, events);
         this.walk = new Walk(new Guard(events), egress);
+        this.shaping = new Shaping(this::contained, egress);
         this.timerNs = clock.nowNs();
     }
 
@@ -61,10 +63,12 @@ public final class Worker {
     }
 
     private long timeoutNs() {
-        if (timersPending) {
-            return TIMER_NS;
+        long due = Math.min(timersPending ? Long.MAX_VALUE : dueNs, shaping.dueNs());
+        if (due == Long.MAX_VALUE) {
+            return timersPending ? TIMER_NS : FOREVER;
         }
-        return dueNs == Long.MAX_VALUE ? FOREVER : Math.max(1, dueNs - clock.nowNs());
+        long inNs = due < 0 ? 1 : Math.max(1, due - clock.nowNs()); // below 0: long ago
+        return timersPending ? Math.min(inNs, TIMER_NS) : inNs;
     }
 
     /** Any thread. */
@@ -101,6 +105,7 @@ public final class Worker {
                 sendBurst(); // its receivers go to work while we walk the next port's frames
             }
         }
+        shaping.release(nowNs);
         sendBurst();
         settle(readyPorts, nowNs);
         if (nowNs - timerNs >= TIMER_NS) {
@@ -171,7 +176,11 @@ public final class Worker {
         if (vif.liveTrace != null) {
             vif.liveTrace.begin(frame);
         }
-        frame.verdict = contained(frame, nowNs);
+        Verdict limited =
+                fromGuest && vif.egressShaper != null
+                        ? vif.egressShaper.shape(frame, Verdict.DROP_EGRESS_RATE, nowNs)
+                        : Verdict.CONTINUE;
+        frame.verdict = limited == Verdict.CONTINUE ? contained(frame, nowNs) : limited;
         if (frame.trace != null) {
             vif.liveTrace.end(frame, fromGuest);
         }
@@ -288,6 +297,15 @@ public final class Worker {
         vif.looked();
     }
 
+    /**
+     * On the worker's thread: how much the guest may send, and get, from the next frame on.
+     *
+     * @param egress what it sends
+     */
+    public void limit(Vif vif, Rate egress, Rate ingress) {
+        vif.limit(egress, ingress, shaping);
+    }
+
     /** On the worker's thread: it is attached, and was not detached since. */
     public boolean has(Vif vif) {
         return vifByPort[vif.ingress(true).id()] == vif;
@@ -315,6 +333,7 @@ public final class Worker {
     /** On the worker's thread: ends the NIC. Its ports are closed by who opened them. */
     public void detach(Nic nic) {
         nic.flows.allow(false);
+        nic.unlimit();
         poller.remove(nic.guest);
         poller.remove(nic.uplink);
         vifByPort[nic.guest.id()] = null;
@@ -354,6 +373,7 @@ public final class Worker {
 
     /** On the worker's thread: no frame comes from the port afterwards. */
     public void detach(BridgeVif vif) {
+        vif.unlimit();
         poller.remove(vif.port());
         vifByPort[vif.port().id()] = null;
     }

@@ -178,7 +178,7 @@ public final class BridgePrograms implements AutoCloseable {
             programs.constant("crossing", far.index());
             programs.constant("guest", guest.index());
             owned.push(Bpf.attach(programs.load("vdp_crossing"), far, Bpf.Hook.INGRESS, hooks));
-            owned.push(Bpf.attach(programs.load("vdp_guest"), guest, Bpf.Hook.INGRESS, hooks));
+            owned.push(Bpf.attach(programs.load("vdp_to_bridge"), guest, Bpf.Hook.INGRESS, hooks));
         }
         if (!guest.isUp()) {
             guest.up();

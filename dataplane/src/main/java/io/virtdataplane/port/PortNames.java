@@ -1,10 +1,7 @@
 package io.virtdataplane.port;
 
 import io.virtdataplane.sys.Links;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * Names of the devices that a daemon makes for ports of its bridges: its own among those of other
@@ -34,15 +31,6 @@ public record PortNames(String mark) {
 
     /** Takes away the {@link Crossing}s that a killed process has left in this namespace. */
     public void clear() {
-        try {
-            List<String> left =
-                    NetworkInterface.networkInterfaces()
-                            .map(NetworkInterface::getName)
-                            .filter(name -> name.startsWith(crossings()))
-                            .toList();
-            left.forEach(Links::delete);
-        } catch (SocketException e) {
-            throw new IllegalStateException("list the devices of this namespace", e);
-        }
+        Links.names().stream().filter(name -> name.startsWith(crossings())).forEach(Links::delete);
     }
 }

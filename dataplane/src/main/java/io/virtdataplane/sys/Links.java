@@ -1,5 +1,12 @@
 package io.virtdataplane.sys;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
 /** Makes and removes devices of the calling thread's namespace (rtnetlink(7)). */
 public final class Links {
     private static final int RTM_NEWLINK = 16; // linux/rtnetlink.h
@@ -13,7 +20,21 @@ public final class Links {
     private static final int IFLA_INFO_DATA = 2;
     private static final int VETH_INFO_PEER = 1; // linux/veth.h
 
+    // Of the calling thread's namespace, which /sys/class/net is not.
+    private static final Path DEVICES = Path.of("/proc/thread-self/net/dev");
+
     private Links() {}
+
+    /** Names of all devices there. */
+    public static List<String> names() {
+        try (Stream<String> lines = Files.lines(DEVICES)) {
+            return lines.filter(line -> line.contains(":"))
+                    .map(line -> line.substring(0, line.indexOf(':')).strip())
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("read " + DEVICES, e);
+        }
+    }
 
     /** One end of a veth(4). */
     public record End(String name, long mac) {

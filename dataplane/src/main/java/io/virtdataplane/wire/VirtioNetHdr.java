@@ -33,6 +33,11 @@ public final class VirtioNetHdr {
         return Bytes.u8(b, at + GSO_TYPE) != GSO_NONE;
     }
 
+    /** Bytes in front of each segment's payload, as the sender says; 0: it does not say. */
+    public static int headerLength(MemorySegment b, int at) {
+        return b.get(U16, at + HDR_LEN) & 0xffff;
+    }
+
     /** Payload bytes of each segment. */
     public static int gsoSize(MemorySegment b, int at) {
         return b.get(U16, at + GSO_SIZE) & 0xffff;
@@ -53,7 +58,7 @@ public final class VirtioNetHdr {
         if (needsChecksum(b, at)) {
             b.set(U16, at + CSUM_START, (short) (checksumStart(b, at) + by));
         }
-        int headers = b.get(U16, at + HDR_LEN);
+        int headers = headerLength(b, at);
         if (headers != 0) {
             b.set(U16, at + HDR_LEN, (short) (headers + by));
         }

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class VerifierE2eTest {
     private static final int TEST_SECONDS = 120;
     private static final Path LOADER = Path.of("src/test/guest/load-programs.c").toAbsolutePath();
-    private static final Path OBJECT =
-            Path.of("../dataplane/target/classes/io/virtdataplane/port/pod.bpf.o")
+    private static final Path OBJECTS =
+            Path.of("../dataplane/target/classes/io/virtdataplane/port")
                     .toAbsolutePath()
                     .normalize();
     private final Lab lab = new Lab();
@@ -46,8 +46,12 @@ class VerifierE2eTest {
         Path files = Files.createDirectory(lab.shell.directory().resolve("overlay"));
         String loader = files.resolve("load-programs").toString();
         lab.shell.must("gcc", "-static", "-o", loader, LOADER.toString());
-        Files.copy(OBJECT, files.resolve("pod.bpf.o"));
-        Files.writeString(files.resolve("test.sh"), "/load-programs /pod.bpf.o\n");
+        for (String object : List.of("pod.bpf.o", "bridge.bpf.o")) {
+            Files.copy(OBJECTS.resolve(object), files.resolve(object));
+        }
+        Files.writeString(
+                files.resolve("test.sh"),
+                "/load-programs /pod.bpf.o; /load-programs /bridge.bpf.o\n");
         guest.boot(
                 files,
                 List.of(),
@@ -61,7 +65,10 @@ class VerifierE2eTest {
                         "LOADED vdp_tap",
                         "LOADED vdp_loopback",
                         "LOADED vdp_guest",
-                        "LOADED vdp_shield");
+                        "LOADED vdp_shield",
+                        "LOADED vdp_bridge",
+                        "LOADED vdp_to_bridge",
+                        "LOADED vdp_crossing");
         assertThat(said).doesNotContain("REFUSED");
     }
 }

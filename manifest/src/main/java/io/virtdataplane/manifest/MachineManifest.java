@@ -71,6 +71,14 @@ public final class MachineManifest {
         return machine.namespace();
     }
 
+    /** Of the template, or of an instance itself; empty where it has none of that name. */
+    public String annotation(String name) {
+        boolean hasTemplate = root.object("spec").has("template");
+        return hasTemplate
+                ? root.textAt("spec", "template", "metadata", "annotations", name)
+                : root.textAt("metadata", "annotations", name);
+    }
+
     /** All NICs of the machine, whatever network they are on. */
     public MachineNics nics() {
         return titled(() -> MachineNics.read(machine));

@@ -47,6 +47,18 @@ final class NicDescription implements Description<Nic> {
         }
         line(out, "Mac", mac(nic));
         line(out, "Spoof guard", nic.getSpoofGuard());
+        if (nic.hasLimits()) {
+            limit(
+                    out,
+                    "Egress limit",
+                    nic.getLimits().getEgressBandwidth(),
+                    nic.getLimits().getEgressPackets());
+            limit(
+                    out,
+                    "Ingress limit",
+                    nic.getLimits().getIngressBandwidth(),
+                    nic.getLimits().getIngressPackets());
+        }
         line(out, "Guest MTU", Integer.toString(nic.getGuestMtu()));
         line(
                 out,
@@ -129,15 +141,25 @@ final class NicDescription implements Description<Nic> {
         }
     }
 
+    /** Nothing where there is none. */
+    private static void limit(PrintStream out, String head, String bandwidth, long packets) {
+        String bits = bandwidth.isEmpty() || bandwidth.equals("0") ? "" : bandwidth + "bit/s";
+        String frames = packets == 0 ? "" : packets + " packets/s";
+        String both = bits.isEmpty() || frames.isEmpty() ? bits + frames : bits + ", " + frames;
+        if (!both.isEmpty()) {
+            line(out, head, both);
+        }
+    }
+
     private static String fastPath(Nic nic) {
-        return nic.getFastPath()
-                + (nic.getFastPath().equals("on")
-                        ? ", carries "
-                                + nic.getCarriedSessions()
-                                + " of the sessions, "
-                                + nic.getCounters().getCarriedFrames()
-                                + " frames until now"
-                        : "");
+        if (!nic.getFastPath().equals("on")) {
+            return nic.getFastPath();
+        }
+        String sessions =
+                nic.getBridge().isEmpty()
+                        ? ", carries " + nic.getCarriedSessions() + " of the sessions"
+                        : "";
+        return "on" + sessions + ", " + nic.getCounters().getCarriedFrames() + " frames until now";
     }
 
     private static String agent(GuestAgent agent) {

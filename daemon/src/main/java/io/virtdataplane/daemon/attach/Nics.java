@@ -3,6 +3,7 @@ package io.virtdataplane.daemon.attach;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.api.CniAttachment;
+import io.virtdataplane.api.RateLimits;
 import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.NotFoundException;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -152,9 +154,10 @@ public final class Nics implements AutoCloseable {
     private void takeUp(Path file, AttachRequest request, String before) {
         String name = "unknown";
         try {
-            NicSpec spec = spec(request, machine(request));
+            MachineManifest machine = machine(request);
+            NicSpec spec = spec(request, machine);
             name = spec.name();
-            AttachedNic nic = open(spec, request);
+            AttachedNic nic = open(spec, request, NicLimits.of(request, machine));
             journal.record("Restored", name, before.isEmpty() ? "attached again" : nic.describe());
         } catch (RuntimeException e) {
             if (!Files.exists(Netns.path(request.getNetns()))) {
@@ -190,7 +193,7 @@ public final class Nics implements AutoCloseable {
         AttachRequest request = inPod ? ofOwnPod(asked) : asked;
         MachineManifest machine = machine(request);
         NicSpec spec = spec(request, machine);
-        AttachedNic nic = open(spec, request);
+        AttachedNic nic = open(spec, request, NicLimits.of(request, machine));
         journal.record("Attached", spec.name(), nic.describe());
         return new Attached(nic, machine);
     }
@@ -223,7 +226,7 @@ public final class Nics implements AutoCloseable {
      * The name is held from before anything is opened until all of it has ended, so that the files
      * of two NICs of one name never meet. It is kept before it can be found.
      */
-    private AttachedNic open(NicSpec spec, AttachRequest request) {
+    private AttachedNic open(NicSpec spec, AttachRequest request, NicLimits limits) {
         int number = attachments.take(spec.name());
         AttachedNic nic;
         Optional<PodNamespace> pod;
@@ -236,6 +239,7 @@ public final class Nics implements AutoCloseable {
             throw e;
         }
         try {
+            limits.apply(nic);
             store.put(spec.name(), nic.kept(request));
         } catch (RuntimeException e) {
             nic.close();
@@ -255,9 +259,40 @@ public final class Nics implements AutoCloseable {
         attachments.give(name);
     }
 
-    /** What a changed NIC is kept as. */
+    /** What a NIC with another NAT is kept as. */
     public void keep(String name, AttachRequest request) {
-        store.put(name, request);
+        AttachRequest before = store.find(name).orElse(request);
+        store.put(name, request.toBuilder().setLimits(before.getLimits()).build());
+    }
+
+    /** Refused as {@link #limit} would. */
+    public void checkLimits(String name, RateLimits changes) {
+        attachments.nic(name);
+        NicLimits.of(changes);
+    }
+
+    /** Limits that are not set stay. Checked whole before anything changes, and kept. */
+    public AttachedNic limit(String name, RateLimits changes) {
+        AttachedNic nic = attachments.nic(name);
+        synchronized (nic) { // two changes at once: both are kept
+            AttachRequest before =
+                    store.find(nic.name()).orElseThrow(() -> NotFoundException.of("NIC", name));
+            AttachRequest.Builder request = before.toBuilder();
+            request.getLimitsBuilder().mergeFrom(changes);
+            NicLimits limits = NicLimits.of(request.build(), machine(before));
+            store.put(nic.name(), request.build());
+            limits.apply(nic);
+        }
+        journal.record("Changed", nic.name(), words(changes));
+        LOG.info("changed: nic={} {}", nic.name(), words(changes));
+        attachments.changed();
+        return nic;
+    }
+
+    private static String words(RateLimits changes) {
+        return changes.getAllFields().entrySet().stream()
+                .map(field -> field.getKey().getName() + "=" + field.getValue())
+                .collect(Collectors.joining(" "));
     }
 
     public void announce(String name) {

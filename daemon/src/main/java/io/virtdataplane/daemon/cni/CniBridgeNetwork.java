@@ -107,6 +107,7 @@ final class CniBridgeNetwork implements CniNicType {
                 .setNetns(call.netns())
                 .setGuest("dev:" + port)
                 .setDefinition(definition)
+                .setLimits(config.runtimeLimits())
                 .setCni(call.attachment(config.name()))
                 .build();
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.virtdataplane.api.RateLimits;
 
 /** A network's configuration, as the runtime writes it to a plugin's standard input. */
 record CniConfig(ObjectNode json) {
@@ -51,6 +52,19 @@ record CniConfig(ObjectNode json) {
 
     String runtimeMac() {
         return json.path("runtimeConfig").path("mac").asText("");
+    }
+
+    /** Capability "bandwidth", of the pod's annotations; in bit/s. Bursts are our own. */
+    RateLimits runtimeLimits() {
+        JsonNode bandwidth = json.path("runtimeConfig").path("bandwidth");
+        RateLimits.Builder limits = RateLimits.newBuilder();
+        if (bandwidth.path("egressRate").asLong() != 0) {
+            limits.setEgressBandwidth(bandwidth.path("egressRate").asText());
+        }
+        if (bandwidth.path("ingressRate").asLong() != 0) {
+            limits.setIngressBandwidth(bandwidth.path("ingressRate").asText());
+        }
+        return limits.build();
     }
 
     String text(String key) {

@@ -121,6 +121,7 @@ final class CniPodNetwork implements CniNicType {
                 .setGuest("dev:" + tap)
                 .setUplink(config.text("uplink"))
                 .setNat(nat)
+                .setLimits(config.runtimeLimits())
                 .setCni(call.attachment(config.name()))
                 .build();
     }

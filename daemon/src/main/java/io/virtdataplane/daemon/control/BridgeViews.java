@@ -128,6 +128,7 @@ final class BridgeViews {
                 .setGuest(port.getDevice())
                 .setGuestMac(port.getMac())
                 .setSpoofGuard(port.getSpoofGuard())
+                .setFastPath(port.getFastPath())
                 .setMtu(port.getMtu())
                 .setGuestMtu(port.getMtu())
                 .setCounters(port.getCounters())

@@ -105,7 +105,18 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
     public void update(UpdateRequest request, StreamObserver<Nic> response) {
         Answers.answer(
                 response,
-                () -> views.nic(masquerade.update(request.getName(), request.getNat(), nics)));
+                () -> {
+                    if (request.hasLimits()) {
+                        nics.checkLimits(request.getName(), request.getLimits());
+                    }
+                    if (request.hasNat() || !request.hasLimits()) {
+                        masquerade.update(request.getName(), request.getNat(), nics);
+                    }
+                    if (request.hasLimits()) {
+                        nics.limit(request.getName(), request.getLimits());
+                    }
+                    return views.nic(attachments.nic(request.getName()));
+                });
     }
 
     @Override

@@ -4,8 +4,11 @@ import io.virtdataplane.api.Lease;
 import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.api.ListSessionsResponse;
 import io.virtdataplane.api.Nic;
+import io.virtdataplane.api.RateLimits;
 import io.virtdataplane.api.Session;
 import io.virtdataplane.daemon.attach.AttachedNic;
+import io.virtdataplane.daemon.attach.DataPath;
+import io.virtdataplane.daemon.attach.NicLimits;
 import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.inspect.PacketFields;
 import io.virtdataplane.daemon.network.BridgedNic;
@@ -51,8 +54,20 @@ public final class NicViews {
     }
 
     Nic nic(AttachedNic attached) {
-        Nic view = ofDataPlane(attached);
+        Nic view = withLimits(ofDataPlane(attached), attached);
         return MachineViews.withAgent(view, agents);
+    }
+
+    private static Nic withLimits(Nic view, AttachedNic attached) {
+        RateLimits limits = NicLimits.of(attached.vif());
+        if (limits.getAllFields().isEmpty()) {
+            return view;
+        }
+        Nic.Builder limited = view.toBuilder().setLimits(limits);
+        if (view.getFastPath().equals(DataPath.ON)) {
+            limited.setFastPath("off: the NIC has a rate limit");
+        }
+        return limited.build();
     }
 
     private Nic ofDataPlane(AttachedNic attached) {
