@@ -8,7 +8,7 @@
  *   netprobe tcp-send ADDR PORT SECONDS N      N streams to a sink; prints bytes acknowledged
  *   netprobe tcp-receive ADDR PORT SECONDS N   N streams from a source; prints bytes
  *   netprobe echo PORT                         TCP and UDP echo until killed
- *   netprobe tcp-rr | udp-rr ADDR PORT SECONDS prints p50 p99 of a one-byte round trip, in nanoseconds
+ *   netprobe tcp-rr | udp-rr ADDR PORT SECONDS prints p50 p99 p99.9 of a one-byte round trip, in nanoseconds
  *   netprobe connect ADDR PORT SECONDS         connections a second: connect, one byte there and back, reset
  *   netprobe frames PORTS STATIONS SECONDS     frames of 60 bytes by devices h0, h1 ..., over which the stations are spread: a burst
  *                                              by each in turn, to stations behind the others. SECONDS 0: one frame from each station, so
@@ -193,7 +193,7 @@ static void round_trip(int type, const char *host, const char *port, int seconds
         took[count++] = now_ns() - from;
     }
     qsort(took, count, sizeof *took, by_value);
-    printf("%d %d\n", took[count / 2], took[(int)(count * 0.99)]);
+    printf("%d %d %d\n", took[count / 2], took[(int)(count * 0.99)], took[(int)(count * 0.999)]);
 }
 
 static void connections(const char *host, const char *port, int seconds) {
