@@ -39,6 +39,7 @@ import picocli.CommandLine.Command;
             SriovCommand.class,
             HookCommand.class,
             VersionCommand.class,
+            CompletionCommand.class,
             CommandLine.HelpCommand.class
         },
         footer = {
@@ -86,7 +87,11 @@ public final class Main {
             return help;
         }
         Object command = parsed.asCommandLineList().getLast().getCommand();
-        if (command instanceof TopCommand || command instanceof CommandLine.HelpCommand) {
+        boolean isOurOwn =
+                command instanceof TopCommand
+                        || command instanceof CompletionCommand
+                        || command instanceof CommandLine.HelpCommand;
+        if (isOurOwn) {
             return new CommandLine.RunLast().execute(parsed);
         }
         PrintStream out = System.out;

@@ -15,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The settings as their file has them, each with its default; the manual page lists them. {@link
@@ -22,6 +23,9 @@ import java.util.Map;
  */
 @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.NON_PRIVATE)
 final class ConfigFile {
+    /** A whole line of one; a package's file has nothing else. */
+    private static final Pattern COMMENT = Pattern.compile("(?m)^\\s*(#.*|---\\s*)$");
+
     /** Where the control API listens. */
     String socket = Endpoint.DEFAULT_SOCKET;
 
@@ -155,7 +159,8 @@ final class ConfigFile {
                         .setDefaultSetterInfo(JsonSetter.Value.forValueNulls(Nulls.SKIP));
         try {
             String text = Files.readString(file);
-            ConfigFile read = yaml.readValue(text.isBlank() ? "{}" : text, ConfigFile.class);
+            boolean isEmpty = COMMENT.matcher(text).replaceAll("").isBlank();
+            ConfigFile read = yaml.readValue(isEmpty ? "{}" : text, ConfigFile.class);
             return read == null ? new ConfigFile() : read;
         } catch (UnrecognizedPropertyException e) {
             throw new IllegalArgumentException(

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigTest {
     @TempDir private Path directory;
@@ -29,6 +30,13 @@ class ConfigTest {
                 .isEqualTo(Endpoint.DEFAULT_SOCKET);
         assertThatThrownBy(() -> ConfigFile.read(missing, true))
                 .hasMessage("config must exist: config=" + missing);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n", "# group: kvm\n#\n", "---\n# none\n", "  # indented\n"})
+    void aFileWithoutASettingMeansDefaults(String content) throws IOException {
+        Path file = Files.writeString(directory.resolve("config.yaml"), content);
+        assertThat(Config.of(ConfigFile.read(file, true)).socket().group()).isEmpty();
     }
 
     @Test
