@@ -23,7 +23,6 @@ final class EarlierSessions {
     static final long LAYOUT = 0x7664_7073_6573_7331L; // "vdpsess1"
     static final int BYTES = 48;
     private static final int MOST = 200_000;
-    private static final int PORTS = 1 << 16;
     private static final int FLAGS =
             SessionTable.INBOUND | SessionTable.FROM_LOOPBACK | SessionTable.FROM_POD;
 
@@ -195,16 +194,6 @@ final class EarlierSessions {
         for (int session : Nat.longestIdle(table, table.size())) {
             if (sessions.isOverAsCarried(session, nowNs)) {
                 sessions.end(session);
-            }
-        }
-    }
-
-    /** Echo identifiers that no session has: the earlier run may have left them steered. */
-    void steerQueries(PodPorts podPorts) {
-        for (boolean ipv6 : new boolean[] {false, true}) {
-            int protocol = ipv6 ? Protocols.ICMPV6 : Protocols.ICMP;
-            for (int id = 0; id < PORTS; id++) {
-                podPorts.steer(ipv6, protocol, id, sessions.owner(ipv6, protocol, id));
             }
         }
     }

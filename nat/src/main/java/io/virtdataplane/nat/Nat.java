@@ -79,7 +79,7 @@ public final class Nat {
         outbound = new Outbound(plan, sessions, outboundFragments, carried);
         inbound = new Inbound(plan, sessions, inboundFragments, new PodFlows(sessions, podPorts));
         if (earlier != null) {
-            resume(earlier, flows, podPorts);
+            resume(earlier, flows);
         }
         steer();
     }
@@ -91,7 +91,7 @@ public final class Nat {
      */
     public record Earlier(byte[] sessions, long nowNs) {}
 
-    private void resume(Earlier from, FlowTable flows, PodPorts podPorts) {
+    private void resume(Earlier from, FlowTable flows) {
         EarlierSessions earlier = new EarlierSessions(sessions, plan.addresses(), from.nowNs());
         try {
             earlier.resume(from.sessions());
@@ -100,7 +100,6 @@ public final class Nat {
         }
         earlier.resume(flows, carried);
         earlier.age();
-        earlier.steerQueries(podPorts);
     }
 
     /** Why an earlier run's sessions could not be read; else empty. */

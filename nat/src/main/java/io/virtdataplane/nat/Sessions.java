@@ -385,9 +385,14 @@ final class Sessions {
      * where the policy is ours. At the start, and after a change of policy.
      */
     void steerAll(boolean ipv6) {
-        for (int port = 0; port < OutsidePool.PORTS; port++) {
-            podPorts.steer(ipv6, Protocols.TCP, port, owner(ipv6, Protocols.TCP, port));
-            podPorts.steer(ipv6, Protocols.UDP, port, owner(ipv6, Protocols.UDP, port));
+        int icmp = ipv6 ? Protocols.ICMPV6 : Protocols.ICMP;
+        for (int protocol : new int[] {Protocols.TCP, Protocols.UDP, icmp}) {
+            boolean isIcmp = protocol == icmp;
+            byte[] bits = isIcmp ? new byte[OutsidePool.PORTS] : policy.ports().bits(protocol);
+            if (table.size() > 0) {
+                pool.addSessions(ipv6, protocol, bits);
+            }
+            podPorts.steerAll(ipv6, protocol, bits);
         }
         podPorts.steerPing(ipv6, policy.ports().open().isAll());
         steerOthers(ipv6, 0);
