@@ -51,14 +51,21 @@ SEC("maps") struct bpf_map flows = {
 
 /* What the daemon says while it lives. */
 struct nic {
-	__u64 mac;     /* the guest's, as it lies, where frames may be carried; 0 where not */
-	__u64 beat_ns; /* when it has last said so */
+	__u64 mac;	  /* the guest's, as it lies, where frames may be carried; 0 where not */
+	__u64 beat_ns;	  /* when it has last said so */
+	__u64 absence_ns; /* for how long it may be away */
 };
 
 struct nic nic;
 
-/* A filter outlives a killed daemon, and nothing is to be carried that nobody can end. */
-#define SILENCE_NS 5000000000LL
+/*
+ * Programs outlive the daemon, so that a restart costs no flow: what is established is carried, and the pod's kernel does not answer for the guest.
+ * Where no daemon has come for too long, nothing is carried or taken: nobody could end it.
+ */
+INLINE int is_unattended(__u64 now_ns)
+{
+	return (__s64)(now_ns - nic.beat_ns) > (__s64)nic.absence_ns;
+}
 
 /* What has been carried, a line for each processor. */
 struct carried {
@@ -335,7 +342,7 @@ INLINE int carry_family(struct __sk_buff *skb, int ipv6, enum direction directio
 		return NOT_CARRIED;
 	__u64 found = *(volatile __u64 *)&flow->tuple;
 	__u64 now_ns = bpf_ktime_get_ns();
-	if ((found & TUPLE_KEY) != f->tuple || (__s64)(now_ns - nic.beat_ns) > SILENCE_NS)
+	if ((found & TUPLE_KEY) != f->tuple || is_unattended(now_ns))
 		return NOT_CARRIED;
 	count(skb, flow, direction, now_ns);
 	int partial = may_be_partial(f, ipv6);

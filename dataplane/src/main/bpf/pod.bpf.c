@@ -282,7 +282,7 @@ SEC("tc/ingress") int vdp_ingress(struct __sk_buff *skb)
 	if (action != NOT_CARRIED)
 		return action;
 	enum found found = read_ip(p, 0);
-	if (found == NOT_READ || !is_pod(p, &p->destination) || is_pod(p, &p->source))
+	if (found == NOT_READ || !is_pod(p, &p->destination) || is_pod(p, &p->source) || is_unattended(bpf_ktime_get_ns()))
 		return NEXT;
 	key_address(p, INWARD);
 	if (found == LATER_FRAGMENT)
@@ -338,7 +338,7 @@ SEC("tc/egress") int vdp_egress(struct __sk_buff *skb)
 	struct packet packet = {.skb = skb, .at = ETH_HEADER}, *p = &packet;
 	if (skb->ingress_ifindex == tap || (carries && skb->ingress_ifindex == guest) || !set_family(p))
 		return NEXT;
-	if (read_ip(p, 0) != WHOLE_OR_FIRST || !is_pod(p, &p->source))
+	if (read_ip(p, 0) != WHOLE_OR_FIRST || !is_pod(p, &p->source) || is_unattended(bpf_ktime_get_ns()))
 		return NEXT;
 	key_address(p, OUTWARD);
 	int is_icmp;
@@ -466,7 +466,9 @@ SEC("tc/loopback") int vdp_loopback(struct __sk_buff *skb)
 	if ((p->protocol != TCP && p->protocol != UDP) || !load(p, &p->transport, 4))
 		return NEXT;
 	key_ports(p, INWARD);
-	return owner(p, port_slot(p)) & OPEN && !has_socket(p) ? bpf_redirect(tap, 0) : NEXT;
+	if (!(owner(p, port_slot(p)) & OPEN) || is_unattended(bpf_ktime_get_ns()))
+		return NEXT;
+	return has_socket(p) ? NEXT : bpf_redirect(tap, 0);
 }
 
 /* What the guest sends, where its frames may be carried: the others come to us by a tap of their own. Its own kernel gets none. */

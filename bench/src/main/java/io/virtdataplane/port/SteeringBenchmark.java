@@ -1,5 +1,6 @@
 package io.virtdataplane.port;
 
+import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.BpfRun;
 import io.virtdataplane.sys.Fd;
@@ -76,6 +77,7 @@ public class SteeringBenchmark {
     @Setup
     public void load() {
         SteeringTables tables = new SteeringTables(object);
+        FlowTable.none(object.memory("nic")).absence(Long.MAX_VALUE);
         for (boolean ipv6 : new boolean[] {false, true}) {
             tables.steer(ipv6, Protocols.TCP, STEERED, SteeringTables.OURS);
             tables.steer(ipv6, Protocols.UDP, STEERED, SteeringTables.OURS);

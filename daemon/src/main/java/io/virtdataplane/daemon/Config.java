@@ -4,6 +4,7 @@ import io.virtdataplane.daemon.attach.DataPath;
 import io.virtdataplane.daemon.kube.ClusterSettings;
 import io.virtdataplane.daemon.mac.MacRange;
 import io.virtdataplane.daemon.metrics.MetricsConfig;
+import io.virtdataplane.daemon.nic.KeptNics;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.rpc.GuardedSocket;
 import io.virtdataplane.daemon.sriov.SriovConfig;
@@ -23,6 +24,7 @@ import java.util.Locale;
  *
  * @param pod it serves the pod that it runs in, and no other
  * @param cniSocket where the CNI plugin's executable calls; empty: nowhere
+ * @param absence what NICs do while the daemon is away
  * @param macs of NICs on bridges
  * @param manifests what holds where manifests are silent
  * @param cluster the Kubernetes API
@@ -34,6 +36,7 @@ record Config(
         boolean pod,
         State state,
         Packets packets,
+        KeptNics.Settings absence,
         MetricsConfig metrics,
         NodeLabels node,
         Macs macs,
@@ -43,6 +46,7 @@ record Config(
     private static final int MAX_WORKERS = 64;
     private static final int FEWEST_FRAMES = 64;
     private static final int MOST_FRAMES = 1024;
+    private static final int LONGEST_ABSENCE = 3600;
     private static final int SMALLEST_JOURNAL = 1 << 20;
 
     /**
@@ -81,6 +85,7 @@ record Config(
                 file.pod,
                 state(file),
                 packets(file),
+                absence(file),
                 metrics(file.metrics, socket(file)),
                 node(file),
                 macs(file),
@@ -134,6 +139,19 @@ record Config(
                         + ": journalBytes="
                         + file.journalBytes);
         return new State(Path.of(file.stateDirectory), file.journalBytes);
+    }
+
+    private static KeptNics.Settings absence(ConfigFile file) {
+        check(
+                file.absenceSeconds >= 0 && file.absenceSeconds <= LONGEST_ABSENCE,
+                "absenceSeconds must be 0-"
+                        + LONGEST_ABSENCE
+                        + ": absenceSeconds="
+                        + file.absenceSeconds);
+        check(
+                file.pinDirectory.startsWith("/"),
+                "pinDirectory must be an absolute path: pinDirectory=" + file.pinDirectory);
+        return new KeptNics.Settings(Path.of(file.pinDirectory), file.absenceSeconds);
     }
 
     private static Packets packets(ConfigFile file) {

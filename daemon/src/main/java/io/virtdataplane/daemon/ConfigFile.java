@@ -56,6 +56,12 @@ final class ConfigFile {
     /** "auto": the kernel carries established flows where it can; "off". */
     String fastPath = "auto";
 
+    /** How long NICs go on as they are without a daemon; 0: they end with it. */
+    int absenceSeconds = 30;
+
+    /** Below a mount of bpffs: what goes on without a daemon is kept there. */
+    String pinDirectory = "/sys/fs/bpf/virt-dataplane";
+
     /** Pooled frames of 68 KiB; touched only as they are used. */
     int framesPerWorker = 128;
 

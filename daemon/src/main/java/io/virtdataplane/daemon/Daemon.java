@@ -21,12 +21,14 @@ import io.virtdataplane.daemon.network.BridgedNics;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
 import io.virtdataplane.daemon.network.NodeMacs;
+import io.virtdataplane.daemon.nic.KeptNics;
 import io.virtdataplane.daemon.nic.MasqueradeNics;
 import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.rpc.ControlSocket;
 import io.virtdataplane.daemon.sriov.SriovControl;
 import io.virtdataplane.daemon.state.StateLock;
 import io.virtdataplane.daemon.state.StateProbe;
+import io.virtdataplane.daemon.worker.Heartbeat;
 import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.manifest.Manifests;
 import io.virtdataplane.port.PortNames;
@@ -70,6 +72,7 @@ public final class Daemon implements AutoCloseable {
                                     config.packets().workers(),
                                     config.packets().thread(),
                                     journal));
+            opened(new Heartbeat(workers));
             build();
         } catch (IOException | RuntimeException e) {
             close();
@@ -108,7 +111,12 @@ public final class Daemon implements AutoCloseable {
         NetworkObjects networks =
                 new NetworkObjects(bridges, attachments, config.node(), journal, System::nanoTime);
         MasqueradeNics masquerade =
-                new MasqueradeNics(workers, attachments, journal, config.packets().path());
+                new MasqueradeNics(
+                        workers,
+                        attachments,
+                        journal,
+                        config.packets().path(),
+                        new KeptNics(config.absence(), state));
         NodeMacs macs =
                 new NodeMacs(
                         new MacPool(config.macs().range(), new SecureRandom()),

@@ -42,6 +42,13 @@ public final class RunCommand implements Callable<Integer> {
     private String stateDirectory;
 
     @Option(
+            names = "--pin-dir",
+            paramLabel = "DIR",
+            description =
+                    "Directory below a bpffs for what goes on while the daemon is away (default: /sys/fs/bpf/virt-dataplane).")
+    private String pinDirectory;
+
+    @Option(
             names = "--pod",
             description =
                     "Serve the pod that the daemon runs in, and no other: no CNI socket, no device plugin; attach without --netns.")
@@ -139,6 +146,7 @@ public final class RunCommand implements Callable<Integer> {
         ConfigFile file = ConfigFile.read(config == null ? DEFAULT_CONFIG : config, config != null);
         file.socket = socket == null ? file.socket : socket;
         file.stateDirectory = stateDirectory == null ? file.stateDirectory : stateDirectory;
+        file.pinDirectory = pinDirectory == null ? file.pinDirectory : pinDirectory;
         file.pod = pod || file.pod;
         file.workers = workers == null ? file.workers : workers;
         file.workerCpus = workerCpus == null ? file.workerCpus : workerCpus;

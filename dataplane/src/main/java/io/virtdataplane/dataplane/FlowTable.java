@@ -20,6 +20,7 @@ import java.lang.invoke.VarHandle;
  *                      when it last carried a frame, CLOCK_MONOTONIC ns (8)    frames (8)    of those, taken (8)    session (4)    0 (4)
  *   tuple, from its highest bit: local port (16)    remote port (16)    the local port's translation (16)    protocol (8)    0 (6)    IPv6 (1)    outward (1)
  *   NIC: the guest's MAC address as it lies, 0: nothing is carried (8)    when the worker last was alive, ns (8)
+ *        for how long it may be silent, ns (8)
  *   carried, for each processor 64 bytes: frames out, bytes out, frames in, bytes in, GSO frames (8 each)
  * </pre>
  *
@@ -46,10 +47,12 @@ public final class FlowTable {
     public static final int BUCKET = WAYS * ENTRY;
 
     /** Bytes of what holds for the whole NIC. */
-    public static final int NIC = 16;
+    public static final int NIC = 24;
 
     private static final long MAC = 0;
     private static final long BEAT = 8;
+    private static final long ABSENCE = 16;
+    private static final long USUAL_ABSENCE_NS = 30_000_000_000L;
 
     private static final int HASH = 0;
     private static final int REMOTE_HIGH = 8;
@@ -83,13 +86,23 @@ public final class FlowTable {
 
     /** Of a NIC whose frames are all walked. */
     public static FlowTable none() {
-        MemorySegment nothing = MemorySegment.NULL;
-        return new FlowTable(nothing, Arena.ofAuto().allocate(NIC), nothing, 0);
+        return none(Arena.ofAuto().allocate(NIC, Long.BYTES));
     }
 
     /**
-     * @param flows any number of zeroed buckets
-     * @param nic {@link #NIC} zero bytes
+     * The same, where programs ask whether the worker lives.
+     *
+     * @param nic as for the others
+     */
+    public static FlowTable none(MemorySegment nic) {
+        return new FlowTable(MemorySegment.NULL, nic, MemorySegment.NULL, 0);
+    }
+
+    /**
+     * All may be zero, or as an earlier daemon of this machine's run has left it.
+     *
+     * @param flows any number of buckets
+     * @param nic {@link #NIC} bytes
      * @param carried a line for each processor
      * @param seed not to be guessed by a guest; the program has it, too
      */
@@ -99,6 +112,9 @@ public final class FlowTable {
         this.carried = carried;
         this.seed = seed;
         this.buckets = (int) (flows.byteSize() / BUCKET);
+        guestMac = Long.reverseBytes((long) WORD.getOpaque(nic, MAC)) >>> Short.SIZE;
+        absence(USUAL_ABSENCE_NS);
+        collect(new Counters());
     }
 
     /** Flows can be carried at all. */
@@ -109,6 +125,11 @@ public final class FlowTable {
     /** How many entries there are room for. */
     public int capacity() {
         return buckets * WAYS;
+    }
+
+    /** The guest's MAC address, as far as it is known. */
+    long guest() {
+        return guestMac;
     }
 
     /**
@@ -129,9 +150,17 @@ public final class FlowTable {
         WORD.setRelease(nic, MAC, isAllowed ? Long.reverseBytes(guestMac) >>> Short.SIZE : 0L);
     }
 
-    /** The worker lives: frames are carried for some seconds more. */
+    /**
+     * The worker lives: frames are carried, and taken from the pod's kernel, for as long as it may
+     * be silent.
+     */
     public void beat(long nowNs) {
         WORD.setRelease(nic, BEAT, nowNs);
+    }
+
+    /** The worker may be silent for so long. */
+    public void absence(long ns) {
+        WORD.setRelease(nic, ABSENCE, ns);
     }
 
     /** Adds what was carried since the last call. */
@@ -240,6 +269,41 @@ public final class FlowTable {
 
     public boolean isOutward(int place) {
         return (flows.get(LONG, (long) place * ENTRY + TUPLE) & OUTWARD) != 0;
+    }
+
+    /** The port that it is translated to. */
+    public int becomes(int place) {
+        return port(place, BECOMES_SHIFT);
+    }
+
+    public int localPort(int place) {
+        return port(place, LOCAL_SHIFT);
+    }
+
+    public int remotePort(int place) {
+        return port(place, REMOTE_SHIFT);
+    }
+
+    private int port(int place, int shift) {
+        return Short.reverseBytes((short) (flows.get(LONG, (long) place * ENTRY + TUPLE) >>> shift))
+                & 0xffff;
+    }
+
+    public int protocol(int place) {
+        return (int) (flows.get(LONG, (long) place * ENTRY + TUPLE) >>> PROTOCOL_SHIFT) & 0xff;
+    }
+
+    public long remoteHigh(int place) {
+        return Long.reverseBytes(flows.get(LONG, (long) place * ENTRY + REMOTE_HIGH));
+    }
+
+    public long remoteLow(int place) {
+        return Long.reverseBytes(flows.get(LONG, (long) place * ENTRY + REMOTE_LOW));
+    }
+
+    /** Its session has another number from now on. */
+    public void session(int place, int number) {
+        flows.set(INT, (long) place * ENTRY + SESSION, number);
     }
 
     /** The number that its session was added with. */

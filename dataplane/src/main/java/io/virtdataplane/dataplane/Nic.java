@@ -47,7 +47,8 @@ public final class Nic extends Vif {
         this.outbound = plan.stages().outbound();
         this.inbound = plan.stages().inbound();
         this.flows = plan.flows();
-        learn(plan.addresses().guestMac());
+        long mac = plan.addresses().guestMac();
+        learn(mac == UNKNOWN_MAC ? flows.guest() : mac);
     }
 
     /** The guest's MAC address is this one from now on. */

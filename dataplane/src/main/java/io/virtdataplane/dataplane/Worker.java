@@ -324,6 +324,7 @@ public final class Worker {
         vifByPort[nic.guest.id()] = nic;
         vifByPort[nic.uplink.id()] = nic;
         nics.add(nic);
+        nic.flows.beat(clock.nowNs());
         timersPending = true;
         dueNs = Long.MIN_VALUE;
         egress.ask(nic, clock.nowNs());
@@ -333,12 +334,25 @@ public final class Worker {
     /** On the worker's thread: ends the NIC. Its ports are closed by who opened them. */
     public void detach(Nic nic) {
         nic.flows.allow(false);
+        leave(nic);
+    }
+
+    /** The same, but that the kernel goes on carrying what it carries: another run will come. */
+    public void leave(Nic nic) {
         nic.unlimit();
         poller.remove(nic.guest);
         poller.remove(nic.uplink);
         vifByPort[nic.guest.id()] = null;
         vifByPort[nic.uplink.id()] = null;
         nics.remove(nic);
+    }
+
+    /** On the worker's thread, again and again: it lives, and so do its NICs. */
+    public void beat() {
+        long nowNs = clock.nowNs();
+        for (int i = 0; i < nics.size(); i++) {
+            nics.get(i).flows.beat(nowNs);
+        }
     }
 
     /** On the worker's thread: the switch's stations are aged from now on, or no longer. */

@@ -51,13 +51,13 @@ public final class CarriedGuest implements AutoCloseable {
 
     /**
      * @param name of the guest's device, which exists
-     * @param tapName free in the pod's namespace
+     * @param tapName free in the pod's namespace, or an earlier run's
      */
     public static CarriedGuest open(Netns netns, String name, String tapName, Plan plan) {
         return netns.call(
                 () -> {
                     NetDevice device = PacketPort.existing(name);
-                    Fd fd = Tun.openTap(tapName);
+                    Fd fd = Tun.takeTap(tapName);
                     try {
                         NetDevice tap = new NetDevice(tapName);
                         tap.disableIpv6();

@@ -46,11 +46,11 @@ public final class PacketPort {
      * tap of {@code guest}, which is the port's from now on.
      */
     public static DescriptorPort openCarried(
-            int id, Netns netns, CarriedGuest guest, Steering steering, Bpf.Mechanism mechanism) {
+            int id, Netns netns, CarriedGuest guest, Steering steering) {
         return netns.call(
                 () -> {
                     NetDevice device = guest.device();
-                    AutoCloseable link = steering.attachTo(guest, mechanism);
+                    AutoCloseable link = steering.attachToGuest();
                     try {
                         if (!device.isUp()) {
                             device.up();

@@ -5,15 +5,25 @@ import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.Fd;
 import io.virtdataplane.sys.NetDevice;
+import io.virtdataplane.sys.Tun;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
  * Shares one pod address between the guest and the pod's own kernel.
  *
- * <p>Theory of operation. Four small eBPF programs (pod.bpf.c) stand at the pod's devices (tcx
- * links where the kernel has them: they go when this process goes, and the kernel has everything
- * back).
+ * <p>Theory of operation. Four small eBPF programs (pod.bpf.c) stand at the pod's devices. Where
+ * the kernel has tcx links and a bpffs they outlive this process for a while ({@link
+ * SteeringPins}), with the taps, and the next daemon takes them over: what is established goes on,
+ * and the pod's kernel does not answer for the guest. Where none comes in time they give the kernel
+ * everything back. Elsewhere tcx links go when this process goes.
  *
  * <ul>
  *   <li><b>egress of eth0</b> sees only what the pod's kernel sends itself and notes its flows
@@ -65,66 +75,172 @@ public final class Steering implements AutoCloseable {
     private final SteeringTables tables;
     private final FlowTable flows;
     private final BpfObject object;
+    private final SteeringPins pins;
+    private final Pod pod;
+    private final Bpf.Mechanism mechanism;
+    private final byte[] digest;
+    private final boolean isKept;
+    private final AutoCloseable guestLink; // null where no frames are carried
 
     /**
-     * In the pod's namespace.
+     * A pod's devices, open in its namespace.
      *
-     * @param pod addresses of {@code uplink}
+     * @param tapFd of {@code tap}
+     * @param addresses of {@code uplink}
      * @param guest whose frames may be carried, or null
      */
-    Steering(
+    record Pod(
             NetDevice uplink,
             NetDevice tap,
-            PodAddresses pod,
-            CarriedGuest guest,
-            Bpf.Mechanism mechanism) {
-        NetDevice loopback = new NetDevice("lo");
-        object =
-                PodPrograms.of(
-                        pod,
-                        new PodPrograms.Devices(uplink.index(), tap.index(), loopback.index()));
-        owned.push(object);
+            Fd tapFd,
+            PodAddresses addresses,
+            CarriedGuest guest) {}
+
+    /** In the pod's namespace. What {@code pins} have is taken over where it fits. */
+    static Steering open(Pod pod, Bpf.Mechanism mechanism, SteeringPins pins) {
         try {
-            flows = guest == null ? FlowTable.none() : carry(guest, uplink, pod);
-            tables = new SteeringTables(object);
-            Fd ingress = object.load("vdp_ingress");
-            Fd egress = object.load("vdp_egress");
-            Fd fromUs = object.load("vdp_tap");
-            Fd local = object.load("vdp_loopback");
-            owned.push(Bpf.attach(fromUs, tap, Bpf.Hook.INGRESS, mechanism));
-            owned.push(Bpf.attach(egress, uplink, Bpf.Hook.EGRESS, mechanism));
-            owned.push(Bpf.attach(ingress, uplink, Bpf.Hook.INGRESS, mechanism));
-            owned.push(Bpf.attach(local, loopback, Bpf.Hook.INGRESS, mechanism));
+            return new Steering(pod, mechanism, pins);
         } catch (RuntimeException e) {
-            close();
+            if (!pins.isWhole()) {
+                pins.remove(); // it was never all there
+                throw e;
+            }
+            pins.clear(e.getMessage());
+        }
+        try {
+            return new Steering(pod, mechanism, pins);
+        } catch (RuntimeException e) {
+            pins.remove();
             throw e;
         }
     }
 
-    private FlowTable carry(CarriedGuest guest, NetDevice uplink, PodAddresses pod) {
+    private Steering(Pod pod, Bpf.Mechanism mechanism, SteeringPins pins) {
+        this.pod = pod;
+        this.mechanism = mechanism;
+        this.pins = pins;
+        NetDevice loopback = new NetDevice("lo");
+        object =
+                PodPrograms.of(
+                        pod.addresses(),
+                        new PodPrograms.Devices(
+                                pod.uplink().index(), pod.tap().index(), loopback.index()));
+        owned.push(object);
+        try {
+            if (pod.guest() != null) {
+                carry();
+            }
+            digest = digestHere();
+            isKept = pins.fits(digest);
+            if (!isKept) {
+                pins.clear("it was made for other devices, addresses or programs");
+                persist(false);
+            }
+            object.keepIn(pins.pins());
+            flows = flowTable();
+            flows.beat(System.nanoTime());
+            tables = new SteeringTables(object);
+            link("tap", "vdp_tap", pod.tap(), Bpf.Hook.INGRESS);
+            link("egress", "vdp_egress", pod.uplink(), Bpf.Hook.EGRESS);
+            link("ingress", "vdp_ingress", pod.uplink(), Bpf.Hook.INGRESS);
+            link("loopback", "vdp_loopback", loopback, Bpf.Hook.INGRESS);
+            guestLink = pod.guest() == null || !isKept ? null : guestLink();
+        } catch (RuntimeException e) {
+            closeOwned();
+            throw e;
+        }
+    }
+
+    private AutoCloseable guestLink() {
+        return link("guest", "vdp_guest", pod.guest().device(), Bpf.Hook.INGRESS);
+    }
+
+    private AutoCloseable link(String name, String program, NetDevice device, Bpf.Hook hook) {
+        AutoCloseable link =
+                pins.link(
+                        name,
+                        device.index(),
+                        isKept,
+                        () -> Bpf.attach(object.load(program), device, hook, mechanism));
+        owned.push(link);
+        object.keepIn(pins.pins()); // it may have been given up
+        return link;
+    }
+
+    /** Of the programs, for this pod: devices of two namespaces may have the same numbers. */
+    private byte[] digestHere() {
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            sha.update(object.digest());
+            Object inode = Files.getAttribute(Path.of("/proc/thread-self/ns/net"), "unix:ino");
+            return sha.digest(inode.toString().getBytes(StandardCharsets.US_ASCII));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("look at the pod's namespace", e);
+        }
+    }
+
+    private void carry() {
+        CarriedGuest guest = pod.guest();
         CarriedGuest.Plan plan = guest.plan();
         PodPrograms.carry(
                 object,
                 new PodPrograms.Carried(
-                        plan.addresses().apply(pod),
+                        plan.addresses().apply(pod.addresses()),
                         guest.device().index(),
                         guest.tapIndex(),
                         guest.mtu(),
-                        uplink.mtu(),
+                        pod.uplink().mtu(),
                         plan.gatewayMac(),
                         plan.flows(),
                         plan.seed()));
-        return new FlowTable(
-                object.memoryOfMap("flows"),
-                object.memory("nic"),
-                object.memory("carried"),
-                plan.seed());
+    }
+
+    private FlowTable flowTable() {
+        return pod.guest() == null
+                ? FlowTable.none(object.memory("nic"))
+                : new FlowTable(
+                        object.memoryOfMap("flows"),
+                        object.memory("nic"),
+                        object.memory("carried"),
+                        pod.guest().plan().seed());
     }
 
     /** From now on what the guest sends is carried, or comes to us by its own tap. */
-    AutoCloseable attachTo(CarriedGuest guest, Bpf.Mechanism mechanism) {
-        Fd program = object.load("vdp_guest");
-        return Bpf.attach(program, guest.device(), Bpf.Hook.INGRESS, mechanism);
+    AutoCloseable attachToGuest() {
+        return guestLink == null ? guestLink() : guestLink;
+    }
+
+    private void persist(boolean persistent) {
+        Tun.persist(pod.tapFd(), persistent);
+        if (pod.guest() != null) {
+            Tun.persist(pod.guest().tap(), persistent);
+        }
+    }
+
+    /** All that belongs to it is open: it outlives this process, where anything does. */
+    public void keep() {
+        if (pins.isOn()) {
+            persist(true);
+            pins.seal(digest, pod.guest() == null ? 0 : pod.guest().plan().seed());
+        }
+    }
+
+    /** Before it is closed: it does not outlive it. */
+    public void giveBack() {
+        pins.remove();
+        persist(false);
+    }
+
+    /** An earlier run has left it, with sessions and all. */
+    public boolean isKept() {
+        return isKept;
+    }
+
+    /** Why what an earlier run has left was not taken over; else empty. */
+    public String setAside() {
+        return pins.setAside();
     }
 
     /** What the kernel carries of the guest's flows. */
@@ -139,6 +255,14 @@ public final class Steering implements AutoCloseable {
 
     @Override
     public void close() {
+        if (!pins.isWhole()) {
+            pins.remove(); // it was never all there
+        }
+        pins.close();
+        closeOwned();
+    }
+
+    private void closeOwned() {
         while (!owned.isEmpty()) {
             try {
                 owned.pop().close();

@@ -65,6 +65,12 @@ public final class SteeringTables {
         set(ipv6, base(protocol) + port, bits);
     }
 
+    /** The same of all ports, or identifiers, of a protocol: a byte of bits each. */
+    public void steerAll(boolean ipv6, int protocol, byte[] bits) {
+        long at = (ipv6 ? 1L << FAMILY_SHIFT : 0) + base(protocol);
+        MemorySegment.copy(bits, 0, bytes, ValueLayout.JAVA_BYTE, at, PORTS);
+    }
+
     /** Ping requests. */
     public void steerPing(boolean ipv6, boolean toUs) {
         set(ipv6, PING_AT, toUs ? 1 : 0);

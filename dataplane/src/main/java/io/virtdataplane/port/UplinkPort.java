@@ -19,8 +19,9 @@ public final class UplinkPort {
     private UplinkPort() {}
 
     /**
-     * @param tapName of the steering tap, free in the pod's namespace
+     * @param tapName of the steering tap, free in the pod's namespace, or an earlier run's
      * @param guest whose frames may be carried, or null
+     * @param pins what of it outlives the process; closed with the port
      */
     public static Uplink open(
             int id,
@@ -28,7 +29,8 @@ public final class UplinkPort {
             String uplinkName,
             String tapName,
             CarriedGuest guest,
-            Bpf.Mechanism mechanism) {
+            Bpf.Mechanism mechanism,
+            SteeringPins pins) {
         return netns.call(
                 () -> {
                     NetDevice uplink = new NetDevice(uplinkName);
@@ -42,14 +44,18 @@ public final class UplinkPort {
                                 "uplink must have a global IPv4 or IPv6 address: uplink="
                                         + uplinkName);
                     }
-                    Fd fd = Tun.openTap(tapName);
+                    Fd fd = Tun.takeTap(tapName);
                     try {
                         NetDevice tap = new NetDevice(tapName);
                         tap.disableIpv6();
                         tap.mtu(uplink.mtu());
                         tap.txQueueLength(QUEUE_FRAMES);
                         tap.up();
-                        Steering steering = new Steering(uplink, tap, addresses, guest, mechanism);
+                        Steering steering =
+                                Steering.open(
+                                        new Steering.Pod(uplink, tap, fd, addresses, guest),
+                                        mechanism,
+                                        pins);
                         return new Uplink(
                                 new DescriptorPort("uplink:" + uplinkName, id, fd, steering, null),
                                 steering,

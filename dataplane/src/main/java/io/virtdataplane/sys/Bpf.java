@@ -30,6 +30,12 @@ public final class Bpf {
     static final int ATTRIBUTES = 160;
     private static final int SYS_BPF = 321;
     private static final int BPF_PROG_LOAD = 5;
+    private static final int BPF_OBJ_PIN = 6;
+    private static final int BPF_OBJ_GET = 7;
+    private static final int PIN_ATTRIBUTES = 16;
+    private static final int BPF_OBJ_GET_INFO_BY_FD = 15;
+    private static final int LINK_INFO = 32; // bytes of struct bpf_link_info that are asked for
+    private static final int TCX_IFINDEX = 16;
     private static final int BPF_LINK_CREATE = 28;
     private static final int PROG_TYPE_SCHED_CLS = 3;
     private static final int INSTRUCTION = 8;
@@ -39,6 +45,43 @@ public final class Bpf {
 
     static long call(int command, MemorySegment attributes, int length) {
         return Libc.result(Libc.C.syscall(SYS_BPF, command, attributes.address(), length, 0, 0, 0));
+    }
+
+    /** The object of the descriptor lives for as long as this file does. */
+    static void pin(Fd fd, String path) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment attributes = scratch.zeroed(PIN_ATTRIBUTES);
+            attributes.set(Scratch.U64, 0, scratch.string(path));
+            attributes.set(Scratch.U32, 8, fd.number());
+            SystemCallException.check(
+                    call(BPF_OBJ_PIN, attributes, PIN_ATTRIBUTES), "pin BPF object " + path);
+        }
+    }
+
+    /** What is pinned there, or null. */
+    static Fd pinned(String path) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment attributes = scratch.zeroed(PIN_ATTRIBUTES);
+            attributes.set(Scratch.U64, 0, scratch.string(path));
+            long result = call(BPF_OBJ_GET, attributes, PIN_ATTRIBUTES);
+            return result == -Errno.ENOENT
+                    ? null
+                    : new Fd((int) SystemCallException.check(result, "open BPF object " + path));
+        }
+    }
+
+    /** The number of the device that a tcx link is at; 0: the device has gone. */
+    public static int deviceOf(Fd link) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment info = scratch.zeroed(LINK_INFO);
+            MemorySegment attributes = scratch.zeroed(PIN_ATTRIBUTES);
+            attributes.set(Scratch.U32, 0, link.number());
+            attributes.set(Scratch.U32, 4, LINK_INFO);
+            attributes.set(Scratch.U64, 8, info.address());
+            SystemCallException.check(
+                    call(BPF_OBJ_GET_INFO_BY_FD, attributes, PIN_ATTRIBUTES), "look at BPF link");
+            return info.get(Scratch.U32, TCX_IFINDEX);
+        }
     }
 
     static Fd load(byte[] code, String name) {

@@ -9,7 +9,9 @@ public final class BpfMap implements AutoCloseable {
     private static final int BPF_MAP_CREATE = 0;
     private static final int BPF_MAP_LOOKUP_ELEM = 1;
     private static final int BPF_MAP_UPDATE_ELEM = 2;
+    private static final int BPF_OBJ_GET_INFO_BY_FD = 15;
     private static final int BPF_MAP_FREEZE = 22;
+    private static final int INFO = 80; // bytes of struct bpf_map_info that are asked for
     private static final int TYPE_ARRAY = 2;
     private static final int MAP_ALONE = 4; // bytes of attributes: the descriptor
     private static final int ELEMENT = 32; // and a key and a value
@@ -22,41 +24,82 @@ public final class BpfMap implements AutoCloseable {
     private final MemorySegment value;
     private final MemorySegment attributes; // of a lookup or an update of that key and value
 
-    /** As {@code linux/bpf.h} numbers types and flags; lengths in bytes. */
-    BpfMap(int type, int keyLength, int valueLength, int entries, int flags) {
-        try (Scratch scratch = new Scratch()) {
-            MemorySegment map = scratch.zeroed(Bpf.ATTRIBUTES);
-            map.set(Scratch.U32, 0, type);
-            map.set(Scratch.U32, 4, keyLength);
-            map.set(Scratch.U32, 8, valueLength);
-            map.set(Scratch.U32, 12, entries);
-            map.set(Scratch.U32, 16, flags);
-            fd =
-                    new Fd(
-                            (int)
-                                    SystemCallException.check(
-                                            Bpf.call(BPF_MAP_CREATE, map, 72), "create BPF map"));
+    /** What a map is: as {@code linux/bpf.h} numbers types and flags; lengths in bytes. */
+    record Shape(int type, int keyLength, int valueLength, int entries, int flags) {
+        /**
+         * One value of {@code length} bytes that {@link #map} shares with this process: no system
+         * call to change it.
+         */
+        static Shape shared(int length) {
+            return new Shape(TYPE_ARRAY, 4, length, 1, F_MMAPABLE);
         }
-        bytes = (long) (valueLength + Long.BYTES - 1 & -Long.BYTES) * entries;
-        key = arena.allocate(Math.max(keyLength, 8), 8);
-        value = arena.allocate(Math.max(valueLength, 8), 8);
+    }
+
+    /** A new one. */
+    BpfMap(Shape shape) {
+        this(shape, create(shape));
+    }
+
+    private BpfMap(Shape shape, Fd fd) {
+        this.fd = fd;
+        bytes = (long) (shape.valueLength + Long.BYTES - 1 & -Long.BYTES) * shape.entries;
+        key = arena.allocate(Math.max(shape.keyLength, 8), 8);
+        value = arena.allocate(Math.max(shape.valueLength, 8), 8);
         attributes = arena.allocate(Bpf.ATTRIBUTES, 8);
         attributes.set(Scratch.U32, 0, fd.number());
         attributes.set(Scratch.U64, 8, key.address());
         attributes.set(Scratch.U64, 16, value.address());
     }
 
+    private static Fd create(Shape shape) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment map = scratch.zeroed(Bpf.ATTRIBUTES);
+            map.set(Scratch.U32, 0, shape.type);
+            map.set(Scratch.U32, 4, shape.keyLength);
+            map.set(Scratch.U32, 8, shape.valueLength);
+            map.set(Scratch.U32, 12, shape.entries);
+            map.set(Scratch.U32, 16, shape.flags);
+            long result = Bpf.call(BPF_MAP_CREATE, map, 72);
+            return new Fd((int) SystemCallException.check(result, "create BPF map"));
+        }
+    }
+
     /**
-     * One value of {@code length} bytes that {@link #map} shares with this process: no system call
-     * to change it.
+     * One that is there already, whose descriptor this map has from now on.
+     *
+     * @throws IllegalArgumentException it has another shape
      */
-    static BpfMap shared(int length) {
-        return new BpfMap(TYPE_ARRAY, 4, length, 1, F_MMAPABLE);
+    static BpfMap existing(Shape shape, Fd fd) {
+        Shape found;
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment info = scratch.zeroed(INFO);
+            MemorySegment attributes = scratch.zeroed(Bpf.ATTRIBUTES);
+            attributes.set(Scratch.U32, 0, fd.number());
+            attributes.set(Scratch.U32, 4, INFO);
+            attributes.set(Scratch.U64, 8, info.address());
+            SystemCallException.check(
+                    Bpf.call(BPF_OBJ_GET_INFO_BY_FD, attributes, 16), "look at BPF map");
+            found =
+                    new Shape(
+                            info.get(Scratch.U32, 0),
+                            info.get(Scratch.U32, 8),
+                            info.get(Scratch.U32, 12),
+                            info.get(Scratch.U32, 16),
+                            info.get(Scratch.U32, 20));
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+        if (!found.equals(shape)) {
+            fd.close();
+            throw new IllegalArgumentException("BPF map must be " + shape + ": map=" + found);
+        }
+        return new BpfMap(shape, fd);
     }
 
     /** One value that nobody can change: verifiers take it for constants of the program. */
     static BpfMap constants(byte[] bytes) {
-        BpfMap map = new BpfMap(TYPE_ARRAY, 4, bytes.length, 1, F_RDONLY_PROG);
+        BpfMap map = new BpfMap(new Shape(TYPE_ARRAY, 4, bytes.length, 1, F_RDONLY_PROG));
         MemorySegment.copy(bytes, 0, map.value, ValueLayout.JAVA_BYTE, 0, bytes.length);
         map.call(BPF_MAP_UPDATE_ELEM, ELEMENT, "fill BPF map");
         map.call(BPF_MAP_FREEZE, MAP_ALONE, "freeze BPF map");

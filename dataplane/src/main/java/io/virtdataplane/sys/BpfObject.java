@@ -9,10 +9,14 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The programs and maps of one eBPF object file, loaded together once; bpf.h in src/main/bpf says
@@ -34,9 +38,12 @@ public final class BpfObject implements AutoCloseable {
     private final Map<String, BpfMap> maps = new HashMap<>();
     private final Map<String, Integer> sizes = new HashMap<>();
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+    private final byte[] bytes;
     private MemorySegment memory;
+    private BpfPins pins = BpfPins.none();
 
     private BpfObject(byte[] bytes) {
+        this.bytes = bytes;
         this.file = new ElfFile(bytes);
     }
 
@@ -86,6 +93,24 @@ public final class BpfObject implements AutoCloseable {
         maps.put(name, map);
     }
 
+    /** From now on maps are those that are pinned there, and a new one is pinned. */
+    public void keepIn(BpfPins where) {
+        pins = where;
+    }
+
+    /** SHA-256 of the file, its constants, and how many entries maps have. */
+    public byte[] digest() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(bytes);
+            digest.update(bytes(CONSTANTS));
+            digest.update(new TreeMap<>(sizes).toString().getBytes(StandardCharsets.US_ASCII));
+            return digest.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
     /** Loads the program of this function. */
     public Fd load(String name) {
         Symbol function = file.symbol(name);
@@ -132,12 +157,14 @@ public final class BpfObject implements AutoCloseable {
                         .slice(symbol.offset(), symbol.size())
                         .order(ByteOrder.nativeOrder());
         return own(
-                new BpfMap(
-                        definition.getInt(0),
-                        definition.getInt(4),
-                        definition.getInt(8),
-                        sizes.getOrDefault(name, definition.getInt(MAX_ENTRIES)),
-                        definition.getInt(16)));
+                pins.map(
+                        name,
+                        new BpfMap.Shape(
+                                definition.getInt(0),
+                                definition.getInt(4),
+                                definition.getInt(8),
+                                sizes.getOrDefault(name, definition.getInt(MAX_ENTRIES)),
+                                definition.getInt(16))));
     }
 
     private BpfMap data(String section) {
@@ -146,7 +173,11 @@ public final class BpfObject implements AutoCloseable {
                 name ->
                         switch (name) {
                             case CONSTANTS -> own(BpfMap.constants(bytes(CONSTANTS)));
-                            case MEMORY -> own(BpfMap.shared(bytes(MEMORY).length));
+                            case MEMORY ->
+                                    own(
+                                            pins.map(
+                                                    "memory",
+                                                    BpfMap.Shape.shared(bytes(MEMORY).length)));
                             default ->
                                     throw new IllegalStateException(
                                             "program refers to section " + section);

@@ -21,6 +21,17 @@ public final class Tun {
     private static final int TUN_F_USO4 = 0x20; // Linux 6.2
     private static final int TUN_F_USO6 = 0x40;
     private static final int NAME_LENGTH = 16;
+    private static final long IN_USE_NS = 2_000_000_000L;
+    private static final int IN_USE_POLL_MILLISECONDS = 10;
+
+    /** Somebody has it open. */
+    private static final class InUseException extends IllegalArgumentException {
+        private static final long serialVersionUID = 1L;
+
+        InUseException(String name) {
+            super("tap must not exist yet: tap=" + name);
+        }
+    }
 
     private Tun() {}
 
@@ -29,7 +40,44 @@ public final class Tun {
      * Refused where the name is taken.
      */
     public static Fd openTap(String name) {
-        Fd fd = open(name, IFF_VNET_HDR | IFF_TUN_EXCL);
+        return prepared(open(name, IFF_VNET_HDR | IFF_TUN_EXCL));
+    }
+
+    /**
+     * The same of a tap that an earlier run may have left: then it is that one, under its number.
+     * Where a process that is ending has it still, that is waited for.
+     */
+    public static Fd takeTap(String name) {
+        long deadline = System.nanoTime() + IN_USE_NS;
+        while (true) {
+            try {
+                return prepared(open(name, IFF_VNET_HDR));
+            } catch (InUseException e) {
+                if (System.nanoTime() - deadline > 0 || !sleeps()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static boolean sleeps() {
+        try {
+            Thread.sleep(IN_USE_POLL_MILLISECONDS);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Whether the tap outlives its descriptor. */
+    public static void persist(Fd tap, boolean persistent) {
+        SystemCallException.check(
+                Libc.result(Libc.C.ioctl(tap.number(), TUNSETPERSIST, persistent ? 1 : 0)),
+                "TUNSETPERSIST");
+    }
+
+    private static Fd prepared(Fd fd) {
         try (Scratch scratch = new Scratch()) {
             MemorySegment length = scratch.zeroed(4);
             length.set(Scratch.U32, 0, 10);
@@ -72,7 +120,10 @@ public final class Tun {
             MemorySegment.copy(MemorySegment.ofArray(Libc.bytes(name)), 0, ifreq, 0, name.length());
             ifreq.set(Scratch.U16, NAME_LENGTH, (short) (IFF_TAP | IFF_NO_PI | flags));
             int result = Libc.result(Libc.C.ioctl(fd.number(), TUNSETIFF, ifreq.address()));
-            if (result == -Errno.EBUSY || result == -Errno.EEXIST || result == -Errno.EINVAL) {
+            if (result == -Errno.EBUSY) {
+                throw new InUseException(name);
+            }
+            if (result == -Errno.EEXIST || result == -Errno.EINVAL) {
                 throw new IllegalArgumentException("tap must not exist yet: tap=" + name);
             }
             SystemCallException.check(result, "make tap " + name);

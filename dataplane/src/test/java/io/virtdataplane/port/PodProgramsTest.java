@@ -2,6 +2,7 @@ package io.virtdataplane.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.BpfRun;
 import io.virtdataplane.sys.BpfRun.About;
@@ -41,6 +42,7 @@ class PodProgramsTest {
     private Fd tap;
     private Fd loopback;
     private SteeringTables steering;
+    private FlowTable attended;
 
     @BeforeEach
     void load() {
@@ -51,6 +53,8 @@ class PodProgramsTest {
         tap = object.load("vdp_tap");
         loopback = object.load("vdp_loopback");
         steering = new SteeringTables(object);
+        attended = FlowTable.none(object.memory("nic"));
+        attended.beat(System.nanoTime());
     }
 
     @AfterEach
@@ -82,6 +86,23 @@ class PodProgramsTest {
         steering.steer(true, Protocols.UDP, PORT, SteeringTables.OURS);
         assertThat(run(ingress, PodFrames.udp6(WEB6, REMOTE, POD6, PORT)))
                 .isEqualTo(BpfRun.REDIRECT);
+    }
+
+    @Test
+    void whereNoDaemonHasComeForLongAllIsThePods() {
+        steering.steer(false, Protocols.TCP, PORT, SteeringTables.OURS | SteeringTables.OPEN);
+        steering.steer(false, Protocols.UDP, REMOTE, SteeringTables.IN_SESSION);
+        byte[] toGuest = PodFrames.tcp(WEB, REMOTE, POD, PORT, Tcp.SYN);
+        byte[] ofPod = PodFrames.udp(POD, REMOTE, WEB, PORT);
+        byte[] local = PodFrames.tcp(POD, REMOTE, POD, PORT, Tcp.SYN);
+        attended.beat(System.nanoTime() - 31_000_000_000L);
+        assertThat(run(ingress, toGuest)).isEqualTo(BpfRun.NEXT);
+        assertThat(run(egress, ofPod)).isEqualTo(BpfRun.NEXT);
+        assertThat(run(loopback, local)).isEqualTo(BpfRun.NEXT);
+        attended.beat(System.nanoTime());
+        assertThat(run(ingress, toGuest)).isEqualTo(BpfRun.REDIRECT);
+        assertThat(run(egress, ofPod)).isEqualTo(BpfRun.REDIRECT);
+        assertThat(run(loopback, local)).isEqualTo(BpfRun.REDIRECT);
     }
 
     @Test

@@ -128,6 +128,16 @@ final class Lab implements AutoCloseable {
         return far;
     }
 
+    /** What goes on without the daemon is kept in a bpffs of the lab's own. */
+    Lab keeping() {
+        shell.sh("mkdir %1$s && mount -t bpf bpf %1$s".formatted(bpffs()));
+        return this;
+    }
+
+    Path bpffs() {
+        return shell.directory().resolve("bpf");
+    }
+
     /** For the daemon's process. */
     Lab environment(String name, String value) {
         environment.put(name, value);
@@ -171,7 +181,9 @@ final class Lab implements AutoCloseable {
             "--socket",
             socket(),
             "--state-dir",
-            shell.directory().resolve("state").toString()
+            shell.directory().resolve("state").toString(),
+            "--pin-dir",
+            bpffs().resolve("vdp").toString()
         };
         daemon =
                 shell.start(
@@ -394,6 +406,9 @@ final class Lab implements AutoCloseable {
                     "-c",
                     "ip netns pids %1$s | xargs -r kill -9; ip netns del %1$s; rm -rf /etc/netns/%1$s"
                             .formatted(name));
+        }
+        if (Files.exists(bpffs())) {
+            shell.must("umount", bpffs().toString());
         }
         shell.deleteDirectory();
     }

@@ -5,6 +5,7 @@ import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.wire.Dhcp;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Which sessions the kernel carries itself ({@link FlowTable}): those of TCP and UDP that are
@@ -86,10 +87,7 @@ final class CarriedSessions {
     }
 
     /** All frames that were received have been sent. */
-    void settle(long nowNs) {
-        if (waitingCount > 0) {
-            flows.beat(nowNs);
-        }
+    void settle() {
         for (int i = 0; i < waitingCount; i++) {
             int session = waiting[i];
             if (!table.isCarried(session) && mayBeCarried(session)) {
@@ -112,6 +110,67 @@ final class CarriedSessions {
         }
         table.carried(session, true);
         count++;
+    }
+
+    /**
+     * What the kernel carries since an earlier run: flows whose session is not there, or whose
+     * other half is missing, are walked again.
+     *
+     * @param make a session of this outward flow, by its place, or {@link SessionTable#NONE}
+     * @return how many sessions are carried
+     */
+    int resume(IntUnaryOperator make) {
+        for (int place = 0; place < flows.capacity(); place++) {
+            if (flows.isUsed(place) && flows.isOutward(place)) {
+                resume(place, make);
+            }
+        }
+        for (int place = 0; place < flows.capacity(); place++) {
+            if (flows.isUsed(place) && !flows.isOutward(place) && !isResumed(place)) {
+                flows.remove(place);
+            }
+        }
+        return count;
+    }
+
+    private void resume(int outward, IntUnaryOperator make) {
+        int session = lookup(outward, SessionTable.OUTWARD);
+        if (session == SessionTable.NONE) {
+            session = make.applyAsInt(outward);
+        }
+        if (session == SessionTable.NONE
+                || table.isCarried(session)
+                || table.outsidePort(session) != flows.becomes(outward)
+                || !mayBeCarried(session)) {
+            flows.remove(outward);
+            return;
+        }
+        int inward = find(session, FlowTable.INWARD);
+        if (inward == FlowTable.NONE) {
+            flows.remove(outward);
+            return;
+        }
+        flows.session(outward, session);
+        flows.session(inward, session);
+        table.carried(session, true);
+        count++;
+    }
+
+    private boolean isResumed(int inward) {
+        int session = lookup(inward, SessionTable.INWARD);
+        return session != SessionTable.NONE
+                && table.isCarried(session)
+                && table.insidePort(session) == flows.becomes(inward);
+    }
+
+    private int lookup(int place, int direction) {
+        return table.lookup(
+                direction,
+                flows.protocol(place),
+                flows.localPort(place),
+                flows.remoteHigh(place),
+                flows.remoteLow(place),
+                flows.remotePort(place));
     }
 
     private int add(int session, int direction, int localPort, int becomes) {
@@ -213,7 +272,6 @@ final class CarriedSessions {
             return;
         }
         sweptNs = nowNs;
-        flows.beat(nowNs);
         int part = (flows.capacity() + SWEEPS - 1) / SWEEPS;
         for (int i = 0; i < part; i++) {
             if (flows.isUsed(swept) && flows.isOutward(swept)) {

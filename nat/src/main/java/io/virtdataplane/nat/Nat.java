@@ -19,6 +19,7 @@ public final class Nat {
     private final Outbound outbound;
     private final Inbound inbound;
     private final long seed;
+    private String setAside = "";
 
     /**
      * @param memory {@link #bytes} zero bytes; pages may be backed lazily
@@ -34,6 +35,23 @@ public final class Nat {
             MemorySegment table,
             FlowTable flows,
             long seed) {
+        this(plan, policy, podPorts, memory, table, flows, seed, null);
+    }
+
+    /**
+     * Goes on where an earlier run has left off.
+     *
+     * @param earlier what that run had, which {@code flows} and {@code podPorts} have it from, too
+     */
+    public Nat(
+            NatPlan plan,
+            NatPolicy policy,
+            PodPorts podPorts,
+            MemorySegment memory,
+            MemorySegment table,
+            FlowTable flows,
+            long seed,
+            Earlier earlier) {
         this.plan = plan;
         this.seed = seed;
         int longest = longest(plan);
@@ -60,7 +78,38 @@ public final class Nat {
                         policy, podPorts, sessionTable, new OutsidePool(memory), carried, seed);
         outbound = new Outbound(plan, sessions, outboundFragments, carried);
         inbound = new Inbound(plan, sessions, inboundFragments, new PodFlows(sessions, podPorts));
+        if (earlier != null) {
+            resume(earlier, flows);
+        }
         steer();
+    }
+
+    /**
+     * What there is of an earlier run.
+     *
+     * @param sessions as {@link #keep} gave them; empty where it was killed
+     */
+    public record Earlier(byte[] sessions, long nowNs) {}
+
+    private void resume(Earlier from, FlowTable flows) {
+        EarlierSessions earlier = new EarlierSessions(sessions, plan.addresses(), from.nowNs());
+        try {
+            earlier.resume(from.sessions());
+        } catch (IllegalArgumentException e) {
+            setAside = e.getMessage();
+        }
+        earlier.resume(flows, carried);
+        earlier.age();
+    }
+
+    /** Why an earlier run's sessions could not be read; else empty. */
+    public String setAside() {
+        return setAside;
+    }
+
+    /** The sessions, for the next run of the daemon on this machine. Worker's thread. */
+    public byte[] keep(long nowNs) {
+        return EarlierSessions.write(sessions.table(), carried, nowNs);
     }
 
     /** Of all but the sessions. */
@@ -148,7 +197,7 @@ public final class Nat {
     }
 
     /** Of each lifetime those that were idle longest first. */
-    private static int[] longestIdle(SessionTable table, int limit) {
+    static int[] longestIdle(SessionTable table, int limit) {
         int[] sessions = new int[Math.min(limit, table.size())];
         int count = 0;
         for (int lifetime = 0; lifetime < Lifetime.COUNT; lifetime++) {

@@ -1,5 +1,7 @@
 package io.virtdataplane.nat;
 
+import java.util.Arrays;
+
 /** What the NAT of one NIC does; it can be changed while traffic flows. */
 public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeouts timeouts) {
     /** What the OpenShift documentation promises, with the RFCs' recommendations. */
@@ -25,6 +27,23 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
 
         boolean isOpen(int protocol, int port) {
             return open.contains(protocol, port) && !isReserved(port);
+        }
+
+        /**
+         * Both of the above of all ports of TCP or UDP, as {@link PodPorts}' bits: a NIC is opened
+         * some 10 ms sooner than by asking for each.
+         */
+        byte[] bits(int protocol) {
+            boolean areOurs = unlisted != UnlistedPolicy.POD || open.isAll();
+            byte[] bits = new byte[OutsidePool.PORTS];
+            int usual = (areOurs ? PodPorts.OURS : 0) | (open.isAll() ? PodPorts.OPEN : 0);
+            Arrays.fill(bits, (byte) usual);
+            open.listed(protocol)
+                    .forEach(port -> bits[port] = (byte) (PodPorts.OURS | PodPorts.OPEN));
+            for (int port = FIRST_RESERVED; port <= LAST_RESERVED; port++) {
+                bits[port] = isReserved(port) ? PodPorts.OURS : bits[port];
+            }
+            return bits;
         }
 
         /** Comes to us whether or not a session has it. */

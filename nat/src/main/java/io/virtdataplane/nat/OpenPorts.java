@@ -4,6 +4,7 @@ import io.virtdataplane.wire.Protocols;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Which inbound ports reach the guest: those listed, or all where no list is given. */
 public final class OpenPorts {
@@ -42,6 +43,11 @@ public final class OpenPorts {
                                 || protocol == Protocols.UDP
                                 || protocol == Protocols.SCTP)
                         && set(protocol).get(port);
+    }
+
+    /** Those of the protocol that are listed. */
+    IntStream listed(int protocol) {
+        return set(protocol).stream();
     }
 
     /** Any port beside TCP's and UDP's is open. */

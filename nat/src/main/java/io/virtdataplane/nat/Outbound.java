@@ -207,7 +207,7 @@ final class Outbound implements Stage {
 
     @Override
     public void settle(long nowNs) {
-        carried.settle(nowNs);
+        carried.settle();
     }
 
     @Override

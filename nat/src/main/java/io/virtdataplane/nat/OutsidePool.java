@@ -37,6 +37,16 @@ final class OutsidePool {
         return memory.get(COUNT, SESSIONS_BY_OUTSIDE + index(ipv6, protocol, outside) * 4);
     }
 
+    /** Adds {@link PodPorts#IN_SESSION} to the bits of ports that sessions have. */
+    void addSessions(boolean ipv6, int protocol, byte[] bits) {
+        long at = SESSIONS_BY_OUTSIDE + index(ipv6, protocol, 0) * 4;
+        for (int port = 0; port < PORTS; port++) {
+            if (memory.get(COUNT, at + port * 4L) != 0) {
+                bits[port] |= PodPorts.IN_SESSION;
+            }
+        }
+    }
+
     /** The outside port that this inside port is mapped to, or {@link #NONE}. */
     int mapping(boolean ipv6, int protocol, int inside) {
         long at = index(ipv6, protocol, inside);

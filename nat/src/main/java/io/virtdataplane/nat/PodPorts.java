@@ -25,6 +25,13 @@ public interface PodPorts {
      */
     void steer(boolean ipv6, int protocol, int port, int bits);
 
+    /** The same of all ports, or identifiers, of a protocol. */
+    default void steerAll(boolean ipv6, int protocol, byte[] bits) {
+        for (int port = 0; port < bits.length; port++) {
+            steer(ipv6, protocol, port, bits[port]);
+        }
+    }
+
     /** Ping requests. */
     void steerPing(boolean ipv6, boolean toUs);
 

@@ -334,6 +334,11 @@ final class SessionTable {
         return field(session, STATE) >> CREATED_SHIFT;
     }
 
+    void createdSeconds(int session, long seconds) {
+        long at = (long) session * RECORD + STATE;
+        records.set(INT, at + Integer.BYTES, (int) seconds); // its upper half
+    }
+
     long framesOut(int session) {
         return field(session, FRAMES) >>> FRAMES_OUT_SHIFT;
     }

@@ -152,7 +152,7 @@ final class Sessions {
     }
 
     /** With what the kernel has carried of it until now. */
-    private boolean isOverAsCarried(int session, long nowNs) {
+    boolean isOverAsCarried(int session, long nowNs) {
         if (!isOver(session, nowNs)) {
             return false;
         }
@@ -160,7 +160,7 @@ final class Sessions {
         return isOver(session, nowNs);
     }
 
-    private boolean isOver(int session, long nowNs) {
+    boolean isOver(int session, long nowNs) {
         long idleNs = nowNs - table.lastSeenNs(session);
         return idleNs >= policy.timeouts().of(table.lifetime(session));
     }
@@ -333,7 +333,7 @@ final class Sessions {
         return NO_SESSION;
     }
 
-    private void end(int session) {
+    void end(int session) {
         carried.release(session);
         boolean ipv6 = !Ip.isMapped(table.remoteHigh(session), table.remoteLow(session));
         int protocol = table.protocol(session);
@@ -348,7 +348,7 @@ final class Sessions {
         }
     }
 
-    private boolean claim(boolean ipv6, int protocol, int insidePort, int outsidePort) {
+    boolean claim(boolean ipv6, int protocol, int insidePort, int outsidePort) {
         boolean usesMapping = pool.take(ipv6, protocol, insidePort, outsidePort);
         if (!Transport.isSteeredByPort(protocol)) {
             steerOthers(ipv6, 1);
@@ -370,7 +370,7 @@ final class Sessions {
     }
 
     /** {@link PodPorts}' bits. */
-    private int owner(boolean ipv6, int protocol, int port) {
+    int owner(boolean ipv6, int protocol, int port) {
         int session = pool.sessions(ipv6, protocol, port) > 0 ? PodPorts.IN_SESSION : 0;
         if (Transport.isIcmp(protocol)) {
             return session;
@@ -385,9 +385,14 @@ final class Sessions {
      * where the policy is ours. At the start, and after a change of policy.
      */
     void steerAll(boolean ipv6) {
-        for (int port = 0; port < OutsidePool.PORTS; port++) {
-            podPorts.steer(ipv6, Protocols.TCP, port, owner(ipv6, Protocols.TCP, port));
-            podPorts.steer(ipv6, Protocols.UDP, port, owner(ipv6, Protocols.UDP, port));
+        int icmp = ipv6 ? Protocols.ICMPV6 : Protocols.ICMP;
+        for (int protocol : new int[] {Protocols.TCP, Protocols.UDP, icmp}) {
+            boolean isIcmp = protocol == icmp;
+            byte[] bits = isIcmp ? new byte[OutsidePool.PORTS] : policy.ports().bits(protocol);
+            if (table.size() > 0) {
+                pool.addSessions(ipv6, protocol, bits);
+            }
+            podPorts.steerAll(ipv6, protocol, bits);
         }
         podPorts.steerPing(ipv6, policy.ports().open().isAll());
         steerOthers(ipv6, 0);

@@ -15,6 +15,10 @@ final class TcpState {
     private static final int FIN_IN = 8;
     private static final int RESET = 16;
     private static final int OPENED = OPENED_OUT | OPENED_IN;
+
+    /** Of a connection that both sides use. */
+    static final int ESTABLISHED = OPENED;
+
     private static final int FINISHED = FIN_OUT | FIN_IN;
 
     private TcpState() {}

@@ -58,6 +58,7 @@ class CarriedFramesTest {
         long ns = System.nanoTime() - fast.on.nowNs();
         fast.on.later(ns);
         plain.on.later(ns);
+        fast.worker.beat();
     }
 
     @AfterEach

@@ -36,6 +36,11 @@ public interface AttachedNic extends Attachment, AutoCloseable {
     /** Tells the network, or the guest, where it is; what it told, in words. */
     String announce();
 
+    /** Ends it for this run; the next one is to notice as little as can be. As {@link #close}. */
+    default void leave() {
+        close();
+    }
+
     /**
      * Ends it and gives back all that was opened. Where the packet thread does not let go of it, it
      * throws, and it is attached still.

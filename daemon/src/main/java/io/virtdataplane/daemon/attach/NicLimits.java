@@ -6,6 +6,7 @@ import io.virtdataplane.dataplane.Rate;
 import io.virtdataplane.dataplane.Vif;
 import io.virtdataplane.manifest.Bandwidth;
 import io.virtdataplane.manifest.MachineManifest;
+import java.util.stream.Collectors;
 
 /**
  * How much a NIC may carry, read and checked.
@@ -71,6 +72,13 @@ public record NicLimits(Rate egress, Rate ingress) {
                     .setIngressPackets(vif.ingressRate().packets());
         }
         return limits.build();
+    }
+
+    /** For an event: what is set, by field. */
+    static String describe(RateLimits changes) {
+        return changes.getAllFields().entrySet().stream()
+                .map(field -> field.getKey().getName() + "=" + field.getValue())
+                .collect(Collectors.joining(" "));
     }
 
     /** From the next frame on. */

@@ -16,8 +16,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -103,7 +104,11 @@ public final class Nics implements AutoCloseable {
                             lost.add(file, reason);
                         });
         stored.damaged().forEach(ObjectStore::setAside); // renamed to *.damaged
-        stored.objectByFile().forEach((file, request) -> takeUp(file, request, ""));
+        AtOnce.each(
+                stored.objectByFile().entrySet(),
+                kept -> takeUp(kept.getKey(), kept.getValue(), ""));
+        Set<String> digests = store.stems();
+        families.forEach(family -> family.restored(digests));
     }
 
     /**
@@ -179,6 +184,7 @@ public final class Nics implements AutoCloseable {
 
     private void forget(Path file, String name, String why) {
         lost.forget(file);
+        families.forEach(family -> family.forget(name));
         ObjectStore.remove(file);
         LOG.warn("attachment forgotten with its pod: nic={} file={} reason={}", name, file, why);
         journal.record("RestoreFailed", name, "forgotten with its pod: " + why);
@@ -283,16 +289,10 @@ public final class Nics implements AutoCloseable {
             store.put(nic.name(), request.build());
             limits.apply(nic);
         }
-        journal.record("Changed", nic.name(), words(changes));
-        LOG.info("changed: nic={} {}", nic.name(), words(changes));
+        journal.record("Changed", nic.name(), NicLimits.describe(changes));
+        LOG.info("changed: nic={} {}", nic.name(), NicLimits.describe(changes));
         attachments.changed();
         return nic;
-    }
-
-    private static String words(RateLimits changes) {
-        return changes.getAllFields().entrySet().stream()
-                .map(field -> field.getKey().getName() + "=" + field.getValue())
-                .collect(Collectors.joining(" "));
     }
 
     public void announce(String name) {
@@ -309,6 +309,7 @@ public final class Nics implements AutoCloseable {
             String waiting = lost.named(name);
             if (!attachments.isTaken(waiting) && store.remove(waiting)) {
                 lost.forget(store.file(waiting));
+                families.forEach(family -> family.forget(waiting));
                 journal.record("Detached", waiting, "it was not attached, but waited to be");
                 return;
             }
@@ -382,11 +383,15 @@ public final class Nics implements AutoCloseable {
     }
 
     private void end(AttachedNic nic) {
+        end(nic, AttachedNic::close);
+    }
+
+    private void end(AttachedNic nic, Consumer<AttachedNic> how) {
         if (!attachments.remove(nic)) {
             throw NotFoundException.of("NIC", nic.name());
         }
         try {
-            nic.close();
+            how.accept(nic);
             origins.remove(nic);
         } catch (RuntimeException e) {
             attachments.add(nic); // its packet thread has not let go of it
@@ -397,13 +402,15 @@ public final class Nics implements AutoCloseable {
     /** Ends all NICs for this run; they stay attached for the next. */
     @Override
     public void close() {
-        for (AttachedNic nic : attachments.nics()) {
-            try {
-                end(nic);
-                give(nic.name());
-            } catch (RuntimeException e) { // the others are closed all the same
-                LOG.warn("not closed cleanly: nic={}", nic.name(), e);
-            }
+        AtOnce.each(attachments.nics(), this::leave);
+    }
+
+    private void leave(AttachedNic nic) {
+        try {
+            end(nic, AttachedNic::leave);
+            give(nic.name());
+        } catch (RuntimeException e) { // the others are closed all the same
+            LOG.warn("not closed cleanly: nic={}", nic.name(), e);
         }
     }
 }

@@ -23,6 +23,7 @@ import io.virtdataplane.dhcp.Scope;
 import io.virtdataplane.manifest.Cidr;
 import io.virtdataplane.nat.Nat;
 import io.virtdataplane.nat.NatPlan;
+import io.virtdataplane.port.Steering;
 import io.virtdataplane.port.UplinkPort.Uplink;
 import io.virtdataplane.sys.Mapping;
 import io.virtdataplane.wire.AddressText;
@@ -44,6 +45,7 @@ public final class MasqueradeNic implements AttachedNic {
 
     private static final SecureRandom RANDOM = new SecureRandom();
     private final WorkerThread worker;
+    private final KeptNics kept;
     private final Runnable ended;
     private final long attachedMs = System.currentTimeMillis();
     private final NicDevices devices;
@@ -59,15 +61,24 @@ public final class MasqueradeNic implements AttachedNic {
     private volatile MasqueradeSpec spec;
     private final PodDevices opened;
     private PodDevices seen; // at the last look
+    private int resumed; // sessions of an earlier run
+    private String setAside = "";
 
     /**
      * @param ended is run when all has been given back
      */
-    MasqueradeNic(int id, MasqueradeSpec spec, WorkerThread worker, DataPath path, Runnable ended) {
+    MasqueradeNic(
+            int id,
+            MasqueradeSpec spec,
+            WorkerThread worker,
+            DataPath path,
+            KeptNics kept,
+            Runnable ended) {
         this.spec = spec;
         this.worker = worker;
+        this.kept = kept;
         this.ended = ended;
-        this.devices = NicDevices.open(id, spec, path, RANDOM.nextLong());
+        this.devices = NicDevices.open(id, spec, path, kept.pins(spec.name()), RANDOM.nextLong());
         Mapping made = null;
         try {
             opened = PodDevices.look(spec);
@@ -86,7 +97,8 @@ public final class MasqueradeNic implements AttachedNic {
             NicPlan nicPlan = nicPlan(id);
             nic = worker.ask(on -> on.attach(nicPlan));
         } catch (RuntimeException e) {
-            Closing.all(spec.name(), devices, made, table);
+            boolean isKept = devices.uplink().steering().isKept(); // it is tried again
+            Closing.all(spec.name(), isKept ? devices::leave : devices, made, table);
             throw e;
         }
     }
@@ -98,14 +110,50 @@ public final class MasqueradeNic implements AttachedNic {
     }
 
     private Nat nat(NatPlan plan) {
-        return new Nat(
-                plan,
-                spec.policy(),
-                new SteeredPorts(devices.uplink().steering().tables()),
-                memory.segment(),
-                table.segment(),
-                devices.uplink().steering().flows(),
-                RANDOM.nextLong());
+        Steering steering = devices.uplink().steering();
+        steering.flows().absence(kept.absenceNs());
+        KeptNics.Sessions sessions = kept.takeSessions(spec.name(), families());
+        boolean isResumed = steering.isKept() || sessions.bytes().length > 0;
+        Nat made =
+                new Nat(
+                        plan,
+                        spec.policy(),
+                        new SteeredPorts(steering.tables()),
+                        memory.segment(),
+                        table.segment(),
+                        steering.flows(),
+                        RANDOM.nextLong(),
+                        isResumed ? new Nat.Earlier(sessions.bytes(), System.nanoTime()) : null);
+        resumed = isResumed ? made.sessionCount() : 0;
+        setAside =
+                Stream.of(steering.setAside(), sessions.setAside(), made.setAside())
+                        .filter(each -> !each.isEmpty())
+                        .collect(Collectors.joining("; "));
+        return made;
+    }
+
+    /** What sessions hold for. */
+    private String families() {
+        return Stream.of(ipv4, ipv6)
+                .map(
+                        each ->
+                                AddressText.ip(each.guestHigh(), each.guestLow())
+                                        + "="
+                                        + AddressText.ip(each.podHigh(), each.podLow()))
+                .collect(Collectors.joining(","));
+    }
+
+    /** What of an earlier run it goes on with, in words; empty: nothing. */
+    String resumed() {
+        boolean isKept = devices.uplink().steering().isKept();
+        return isKept || resumed > 0
+                ? "sessions=" + resumed + (isKept ? " programs=kept" : " programs=new")
+                : "";
+    }
+
+    /** Why something of an earlier run is not used; empty: all is. */
+    String setAside() {
+        return setAside;
     }
 
     private NicPlan nicPlan(int id) {
@@ -295,6 +343,24 @@ public final class MasqueradeNic implements AttachedNic {
                     return null;
                 });
         return "gateway announced to the guest";
+    }
+
+    /** Sessions, programs and taps stay for the next run. */
+    @Override
+    public synchronized void leave() {
+        if (!kept.isOn()) {
+            close();
+            return;
+        }
+        byte[] sessions =
+                worker.ask(
+                        on -> {
+                            on.leave(nic);
+                            return nat.keep(System.nanoTime());
+                        });
+        kept.putSessions(spec.name(), families(), sessions);
+        Closing.allThatCan(spec.name(), bootServer, devices::leave, memory, table);
+        ended.run();
     }
 
     @Override

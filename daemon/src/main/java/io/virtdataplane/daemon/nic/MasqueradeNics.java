@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,7 @@ public final class MasqueradeNics implements NicFamily {
     private final Attachments attachments;
     private final EventJournal journal;
     private final DataPath path;
+    private final KeptNics kept;
     private final Map<Uplink, String> nicByUplink = new ConcurrentHashMap<>();
 
     /**
@@ -47,7 +49,12 @@ public final class MasqueradeNics implements NicFamily {
     }
 
     public MasqueradeNics(
-            Workers workers, Attachments attachments, EventJournal journal, DataPath path) {
+            Workers workers,
+            Attachments attachments,
+            EventJournal journal,
+            DataPath path,
+            KeptNics kept) {
+        this.kept = kept;
         this.workers = workers;
         this.attachments = attachments;
         this.journal = journal;
@@ -82,7 +89,8 @@ public final class MasqueradeNics implements NicFamily {
                     workers.give(worker);
                 };
         try {
-            MasqueradeNic nic = new MasqueradeNic(number, spec, worker, path, ended);
+            MasqueradeNic nic = new MasqueradeNic(number, spec, worker, path, kept, ended);
+            report(nic);
             String untold = nic.resolvConf().describeUntold(nic.ipv6Addresses().isOn());
             if (!untold.isEmpty()) {
                 journal.record("ResolverCut", spec.name(), "not sent to the guest: " + untold);
@@ -93,6 +101,27 @@ public final class MasqueradeNics implements NicFamily {
             ended.run();
             throw e;
         }
+    }
+
+    private void report(MasqueradeNic nic) {
+        if (!nic.resumed().isEmpty()) {
+            LOG.info("taken over: nic={} {}", nic.name(), nic.resumed());
+            journal.record("TakenOver", nic.name(), nic.resumed());
+        }
+        if (!nic.setAside().isEmpty()) {
+            LOG.warn("set aside, opened anew: nic={} reason={}", nic.name(), nic.setAside());
+            journal.record("SetAside", nic.name(), nic.setAside());
+        }
+    }
+
+    @Override
+    public void forget(String name) {
+        kept.forget(name);
+    }
+
+    @Override
+    public void restored(Set<String> digests) {
+        kept.removeAllBut(digests);
     }
 
     private void claim(Uplink uplink, MasqueradeSpec spec) {

@@ -11,10 +11,12 @@ import io.virtdataplane.port.CarriedGuest;
 import io.virtdataplane.port.DescriptorPort;
 import io.virtdataplane.port.PacketPort;
 import io.virtdataplane.port.PodAddresses;
+import io.virtdataplane.port.SteeringPins;
 import io.virtdataplane.port.TapPort;
 import io.virtdataplane.port.UplinkPort;
 import io.virtdataplane.port.UplinkPort.Uplink;
 import io.virtdataplane.sys.Bpf;
+import io.virtdataplane.sys.BpfPins;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.Netns;
 
@@ -30,20 +32,33 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
 
     /**
      * @param id the uplink's port is twice it, the guest's the one after
+     * @param kept what of it outlives the process
      * @param seed of tables, not to be guessed
      */
-    static NicDevices open(int id, MasqueradeSpec spec, DataPath path, long seed) {
+    static NicDevices open(int id, MasqueradeSpec spec, DataPath path, BpfPins kept, long seed) {
+        GuestDevice device = spec.guest().device();
+        SteeringPins pins = SteeringPins.open(device.isTap() ? BpfPins.none() : kept);
+        try {
+            return open(id, spec, path, pins, pins.seed(seed));
+        } catch (RuntimeException e) {
+            pins.close();
+            throw e;
+        }
+    }
+
+    private static NicDevices open(
+            int id, MasqueradeSpec spec, DataPath path, SteeringPins pins, long seed) {
         GuestDevice device = spec.guest().device();
         String fastPath = path.fastPath(device);
         if (!fastPath.equals(DataPath.ON)) {
-            return open(id, spec, path.hooks(), null, fastPath);
+            return open(id, spec, path.hooks(), null, fastPath, pins);
         }
         try (Netns netns = Netns.open(spec.netns())) {
             CarriedGuest carried =
                     CarriedGuest.open(
                             netns, device.name(), tapName(device.name()), plan(spec, seed));
             try {
-                return open(id, spec, path.hooks(), carried, fastPath);
+                return open(id, spec, path.hooks(), carried, fastPath, pins);
             } catch (RuntimeException e) {
                 carried.close();
                 throw e;
@@ -66,11 +81,18 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
             MasqueradeSpec spec,
             Bpf.Mechanism hooks,
             CarriedGuest carried,
-            String fastPath) {
+            String fastPath,
+            SteeringPins pins) {
         try (Netns netns = Netns.open(spec.netns())) {
             Uplink uplink =
                     UplinkPort.open(
-                            2 * id, netns, spec.uplink(), tapName(spec.uplink()), carried, hooks);
+                            2 * id,
+                            netns,
+                            spec.uplink(),
+                            tapName(spec.uplink()),
+                            carried,
+                            hooks,
+                            pins);
             DescriptorPort guest = null;
             try {
                 GuestDevice device = spec.guest().device();
@@ -78,8 +100,9 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
                         carried == null
                                 ? guest(2 * id + 1, netns, spec, uplink.mtu(), hooks)
                                 : PacketPort.openCarried(
-                                        2 * id + 1, netns, carried, uplink.steering(), hooks);
+                                        2 * id + 1, netns, carried, uplink.steering());
                 int guestMtu = device.isTap() ? uplink.mtu() : mtu(netns, device.name());
+                uplink.steering().keep();
                 return new NicDevices(spec.name(), uplink, guest, guestMtu, fastPath);
             } catch (RuntimeException e) {
                 Closing.all(spec.name(), guest, uplink.port());
@@ -137,8 +160,13 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
         return Math.min(uplink.mtu(), guestMtu);
     }
 
+    /** What stays in the kernel for the next run stays; the rest ends. */
+    void leave() {
+        Closing.all(name, guest, uplink.port());
+    }
+
     @Override
     public void close() {
-        Closing.all(name, guest, uplink.port());
+        Closing.all(name, uplink.steering()::giveBack, guest, uplink.port());
     }
 }

@@ -5,13 +5,22 @@ import io.virtdataplane.port.SteeringTables;
 
 /** Joins the NAT's view of the pod's ports to the device that steers them. */
 record SteeredPorts(SteeringTables steering) implements PodPorts {
+    static {
+        if (OURS != SteeringTables.OURS
+                || IN_SESSION != SteeringTables.IN_SESSION
+                || OPEN != SteeringTables.OPEN) {
+            throw new AssertionError("bits of the NAT and of the programs must be the same");
+        }
+    }
+
     @Override
     public void steer(boolean ipv6, int protocol, int port, int bits) {
-        int steered =
-                ((bits & OURS) == 0 ? 0 : SteeringTables.OURS)
-                        | ((bits & IN_SESSION) == 0 ? 0 : SteeringTables.IN_SESSION)
-                        | ((bits & OPEN) == 0 ? 0 : SteeringTables.OPEN);
-        steering.steer(ipv6, protocol, port, steered);
+        steering.steer(ipv6, protocol, port, bits);
+    }
+
+    @Override
+    public void steerAll(boolean ipv6, int protocol, byte[] bits) {
+        steering.steerAll(ipv6, protocol, bits);
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,6 +82,11 @@ public final class ObjectStore<T> {
 
     public Path file(String name) {
         return files.file(stem.apply(name));
+    }
+
+    /** What all files are named after, whether or not they can be read. */
+    public Set<String> stems() {
+        return listed(new TreeMap<>()).stream().map(files::stem).collect(Collectors.toSet());
     }
 
     /** Empty where there is none, or it cannot be read. */

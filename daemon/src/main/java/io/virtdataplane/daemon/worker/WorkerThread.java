@@ -15,6 +15,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -29,6 +30,7 @@ public final class WorkerThread implements AutoCloseable {
     private final EventRing events = new EventRing();
     private final Worker worker;
     private final Thread thread;
+    private final AtomicBoolean isBeating = new AtomicBoolean();
 
     /**
      * What all packet threads have in common.
@@ -119,6 +121,19 @@ public final class WorkerThread implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    /** As soon as it comes to it; nobody waits. Not twice where it has not come to the first. */
+    void beat() {
+        if (isBeating.compareAndSet(false, true)) {
+            var unused =
+                    worker.call(
+                            on -> {
+                                isBeating.set(false);
+                                on.beat();
+                                return null;
+                            });
         }
     }
 

@@ -1,0 +1,200 @@
+package io.virtdataplane.nat;
+
+import io.virtdataplane.dataplane.DualStack;
+import io.virtdataplane.dataplane.FlowTable;
+import io.virtdataplane.wire.Ip;
+import io.virtdataplane.wire.Protocols;
+import java.nio.ByteBuffer;
+
+/**
+ * The sessions of an earlier run of this machine, taken over before the first frame is walked: from
+ * what that run wrote when it stopped, and from the flows that the kernel goes on carrying, which
+ * are all there is of a run that was killed. What does not fit is left out, and is opened anew by
+ * its next frame where it may be.
+ *
+ * <pre>
+ *   bytes:   layout (8)    then for each session, oldest of its lifetime first, 48 bytes in network order:
+ *            remote address (16)    inside, outside, remote port (2 each)    protocol (1)    lifetime (1)
+ *            last seen, CLOCK_MONOTONIC ns (8)    created, s (4)    state (1)    flags (1)    0 (2)    frames outward, inward (4 each)
+ * </pre>
+ */
+final class EarlierSessions {
+    static final byte[] NONE = new byte[0];
+    static final long LAYOUT = 0x7664_7073_6573_7331L; // "vdpsess1"
+    static final int BYTES = 48;
+    private static final int MOST = 200_000;
+    private static final int FLAGS =
+            SessionTable.INBOUND | SessionTable.FROM_LOOPBACK | SessionTable.FROM_POD;
+
+    private final Sessions sessions;
+    private final SessionTable table;
+    private final DualStack addresses;
+    private final long nowNs;
+
+    /** Of a NIC that has none yet. */
+    EarlierSessions(Sessions sessions, DualStack addresses, long nowNs) {
+        this.sessions = sessions;
+        this.table = sessions.table();
+        this.addresses = addresses;
+        this.nowNs = nowNs;
+    }
+
+    /** The sessions as bytes: of very many those that were given up last. */
+    static byte[] write(SessionTable table, CarriedSessions carried, long nowNs) {
+        int[] all = Nat.longestIdle(table, table.size());
+        int from = Math.max(0, all.length - MOST);
+        ByteBuffer to = ByteBuffer.allocate(Long.BYTES + (all.length - from) * BYTES);
+        to.putLong(LAYOUT);
+        for (int i = from; i < all.length; i++) {
+            carried.count(all[i], nowNs);
+            write(table, all[i], to);
+        }
+        return to.array();
+    }
+
+    private static void write(SessionTable table, int session, ByteBuffer to) {
+        int flags = (table.isInbound(session) ? SessionTable.INBOUND : 0) | table.origin(session);
+        to.putLong(table.remoteHigh(session)).putLong(table.remoteLow(session));
+        to.putShort((short) table.insidePort(session));
+        to.putShort((short) table.outsidePort(session));
+        to.putShort((short) table.remotePort(session));
+        to.put((byte) table.protocol(session)).put((byte) table.lifetime(session));
+        to.putLong(table.lastSeenNs(session));
+        to.putInt((int) table.createdSeconds(session));
+        to.put((byte) table.state(session)).put((byte) flags).putShort((short) 0);
+        to.putInt((int) table.framesOut(session)).putInt((int) table.framesIn(session));
+    }
+
+    /**
+     * All that fit, in their order.
+     *
+     * @param bytes of {@link #write}; none: {@link #NONE}
+     * @throws IllegalArgumentException they are something else
+     */
+    void resume(byte[] bytes) {
+        if (bytes.length == 0) {
+            return;
+        }
+        ByteBuffer from = ByteBuffer.wrap(bytes);
+        if (bytes.length % BYTES != Long.BYTES || from.getLong() != LAYOUT) {
+            throw new IllegalArgumentException(
+                    "sessions must be of this version's layout, and whole: bytes=" + bytes.length);
+        }
+        while (from.hasRemaining()) {
+            read(from);
+        }
+    }
+
+    private void read(ByteBuffer from) {
+        long high = from.getLong();
+        long low = from.getLong();
+        int inside = from.getShort() & 0xffff;
+        int outside = from.getShort() & 0xffff;
+        int remote = from.getShort() & 0xffff;
+        int protocol = from.get() & 0xff;
+        int lifetime = from.get() & 0xff;
+        long lastSeenNs = from.getLong();
+        int created = from.getInt();
+        int state = from.get() & 0xff;
+        int flags = from.get() & FLAGS;
+        from.getShort();
+        long framesOut = from.getInt() & 0xffff_ffffL;
+        long framesIn = from.getInt() & 0xffff_ffffL;
+        boolean isOfClock = lastSeenNs - nowNs <= 0 && lifetime < Lifetime.COUNT;
+        if (!isOfClock || !fits(protocol, inside, outside, high, low, remote)) {
+            return;
+        }
+        int session =
+                open(protocol, inside, outside, high, low, remote, lifetime, flags, lastSeenNs);
+        table.state(session, state);
+        table.createdSeconds(session, created);
+        table.addCarried(session, framesOut, framesIn, 0, nowNs);
+    }
+
+    private boolean fits(
+            int protocol, int inside, int outside, long high, long low, int remotePort) {
+        boolean hasFamily =
+                Ip.isMapped(high, low) ? addresses.ipv4().isOn() : addresses.ipv6().isOn();
+        return hasFamily
+                && table.size() < Math.min(table.capacity(), sessions.policy().limits().sessions())
+                && isFree(SessionTable.OUTWARD, protocol, inside, high, low, remotePort)
+                && isFree(SessionTable.INWARD, protocol, outside, high, low, remotePort);
+    }
+
+    private boolean isFree(
+            int direction, int protocol, int localPort, long high, long low, int remotePort) {
+        return table.lookup(direction, protocol, localPort, high, low, remotePort)
+                == SessionTable.NONE;
+    }
+
+    private int open(
+            int protocol,
+            int inside,
+            int outside,
+            long high,
+            long low,
+            int remotePort,
+            int lifetime,
+            int flags,
+            long lastSeenNs) {
+        boolean usesMapping = sessions.claim(!Ip.isMapped(high, low), protocol, inside, outside);
+        return table.insert(
+                protocol,
+                inside,
+                outside,
+                high,
+                low,
+                remotePort,
+                lifetime,
+                flags | (usesMapping ? SessionTable.USES_MAPPING : 0),
+                lastSeenNs);
+    }
+
+    /** Those that the kernel carries, and are not there yet. */
+    void resume(FlowTable flows, CarriedSessions carried) {
+        if (flows.isOn()) {
+            carried.resume(place -> ofFlow(flows, place));
+        }
+    }
+
+    private int ofFlow(FlowTable flows, int place) {
+        int protocol = flows.protocol(place);
+        int inside = flows.localPort(place);
+        int outside = flows.becomes(place);
+        long high = flows.remoteHigh(place);
+        long low = flows.remoteLow(place);
+        int remotePort = flows.remotePort(place);
+        boolean isTcp = protocol == Protocols.TCP;
+        if (!isTcp && protocol != Protocols.UDP
+                || !fits(protocol, inside, outside, high, low, remotePort)) {
+            return SessionTable.NONE;
+        }
+        int lifetime = isTcp ? Lifetime.TCP_ESTABLISHED : Lifetime.UDP;
+        // That it is carried says that both sides have sent; not when, where nothing was since.
+        long lastNs = flows.lastNs(place);
+        boolean isKnown = lastNs != 0 && lastNs - nowNs <= 0;
+        int session =
+                open(
+                        protocol,
+                        inside,
+                        outside,
+                        high,
+                        low,
+                        remotePort,
+                        lifetime,
+                        0,
+                        isKnown ? lastNs : nowNs);
+        table.state(session, isTcp ? TcpState.ESTABLISHED : 0);
+        table.addCarried(session, 1, 1, 0, nowNs);
+        return session;
+    }
+
+    /** Ends those whose time is over by now, with what was carried meanwhile. */
+    void age() {
+        for (int session : Nat.longestIdle(table, table.size())) {
+            if (sessions.isOverAsCarried(session, nowNs)) {
+                sessions.end(session);
+            }
+        }
+    }
+}
