@@ -19,6 +19,7 @@ import io.virtdataplane.daemon.metrics.MetricsServer;
 import io.virtdataplane.daemon.metrics.Scrape;
 import io.virtdataplane.daemon.network.BridgedNics;
 import io.virtdataplane.daemon.network.Bridges;
+import io.virtdataplane.daemon.network.KeptStations;
 import io.virtdataplane.daemon.network.NetworkObjects;
 import io.virtdataplane.daemon.network.NodeMacs;
 import io.virtdataplane.daemon.nic.KeptNics;
@@ -142,6 +143,7 @@ public final class Daemon implements AutoCloseable {
                 new Objects(state, new Manifests(config.manifests()), networks, sriov.objects());
         objects.restore();
         nics.restore();
+        opened(new KeptStations(bridges, state)).resume();
         opened(
                 new Keeper(
                         networks::tend,

@@ -344,6 +344,13 @@ public final class Bridge implements Switch {
         return fdb.put(vlan, mac, port.index, sticky ? Fdb.STICKY : 0, nowNs);
     }
 
+    /** A station that an earlier run has last seen then; what this one has learned stays. */
+    public void resumeStation(int vlan, long mac, BridgePort port, long seenNs, long nowNs) {
+        if (seenNs - nowNs <= 0 && fdb.lookup(vlan, mac, nowNs) == Fdb.UNKNOWN) {
+            fdb.learn(vlan, mac, port.index, port.policy.learnLimit(), seenNs);
+        }
+    }
+
     public boolean removeStation(int vlan, long mac) {
         return fdb.remove(vlan, mac);
     }

@@ -157,11 +157,11 @@ class FastPathE2eTest {
     /** Filters outlive a killed daemon, but carry nothing any more. */
     @Test
     void killedDaemonsFiltersCarryNothing() throws IOException {
-        kill("hooks: clsact");
+        kill("hooks: clsact", "absenceSeconds: 3");
     }
 
-    private void kill(String setting) throws IOException {
-        attached(setting);
+    private void kill(String... settings) throws IOException {
+        attached(settings);
         Process client = talk("udp", lab.out, lab.guest, Lab.OUTSIDE);
         awaitCarried(100);
         lab.killDaemon();

@@ -43,7 +43,8 @@ public final class KeptNics {
         Path own = settings.directory().resolve(Snapshots.identity(stateDirectory));
         directory = settings.seconds() > 0 && isUsable(own) ? own : null;
         absenceNs =
-                TimeUnit.SECONDS.toNanos(directory == null ? USUAL_ABSENCE : settings.seconds());
+                TimeUnit.SECONDS.toNanos(
+                        settings.seconds() == 0 ? USUAL_ABSENCE : settings.seconds());
     }
 
     private static boolean isUsable(Path own) {
