@@ -252,6 +252,11 @@ final class Fields {
         return child.isIntegralNumber() ? child.asText() : text(name, "");
     }
 
+    /** Whether it is given as a whole number. */
+    boolean isNumber(String name) {
+        return node.path(name).isIntegralNumber();
+    }
+
     /** A mapping of strings. */
     Map<String, String> textByName(String name) {
         Fields mapping = object(name);
