@@ -35,6 +35,7 @@ import picocli.CommandLine.Command;
             CaptureCommand.class,
             EventsCommand.class,
             TopCommand.class,
+            ConsoleCommand.class,
             CloudInitCommand.class,
             SriovCommand.class,
             HookCommand.class,

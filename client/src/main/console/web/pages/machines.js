@@ -1,0 +1,155 @@
+import { get } from "../api.js";
+import { alert, button, facts, h, head, icon, item, label, link, morph, section, subtitle, table } from "../dom.js";
+import { field, tabbed, text } from "../form.js";
+import { follow, list as paged } from "../list.js";
+import { tell, told } from "../notice.js";
+import { bits, count, networkOf, time, typeOf } from "../words.js";
+
+const SOURCE_COLOUR = { pod: "pf-m-blue", lease: "pf-m-green", agent: "pf-m-purple", observed: "pf-m-teal" };
+
+// One line for each address, with all its sources.
+function addresses(nic) {
+  const sources = new Map();
+  for (const one of nic.addresses) {
+    sources.set(one.address, [...(sources.get(one.address) || []), one.source]);
+  }
+  return [...sources].filter(([address]) => !address.startsWith("fe80:")).map(([address, names]) =>
+    h("div", { class: "console-nowrap" }, h("span", { class: "console-mono" }, address), " ", names.map((name) => [label(name, SOURCE_COLOUR[name]), " "]).flat()));
+}
+
+export function spark(values, name) {
+  const points = values.slice(-60);
+  const top = Math.max(1, ...points);
+  const d = points.map((value, i) => `${i ? "L" : "M"}${i * 2} ${(23 - (value / top) * 22).toFixed(1)}`).join("");
+  return h("svg", { class: "console-spark", viewBox: "0 0 120 24", preserveAspectRatio: "none", role: "img", "aria-label": name }, h("path", { d: d || "M0 23" }));
+}
+
+function rate(nic, of) {
+  const values = nic.rates.map((one) => Number(one[of]));
+  const now = values.at(-1) || 0;
+  return h("div", {}, bits(now), spark(values, `${of === "bitsOut" ? "Sent" : "Received"} by the guest: now ${bits(now)}, highest of two minutes ${bits(Math.max(0, ...values))}`));
+}
+
+const ports = (nic) => (nic.bridge ? "" : nic.ports.length ? nic.ports.join(", ") : "All");
+
+const COLUMNS = [
+  { name: "Name", head: true, sort: "name", cell: (nic) => link("#/machines/" + encodeURIComponent(nic.machine), nic.machine) },
+  { name: "Interface", cell: (nic) => nic.interface },
+  { name: "Network", cell: networkOf },
+  { name: "Addresses", cell: (nic) => h("div", { class: "console-lines" }, addresses(nic).length ? addresses(nic) : "-") },
+  { name: "Open ports", cell: ports },
+  { name: "Sessions", sort: "sessions", number: true, cell: (nic) => (nic.bridge ? "" : count(nic.sessions)) },
+  { name: "Sent", sort: "out", cell: (nic) => rate(nic, "bitsOut") },
+  { name: "Received", sort: "in", cell: (nic) => rate(nic, "bitsIn") },
+  { name: "Drops", sort: "drops", number: true, cell: (nic) => (nic.drops === 0 ? "0" : link("#/drops/" + encodeURIComponent(nic.name), count(nic.drops))) },
+];
+
+export function list(signal) {
+  const { element, ready } = paged({
+    name: "VirtualMachines", path: "/api/nics", columns: COLUMNS, filter: "Name, network or address", sort: "name",
+    none: ["No VirtualMachines found", "No network interface of a machine is attached on this node. virt-dataplane attach does that."],
+  }, signal);
+  return { elements: [head("VirtualMachines"), element], ready };
+}
+
+const STATE_ICON = { up: "arrow-circle-up", down: "arrow-circle-down" };
+
+function interfaces(machine) {
+  const status = new Map(machine.status.interfaces.map((one) => [one.name, one]));
+  const rows = machine.nics.map((nic) => ({ nic, status: status.get(nic.interface) || {} }));
+  const known = new Set(machine.nics.map((nic) => nic.interface));
+  machine.status.interfaces.filter((one) => !known.has(one.name)).forEach((one) => rows.push({ nic: null, status: one }));
+  const state = ({ status: { linkState } }) => linkState && [icon(STATE_ICON[linkState] || "question-circle"), " ", linkState[0].toUpperCase() + linkState.slice(1)];
+  return table("Network interfaces", [
+    { name: "Name", head: true, cell: ({ nic, status: one }) => nic ? nic.interface : [one.interfaceName || one.mac || "-", " ", label("only in the guest")] },
+    { name: "Network", cell: ({ nic }) => nic && networkOf(nic) },
+    { name: "Type", cell: ({ nic }) => nic && typeOf(nic) },
+    { name: "MAC address", cell: ({ nic, status: one }) => h("span", { class: "console-mono" }, one.mac || (nic && nic.guestMac) || "-") },
+    { name: "State", cell: state },
+    { name: "In the guest", cell: ({ status: one }) => one.interfaceName },
+    { name: "IP addresses", cell: ({ status: one }) => h("div", { class: "console-lines" }, (one.ipAddresses || []).map((address) => h("div", { class: "console-mono" }, address))) },
+    { name: "Known from", cell: ({ status: one }) => one.infoSource },
+  ], rows);
+}
+
+function sourcesOf(machine) {
+  const rows = machine.nics.flatMap((nic) => nic.addresses.map((one) => ({ ...one, interface: nic.interface })));
+  return table("Addresses", [
+    { name: "Address", head: true, cell: (one) => h("span", { class: "console-mono" }, one.address + (one.prefixLength ? "/" + one.prefixLength : "")) },
+    { name: "Interface", cell: (one) => one.interface },
+    { name: "Source", cell: (one) => label(one.source, SOURCE_COLOUR[one.source]) },
+    { name: "MAC address", cell: (one) => h("span", { class: "console-mono" }, one.mac || "-") },
+    { name: "Last seen", cell: (one) => time(one.lastSeenUnixMs) },
+  ], rows);
+}
+
+const drops = (machine) =>
+  machine.nics.map((nic) => h("div", {}, nic.interface + ": ", nic.drops === 0 ? "0" : link("#/drops/" + encodeURIComponent(nic.name), count(nic.drops))));
+
+export function details(signal, name) {
+  const body = h("div", {}, h("div", {}));
+  const trouble = h("div", {});
+  const update = async () => {
+    try {
+      const machine = await get("/api/machine", { name });
+      const all = machine.status.interfaces.flatMap((one) => one.ipAddresses || []).filter((address) => !address.startsWith("fe80:"));
+      const agent = machine.guestAgent;
+      trouble.replaceChildren();
+      morph(body.firstChild, h("div", { class: "pf-v6-l-stack pf-m-gutter" },
+        item(facts([
+          ["Name", name],
+          ["IP address", all.length ? h("div", { class: "console-lines" }, all.map((address) => h("div", { class: "console-mono" }, address))) : "-"],
+          ["Guest agent", !agent ? "Not asked (attach --guest-agent)" : agent.reason ? "Does not answer: " + agent.reason : "Answers"],
+          ["Sessions", count(machine.nics.reduce((sum, nic) => sum + nic.sessions, 0))],
+          ["Frames dropped", drops(machine)],
+        ])),
+        item(subtitle("Network interfaces")), item(interfaces(machine)),
+        item(subtitle("Addresses and their sources")), item(sourcesOf(machine))));
+    } catch (e) {
+      trouble.replaceChildren(alert("danger", "Error", e.message));
+    }
+  };
+  return {
+    elements: [head(name, {
+      above: { href: "#/machines", text: "VirtualMachines" },
+      actions: [button("Add network interface", "primary", { href: "#/machines/" + encodeURIComponent(name) + "/new", id: "add" })],
+    }), ...told(), section(item(trouble), item(body))],
+    ready: follow(update, signal),
+  };
+}
+
+const select = (...options) => h("select", {}, options.map(([value, words]) => h("option", { value }, words)));
+
+export function add(signal, machine) {
+  const network = text();
+  const networks = h("datalist", { id: "networks" });
+  network.setAttribute("list", "networks");
+  network.placeholder = "Select a NetworkAttachmentDefinition";
+  const type = h("output", { class: "pf-v6-c-content", for: "network" }, "Bridge");
+  network.addEventListener("input", () => { type.textContent = network.value === "pod" ? "Masquerade" : "Bridge"; });
+  const here = "#/machines/" + encodeURIComponent(machine);
+  const form = tabbed({
+    label: "Network interface", verb: "Save", path: "/api/nics", cancel: here, fixed: { machine },
+    fields: {
+      name: field({ id: "name", text: "Name", required: true, control: text("nic-" + Math.random().toString(36).slice(2, 8)), help: "Unique in the machine. Maximum name length is 63 characters." }),
+      model: field({ id: "model", text: "Model", required: true, control: select(["virtio", "virtio"], ["e1000e", "e1000e"]), help: "virtio: best performance; Windows needs drivers. e1000e: works out of the box, slower." }),
+      network: field({ id: "network", text: "Network", required: true, control: network, help: "namespace/network-name, or pod for pod networking." }),
+      mac: field({ id: "mac", text: "MAC address", control: text(), help: "Six octets. Empty: automatic." }),
+      netns: field({ id: "netns", text: "Network namespace of the pod", required: true, control: text(), help: "A name of ip netns, or a path such as /proc/PID/ns/net." }),
+      guest: field({ id: "guest", text: "Guest device", required: true, control: text("tap:tap1"), help: "tap:NAME is made in that namespace; dev:NAME exists there." }),
+    },
+    extra: [h("div", {}, "Type: ", type, networks)],
+    done: ({ name }) => {
+      tell(`${machine}/${name} attached`);
+      location.hash = here;
+    },
+  });
+  const ready = Promise.all([get("/api/networks", { per: 100 }), get("/api/machine", { name: machine })]).then(
+    ([{ items }, { nics }]) => {
+      const pod = nics.some((nic) => !nic.bridge) ? [] : [h("option", { value: "pod" }, "Pod networking")];
+      networks.replaceChildren(...pod, ...items.map((one) => h("option", { value: `${one.namespace}/${one.name}` }, "Bridge binding")));
+      if (nics.length) form.fill({ netns: nics[0].netns });
+    },
+    (e) => form.trouble.replaceChildren(alert("danger", "Error", e.message)));
+  return { elements: [head("Add network interface", { above: { href: here, text: machine } }), section(form.elements)], ready };
+}

@@ -1,0 +1,172 @@
+package io.virtdataplane.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.virtdataplane.api.Client;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The server by its socket, byte for byte, as no client library would send. No daemon answers. */
+class ConsoleServerTest {
+    @TempDir private Path directory;
+    private Client client;
+    private ConsoleServer server;
+    private String host;
+    private String cookie;
+
+    @BeforeEach
+    void start() throws IOException {
+        client = new Client(directory.resolve("none"));
+        server = server("127.0.0.1");
+        URI address = URI.create(server.address());
+        host = address.getAuthority();
+        String answer = ask("GET /?" + address.getQuery(), "");
+        assertThat(answer).startsWith("HTTP/1.1 303").contains("Location: /\r");
+        cookie = answer.replaceFirst("(?s).*Set-cookie: ([^;]+);.*", "Cookie: $1\r\n");
+    }
+
+    @AfterEach
+    void close() {
+        server.close();
+        client.close();
+    }
+
+    private ConsoleServer server(String address) throws IOException {
+        return new ConsoleServer(
+                new InetSocketAddress(address, 0),
+                new Api(
+                        client,
+                        (words, nic) -> {
+                            throw new IllegalArgumentException(words);
+                        }));
+    }
+
+    private String ask(String line, String headers) throws IOException {
+        return ask(line, headers, "");
+    }
+
+    private String ask(String line, String headers, String body) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", Integer.parseInt(host.split(":")[1]))) {
+            OutputStream out = socket.getOutputStream();
+            String own = headers.contains("Host: ") ? "" : "Host: " + host + "\r\n";
+            String length = body.isEmpty() ? "" : "Content-Length: " + body.length() + "\r\n";
+            String head = line + " HTTP/1.1\r\n" + own + headers + length;
+            out.write((head + "Connection: close\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+            out.flush();
+            try {
+                out.write(body.getBytes(StandardCharsets.UTF_8));
+                out.flush();
+            } catch (IOException refused) {
+                // It need not read what it refuses.
+            }
+            InputStream in = socket.getInputStream();
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private String post(String path, String body) throws IOException {
+        String origin = "Origin: http://" + host + "\r\nContent-Type: application/json\r\n";
+        return ask("POST " + path, cookie + origin, body);
+    }
+
+    @Test
+    void pagesHaveAPolicyThatKeepsScriptsOfOthersOut() throws IOException {
+        assertThat(ask("GET /", cookie))
+                .startsWith("HTTP/1.1 200")
+                .contains("Content-security-policy: default-src 'self'; ")
+                .doesNotContain("unsafe-inline")
+                .contains("X-content-type-options: nosniff")
+                .contains("text/html; charset=utf-8")
+                .doesNotContainPattern("<script>|style=|https?://")
+                .doesNotContainPattern(" on[a-z]+=");
+        assertThat(ask("GET /patternfly.css", cookie)).contains(".pf-v6-c-table");
+        assertThat(ask("GET /assets/fonts/RedHatText/RedHatTextVF.woff2", cookie))
+                .contains("font/woff2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/app.js", "/api/nics", "/api/version", "/?token=x", "/?token="})
+    void withoutTheTokenThereIsNothing(String path) throws IOException {
+        assertThat(ask("GET " + path, ""))
+                .startsWith("HTTP/1.1 401")
+                .contains("Open the address that virt-dataplane console printed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/../Api.class",
+                "/..%2fApi.class",
+                "/%2e%2e/x.js",
+                "/pages/../../x.js",
+                "/pages//x.js",
+                "/pages",
+                "/.js",
+                "/a%00.js",
+                "/pages%5c..%5cx.js",
+                "/META-INF/MANIFEST.MF",
+                "//etc/passwd.js"
+            })
+    void onlyFilesOfThePagesAreRead(String path) throws IOException {
+        assertThat(ask("GET " + path, cookie)).containsPattern("^HTTP/1.1 40[04]");
+    }
+
+    @Test
+    void foreignPagesAndForgedHostsAreRefused() throws IOException {
+        String json = "Content-Type: application/json\r\n";
+        assertThat(ask("GET /api/nics", cookie + "Host: evil.example\r\n"))
+                .startsWith("HTTP/1.1 421");
+        String evil = cookie + json + "Origin: http://evil.example\r\n";
+        assertThat(ask("POST /api/networks", evil, "{}")).startsWith("HTTP/1.1 403");
+        assertThat(ask("POST /api/networks", cookie + json, "{}")).startsWith("HTTP/1.1 403");
+        String form = cookie + "Origin: http://" + host + "\r\nContent-Type: text/plain\r\n";
+        assertThat(ask("POST /api/networks", form, "{}")).startsWith("HTTP/1.1 415");
+    }
+
+    @Test
+    void largeOrBrokenRequestsAreRefused() throws IOException {
+        String large = "{\"name\":\"" + "a".repeat(1 << 20) + "\"}";
+        assertThat(post("/api/networks/preview", large)).startsWith("HTTP/1.1 413");
+        assertThat(post("/api/networks/preview", "{")).startsWith("HTTP/1.1 400");
+        assertThat(post("/api/networks/preview", "[]")).startsWith("HTTP/1.1 400");
+        assertThat(post("/api/networks/preview", "[".repeat(100_000))).startsWith("HTTP/1.1 400");
+        assertThat(ask("GET /api/events?page=0", cookie)).startsWith("HTTP/1.1 400");
+        assertThat(ask("GET /api/events?page=%zz", cookie)).containsPattern("^HTTP/1.1 4");
+        assertThat(ask("GET /api/none", cookie)).startsWith("HTTP/1.1 404");
+    }
+
+    @Test
+    void refusalsNameTheFieldAndWhatOthersWroteIsJson() throws IOException {
+        assertThat(post("/api/networks/preview", "{\"name\":\"<script>\"}"))
+                .startsWith("HTTP/1.1 422")
+                .contains("Content-type: application/json")
+                .contains("\"field\":\"name\"")
+                .doesNotContain("<script>");
+    }
+
+    @Test
+    void anAbsentDaemonIsSaid() throws IOException {
+        assertThat(ask("GET /api/nics", cookie))
+                .startsWith("HTTP/1.1 503")
+                .contains("The daemon does not answer.");
+    }
+
+    @Test
+    void onlyLoopbackIsListenedOn() {
+        assertThatThrownBy(() -> server("0.0.0.0"))
+                .hasMessageStartingWith("listen must be a loopback address");
+    }
+}

@@ -1,0 +1,103 @@
+package io.virtdataplane.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.Headers;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GateTest {
+    private static final int PORT = 8090;
+    private final Gate gate = new Gate(PORT);
+
+    private static Headers headers(String... pairs) {
+        Headers headers = new Headers();
+        for (int i = 0; i < pairs.length; i += 2) {
+            headers.add(pairs[i], pairs[i + 1]);
+        }
+        return headers;
+    }
+
+    private static int code(Runnable check) {
+        try {
+            check.run();
+            return 0;
+        } catch (Refusal e) {
+            return e.code();
+        }
+    }
+
+    @Test
+    void tokenGivesACookieThatLetsIn() {
+        String cookie = gate.setCookie(gate.token());
+        assertThat(cookie)
+                .startsWith("virt-dataplane-console-8090=")
+                .endsWith("; Path=/; HttpOnly; SameSite=Strict");
+        String pair = cookie.substring(0, cookie.indexOf(';'));
+        gate.checkSession(headers("Cookie", "other=1; " + pair));
+    }
+
+    @Test
+    void nothingElseLetsIn() {
+        assertThatThrownBy(() -> gate.setCookie("guess")).isInstanceOf(Refusal.class);
+        assertThatThrownBy(() -> gate.setCookie("")).isInstanceOf(Refusal.class);
+        String name = "virt-dataplane-console-8090=";
+        for (String wrong : new String[] {"", name, name + "x", name + gate.token(), "; ;="}) {
+            assertThat(code(() -> gate.checkSession(headers("Cookie", wrong)))).isEqualTo(401);
+        }
+        assertThat(code(() -> gate.checkSession(headers()))).isEqualTo(401);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1:8090", "localhost:8090", "[::1]:8090"})
+    void ownHostsAreAnswered(String host) {
+        gate.checkOrigin("GET", headers("Host", host));
+        gate.checkOrigin("POST", headers("Host", host, "Origin", "http://" + host));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"evil.example:8090", "127.0.0.1", "127.0.0.1:80", "127.0.0.1:8090.x"})
+    void forgedHostsAreRefused(String host) {
+        assertThat(code(() -> gate.checkOrigin("GET", headers("Host", host)))).isEqualTo(421);
+    }
+
+    @Test
+    void twoHostsOrNoneAreRefused() {
+        assertThat(code(() -> gate.checkOrigin("GET", headers()))).isEqualTo(421);
+        Headers two = headers("Host", "127.0.0.1:8090", "Host", "127.0.0.1:8090");
+        assertThat(code(() -> gate.checkOrigin("GET", two))).isEqualTo(421);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "POST, http://evil.example",
+        "POST, http://127.0.0.1:8091",
+        "POST, https://127.0.0.1:8090",
+        "POST, http://localhost:8090",
+        "POST, null",
+        "GET, http://evil.example",
+        "DELETE, http://evil.example"
+    })
+    void foreignOriginsAreRefused(String method, String origin) {
+        Headers headers = headers("Host", "127.0.0.1:8090", "Origin", origin);
+        assertThat(code(() -> gate.checkOrigin(method, headers))).isEqualTo(403);
+    }
+
+    @Test
+    void changesNeedAnOriginAndTheSameSite() {
+        assertThat(code(() -> gate.checkOrigin("POST", headers("Host", "127.0.0.1:8090"))))
+                .isEqualTo(403);
+        Headers other =
+                headers(
+                        "Host",
+                        "127.0.0.1:8090",
+                        "Origin",
+                        "http://127.0.0.1:8090",
+                        "Sec-Fetch-Site",
+                        "cross-site");
+        assertThat(code(() -> gate.checkOrigin("POST", other))).isEqualTo(403);
+    }
+}

@@ -1,0 +1,180 @@
+package io.virtdataplane.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The console's pages in Chromium, over a real daemon with a guest and a bridge. */
+@RootTest
+@Timeout(180)
+class ConsoleE2eTest {
+    private static final int SECONDS = 20;
+    private static final String NIC_MAC = "02:00:00:00:00:0b";
+    private static final String MACHINE =
+            """
+            apiVersion: kubevirt.io/v1
+            kind: VirtualMachine
+            metadata:
+              name: example-vm
+            spec:
+              template:
+                spec:
+                  domain:
+                    devices:
+                      interfaces:
+                        - name: default
+                          masquerade: {}
+                          ports:
+                            - port: 80
+                            - port: 22
+                  networks:
+                    - name: default
+                      pod: {}
+            """;
+    private static final String BRIDGE =
+            """
+            apiVersion: nmstate.io/v1
+            kind: NodeNetworkConfigurationPolicy
+            metadata:
+              name: br1-policy
+            spec:
+              desiredState:
+                interfaces:
+                  - name: br1
+                    description: <b>Linux bridge</b>
+                    type: linux-bridge
+                    state: up
+                    bridge:
+                      port: []
+            """;
+    private final Lab lab = new Lab();
+    private final List<String> guests = new ArrayList<>();
+    private Browser browser;
+
+    @BeforeEach
+    void start() {
+        lab.daemon().attachTap(MACHINE).configureGuest();
+        lab.mustClient("apply", "-f", lab.manifest(BRIDGE).toString());
+        lab.mustIn(lab.guest, "ping -c1 " + Lab.OUTSIDE);
+        lab.startClient("console");
+        String said = Wait.until("the console", SECONDS, lab::clientsSaid, s -> s.contains("\n"));
+        browser = new Browser(said.replaceFirst("(?s).*Console: (\\S+)\n.*", "$1"));
+    }
+
+    @AfterEach
+    void close() {
+        if (browser != null) {
+            browser.close();
+        }
+        guests.forEach(namespace -> lab.shell.run("ip", "netns", "del", namespace));
+        lab.close();
+    }
+
+    /** As a guest that talks to an address that nobody may have. */
+    private void dropOne() {
+        lab.in(lab.guest, "echo x > /dev/udp/240.0.0.1/53");
+    }
+
+    @Test
+    void everyPageShowsWhatTheDaemonKnowsInLightAndDark() {
+        dropOne();
+        browser.open("machines").await("example-vm", "Pod networking", "TCP/80", "10.0.2.2");
+        browser.judge();
+        browser.open("machines/example-vm").await(Lab.POD_ADDRESS, "Masquerade", "observed");
+        browser.judge();
+        browser.open("drops").await("example-vm/default");
+        browser.judge();
+        browser.open("drops/example-vm%2Fdefault").await("drop_martian", "Explain a flow");
+        browser.judge();
+        browser.open("networks").await("No NetworkAttachmentDefinitions found");
+        browser.judge();
+        browser.open("bridges").await("br1", "<b>Linux bridge</b>");
+        browser.judge();
+        browser.open("bridges/br1").await("Ports", "No stations found");
+        browser.judge();
+        browser.open("sriov").await("Sync status", "Succeeded");
+        browser.judge();
+        browser.open("events").await("Attached", "BridgeCreated");
+        browser.judge();
+        assertThat(browser.complaints()).isEmpty();
+    }
+
+    @Test
+    void aDroppedFrameExplainsItself() {
+        browser.open("drops/example-vm%2Fdefault").focus("watch").press(Browser.ENTER);
+        browser.await("Waiting for the next dropped frame");
+        Wait.until(
+                "the dropped frame",
+                SECONDS,
+                () -> {
+                    dropOne();
+                    return browser.text();
+                },
+                text -> text.contains("> 240.0.0.1:53 UDP") && text.contains("drop_martian"));
+        browser.focus("flow").type("nonsense").press(Browser.ENTER);
+        browser.await("flow must be 'tcp|udp|icmp ADDRESS[:PORT] > ADDRESS[:PORT]'");
+        assertThat(browser.focused()).as("the wrong field").isEqualTo("flow");
+        browser.focus("flow").type("tcp 198.51.100.9:5000 > pod:80").press(Browser.ENTER);
+        browser.await("port 80 is open inbound", "forwarded");
+        browser.judge();
+        assertThat(browser.complaints()).allMatch(line -> line.contains("422"));
+    }
+
+    @Test
+    void aNetworkAndANicAreMadeByKeyboardAndCarryTraffic() {
+        browser.open("networks").await("Create").focus("create").press(Browser.ENTER);
+        browser.awaitPage("networks/new").focus("name").type("Wrong Name").press(Browser.ENTER);
+        browser.await("Name must have 1-63 lower-case letters");
+        assertThat(browser.focused()).as("the wrong field").isEqualTo("name");
+        browser.judge();
+        browser.type("console-net").press(Browser.ENTER).await("Bridge name must have 1-15");
+        assertThat(browser.focused()).isEqualTo("bridge");
+        browser.type("br1").press(Browser.TAB).type("4095").press(Browser.ENTER);
+        browser.await("VLAN tag number must be 1-4094");
+        assertThat(browser.focused()).isEqualTo("vlan");
+        browser.type("100").focus("tab-form").press(Browser.RIGHT);
+        browser.await("kind: \"NetworkAttachmentDefinition\"", "\"vlan\" : 100");
+        browser.judge();
+        browser.press(Browser.LEFT).focus("vlan").press(Browser.ENTER);
+        browser.awaitPage("networks").await("default/console-net created", "In use by");
+        browser.judge();
+        assertThat(browser.complaints()).allMatch(line -> line.contains("422"));
+
+        assertThat(lab.mustClient("get", "networks")).containsPattern("console-net +br1 +100");
+        String peer = guest("a", "10.100.0.1/24");
+        addNic();
+        lab.shell.must("ip", "-n", lab.pod, "link", "set", "tap1", "netns", lab.guest);
+        lab.shell.must("ip", "-n", lab.guest, "link", "set", "tap1", "address", NIC_MAC, "up");
+        lab.shell.must("ip", "-n", lab.guest, "addr", "add", "10.100.0.2/24", "dev", "tap1");
+        lab.mustIn(peer, "ping -c1 -W5 10.100.0.2");
+        browser.open("bridges/br1").await("a/bridge-net", "example-vm/nic-b", NIC_MAC, "dynamic");
+        browser.judge();
+    }
+
+    private void addNic() {
+        browser.open("machines/example-vm").await("Add network interface").focus("add");
+        browser.press(Browser.ENTER).awaitPage("machines/example-vm/new");
+        browser.focus("name").type("default").press(Browser.ENTER);
+        browser.await("Name must be unique: example-vm has a network interface of this name");
+        browser.type("nic-b").focus("network").type("pod").press(Browser.ENTER);
+        browser.await("example-vm is on the pod network already");
+        browser.type("default/none").focus("mac").type("02:00").press(Browser.ENTER);
+        browser.await("MAC address must have six octets");
+        browser.judge();
+        browser.type(NIC_MAC).press(Browser.ENTER).await("default/none");
+        assertThat(browser.complaints()).allMatch(line -> line.matches(".* 4(04|09|22) .*"));
+        browser.focus("network").type("default/console-net").press(Browser.ENTER);
+        browser.awaitPage("machines/example-vm").await("example-vm/nic-b attached");
+        browser.judge();
+    }
+
+    private String guest(String name, String address) {
+        String manifest = BridgeLab.machine(name, "console-net");
+        return BridgedGuest.attach(lab, guests, name, lab.manifest(manifest), address);
+    }
+}
