@@ -7,6 +7,16 @@ export class Refused extends Error {
   }
 }
 
+// The token of the address that was opened, kept for this tab and this port; the address is then without it.
+const KEPT = "virt-dataplane-token";
+const given = location.hash.match(/^#token=([\w-]+)$/);
+if (given) {
+  sessionStorage.setItem(KEPT, given[1]);
+  history.replaceState(null, "", "/#/machines");
+}
+const authorized = (options) =>
+  ({ ...options, headers: { ...options.headers, Authorization: "Bearer " + (sessionStorage.getItem(KEPT) ?? "") } });
+
 async function answer(response) {
   const body = await response.json().catch(() => ({ message: response.statusText, field: "" }));
   if (!response.ok) {
@@ -18,7 +28,7 @@ async function answer(response) {
 async function ask(path, options) {
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, authorized(options));
   } catch {
     throw new Refused("The console has ended. Start virt-dataplane console again, and open the address that it prints.", "", 0);
   }
@@ -29,3 +39,18 @@ export const get = (path, query = {}) => ask(path + "?" + new URLSearchParams(qu
 
 export const post = (path, body) =>
   ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+// Each event of a stream as it comes, until it ends or the signal stops it. An EventSource could not send the token.
+export async function* events(path, query, signal) {
+  const response = await fetch(path + "?" + new URLSearchParams(query), authorized({ signal }));
+  if (!response.ok) await answer(response);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (let part; !(part = await reader.read()).done;) {
+    const blocks = (rest + part.value).split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) {
+      if (block.startsWith("data: ")) yield JSON.parse(block.slice(6));
+    }
+  }
+}

@@ -1,4 +1,4 @@
-import { get, post } from "../api.js";
+import { Refused, events, get, post } from "../api.js";
 import { alert, button, empty, h, head, item, label, link, morph, say, section, subtitle, table } from "../dom.js";
 import { actions, field, text } from "../form.js";
 import { follow, list as paged } from "../list.js";
@@ -75,34 +75,39 @@ const way = (reply) => h("div", { class: "pf-v6-c-card pf-m-compact" }, h("div",
 function watch(signal, nic) {
   const frames = h("div", { class: "pf-v6-l-stack pf-m-gutter", id: "frames" });
   const status = h("p", { role: "status" });
-  let source = null;
+  let watching = null;
   const stop = (words) => {
-    source?.close();
-    source = null;
+    watching?.abort();
+    watching = null;
     start.lastChild.textContent = "Watch dropped frames";
     status.textContent = words;
+  };
+  const listen = async (mine) => {
+    try {
+      for await (const reply of events("/api/traces", { nic }, mine.signal)) {
+        if (reply.end) stop(frames.childElementCount ? "Done." : "No frame was dropped in one minute.");
+        else if (reply.error) status.textContent = reply.error;
+        else frames.append(item(way(reply)));
+      }
+    } catch (e) {
+      if (!mine.signal.aborted) stop(e instanceof Refused ? e.message : "The console does not answer.");
+    }
   };
   const start = button("Watch dropped frames", "secondary", {
     id: "watch",
     onclick: () => {
-      if (source) {
+      if (watching) {
         stop("Stopped.");
         return;
       }
       frames.replaceChildren();
       status.textContent = "Waiting for the next dropped frame, for one minute.";
       start.lastChild.textContent = "Stop";
-      source = new EventSource("/api/traces?" + new URLSearchParams({ nic }));
-      source.onmessage = ({ data }) => {
-        const reply = JSON.parse(data);
-        if (reply.end) stop(frames.childElementCount ? "Done." : "No frame was dropped in one minute.");
-        else if (reply.error) status.textContent = reply.error;
-        else frames.append(item(way(reply)));
-      };
-      source.onerror = () => stop("The console does not answer.");
+      watching = new AbortController();
+      listen(watching);
     },
   });
-  signal.addEventListener("abort", () => source?.close());
+  signal.addEventListener("abort", () => watching?.abort());
   return [start, status, frames];
 }
 

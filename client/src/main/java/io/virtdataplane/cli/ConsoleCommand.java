@@ -9,6 +9,9 @@ import io.virtdataplane.console.Api;
 import io.virtdataplane.console.ConsoleServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
@@ -78,9 +81,22 @@ final class ConsoleCommand implements Callable<Integer> {
                 .build();
     }
 
+    /** By a file of the user's own: other users see what is on a command line. */
     private static void browse(String address) {
         try {
-            new ProcessBuilder("xdg-open", address)
+            Path page =
+                    Files.createTempFile(
+                            "virt-dataplane-console",
+                            ".html",
+                            PosixFilePermissions.asFileAttribute(
+                                    PosixFilePermissions.fromString("rw-------")));
+            page.toFile().deleteOnExit();
+            Files.writeString(
+                    page,
+                    "<!doctype html><title>virt-dataplane</title><meta http-equiv=\"refresh\" content=\"0;url="
+                            + address
+                            + "\">");
+            new ProcessBuilder("xdg-open", page.toString())
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();

@@ -22,7 +22,6 @@ public final class ConsoleServer implements AutoCloseable {
     private static final int LONGEST_BODY = 256 << 10;
     private static final int LONGEST_PASSED_OVER = 8 << 20;
     private static final int OK = 200;
-    private static final int SEE_OTHER = 303;
     private static final Map<String, String> HEADERS =
             Map.of(
                     "Content-Security-Policy",
@@ -71,7 +70,7 @@ public final class ConsoleServer implements AutoCloseable {
                 + (host.contains(":") ? "[::1]" : "127.0.0.1")
                 + ":"
                 + at.getPort()
-                + "/?token="
+                + "/#token="
                 + gate.token();
     }
 
@@ -96,16 +95,12 @@ public final class ConsoleServer implements AutoCloseable {
         gate.checkOrigin(method, headers);
         String path = exchange.getRequestURI().getPath();
         Map<String, String> query = query(exchange.getRequestURI().getRawQuery());
-        if (path.equals("/") && query.containsKey("token")) {
-            exchange.getResponseHeaders().set("Set-Cookie", gate.setCookie(query.get("token")));
-            exchange.getResponseHeaders().set("Location", "/");
-            exchange.sendResponseHeaders(SEE_OTHER, -1);
+        if (!path.startsWith("/api/")) {
+            sendAsset(exchange, method, path); // the same for everybody
             return;
         }
-        gate.checkSession(headers);
-        if (!path.startsWith("/api/")) {
-            sendAsset(exchange, method, path);
-        } else if (method.equals("GET") && path.equals("/api/traces")) {
+        gate.checkToken(headers);
+        if (method.equals("GET") && path.equals("/api/traces")) {
             stream(exchange, query);
         } else {
             JsonNode body = method.equals("POST") ? body(exchange) : null;

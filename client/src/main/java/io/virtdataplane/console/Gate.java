@@ -9,34 +9,26 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Who may ask. The token of the printed address is exchanged for a cookie. A request for another
- * host is refused (a foreign name that resolves to loopback), and one that another page makes.
+ * Who may ask. The printed address ends with a token, behind #, which browsers send to nobody; the
+ * page keeps it and sends it with each request. A cookie would be sent to every port of 127.0.0.1,
+ * so to other users' servers. A request for another host is refused (a foreign name that resolves
+ * to loopback), and one that another page makes.
  */
 final class Gate {
     private static final int TOKEN_BYTES = 32;
     private static final Set<String> OWN_SITE = Set.of("same-origin", "none");
 
-    private final String cookie;
+    private static final String SCHEME = "Bearer "; // RFC 6750
+
     private final String token = random();
-    private final String session = random();
     private final Set<String> hosts;
 
     Gate(int port) {
-        // Browsers send a cookie to every port of a host: two consoles must not share one name.
-        cookie = "virt-dataplane-console-" + port;
         hosts = Set.of("127.0.0.1:" + port, "localhost:" + port, "[::1]:" + port);
     }
 
     String token() {
         return token;
-    }
-
-    /** Set-Cookie for whoever has the token. */
-    String setCookie(String given) {
-        if (!same(token, given)) {
-            throw new Refusal(Refusal.UNAUTHORIZED, NO_TOKEN);
-        }
-        return cookie + "=" + session + "; Path=/; HttpOnly; SameSite=Strict";
     }
 
     static final String NO_TOKEN =
@@ -57,16 +49,16 @@ final class Gate {
         }
     }
 
-    void checkSession(Headers headers) {
-        for (String line : headers.getOrDefault("Cookie", List.of())) {
-            for (String pair : line.split(";", -1)) {
-                String[] parts = pair.strip().split("=", 2);
-                if (parts.length == 2 && parts[0].equals(cookie) && same(session, parts[1])) {
-                    return;
-                }
-            }
+    /** Of each request that is not for a file of the pages. */
+    void checkToken(Headers headers) {
+        List<String> given = headers.getOrDefault("Authorization", List.of());
+        boolean hasIt =
+                given.size() == 1
+                        && given.getFirst().startsWith(SCHEME)
+                        && same(token, given.getFirst().substring(SCHEME.length()));
+        if (!hasIt) {
+            throw new Refusal(Refusal.UNAUTHORIZED, NO_TOKEN);
         }
-        throw new Refusal(Refusal.UNAUTHORIZED, NO_TOKEN);
     }
 
     private static boolean isSafe(String method) {

@@ -25,7 +25,7 @@ class ConsoleServerTest {
     private Client client;
     private ConsoleServer server;
     private String host;
-    private String cookie;
+    private String token;
 
     @BeforeEach
     void start() throws IOException {
@@ -33,9 +33,7 @@ class ConsoleServerTest {
         server = server("127.0.0.1");
         URI address = URI.create(server.address());
         host = address.getAuthority();
-        String answer = ask("GET /?" + address.getQuery(), "");
-        assertThat(answer).startsWith("HTTP/1.1 303").contains("Location: /\r");
-        cookie = answer.replaceFirst("(?s).*Set-cookie: ([^;]+);.*", "Cookie: $1\r\n");
+        token = "Authorization: Bearer " + address.getFragment().replace("token=", "") + "\r\n";
     }
 
     @AfterEach
@@ -79,12 +77,12 @@ class ConsoleServerTest {
 
     private String post(String path, String body) throws IOException {
         String origin = "Origin: http://" + host + "\r\nContent-Type: application/json\r\n";
-        return ask("POST " + path, cookie + origin, body);
+        return ask("POST " + path, token + origin, body);
     }
 
     @Test
     void pagesHaveAPolicyThatKeepsScriptsOfOthersOut() throws IOException {
-        assertThat(ask("GET /", cookie))
+        assertThat(ask("GET /", token))
                 .startsWith("HTTP/1.1 200")
                 .contains("Content-security-policy: default-src 'self'; ")
                 .doesNotContain("unsafe-inline")
@@ -92,17 +90,21 @@ class ConsoleServerTest {
                 .contains("text/html; charset=utf-8")
                 .doesNotContainPattern("<script>|style=|https?://")
                 .doesNotContainPattern(" on[a-z]+=");
-        assertThat(ask("GET /patternfly.css", cookie)).contains(".pf-v6-c-table");
-        assertThat(ask("GET /assets/fonts/RedHatText/RedHatTextVF.woff2", cookie))
+        assertThat(ask("GET /patternfly.css", token)).contains(".pf-v6-c-table");
+        assertThat(ask("GET /assets/fonts/RedHatText/RedHatTextVF.woff2", token))
                 .contains("font/woff2");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "/app.js", "/api/nics", "/api/version", "/?token=x", "/?token="})
+    @ValueSource(strings = {"/api/nics", "/api/version", "/api/traces?nic=vm", "/api/none"})
     void withoutTheTokenThereIsNothing(String path) throws IOException {
-        assertThat(ask("GET " + path, ""))
-                .startsWith("HTTP/1.1 401")
-                .contains("Open the address that virt-dataplane console printed");
+        for (String wrong :
+                new String[] {"", token.replace("Bearer ", "Bearer x"), token + token}) {
+            assertThat(ask("GET " + path, wrong))
+                    .startsWith("HTTP/1.1 401")
+                    .contains("Open the address that virt-dataplane console printed")
+                    .doesNotContainIgnoringCase("set-cookie");
+        }
     }
 
     @ParameterizedTest
@@ -121,18 +123,18 @@ class ConsoleServerTest {
                 "//etc/passwd.js"
             })
     void onlyFilesOfThePagesAreRead(String path) throws IOException {
-        assertThat(ask("GET " + path, cookie)).containsPattern("^HTTP/1.1 40[04]");
+        assertThat(ask("GET " + path, token)).containsPattern("^HTTP/1.1 40[04]");
     }
 
     @Test
     void foreignPagesAndForgedHostsAreRefused() throws IOException {
         String json = "Content-Type: application/json\r\n";
-        assertThat(ask("GET /api/nics", cookie + "Host: evil.example\r\n"))
+        assertThat(ask("GET /api/nics", token + "Host: evil.example\r\n"))
                 .startsWith("HTTP/1.1 421");
-        String evil = cookie + json + "Origin: http://evil.example\r\n";
+        String evil = token + json + "Origin: http://evil.example\r\n";
         assertThat(ask("POST /api/networks", evil, "{}")).startsWith("HTTP/1.1 403");
-        assertThat(ask("POST /api/networks", cookie + json, "{}")).startsWith("HTTP/1.1 403");
-        String form = cookie + "Origin: http://" + host + "\r\nContent-Type: text/plain\r\n";
+        assertThat(ask("POST /api/networks", token + json, "{}")).startsWith("HTTP/1.1 403");
+        String form = token + "Origin: http://" + host + "\r\nContent-Type: text/plain\r\n";
         assertThat(ask("POST /api/networks", form, "{}")).startsWith("HTTP/1.1 415");
     }
 
@@ -143,9 +145,9 @@ class ConsoleServerTest {
         assertThat(post("/api/networks/preview", "{")).startsWith("HTTP/1.1 400");
         assertThat(post("/api/networks/preview", "[]")).startsWith("HTTP/1.1 400");
         assertThat(post("/api/networks/preview", "[".repeat(100_000))).startsWith("HTTP/1.1 400");
-        assertThat(ask("GET /api/events?page=0", cookie)).startsWith("HTTP/1.1 400");
-        assertThat(ask("GET /api/events?page=%zz", cookie)).containsPattern("^HTTP/1.1 4");
-        assertThat(ask("GET /api/none", cookie)).startsWith("HTTP/1.1 404");
+        assertThat(ask("GET /api/events?page=0", token)).startsWith("HTTP/1.1 400");
+        assertThat(ask("GET /api/events?page=%zz", token)).containsPattern("^HTTP/1.1 4");
+        assertThat(ask("GET /api/none", token)).startsWith("HTTP/1.1 404");
     }
 
     @Test
@@ -159,7 +161,7 @@ class ConsoleServerTest {
 
     @Test
     void anAbsentDaemonIsSaid() throws IOException {
-        assertThat(ask("GET /api/nics", cookie))
+        assertThat(ask("GET /api/nics", token))
                 .startsWith("HTTP/1.1 503")
                 .contains("The daemon does not answer.");
     }

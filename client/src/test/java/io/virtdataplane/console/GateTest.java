@@ -1,7 +1,6 @@
 package io.virtdataplane.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.Headers;
 import org.junit.jupiter.api.Test;
@@ -31,24 +30,14 @@ class GateTest {
     }
 
     @Test
-    void tokenGivesACookieThatLetsIn() {
-        String cookie = gate.setCookie(gate.token());
-        assertThat(cookie)
-                .startsWith("virt-dataplane-console-8090=")
-                .endsWith("; Path=/; HttpOnly; SameSite=Strict");
-        String pair = cookie.substring(0, cookie.indexOf(';'));
-        gate.checkSession(headers("Cookie", "other=1; " + pair));
-    }
-
-    @Test
-    void nothingElseLetsIn() {
-        assertThatThrownBy(() -> gate.setCookie("guess")).isInstanceOf(Refusal.class);
-        assertThatThrownBy(() -> gate.setCookie("")).isInstanceOf(Refusal.class);
-        String name = "virt-dataplane-console-8090=";
-        for (String wrong : new String[] {"", name, name + "x", name + gate.token(), "; ;="}) {
-            assertThat(code(() -> gate.checkSession(headers("Cookie", wrong)))).isEqualTo(401);
+    void theTokenLetsInAndNothingElse() {
+        gate.checkToken(headers("Authorization", "Bearer " + gate.token()));
+        for (String wrong : new String[] {"", "Bearer", "Bearer ", "Bearer x", gate.token()}) {
+            assertThat(code(() -> gate.checkToken(headers("Authorization", wrong)))).isEqualTo(401);
         }
-        assertThat(code(() -> gate.checkSession(headers()))).isEqualTo(401);
+        assertThat(code(() -> gate.checkToken(headers()))).isEqualTo(401);
+        String cookie = "token=" + gate.token();
+        assertThat(code(() -> gate.checkToken(headers("Cookie", cookie)))).isEqualTo(401);
     }
 
     @ParameterizedTest

@@ -76,7 +76,7 @@ final class Browser implements AutoCloseable {
                                 .usingAnyFreePort()
                                 .build(),
                         options);
-        site = address.replaceFirst("/\\?token=.*", "");
+        site = address.replaceFirst("/#token=.*", "");
         driver.get(address);
         awaitPage("machines");
     }
