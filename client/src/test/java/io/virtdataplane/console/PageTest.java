@@ -17,7 +17,9 @@ class PageTest {
     void hasTwentyRowsUnlessAskedOtherwise() {
         assertThat(Page.of(Map.of()).of(ROWS)).hasSize(20).startsWith(0);
         assertThat(Page.of(Map.of("page", "50")).of(ROWS)).hasSize(20).endsWith(999);
-        assertThat(Page.of(Map.of("per", "100", "page", "2")).of(ROWS)).hasSize(100).startsWith(100);
+        assertThat(Page.of(Map.of("per", "100", "page", "2")).of(ROWS))
+                .hasSize(100)
+                .startsWith(100);
     }
 
     @Test
