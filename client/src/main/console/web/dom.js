@@ -131,4 +131,4 @@ export function table(name, columns, rows, sort) {
       h("tbody", { class: "pf-v6-c-table__tbody" }, rows.map((row) => h("tr", { class: "pf-v6-c-table__tr" }, columns.map((column) => cell(column, row)))))));
 }
 
-const present = (value) => (value === "" || value === null || value === undefined || (Array.isArray(value) && !value.length) ? "-" : value);
+const present = (value) => (value === "" || value === false || value === null || value === undefined || (Array.isArray(value) && !value.length) ? "-" : value);

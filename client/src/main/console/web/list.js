@@ -1,6 +1,6 @@
 // A list that the server pages, filters and sorts, and that follows what happens.
 import { get } from "./api.js";
-import { alert, empty, h, icon, item, morph, say, section, table } from "./dom.js";
+import { alert, empty, h, icon, item, morph, say, section, subtitle, table } from "./dom.js";
 
 const PER_PAGE = 20;
 export const INTERVAL = 2000;
@@ -16,7 +16,7 @@ export function follow(update, signal) {
   return run();
 }
 
-// spec: {name, path, query, columns, filter (label), none: [title, text], rows(answer), sort}
+// spec: {name, title, path, query, columns, filter (label), none: [title, text], rows(answer), sort}
 export function list(spec, signal) {
   const state = { page: 1, filter: "", by: spec.sort || "", descending: Boolean(spec.descending) };
   const input = h("input", { type: "search", id: "filter", "aria-label": spec.filter, placeholder: spec.filter, autocomplete: "off", spellcheck: "false" });
@@ -75,6 +75,7 @@ export function list(spec, signal) {
     }
   });
   const whole = section(
+    spec.title && item(subtitle(spec.title)),
     item(h("div", { class: "pf-v6-l-flex pf-m-justify-content-space-between" },
       h("div", { class: "pf-v6-l-flex__item console-filter" }, h("span", { class: "pf-v6-c-form-control" }, input)), pager)),
     item(trouble), item(body));

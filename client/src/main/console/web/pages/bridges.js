@@ -38,9 +38,9 @@ export function details(signal, name) {
     return bridge ? whole(bridge) : empty("No such bridge", name);
   });
   const stations = paged({
-    name: "Stations", path: "/api/stations", query: { bridge: name }, filter: "MAC address or port",
+    name: "Stations", title: "Stations", path: "/api/stations", query: { bridge: name }, filter: "MAC address or port",
     columns: [
-      { name: "MAC address", head: true, cell: (one) => h("span", { class: "console-mono" }, one.mac) },
+      { name: "MAC address", head: true, cell: (one) => h("span", { class: "console-mono console-nowrap" }, one.mac) },
       { name: "VLAN", number: true, cell: (one) => one.vlan || "-" },
       { name: "Port", cell: (one) => one.port },
       { name: "State", cell: (one) => one.state },
@@ -65,12 +65,12 @@ const whole = (bridge) => h("div", { class: "pf-v6-l-stack pf-m-gutter" },
     { name: "Untagged in VLAN", number: true, cell: (port) => port.pvid || "-" },
     { name: "Tagged VLANs", cell: (port) => port.tagged },
     { name: "MAC spoof check", cell: (port) => port.spoofGuard },
-    { name: "MAC address", cell: (port) => h("span", { class: "console-mono" }, port.mac || "-") },
+    { name: "MAC address", cell: (port) => h("span", { class: "console-mono console-nowrap" }, port.mac || "-") },
     { name: "Stations", number: true, cell: (port) => count(port.learned) },
   ], bridge.ports)),
   item(subtitle("VLANs")),
   item(table("VLANs", [
-    { name: "VLAN", head: true, cell: (one) => one.vlan },
+    { name: "VLAN", head: true, cell: (one) => one.vlan || "Not filtered" },
     { name: "Frames", number: true, cell: (one) => count(one.frames) },
     { name: "Bytes", number: true, cell: (one) => count(one.bytes) },
   ], bridge.vlans)));

@@ -14,13 +14,14 @@ function addresses(nic) {
     sources.set(one.address, [...(sources.get(one.address) || []), one.source]);
   }
   return [...sources].filter(([address]) => !address.startsWith("fe80:")).map(([address, names]) =>
-    h("div", { class: "console-nowrap" }, h("span", { class: "console-mono" }, address), " ", names.map((name) => [label(name, SOURCE_COLOUR[name]), " "]).flat()));
+    h("div", { class: "console-nowrap" }, h("span", { class: "console-mono console-nowrap" }, address), " ", names.map((name) => [label(name, SOURCE_COLOUR[name]), " "]).flat()));
 }
 
 export function spark(values, name) {
   const points = values.slice(-60);
   const top = Math.max(1, ...points);
-  const d = points.map((value, i) => `${i ? "L" : "M"}${i * 2} ${(23 - (value / top) * 22).toFixed(1)}`).join("");
+  const first = 120 - 2 * (points.length - 1);
+  const d = points.map((value, i) => `${i ? "L" : "M"}${first + i * 2} ${(23 - (value / top) * 22).toFixed(1)}`).join("");
   return h("svg", { class: "console-spark", viewBox: "0 0 120 24", preserveAspectRatio: "none", role: "img", "aria-label": name }, h("path", { d: d || "M0 23" }));
 }
 
@@ -37,7 +38,7 @@ const COLUMNS = [
   { name: "Interface", cell: (nic) => nic.interface },
   { name: "Network", cell: networkOf },
   { name: "Addresses", cell: (nic) => h("div", { class: "console-lines" }, addresses(nic).length ? addresses(nic) : "-") },
-  { name: "Open ports", cell: ports },
+  { name: "Ports", cell: ports },
   { name: "Sessions", sort: "sessions", number: true, cell: (nic) => (nic.bridge ? "" : count(nic.sessions)) },
   { name: "Sent", sort: "out", cell: (nic) => rate(nic, "bitsOut") },
   { name: "Received", sort: "in", cell: (nic) => rate(nic, "bitsIn") },
@@ -64,10 +65,10 @@ function interfaces(machine) {
     { name: "Name", head: true, cell: ({ nic, status: one }) => nic ? nic.interface : [one.interfaceName || one.mac || "-", " ", label("only in the guest")] },
     { name: "Network", cell: ({ nic }) => nic && networkOf(nic) },
     { name: "Type", cell: ({ nic }) => nic && typeOf(nic) },
-    { name: "MAC address", cell: ({ nic, status: one }) => h("span", { class: "console-mono" }, one.mac || (nic && nic.guestMac) || "-") },
+    { name: "MAC address", cell: ({ nic, status: one }) => h("span", { class: "console-mono console-nowrap" }, one.mac || (nic && nic.guestMac) || "-") },
     { name: "State", cell: state },
     { name: "In the guest", cell: ({ status: one }) => one.interfaceName },
-    { name: "IP addresses", cell: ({ status: one }) => h("div", { class: "console-lines" }, (one.ipAddresses || []).map((address) => h("div", { class: "console-mono" }, address))) },
+    { name: "IP addresses", cell: ({ status: one }) => Boolean(one.ipAddresses?.length) && h("div", { class: "console-lines" }, one.ipAddresses.map((address) => h("div", { class: "console-mono console-nowrap" }, address))) },
     { name: "Known from", cell: ({ status: one }) => one.infoSource },
   ], rows);
 }
@@ -75,10 +76,10 @@ function interfaces(machine) {
 function sourcesOf(machine) {
   const rows = machine.nics.flatMap((nic) => nic.addresses.map((one) => ({ ...one, interface: nic.interface })));
   return table("Addresses", [
-    { name: "Address", head: true, cell: (one) => h("span", { class: "console-mono" }, one.address + (one.prefixLength ? "/" + one.prefixLength : "")) },
+    { name: "Address", head: true, cell: (one) => h("span", { class: "console-mono console-nowrap" }, one.address + (one.prefixLength ? "/" + one.prefixLength : "")) },
     { name: "Interface", cell: (one) => one.interface },
     { name: "Source", cell: (one) => label(one.source, SOURCE_COLOUR[one.source]) },
-    { name: "MAC address", cell: (one) => h("span", { class: "console-mono" }, one.mac || "-") },
+    { name: "MAC address", cell: (one) => h("span", { class: "console-mono console-nowrap" }, one.mac || "-") },
     { name: "Last seen", cell: (one) => time(one.lastSeenUnixMs) },
   ], rows);
 }
@@ -98,7 +99,7 @@ export function details(signal, name) {
       morph(body.firstChild, h("div", { class: "pf-v6-l-stack pf-m-gutter" },
         item(facts([
           ["Name", name],
-          ["IP address", all.length ? h("div", { class: "console-lines" }, all.map((address) => h("div", { class: "console-mono" }, address))) : "-"],
+          ["IP address", all.length ? h("div", { class: "console-lines" }, all.map((address) => h("div", { class: "console-mono console-nowrap" }, address))) : "-"],
           ["Guest agent", !agent ? "Not asked (attach --guest-agent)" : agent.reason ? "Does not answer: " + agent.reason : "Answers"],
           ["Sessions", count(machine.nics.reduce((sum, nic) => sum + nic.sessions, 0))],
           ["Frames dropped", drops(machine)],

@@ -2,7 +2,7 @@ import { get } from "../api.js";
 import { alert, empty, facts, h, head, item, morph, section, subtitle, table } from "../dom.js";
 import { follow } from "../list.js";
 
-const mono = (text) => h("span", { class: "console-mono" }, text || "-");
+const mono = (text) => h("span", { class: "console-mono console-nowrap" }, text || "-");
 
 const whole = (state) => h("div", { class: "pf-v6-l-stack pf-m-gutter" },
   item(facts([["Sync status", state.syncStatus], ["Last error", state.lastSyncError], ["Policies", state.policies.join(", ")], ["Networks", state.networks.join(", ")]])),
