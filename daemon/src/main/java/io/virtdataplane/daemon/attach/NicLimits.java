@@ -81,6 +81,10 @@ public record NicLimits(Rate egress, Rate ingress) {
                 .collect(Collectors.joining(" "));
     }
 
+    boolean isNone() {
+        return egress.isNone() && ingress.isNone();
+    }
+
     /** From the next frame on. */
     void apply(AttachedNic nic) {
         nic.worker()

@@ -245,7 +245,9 @@ public final class Nics implements AutoCloseable {
             throw e;
         }
         try {
-            limits.apply(nic);
+            if (!limits.isNone()) {
+                limits.apply(nic);
+            }
             store.put(spec.name(), nic.kept(request));
         } catch (RuntimeException e) {
             nic.close();
