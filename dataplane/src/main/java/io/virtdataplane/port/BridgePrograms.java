@@ -25,7 +25,6 @@ public final class BridgePrograms implements AutoCloseable {
     private static final String OBJECT = "bridge.bpf.o";
     private static final String CONVERSATIONS = "conversations";
     private static final String STATIONS = "stations";
-    private static final int QUEUE_FRAMES = 2048;
     private final BpfObject object; // has the maps, and no program
     private final Mapping conversations;
     private final Mapping stations;
@@ -188,18 +187,7 @@ public final class BridgePrograms implements AutoCloseable {
 
     private Fd tap(int number, int mtu) {
         String name = names.tap(number);
-        Fd fd = Tun.openTap(name);
-        try {
-            NetDevice tap = new NetDevice(name);
-            tap.disableIpv6();
-            tap.mtu(mtu);
-            tap.txQueueLength(QUEUE_FRAMES);
-            tap.up();
-            return fd;
-        } catch (RuntimeException e) {
-            fd.close();
-            throw e;
-        }
+        return ReadTap.ready(Tun.openTap(name), name, mtu);
     }
 
     private AutoCloseable attach(int number, NetDevice device, Bpf.Mechanism hooks) {

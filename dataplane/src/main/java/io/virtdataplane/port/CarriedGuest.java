@@ -13,7 +13,6 @@ import java.util.function.Function;
  * too. In the pod's namespace, as its uplink.
  */
 public final class CarriedGuest implements AutoCloseable {
-    private static final int QUEUE_FRAMES = 2048;
     private static final int FEWEST_SESSIONS = 4096;
     private static final int PART = 8;
 
@@ -57,18 +56,10 @@ public final class CarriedGuest implements AutoCloseable {
         return netns.call(
                 () -> {
                     NetDevice device = PacketPort.existing(name);
-                    Fd fd = Tun.takeTap(tapName);
-                    try {
-                        NetDevice tap = new NetDevice(tapName);
-                        tap.disableIpv6();
-                        tap.mtu(device.mtu());
-                        tap.txQueueLength(QUEUE_FRAMES);
-                        tap.up();
-                        return new CarriedGuest(plan, name, device, device.mtu(), tap.index(), fd);
-                    } catch (RuntimeException e) {
-                        fd.close();
-                        throw e;
-                    }
+                    int mtu = device.mtu();
+                    Fd fd = ReadTap.ready(Tun.takeTap(tapName), tapName, mtu);
+                    int index = new NetDevice(tapName).index();
+                    return new CarriedGuest(plan, name, device, mtu, index, fd);
                 });
     }
 

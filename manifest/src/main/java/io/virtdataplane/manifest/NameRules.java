@@ -26,24 +26,26 @@ final class NameRules {
 
     /** A DNS label, RFC 1123. */
     static List<String> label(String text) {
-        List<String> wrong = longerThan(text, LABEL_LENGTH);
-        if (!text.matches(LABEL)) {
-            wrong.add(
-                    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '"
-                            + LABEL
-                            + "')");
-        }
-        return wrong;
+        return wrong(
+                text,
+                LABEL_LENGTH,
+                LABEL,
+                "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '");
     }
 
     /** A DNS name, RFC 1123. */
     static List<String> subdomain(String text) {
-        List<String> wrong = longerThan(text, SUBDOMAIN_LENGTH);
-        if (!text.matches(SUBDOMAIN)) {
-            wrong.add(
-                    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '"
-                            + SUBDOMAIN
-                            + "')");
+        return wrong(
+                text,
+                SUBDOMAIN_LENGTH,
+                SUBDOMAIN,
+                "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '");
+    }
+
+    private static List<String> wrong(String text, int longest, String pattern, String rule) {
+        List<String> wrong = longerThan(text, longest);
+        if (!text.matches(pattern)) {
+            wrong.add(rule + pattern + "')");
         }
         return wrong;
     }

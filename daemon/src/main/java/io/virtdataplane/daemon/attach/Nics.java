@@ -1,6 +1,5 @@
 package io.virtdataplane.daemon.attach;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.api.CniAttachment;
 import io.virtdataplane.api.RateLimits;
@@ -52,23 +51,6 @@ public final class Nics implements AutoCloseable {
      * @param machine its manifest, with what was left of it
      */
     public record Attached(AttachedNic nic, MachineManifest machine) {}
-
-    /** A kept request is the message itself. */
-    private static final class RequestFormat implements ObjectStore.Format<AttachRequest> {
-        @Override
-        public byte[] write(AttachRequest request) {
-            return request.toByteArray();
-        }
-
-        @Override
-        public AttachRequest read(byte[] content) {
-            try {
-                return AttachRequest.parseFrom(content);
-            } catch (InvalidProtocolBufferException e) {
-                throw new IllegalArgumentException("file is damaged: " + e.getMessage(), e);
-            }
-        }
-    }
 
     /**
      * @param families asked in this order
