@@ -22,6 +22,7 @@ import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.KeptStations;
 import io.virtdataplane.daemon.network.NetworkObjects;
 import io.virtdataplane.daemon.network.NodeMacs;
+import io.virtdataplane.daemon.nic.GuestServices;
 import io.virtdataplane.daemon.nic.KeptNics;
 import io.virtdataplane.daemon.nic.MasqueradeNics;
 import io.virtdataplane.daemon.object.Objects;
@@ -111,13 +112,15 @@ public final class Daemon implements AutoCloseable {
                                 PortNames.of(state)));
         NetworkObjects networks =
                 new NetworkObjects(bridges, attachments, config.node(), journal, System::nanoTime);
+        GuestServices services = new GuestServices();
         MasqueradeNics masquerade =
                 new MasqueradeNics(
                         workers,
                         attachments,
                         journal,
                         config.packets().path(),
-                        new KeptNics(config.absence(), state));
+                        new KeptNics(config.absence(), state),
+                        services);
         NodeMacs macs =
                 new NodeMacs(
                         new MacPool(config.macs().range(), new SecureRandom()),

@@ -22,6 +22,8 @@ public enum Step {
     ABOUT_SESSION("ICMP error about a session: inside port %d, outside port %d"),
     TRANSLATED_SOURCE("source becomes the pod's address, port %d"),
     TRANSLATED_DESTINATION("destination becomes the guest's address, port %d"),
+    TO_SERVICE("to a Service: endpoint %d of %d is chosen"),
+    FROM_SERVICE("from a Service's endpoint: source becomes the Service's address, port %d"),
     FROM_POD("from a process of the pod: to the guest it comes from the gateway"),
     TO_POD("for a process of the pod: goes back over its loopback device"),
     POD_PORT_MOVED("the pod's port %d is the guest's for this remote endpoint: leaves by port %d"),

@@ -40,6 +40,11 @@ public enum Verdict {
     DROP_UNANSWERED("a query to the gateway that it does not answer"),
     DROP_RATE_LIMITED("more queries to the gateway than it answers in a second"),
     DROP_HAIRPIN("guest sent to a port of its own pod's address that is not open"),
+    DROP_SERVICE_NO_ENDPOINT("to a Service that has no endpoint; refused as a closed port is"),
+    DROP_SERVICE_NOT_LOCAL("to a Service of which only endpoints on this node may answer: none is"),
+    DROP_SERVICE_PORT("to a port that its Service does not have; refused as a closed port is"),
+    DROP_SERVICE_SOURCE(
+            "to a Service's load balancer address, whose source ranges leave the pod out"),
     DROP_TTL_EXPIRED("time to live or hop limit is used up"),
     DROP_TOO_BIG("longer than the other side's MTU, and not to be fragmented"),
     DROP_FRAGMENT(

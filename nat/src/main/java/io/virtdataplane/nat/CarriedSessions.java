@@ -66,7 +66,9 @@ final class CarriedSessions {
     }
 
     private boolean mayBeCarried(int session) {
-        if (!isEstablished(session) || table.origin(session) != Loopback.NONE) {
+        if (!isEstablished(session)
+                || table.origin(session) != Loopback.NONE
+                || table.hasFrontEnd(session)) {
             return false;
         }
         long high = table.remoteHigh(session);

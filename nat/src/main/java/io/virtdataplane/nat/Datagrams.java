@@ -46,6 +46,11 @@ final class Datagrams {
     /** Head of the list of fragments that wait for the first one. */
     final int[] waiting;
 
+    /** What the address of the remote becomes; 0: it stays. */
+    final long[] remoteHigh;
+
+    final long[] remoteLow;
+
     private int oldest = NONE;
     private int newest = NONE;
     private int free;
@@ -69,6 +74,8 @@ final class Datagrams {
         highest = new int[capacity];
         verdict = new int[capacity];
         waiting = new int[capacity];
+        remoteHigh = new long[capacity];
+        remoteLow = new long[capacity];
         previous = new int[capacity];
         next = new int[capacity];
         for (int i = 0; i < capacity; i++) {

@@ -2,6 +2,7 @@ package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.FlowTable;
+import io.virtdataplane.nat.ServiceTable.Endpoint;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
 import java.nio.ByteBuffer;
@@ -16,6 +17,7 @@ import java.nio.ByteBuffer;
  *   bytes:   layout (8)    then for each session, oldest of its lifetime first, 48 bytes in network order:
  *            remote address (16)    inside, outside, remote port (2 each)    protocol (1)    lifetime (1)
  *            last seen, CLOCK_MONOTONIC ns (8)    created, s (4)    state (1)    flags (1)    0 (2)    frames outward, inward (4 each)
+ *            before one by a Service, as many bytes with what the guest addresses as remote, and lifetime 255, which others leave out
  * </pre>
  */
 final class EarlierSessions {
@@ -24,12 +26,18 @@ final class EarlierSessions {
     static final int BYTES = 48;
     private static final int MOST = 200_000;
     private static final int FLAGS =
-            SessionTable.INBOUND | SessionTable.FROM_LOOPBACK | SessionTable.FROM_POD;
+            SessionTable.INBOUND
+                    | SessionTable.FROM_LOOPBACK
+                    | SessionTable.FROM_POD
+                    | SessionTable.BY_SERVICE;
+
+    private static final int FRONT_END = 0xff;
 
     private final Sessions sessions;
     private final SessionTable table;
     private final DualStack addresses;
     private final long nowNs;
+    private Endpoint frontEnd;
 
     /** Of a NIC that has none yet. */
     EarlierSessions(Sessions sessions, DualStack addresses, long nowNs) {
@@ -43,17 +51,34 @@ final class EarlierSessions {
     static byte[] write(SessionTable table, CarriedSessions carried, long nowNs) {
         int[] all = Nat.longestIdle(table, table.size());
         int from = Math.max(0, all.length - MOST);
-        ByteBuffer to = ByteBuffer.allocate(Long.BYTES + (all.length - from) * BYTES);
+        int entries = 0;
+        for (int i = from; i < all.length; i++) {
+            entries += table.hasFrontEnd(all[i]) ? 2 : 1;
+        }
+        ByteBuffer to = ByteBuffer.allocate(Long.BYTES + entries * BYTES);
         to.putLong(LAYOUT);
         for (int i = from; i < all.length; i++) {
             carried.count(all[i], nowNs);
+            if (table.hasFrontEnd(all[i])) {
+                writeFrontEnd(table.frontEnds(), all[i], to);
+            }
             write(table, all[i], to);
         }
         return to.array();
     }
 
+    private static void writeFrontEnd(FrontEnds fronts, int session, ByteBuffer to) {
+        int end = to.position() + BYTES;
+        to.putLong(fronts.high(session)).putLong(fronts.low(session));
+        to.putInt(0).putShort((short) fronts.port(session)).put((byte) 0).put((byte) FRONT_END);
+        to.position(end);
+    }
+
     private static void write(SessionTable table, int session, ByteBuffer to) {
-        int flags = (table.isInbound(session) ? SessionTable.INBOUND : 0) | table.origin(session);
+        int flags =
+                (table.isInbound(session) ? SessionTable.INBOUND : 0)
+                        | (table.hasFrontEnd(session) ? SessionTable.BY_SERVICE : 0)
+                        | table.origin(session);
         to.putLong(table.remoteHigh(session)).putLong(table.remoteLow(session));
         to.putShort((short) table.insidePort(session));
         to.putShort((short) table.outsidePort(session));
@@ -100,24 +125,50 @@ final class EarlierSessions {
         from.getShort();
         long framesOut = from.getInt() & 0xffff_ffffL;
         long framesIn = from.getInt() & 0xffff_ffffL;
+        if (lifetime == FRONT_END) {
+            frontEnd = new Endpoint(high, low, remote);
+            return;
+        }
+        boolean isByService = (flags & SessionTable.BY_SERVICE) != 0;
+        Endpoint addressed = isByService ? frontEnd : new Endpoint(high, low, remote);
+        frontEnd = null;
         boolean isOfClock = lastSeenNs - nowNs <= 0 && lifetime < Lifetime.COUNT;
-        if (!isOfClock || !fits(protocol, inside, outside, high, low, remote)) {
+        if (!isOfClock
+                || addressed == null
+                || !isFree(
+                        SessionTable.OUTWARD,
+                        protocol,
+                        inside,
+                        addressed.high(),
+                        addressed.low(),
+                        addressed.port())
+                || !fits(protocol, outside, high, low, remote)) {
             return;
         }
         int session =
-                open(protocol, inside, outside, high, low, remote, lifetime, flags, lastSeenNs);
+                open(
+                        protocol,
+                        inside,
+                        outside,
+                        high,
+                        low,
+                        remote,
+                        lifetime,
+                        flags & ~SessionTable.BY_SERVICE,
+                        lastSeenNs);
+        if (isByService) {
+            table.frontEnd(session, addressed.high(), addressed.low(), addressed.port());
+        }
         table.state(session, state);
         table.createdSeconds(session, created);
         table.addCarried(session, framesOut, framesIn, 0, nowNs);
     }
 
-    private boolean fits(
-            int protocol, int inside, int outside, long high, long low, int remotePort) {
+    private boolean fits(int protocol, int outside, long high, long low, int remotePort) {
         boolean hasFamily =
                 Ip.isMapped(high, low) ? addresses.ipv4().isOn() : addresses.ipv6().isOn();
         return hasFamily
                 && table.size() < Math.min(table.capacity(), sessions.policy().limits().sessions())
-                && isFree(SessionTable.OUTWARD, protocol, inside, high, low, remotePort)
                 && isFree(SessionTable.INWARD, protocol, outside, high, low, remotePort);
     }
 
@@ -166,7 +217,8 @@ final class EarlierSessions {
         int remotePort = flows.remotePort(place);
         boolean isTcp = protocol == Protocols.TCP;
         if (!isTcp && protocol != Protocols.UDP
-                || !fits(protocol, inside, outside, high, low, remotePort)) {
+                || !isFree(SessionTable.OUTWARD, protocol, inside, high, low, remotePort)
+                || !fits(protocol, outside, high, low, remotePort)) {
             return SessionTable.NONE;
         }
         int lifetime = isTcp ? Lifetime.TCP_ESTABLISHED : Lifetime.UDP;

@@ -32,6 +32,8 @@ final class Fragments {
     private int limit;
     private int releasing = NONE; // head of the list of fragments to walk again
     private int givenUp;
+    private long remoteHigh;
+    private long remoteLow;
 
     /** {@code memory} holds {@link #bytes} zero bytes, for up to {@code capacity} of both kinds. */
     Fragments(MemorySegment memory, int capacity, int limit, int longest, long seed) {
@@ -117,19 +119,40 @@ final class Fragments {
     Verdict decided(Frame frame) {
         int datagram = datagrams.lookup(frame);
         Verdict verdict = VERDICTS[datagrams.verdict[datagram]];
+        remoteHigh = datagrams.remoteHigh[datagram];
+        remoteLow = datagrams.remoteLow[datagram];
         if (!frame.isDryRun()) {
             forgetWhenComplete(datagram);
         }
         return verdict;
     }
 
-    /** The first fragment, which {@link #admit} let continue, has ended so. */
-    void decide(Frame frame, Verdict verdict) {
+    /** What {@link #decided} has said the remote's address becomes, if anything else. */
+    boolean changesRemote() {
+        return (remoteHigh | remoteLow) != 0;
+    }
+
+    long remoteHigh() {
+        return remoteHigh;
+    }
+
+    long remoteLow() {
+        return remoteLow;
+    }
+
+    /**
+     * The first fragment, which {@link #admit} let continue, has ended so.
+     *
+     * @param services that have seen it
+     */
+    void decide(Frame frame, Verdict verdict, Services services) {
         if (frame.isDryRun()) {
             return;
         }
         int datagram = datagrams.lookup(frame);
         datagrams.verdict[datagram] = verdict.ordinal();
+        datagrams.remoteHigh[datagram] = services.remoteHigh();
+        datagrams.remoteLow[datagram] = services.remoteLow();
         int slot = datagrams.waiting[datagram];
         datagrams.waiting[datagram] = NONE;
         while (slot != NONE) {

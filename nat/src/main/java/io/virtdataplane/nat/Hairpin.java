@@ -18,21 +18,32 @@ import io.virtdataplane.wire.Ipv6;
 final class Hairpin {
     private final NatPlan plan;
     private final Sessions sessions;
+    private final Services services;
     private final Rejection rejection;
     private final Rewrite rewrite;
 
-    Hairpin(NatPlan plan, Sessions sessions, Rejection rejection, Rewrite rewrite) {
+    Hairpin(
+            NatPlan plan,
+            Sessions sessions,
+            Services services,
+            Rejection rejection,
+            Rewrite rewrite) {
         this.plan = plan;
         this.sessions = sessions;
+        this.services = services;
         this.rejection = rejection;
         this.rewrite = rewrite;
     }
 
-    Verdict process(Frame frame, Addresses addresses, long nowNs) {
-        int asking = sessions.findOutward(frame, nowNs);
+    /**
+     * @param found the session of the frame as the guest has addressed it, or {@link
+     *     Sessions#NO_SESSION}
+     */
+    Verdict process(Frame frame, Addresses addresses, int found, long nowNs) {
+        int asking = found;
         int outsidePort =
                 asking == Sessions.NO_SESSION
-                        ? sessions.chooseOutside(frame, nowNs)
+                        ? outsidePort(frame, nowNs)
                         : sessions.table().outsidePort(asking);
         if (outsidePort == OutsidePool.NONE) {
             return Verdict.DROP_PORTS_EXHAUSTED;
@@ -41,12 +52,14 @@ final class Hairpin {
         boolean query = Transport.isIcmp(frame.protocol);
         int inside = admittedInside(frame);
         if (asked == Sessions.NO_SESSION && inside == OutsidePool.NONE) {
+            services.disregard(frame);
             return query
                     ? answerPing(frame)
                     : rejection.answer(frame, true, Verdict.DROP_HAIRPIN, nowNs);
         }
         if (asking == Sessions.NO_SESSION) {
             asking = sessions.openOutward(frame, outsidePort, nowNs);
+            services.opened(asking, nowNs);
         }
         if (!Sessions.isRefused(asking) && asked == Sessions.NO_SESSION) {
             // A query, or equal ports: the one just opened is the other side too.
@@ -59,7 +72,7 @@ final class Hairpin {
         if (Sessions.isRefused(asking) || Sessions.isRefused(asked)) {
             return Sessions.refusal(Sessions.isRefused(asking) ? asking : asked);
         }
-        if (asking >= 0 && sessions.findOutward(frame, nowNs) != asking) {
+        if (asking >= 0 && services.find(frame, nowNs) != asking) {
             return Verdict.DROP_SESSION_LIMIT; // a full table gave it up for the other one
         }
         frame.note(Step.HAIRPIN, 0, 0);
@@ -67,9 +80,19 @@ final class Hairpin {
         sessions.use(asked, frame, false, nowNs);
         SegmentSize.clamp(frame, plan, sessions.policy().behaviour().maxSegmentSize());
         int insidePort = asked >= 0 ? sessions.table().insidePort(asked) : inside;
+        services.enter(frame);
         rewrite.source(frame, addresses, outsidePort);
         rewrite.destination(frame, addresses, insidePort, 0);
+        services.leave(frame, asked);
         return Verdict.HAIRPINNED;
+    }
+
+    /** One that is not the Service's target port, by which the two sessions would be one. */
+    private int outsidePort(Frame frame, long nowNs) {
+        int port = sessions.chooseOutside(frame, nowNs);
+        return services.isRegarded() && port == frame.remotePort
+                ? sessions.chooseForPod(frame, nowNs)
+                : port;
     }
 
     private int findAsked(Frame frame, Addresses addresses, int outsidePort, long nowNs) {

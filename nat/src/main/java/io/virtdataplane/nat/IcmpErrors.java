@@ -68,6 +68,9 @@ final class IcmpErrors {
         about = session;
         SessionTable table = sessions.table();
         frame.note(Step.ABOUT_SESSION, table.insidePort(session), table.outsidePort(session));
+        if (table.hasFrontEnd(session)) {
+            rewriteService(frame, inward, session);
+        }
         if (inward) {
             rewriteQuoted(frame, true, addresses, table.insidePort(session));
             Rewrite.destinationAddress(frame, addresses, hops);
@@ -117,15 +120,19 @@ final class IcmpErrors {
             return;
         }
         int at = l4 + (quoted.protocol == Protocols.ICMPV6 ? 4 : inward ? 0 : 2);
+        putQuotedPort(frame, at, port, inward ? addresses.inwardDelta() : addresses.outwardDelta());
+    }
+
+    private void putQuotedPort(Frame frame, int at, int port, long addressDelta) {
+        MemorySegment b = frame.data;
+        int l4 = quoted.l4;
         int before = Bytes.u16(b, at);
         Bytes.put16(b, at, port);
         int checksum = Transport.checksumOffset(quoted.protocol);
         if (checksum < 0 || l4 + checksum + 2 > frame.end) {
             return; // SCTP has no sum over addresses; of a short quote the sum is not there
         }
-        long delta =
-                (inward ? addresses.inwardDelta() : addresses.outwardDelta())
-                        + Checksum.delta16(before, port);
+        long delta = addressDelta + Checksum.delta16(before, port);
         if (quoted.protocol == Protocols.UDP) {
             Udp.repairChecksum(b, l4, delta);
         } else if (quoted.protocol == Protocols.TCP) {
@@ -134,6 +141,27 @@ final class IcmpErrors {
             int sum = Checksum.repair(Bytes.u16(b, l4 + checksum), delta);
             Bytes.put16(b, l4 + checksum, sum);
         }
+    }
+
+    /**
+     * Of a packet to or from a Service: to the guest it has the front end, to the outside the
+     * endpoint. So has the error itself where it comes from the endpoint, or goes to the front end.
+     */
+    private void rewriteService(Frame frame, boolean inward, int session) {
+        SessionTable table = sessions.table();
+        FrontEnds fronts = table.frontEnds();
+        long high = inward ? fronts.high(session) : table.remoteHigh(session);
+        long low = inward ? fronts.low(session) : table.remoteLow(session);
+        int port = inward ? fronts.port(session) : table.remotePort(session);
+        boolean isFromRemote =
+                frame.srcHigh == quoted.remoteHigh && frame.srcLow == quoted.remoteLow;
+        boolean isToRemote = frame.dstHigh == quoted.remoteHigh && frame.dstLow == quoted.remoteLow;
+        if (inward ? isFromRemote : isToRemote) {
+            Rewrite.address(frame, frame.l3, inward, high, low);
+        }
+        Rewrite.address(frame, quoted.l3, !inward, high, low);
+        long delta = Checksum.delta128(quoted.remoteHigh, quoted.remoteLow, high, low);
+        putQuotedPort(frame, quoted.l4 + (inward ? 2 : 0), port, delta);
     }
 
     private void rewriteQuotedAddress(Frame frame, boolean inward, Addresses addresses) {

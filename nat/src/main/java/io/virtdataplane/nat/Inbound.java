@@ -24,8 +24,15 @@ final class Inbound implements Stage {
     private final Martians martians;
     private final Loopback loopback;
     private final PodFlows podFlows;
+    private final Services services;
 
-    Inbound(NatPlan plan, Sessions sessions, Fragments fragments, PodFlows podFlows) {
+    Inbound(
+            NatPlan plan,
+            Sessions sessions,
+            Fragments fragments,
+            PodFlows podFlows,
+            Services services) {
+        this.services = services;
         this.plan = plan;
         this.podFlows = podFlows;
         this.loopback = new Loopback(plan);
@@ -63,7 +70,8 @@ final class Inbound implements Stage {
             return translateLater(frame, addresses);
         }
         verdict = translate(frame, addresses, Loopback.NONE, nowNs);
-        fragments.decide(frame, verdict); // one that is handed to the pod takes the others along
+        fragments.decide(
+                frame, verdict, services); // one that is handed to the pod takes the others along
         return verdict;
     }
 
@@ -140,6 +148,7 @@ final class Inbound implements Stage {
         }
         rewrite.destination(frame, addresses, insidePort, 1);
         frame.note(Step.TRANSLATED_DESTINATION, insidePort, 0);
+        services.leave(frame, session);
         return Verdict.FORWARDED;
     }
 
@@ -223,6 +232,9 @@ final class Inbound implements Stage {
             return verdict;
         }
         Rewrite.destinationAddress(frame, addresses, 1);
+        if (fragments.changesRemote()) {
+            Rewrite.address(frame, frame.l3, true, fragments.remoteHigh(), fragments.remoteLow());
+        }
         return Verdict.FORWARDED;
     }
 

@@ -76,8 +76,14 @@ public final class Nat {
         sessions =
                 new Sessions(
                         policy, podPorts, sessionTable, new OutsidePool(memory), carried, seed);
-        outbound = new Outbound(plan, sessions, outboundFragments, carried);
-        inbound = new Inbound(plan, sessions, inboundFragments, new PodFlows(sessions, podPorts));
+        outbound = new Outbound(plan, sessions, outboundFragments, carried, seed);
+        inbound =
+                new Inbound(
+                        plan,
+                        sessions,
+                        inboundFragments,
+                        new PodFlows(sessions, podPorts),
+                        outbound.services());
         if (earlier != null) {
             resume(earlier, flows);
         }
@@ -162,6 +168,11 @@ public final class Nat {
         outboundFragments.limit(policy.limits().fragments());
         inboundFragments.limit(policy.limits().fragments());
         steer();
+    }
+
+    /** The Services that the guest reaches from now on. Worker's thread. */
+    public void services(ServiceTable services) {
+        outbound.services().change(services);
     }
 
     /** Moves all sessions into {@link #tableBytes} of new memory. Worker's thread. */

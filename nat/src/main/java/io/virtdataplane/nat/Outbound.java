@@ -22,8 +22,14 @@ final class Outbound implements Stage {
     private final Martians martians;
     private final Loopback loopback;
     private final CarriedSessions carried;
+    private final Services services;
 
-    Outbound(NatPlan plan, Sessions sessions, Fragments fragments, CarriedSessions carried) {
+    Outbound(
+            NatPlan plan,
+            Sessions sessions,
+            Fragments fragments,
+            CarriedSessions carried,
+            long seed) {
         this.carried = carried;
         this.plan = plan;
         this.sessions = sessions;
@@ -34,7 +40,12 @@ final class Outbound implements Stage {
         this.rejection = new Rejection(errors);
         this.loopback = new Loopback(plan);
         this.martians = new Martians(plan.linkLocalNameServers());
-        this.hairpin = new Hairpin(plan, sessions, rejection, rewrite);
+        this.services = new Services(plan, sessions, rejection, rewrite, seed);
+        this.hairpin = new Hairpin(plan, sessions, services, rejection, rewrite);
+    }
+
+    Services services() {
+        return services;
     }
 
     @Override
@@ -58,7 +69,8 @@ final class Outbound implements Stage {
             return translateLater(frame, addresses);
         }
         verdict = translate(frame, addresses, nowNs);
-        fragments.decide(frame, verdict);
+        services.disregard(frame); // its fragments come as the guest has addressed them
+        fragments.decide(frame, verdict, services);
         return verdict;
     }
 
@@ -93,10 +105,14 @@ final class Outbound implements Stage {
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
-        if (toPod) {
-            return hairpin.process(frame, addresses, nowNs);
+        verdict = services.regard(frame, sessions.findOutward(frame, nowNs), nowNs);
+        if (verdict != Verdict.CONTINUE) {
+            return verdict;
         }
-        int session = sessions.findOutward(frame, nowNs);
+        int session = services.session();
+        if (addresses.isPod(frame.dstHigh, frame.dstLow)) {
+            return hairpin.process(frame, addresses, session, nowNs);
+        }
         int outsidePort =
                 session == Sessions.NO_SESSION
                         ? sessions.chooseOutside(frame, nowNs)
@@ -109,7 +125,9 @@ final class Outbound implements Stage {
             if (Sessions.isRefused(session)) {
                 return Sessions.refusal(session);
             }
+            services.opened(session, nowNs);
         }
+        services.enter(frame);
         return leave(frame, addresses, session, outsidePort, nowNs);
     }
 
@@ -191,11 +209,17 @@ final class Outbound implements Stage {
             return verdict;
         }
         verdict = fragments.decided(frame);
-        if (verdict == Verdict.FORWARDED || verdict == Verdict.HAIRPINNED) {
+        boolean isSentOn = verdict == Verdict.FORWARDED || verdict == Verdict.HAIRPINNED;
+        if (isSentOn) {
             Rewrite.sourceAddress(frame, addresses);
         }
         if (verdict == Verdict.HAIRPINNED) {
             Rewrite.destinationAddress(frame, addresses, 0);
+        }
+        if (isSentOn && fragments.changesRemote()) {
+            boolean isSource = verdict == Verdict.HAIRPINNED; // its remote is the guest itself
+            Rewrite.address(
+                    frame, frame.l3, isSource, fragments.remoteHigh(), fragments.remoteLow());
         }
         return verdict;
     }

@@ -5,6 +5,7 @@ import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Checksum;
 import io.virtdataplane.wire.Icmp;
+import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.Protocols;
@@ -34,6 +35,34 @@ final class Rewrite {
     void destination(Frame frame, Addresses addresses, int port, int hops) {
         destinationAddress(frame, addresses, hops);
         transport(frame, addresses.inwardDelta(), DST_PORT, port);
+    }
+
+    /** The destination becomes the one that the frame is regarded as one to. */
+    void remoteDestination(Frame frame, long highBefore, long lowBefore) {
+        long delta = Checksum.delta128(highBefore, lowBefore, frame.dstHigh, frame.dstLow);
+        address(frame, frame.l3, false, frame.dstHigh, frame.dstLow);
+        transport(frame, delta, DST_PORT, frame.remotePort);
+    }
+
+    /** The source, which is the first endpoint, becomes the second one. */
+    void remoteSource(Frame frame, long highBefore, long lowBefore, long high, long low, int port) {
+        address(frame, frame.l3, true, high, low);
+        transport(frame, Checksum.delta128(highBefore, lowBefore, high, low), SRC_PORT, port);
+    }
+
+    /** One address of the IP header there, with that header's checksum. */
+    static void address(Frame frame, int l3, boolean isSource, long high, long low) {
+        if (frame.isIpv6()) {
+            if (isSource) {
+                Ipv6.src(frame.data, l3, high, low);
+            } else {
+                Ipv6.dst(frame.data, l3, high, low);
+            }
+        } else if (isSource) {
+            Ipv4.rewriteSrc(frame.data, l3, Ip.ipv4(low));
+        } else {
+            Ipv4.rewriteDst(frame.data, l3, Ip.ipv4(low));
+        }
     }
 
     /** The source port, or identifier, alone. */

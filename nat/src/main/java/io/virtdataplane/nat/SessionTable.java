@@ -23,21 +23,6 @@ import java.util.Arrays;
  *
  * Each lifetime has a list, oldest first, and so ageing looks only at sessions that are due. A
  * session moves to its list's end at most once a second; the order is that exact and no more.
- *
- * <p>What a lookup in a full table costs, one in no order that a cache foresees; in brackets the
- * ratio to the smallest table:
- *
- * <pre>
- *    sessions   index's fill   slots looked at    found          not found     memory a session
- *                              mean   longest
- *       1,000           0.49   1.50        31     14 ns (1.0)    19 ns (1.0)   96 bytes
- *      65,536           0.50   1.69        68     21 ns (1.5)    24 ns (1.3)   96 bytes
- *   1,000,000           0.48   1.59        77    118 ns (8.6)    63 ns (3.3)   97 bytes
- * </pre>
- *
- * First deciles of {@code bench/jmh SessionTable -f 1 -i 150 -r 20ms}, which prints the fill too;
- * JDK 25, two cores of a shared machine, with 32 MB of last-level cache. A million sessions are in
- * none: their lookups are the memory's two answers, one of the index and one of the record.
  */
 final class SessionTable {
     static final int NONE = -1;
@@ -56,6 +41,9 @@ final class SessionTable {
 
     /** The kernel carries its plain frames: see {@link CarriedSessions}. */
     private static final int CARRIED = 16;
+
+    /** The guest addresses a Service, of which its remote is the endpoint: {@link FrontEnds}. */
+    static final int BY_SERVICE = 32;
 
     // a record
     private static final int REMOTE_HIGH = 0;
@@ -93,6 +81,7 @@ final class SessionTable {
 
     private final MemorySegment records;
     private final FlowIndex index;
+    private final FrontEnds frontEnds;
     private final int capacity;
     private final int[] oldest = new int[Lifetime.COUNT];
     private final int[] newest = new int[Lifetime.COUNT];
@@ -108,12 +97,13 @@ final class SessionTable {
         this.index =
                 new FlowIndex(
                         memory.asSlice(recordBytes, FlowIndex.bytes(2 * capacity)), seed, this);
+        this.frontEnds = new FrontEnds(memory.asSlice(recordBytes + FlowIndex.bytes(2 * capacity)));
         Arrays.fill(oldest, NONE);
         Arrays.fill(newest, NONE);
     }
 
     static long bytes(int capacity) {
-        return (long) capacity * RECORD + FlowIndex.bytes(2 * capacity);
+        return (long) capacity * RECORD + FlowIndex.bytes(2 * capacity) + FrontEnds.bytes(capacity);
     }
 
     int size() {
@@ -148,6 +138,11 @@ final class SessionTable {
             long remoteHigh,
             long remoteLow,
             int remotePort) {
+        if (direction == OUTWARD && hasFrontEnd(session)) {
+            return insidePort(session) == localPort
+                    && protocol(session) == protocol
+                    && frontEnds.is(session, remoteHigh, remoteLow, remotePort);
+        }
         long at = (long) session * RECORD;
         long ports = records.get(LONG, at + PORTS);
         boolean samePorts =
@@ -249,6 +244,7 @@ final class SessionTable {
                         records,
                         (long) session * RECORD,
                         RECORD);
+                frontEnds.copy(session, from.frontEnds, old);
                 append(session, lifetime, from.records.get(LONG, (long) old * RECORD + MOVED));
                 index.put(session, OUTWARD);
                 index.put(session, INWARD);
@@ -324,6 +320,23 @@ final class SessionTable {
     /** FROM_LOOPBACK, FROM_POD, or {@link Loopback#NONE}. */
     int origin(int session) {
         return (int) field(session, STATE) & (FROM_LOOPBACK | FROM_POD);
+    }
+
+    boolean hasFrontEnd(int session) {
+        return (field(session, STATE) & BY_SERVICE) != 0;
+    }
+
+    FrontEnds frontEnds() {
+        return frontEnds;
+    }
+
+    /** What the guest addresses, where that is a Service; the remote is the endpoint. */
+    void frontEnd(int session, long high, long low, int port) {
+        index.erase(session, OUTWARD);
+        long at = (long) session * RECORD + STATE;
+        records.set(LONG, at, records.get(LONG, at) | BY_SERVICE);
+        frontEnds.set(session, high, low, port);
+        index.put(session, OUTWARD);
     }
 
     boolean usesMapping(int session) {

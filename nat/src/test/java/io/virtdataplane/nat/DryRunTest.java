@@ -6,11 +6,14 @@ import static io.virtdataplane.nat.Packets.pong;
 import static io.virtdataplane.nat.Packets.raw;
 import static io.virtdataplane.nat.Packets.tcp;
 import static io.virtdataplane.nat.Packets.udp;
+import static io.virtdataplane.nat.ServicesTest.at;
+import static io.virtdataplane.nat.ServicesTest.front;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.StateSnapshot;
 import io.virtdataplane.dataplane.Trace;
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.nat.ServiceTable.FrontEnd;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
@@ -23,7 +26,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A frame that is only explained leaves a NAT as it was, whatever frame it is. */
 class DryRunTest {
     /** Filled anew for each ICMP error. */
-    private static final Set<String> SCRATCH = Set.of("QuotedPacket", "IcmpErrors.about");
+    private static final Set<String> SCRATCH =
+            Set.of(
+                    "QuotedPacket",
+                    "IcmpErrors.about",
+                    "Services.current",
+                    "Services.isRegarded",
+                    "Services.chosen",
+                    "Services.endpoint",
+                    "Services.frontHigh",
+                    "Services.frontLow",
+                    "Services.frontPort",
+                    "Services.remoteHigh",
+                    "Services.remoteLow",
+                    "Fragments.remoteHigh",
+                    "Fragments.remoteLow");
 
     private static final int NAME_SERVER = 53;
     private static final int OPEN = 80;
@@ -95,6 +112,12 @@ class DryRunTest {
                                 in(
                                         "error about a session that is over",
                                         error(family, family.router, udp(pod, 40_001, web, 53)))));
+        String service = ServicesTest.vip(family);
+        cases.add(out("to a Service", tcp(guest, 40_020, service, 80, "S")));
+        cases.add(out("to a Service's endpoint that is gone", udp(guest, 40_021, service, 53)));
+        cases.add(out("to its own Service", tcp(guest, 40_022, service, 8080, "S")));
+        cases.add(out("to a Service without endpoint", tcp(guest, 40_023, service, 81, "S")));
+        cases.add(out("to a port no Service has", tcp(guest, 40_024, service, 82, "S")));
         cases.add(out("cut off", java.util.Arrays.copyOf(datagram, 20)));
         return cases;
     }
@@ -139,16 +162,30 @@ class DryRunTest {
         Bench bench = new Bench(POLICY, 1400, 1400);
         String remote = family.isIpv6() ? "2001:db8::7" : "203.0.113.7";
         bench.pod.flows.add("17/40002 " + remote + ":9");
+        serve(bench, family, family.web);
         bench.fromGuest(udp(family.guest, 40_001, family.web, NAME_SERVER));
         bench.on.later(299_900_000_000L);
         bench.fromGuest(udp(family.guest, 40_000, family.web, NAME_SERVER));
         bench.fromGuest(tcp(family.guest, 40_003, family.web, 443, "S"));
         bench.fromOutside(tcp(family.web, 5, family.pod, OPEN, "S"));
         bench.fromGuest(held(family, 8).get(0));
+        bench.fromGuest(udp(family.guest, 40_021, ServicesTest.vip(family), 53));
+        serve(bench, family, family.other);
         bench.worker.breath(0); // ages
         bench.on.later(400_000_000L);
         bench.worker.breath(0); // does not: a second is not over
         return bench;
+    }
+
+    private static void serve(Bench bench, Family family, String nameServer) {
+        String vip = ServicesTest.vip(family);
+        FrontEnd[] fronts = {
+            front(vip, Protocols.UDP, 53, 0, at(nameServer, 53)),
+            front(vip, Protocols.TCP, 80, 1_000_000_000L, at(family.web, 1), at(family.web, 2)),
+            front(vip, Protocols.TCP, 8080, 0, at(family.pod, OPEN)),
+            front(vip, Protocols.TCP, 81, 0)
+        };
+        bench.nat.services(ServiceTable.of(List.of(fronts)));
     }
 
     @ParameterizedTest

@@ -23,6 +23,7 @@ import io.virtdataplane.dhcp.Scope;
 import io.virtdataplane.manifest.Cidr;
 import io.virtdataplane.nat.Nat;
 import io.virtdataplane.nat.NatPlan;
+import io.virtdataplane.nat.ServiceTable;
 import io.virtdataplane.port.Steering;
 import io.virtdataplane.port.UplinkPort.Uplink;
 import io.virtdataplane.sys.Mapping;
@@ -63,6 +64,7 @@ public final class MasqueradeNic implements AttachedNic {
     private PodDevices seen; // at the last look
     private int resumed; // sessions of an earlier run
     private String setAside = "";
+    private boolean isOver;
 
     /**
      * @param ended is run when all has been given back
@@ -233,6 +235,17 @@ public final class MasqueradeNic implements AttachedNic {
         spec = changed;
     }
 
+    /** The Services that the guest reaches from now on; nothing where the NIC is over. */
+    synchronized void services(ServiceTable services) {
+        if (!isOver) {
+            worker.tell(on -> nat.services(services));
+        }
+    }
+
+    synchronized boolean isOver() {
+        return isOver;
+    }
+
     public Addresses ipv4Addresses() {
         return ipv4;
     }
@@ -358,6 +371,7 @@ public final class MasqueradeNic implements AttachedNic {
                             on.leave(nic);
                             return nat.keep(System.nanoTime());
                         });
+        isOver = true;
         kept.putSessions(spec.name(), families(), sessions);
         Closing.allThatCan(spec.name(), bootServer, devices::leave, memory, table);
         ended.run();
@@ -366,6 +380,7 @@ public final class MasqueradeNic implements AttachedNic {
     @Override
     public synchronized void close() {
         worker.tell(on -> on.detach(nic));
+        isOver = true;
         // The worker has let go: from here on the NIC is gone, whatever fails on the way.
         Closing.allThatCan(spec.name(), bootServer, devices, memory, table);
         ended.run();

@@ -32,6 +32,7 @@ public final class MasqueradeNics implements NicFamily {
     private final EventJournal journal;
     private final DataPath path;
     private final KeptNics kept;
+    private final GuestServices services;
     private final Map<Uplink, String> nicByUplink = new ConcurrentHashMap<>();
 
     /**
@@ -53,7 +54,9 @@ public final class MasqueradeNics implements NicFamily {
             Attachments attachments,
             EventJournal journal,
             DataPath path,
-            KeptNics kept) {
+            KeptNics kept,
+            GuestServices services) {
+        this.services = services;
         this.kept = kept;
         this.workers = workers;
         this.attachments = attachments;
@@ -86,10 +89,12 @@ public final class MasqueradeNics implements NicFamily {
         Runnable ended =
                 () -> {
                     nicByUplink.remove(uplink);
+                    services.removeEnded();
                     workers.give(worker);
                 };
         try {
             MasqueradeNic nic = new MasqueradeNic(number, spec, worker, path, kept, ended);
+            services.add(nic);
             report(nic);
             String untold = nic.resolvConf().describeUntold(nic.ipv6Addresses().isOn());
             if (!untold.isEmpty()) {

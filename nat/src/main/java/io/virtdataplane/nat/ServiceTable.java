@@ -1,0 +1,177 @@
+package io.virtdataplane.nat;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The Services that guests reach by their own NAT, at one time: which address and port is a front
+ * end, and behind which endpoints it is answered. Never changed, so all workers read the same one;
+ * another takes its place. Built by the control thread.
+ *
+ * <p>A lookup is one of an open-addressed table, at most half full.
+ */
+public final class ServiceTable {
+    static final int NONE = -1;
+
+    /** No Service is there. */
+    public static final ServiceTable EMPTY = of(List.of());
+
+    private final FrontEnd[] frontEnds;
+    private final int[] index;
+    private final int mask;
+    private final int[] addresses;
+
+    /** An address and a port. The address is as {@link io.virtdataplane.wire.Ip} holds it. */
+    public record Endpoint(long high, long low, int port) {}
+
+    /**
+     * One address and port of a Service.
+     *
+     * @param id of the Service's port: the same for all its addresses, and in later tables
+     * @param affinityNs a guest keeps its endpoint until it was silent for so long; 0: each session
+     *     has its own
+     * @param isLocalOnly where no endpoint is left: only those of this node may answer, so that
+     *     frames are dropped and not refused (Kubernetes' policy Local)
+     * @param sources the pods' addresses that may come, {@link #ANYBODY} or some ranges
+     * @param endpoints those that may be chosen, all of the front end's family
+     */
+    public record FrontEnd(
+            Endpoint at,
+            int protocol,
+            int id,
+            long affinityNs,
+            boolean isLocalOnly,
+            List<Range> sources,
+            List<Endpoint> endpoints) {
+        /** All addresses of both families. */
+        public static final List<Range> ANYBODY = List.of(new Range(0, 0, 0));
+
+        /** Addresses whose first {@code prefixLength} bits of 128 are these. */
+        public record Range(long high, long low, int prefixLength) {
+            boolean contains(long ofHigh, long ofLow) {
+                return ((ofHigh ^ high) & mask(prefixLength)) == 0
+                        && ((ofLow ^ low) & mask(prefixLength - Long.SIZE)) == 0;
+            }
+
+            private static long mask(int bits) {
+                return bits <= 0 ? 0 : bits >= Long.SIZE ? -1 : -1L << Long.SIZE - bits;
+            }
+        }
+
+        public FrontEnd {
+            sources = List.copyOf(sources);
+            endpoints = List.copyOf(endpoints);
+        }
+
+        boolean admits(long high, long low) {
+            for (int i = 0; i < sources.size(); i++) {
+                if (sources.get(i).contains(high, low)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    private ServiceTable(FrontEnd[] frontEnds) {
+        this.frontEnds = frontEnds;
+        index = new int[Math.max(2, Integer.highestOneBit(Math.max(1, frontEnds.length)) << 2)];
+        mask = index.length - 1;
+        addresses = new int[index.length];
+        Arrays.fill(index, NONE);
+        Arrays.fill(addresses, NONE);
+        for (int i = 0; i < frontEnds.length; i++) {
+            Endpoint at = frontEnds[i].at();
+            put(index, i, home(frontEnds[i].protocol(), at.high(), at.low(), at.port()));
+            if (!isFrontEnd(at.high(), at.low())) {
+                put(addresses, i, home(0, at.high(), at.low(), 0));
+            }
+        }
+    }
+
+    private void put(int[] into, int frontEnd, int home) {
+        int slot = home;
+        while (into[slot] != NONE) {
+            slot = slot + 1 & mask;
+        }
+        into[slot] = frontEnd;
+    }
+
+    /** Of two with the same address, protocol and port the first is taken. */
+    public static ServiceTable of(List<FrontEnd> frontEnds) {
+        record Key(Endpoint at, int protocol) {}
+        Map<Key, FrontEnd> unique = new LinkedHashMap<>();
+        frontEnds.forEach(each -> unique.putIfAbsent(new Key(each.at(), each.protocol()), each));
+        return new ServiceTable(unique.values().toArray(FrontEnd[]::new));
+    }
+
+    boolean isEmpty() {
+        return frontEnds.length == 0;
+    }
+
+    /** The front end there, or {@link #NONE}. */
+    int find(int protocol, long high, long low, int port) {
+        int slot = home(protocol, high, low, port);
+        int found;
+        while ((found = index[slot]) != NONE) {
+            FrontEnd each = frontEnds[found];
+            Endpoint at = each.at();
+            if (at.low() == low
+                    && at.port() == port
+                    && each.protocol() == protocol
+                    && at.high() == high) {
+                return found;
+            }
+            slot = slot + 1 & mask;
+        }
+        return NONE;
+    }
+
+    FrontEnd frontEnd(int found) {
+        return frontEnds[found];
+    }
+
+    /** A Service has that address, by whatever port. */
+    boolean isFrontEnd(long high, long low) {
+        int slot = home(0, high, low, 0);
+        int found;
+        while ((found = addresses[slot]) != NONE) {
+            Endpoint at = frontEnds[found].at();
+            if (at.low() == low && at.high() == high) {
+                return true;
+            }
+            slot = slot + 1 & mask;
+        }
+        return false;
+    }
+
+    /** The one that answers there is still one of the endpoints. */
+    boolean has(int found, long high, long low, int port) {
+        List<Endpoint> endpoints = frontEnds[found].endpoints();
+        for (int i = 0; i < endpoints.size(); i++) {
+            Endpoint each = endpoints.get(i);
+            if (each.low() == low && each.port() == port && each.high() == high) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Those that were not in the table before this one. */
+    List<FrontEnd> added(ServiceTable before) {
+        return Arrays.stream(frontEnds).filter(each -> before.find(each) == NONE).toList();
+    }
+
+    private int find(FrontEnd other) {
+        Endpoint at = other.at();
+        return find(other.protocol(), at.high(), at.low(), at.port());
+    }
+
+    private int home(int protocol, long high, long low, int port) {
+        long h = (low ^ (long) port << 32 ^ protocol) * 0x9e3779b97f4a7c15L;
+        h = (h ^ h >>> 29 ^ high) * 0xbf58476d1ce4e5b9L;
+        return (int) (h >>> 32) & mask;
+    }
+}
