@@ -6,12 +6,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The API server goes away under traffic, and the agent is restarted meanwhile: guests notice
  * nothing, and status is caught up afterwards. {@code -Doutage.seconds=600} makes it a long one.
  */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(1200)
 class ApiOutageE2eTest {
     private static final int OUTAGE_SECONDS = Integer.getInteger("outage.seconds", 10);

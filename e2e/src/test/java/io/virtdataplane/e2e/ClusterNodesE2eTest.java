@@ -7,9 +7,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Two nodes of one cluster, each with its agent: a policy goes from node to node. */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(300)
 class ClusterNodesE2eTest {
     private static final int SECONDS = 60;

@@ -9,12 +9,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * VirtualMachines through the real API server and the controller's webhook: the documentation's
  * procedure of the MAC pool, the cases of KubeMacPool's suite by their numbers, and our own rules.
  */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(300)
 class ControllerE2eTest {
     private static final String MAC = "52:54:00:aa:00:01";

@@ -7,9 +7,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What a controller knows after a restart, an outage of the API server, and with new keys. */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(300)
 class ControllerRestartE2eTest {
     private static final String MAC = "macAddress: \"52:54:00:bb:00:0%d\"";

@@ -8,10 +8,10 @@ import io.virtdataplane.wire.Protocols;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Which sessions the kernel carries itself ({@link FlowTable}): those of TCP and UDP that are
- * established in both directions. What opens, closes or breaks a session is always walked, so it
- * stays as it is while it is carried; a session that changes is walked again from the next frame
- * on. Worker's thread.
+ * Which sessions the kernel carries itself ({@link FlowTable}): those of TCP that are established
+ * in both directions, and those of UDP that are so, or that are a stream in one of them. What
+ * opens, closes or breaks a session is always walked, so it stays as it is while it is carried; a
+ * session that changes is walked again from the next frame on. Worker's thread.
  *
  * <p>Where the table is more than half full, sessions that are idle make room in it.
  *
@@ -21,6 +21,7 @@ import java.util.function.IntUnaryOperator;
  * lists by idle time are right to that.
  */
 final class CarriedSessions {
+    private static final int ONE_WAY_FRAMES = 4;
     private static final int MOST_WAITING = 256;
     private static final int SWEEPS = 16;
     private static final int LOOKED_AT = 8;
@@ -81,11 +82,16 @@ final class CarriedSessions {
             case Protocols.TCP -> TcpState.isOpen(table.state(session));
             // What a DHCP client says of itself is looked at.
             case Protocols.UDP ->
-                    table.framesOut(session) > 0
-                            && table.framesIn(session) > 0
-                            && table.remotePort(session) != Dhcp.SERVER_PORT;
+                    isStream(session) && table.remotePort(session) != Dhcp.SERVER_PORT;
             default -> false;
         };
+    }
+
+    /** Not a query that is answered once or never, which is walked for less than it costs here. */
+    private boolean isStream(int session) {
+        long out = table.framesOut(session);
+        long in = table.framesIn(session);
+        return out > 0 && in > 0 || out + in >= ONE_WAY_FRAMES;
     }
 
     /** All frames that were received have been sent. */

@@ -222,7 +222,7 @@ final class EarlierSessions {
             return SessionTable.NONE;
         }
         int lifetime = isTcp ? Lifetime.TCP_ESTABLISHED : Lifetime.UDP;
-        // That it is carried says that both sides have sent; not when, where nothing was since.
+        // That it is carried says that it was in use; not when, where nothing was since.
         long lastNs = flows.lastNs(place);
         boolean isKnown = lastNs != 0 && lastNs - nowNs <= 0;
         int session =

@@ -74,6 +74,44 @@ class CarriedSessionsTest {
     }
 
     @Test
+    void streamInOneDirectionIsCarriedAndAQueryIsNot() {
+        for (int i = 1; i <= 3; i++) {
+            bench.fromGuest(out);
+            assertThat(isCarried(true, out)).as("after frame %d", i).isFalse();
+        }
+        bench.fromGuest(out);
+        assertThat(isCarried(true, out)).isTrue();
+        assertThat(isCarried(false, in)).as("its first answer").isTrue();
+        assertThat(use().framesOut()).isEqualTo(5);
+        assertThat(use().framesIn()).isEqualTo(1);
+    }
+
+    /** RFC 4787 REQ-6: what comes from outside alone does not keep a mapping where it may not. */
+    @Test
+    void streamFromOutsideAloneEndsWhereOnlyTheGuestKeepsItAlive() {
+        NatPolicy.Behaviour behaviour = bench.nat.policy().behaviour();
+        bench.nat.change(
+                bench.nat
+                        .policy()
+                        .with(
+                                new NatPolicy.Behaviour(
+                                        behaviour.mapping(),
+                                        behaviour.filtering(),
+                                        NatPolicy.Refresh.OUTBOUND,
+                                        behaviour.otherProtocols(),
+                                        behaviour.linkLocal(),
+                                        0)));
+        for (int i = 0; i < 4; i++) {
+            bench.fromOutside(in);
+        }
+        assertThat(isCarried(false, in)).isTrue();
+        bench.on.later(UDP_SECONDS * SECOND);
+        bench.worker.breath(0);
+        assertThat(isCarried(false, in)).isFalse();
+        assertThat(bench.nat.sessionCount()).isZero();
+    }
+
+    @Test
     void changedPolicyHoldsForTheNextFrame() {
         establish();
         bench.nat.change(bench.nat.policy());
