@@ -128,6 +128,19 @@ public final class SteeringPins implements AutoCloseable {
         return link;
     }
 
+    /** The same for one that is at no device. */
+    AutoCloseable link(String name, boolean isKept, Supplier<AutoCloseable> attach) {
+        Fd kept = isKept ? pins.open(name) : null;
+        if (kept != null) {
+            return kept;
+        }
+        AutoCloseable link = attach.get();
+        if (link instanceof Fd fd) {
+            pins.pin(fd, name);
+        }
+        return link;
+    }
+
     private void giveUp(String why) {
         clear(why);
         close();

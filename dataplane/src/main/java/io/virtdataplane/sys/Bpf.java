@@ -17,6 +17,24 @@ public final class Bpf {
         }
     }
 
+    /** A call at a socket of the processes of a cgroup (BPF_CGROUP_INET4_CONNECT and so on). */
+    public enum Call {
+        CONNECT4(10),
+        CONNECT6(11),
+        SENDMSG4(14),
+        SENDMSG6(15),
+        RECVMSG4(19),
+        RECVMSG6(20),
+        GETPEERNAME4(29),
+        GETPEERNAME6(30);
+
+        private final int attachType;
+
+        Call(int attachType) {
+            this.attachType = attachType;
+        }
+    }
+
     /**
      * How a program is tied to a device: tcx links end with the process, clsact filters stay until
      * they are removed.
@@ -38,6 +56,8 @@ public final class Bpf {
     private static final int TCX_IFINDEX = 16;
     private static final int BPF_LINK_CREATE = 28;
     private static final int PROG_TYPE_SCHED_CLS = 3;
+    private static final int PROG_TYPE_CGROUP_SOCK_ADDR = 18;
+    private static final int EXPECTED_ATTACH_TYPE = 68;
     private static final int INSTRUCTION = 8;
     private static final int LOG_BYTES = 1 << 18;
 
@@ -85,12 +105,21 @@ public final class Bpf {
     }
 
     static Fd load(byte[] code, String name) {
+        return load(code, name, PROG_TYPE_SCHED_CLS, 0);
+    }
+
+    static Fd load(byte[] code, String name, Call at) {
+        return load(code, name, PROG_TYPE_CGROUP_SOCK_ADDR, at.attachType);
+    }
+
+    private static Fd load(byte[] code, String name, int type, int attachType) {
         try (Scratch scratch = new Scratch()) {
             MemorySegment instructions = scratch.zeroed(code.length);
             MemorySegment.copy(code, 0, instructions, ValueLayout.JAVA_BYTE, 0, code.length);
             MemorySegment log = scratch.zeroed(LOG_BYTES);
             MemorySegment attributes = scratch.zeroed(ATTRIBUTES);
-            attributes.set(Scratch.U32, 0, PROG_TYPE_SCHED_CLS);
+            attributes.set(Scratch.U32, 0, type);
+            attributes.set(Scratch.U32, EXPECTED_ATTACH_TYPE, attachType);
             attributes.set(Scratch.U32, 4, code.length / INSTRUCTION);
             attributes.set(Scratch.U64, 8, instructions.address());
             attributes.set(
@@ -152,5 +181,20 @@ public final class Bpf {
             }
         }
         return new TcFilter(program, device.index(), hook == Hook.INGRESS);
+    }
+
+    /**
+     * Runs {@code program} at that call of all processes below {@code cgroup}, a directory of a
+     * cgroup2 file system, until what is returned is closed.
+     */
+    public static Fd attach(Fd program, Fd cgroup, Call call) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment attributes = scratch.zeroed(ATTRIBUTES);
+            attributes.set(Scratch.U32, 0, program.number());
+            attributes.set(Scratch.U32, 4, cgroup.number());
+            attributes.set(Scratch.U32, 8, call.attachType);
+            long result = call(BPF_LINK_CREATE, attributes, 64);
+            return new Fd((int) SystemCallException.check(result, "attach BPF program to cgroup"));
+        }
     }
 }

@@ -3,23 +3,29 @@ package io.virtdataplane.sys;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A map of eBPF, bpf(2). It lives as long as a descriptor or a loaded program refers to it. */
 public final class BpfMap implements AutoCloseable {
     private static final int BPF_MAP_CREATE = 0;
     private static final int BPF_MAP_LOOKUP_ELEM = 1;
     private static final int BPF_MAP_UPDATE_ELEM = 2;
+    private static final int BPF_MAP_DELETE_ELEM = 3;
+    private static final int BPF_MAP_GET_NEXT_KEY = 4;
     private static final int BPF_OBJ_GET_INFO_BY_FD = 15;
     private static final int BPF_MAP_FREEZE = 22;
     private static final int INFO = 80; // bytes of struct bpf_map_info that are asked for
     private static final int TYPE_ARRAY = 2;
     private static final int MAP_ALONE = 4; // bytes of attributes: the descriptor
+    private static final int KEY_ALONE = 16;
     private static final int ELEMENT = 32; // and a key and a value
     private static final int F_RDONLY_PROG = 1 << 7;
     private static final int F_MMAPABLE = 1 << 10;
     private final Arena arena = Arena.ofShared();
     private final Fd fd;
     private final long bytes;
+    private final int keyLength;
     private final MemorySegment key;
     private final MemorySegment value;
     private final MemorySegment attributes; // of a lookup or an update of that key and value
@@ -44,7 +50,8 @@ public final class BpfMap implements AutoCloseable {
         this.fd = fd;
         bytes = (long) (shape.valueLength + Long.BYTES - 1 & -Long.BYTES) * shape.entries;
         key = arena.allocate(Math.max(shape.keyLength, 8), 8);
-        value = arena.allocate(Math.max(shape.valueLength, 8), 8);
+        keyLength = shape.keyLength;
+        value = arena.allocate(Math.max(shape.valueLength, shape.keyLength + 8), 8);
         attributes = arena.allocate(Bpf.ATTRIBUTES, 8);
         attributes.set(Scratch.U32, 0, fd.number());
         attributes.set(Scratch.U64, 8, key.address());
@@ -133,6 +140,43 @@ public final class BpfMap implements AutoCloseable {
         key(first, second, third);
         value.set(Scratch.U32, 0, newValue);
         call(BPF_MAP_UPDATE_ELEM, ELEMENT, "update BPF map");
+    }
+
+    /** Sets the value of a key, both as they lie; one thread at a time. */
+    public void put(byte[] newKey, byte[] newValue) {
+        copy(newKey, key);
+        copy(newValue, value);
+        call(BPF_MAP_UPDATE_ELEM, ELEMENT, "update BPF map");
+    }
+
+    /** The key is not there any more; likewise. */
+    public void remove(byte[] oldKey) {
+        copy(oldKey, key);
+        long result = Bpf.call(BPF_MAP_DELETE_ELEM, attributes, KEY_ALONE);
+        if (result != -Errno.ENOENT) {
+            SystemCallException.check(result, "remove from BPF map");
+        }
+    }
+
+    /** All keys that are there, as they lie; likewise, and while nobody else writes. */
+    public List<byte[]> keys() {
+        List<byte[]> keys = new ArrayList<>();
+        attributes.set(Scratch.U64, 8, 0); // the first one
+        try {
+            while (Bpf.call(BPF_MAP_GET_NEXT_KEY, attributes, ELEMENT) == 0) {
+                byte[] next = value.asSlice(0, keyLength).toArray(ValueLayout.JAVA_BYTE);
+                keys.add(next);
+                copy(next, key);
+                attributes.set(Scratch.U64, 8, key.address());
+            }
+        } finally {
+            attributes.set(Scratch.U64, 8, key.address());
+        }
+        return keys;
+    }
+
+    private static void copy(byte[] bytes, MemorySegment to) {
+        MemorySegment.copy(bytes, 0, to, ValueLayout.JAVA_BYTE, 0, bytes.length);
     }
 
     private void key(long first, long second, long third) {

@@ -111,8 +111,17 @@ public final class BpfObject implements AutoCloseable {
         }
     }
 
-    /** Loads the program of this function. */
+    /** Loads the program of this function, for a device. */
     public Fd load(String name) {
+        return own(Bpf.load(code(name), name));
+    }
+
+    /** The same for a call at sockets. */
+    public Fd load(String name, Bpf.Call at) {
+        return own(Bpf.load(code(name), name, at));
+    }
+
+    private byte[] code(String name) {
         Symbol function = file.symbol(name);
         Section section = file.section(function.section());
         ByteBuffer code =
@@ -123,9 +132,12 @@ public final class BpfObject implements AutoCloseable {
                 refer(code, at, relocation);
             }
         }
-        Fd program = Bpf.load(code.array(), name);
-        owned.push(program);
-        return program;
+        return code.array();
+    }
+
+    private <T extends AutoCloseable> T own(T part) {
+        owned.push(part);
+        return part;
     }
 
     /** lddw: the immediates of two instructions are one number. */
@@ -209,11 +221,6 @@ public final class BpfObject implements AutoCloseable {
         Mapping mapping = map.map(map.bytes());
         owned.push(mapping);
         return mapping.segment();
-    }
-
-    private BpfMap own(BpfMap map) {
-        owned.push(map);
-        return map;
     }
 
     private static ByteBuffer buffer(int length) {

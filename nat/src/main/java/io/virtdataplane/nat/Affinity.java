@@ -1,6 +1,6 @@
 package io.virtdataplane.nat;
 
-import io.virtdataplane.nat.ServiceTable.Endpoint;
+import io.virtdataplane.dataplane.FrontEnd.Endpoint;
 
 /**
  * Which endpoint of a Service's port a guest had last (Kubernetes' session affinity ClientIP: the

@@ -2,7 +2,7 @@ package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.FlowTable;
-import io.virtdataplane.nat.ServiceTable.Endpoint;
+import io.virtdataplane.dataplane.FrontEnd.Endpoint;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
 import java.nio.ByteBuffer;

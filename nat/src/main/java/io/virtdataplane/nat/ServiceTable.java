@@ -1,5 +1,7 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.FrontEnd;
+import io.virtdataplane.dataplane.FrontEnd.Endpoint;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,58 +24,6 @@ public final class ServiceTable {
     private final int[] index;
     private final int mask;
     private final int[] addresses;
-
-    /** An address and a port. The address is as {@link io.virtdataplane.wire.Ip} holds it. */
-    public record Endpoint(long high, long low, int port) {}
-
-    /**
-     * One address and port of a Service.
-     *
-     * @param id of the Service's port: the same for all its addresses, and in later tables
-     * @param affinityNs a guest keeps its endpoint until it was silent for so long; 0: each session
-     *     has its own
-     * @param isLocalOnly where no endpoint is left: only those of this node may answer, so that
-     *     frames are dropped and not refused (Kubernetes' policy Local)
-     * @param sources the pods' addresses that may come, {@link #ANYBODY} or some ranges
-     * @param endpoints those that may be chosen, all of the front end's family
-     */
-    public record FrontEnd(
-            Endpoint at,
-            int protocol,
-            int id,
-            long affinityNs,
-            boolean isLocalOnly,
-            List<Range> sources,
-            List<Endpoint> endpoints) {
-        /** All addresses of both families. */
-        public static final List<Range> ANYBODY = List.of(new Range(0, 0, 0));
-
-        /** Addresses whose first {@code prefixLength} bits of 128 are these. */
-        public record Range(long high, long low, int prefixLength) {
-            boolean contains(long ofHigh, long ofLow) {
-                return ((ofHigh ^ high) & mask(prefixLength)) == 0
-                        && ((ofLow ^ low) & mask(prefixLength - Long.SIZE)) == 0;
-            }
-
-            private static long mask(int bits) {
-                return bits <= 0 ? 0 : bits >= Long.SIZE ? -1 : -1L << Long.SIZE - bits;
-            }
-        }
-
-        public FrontEnd {
-            sources = List.copyOf(sources);
-            endpoints = List.copyOf(endpoints);
-        }
-
-        boolean admits(long high, long low) {
-            for (int i = 0; i < sources.size(); i++) {
-                if (sources.get(i).contains(high, low)) {
-                    return true;
-                }
-            }
-            return false;
-        }
-    }
 
     private ServiceTable(FrontEnd[] frontEnds) {
         this.frontEnds = frontEnds;

@@ -2,10 +2,10 @@ package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.FrontEnd;
+import io.virtdataplane.dataplane.FrontEnd.Endpoint;
 import io.virtdataplane.dataplane.Step;
 import io.virtdataplane.dataplane.Verdict;
-import io.virtdataplane.nat.ServiceTable.Endpoint;
-import io.virtdataplane.nat.ServiceTable.FrontEnd;
 import io.virtdataplane.wire.Protocols;
 import java.util.List;
 

@@ -10,10 +10,10 @@ import static io.virtdataplane.nat.ServicesTest.at;
 import static io.virtdataplane.nat.ServicesTest.front;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.dataplane.StateSnapshot;
 import io.virtdataplane.dataplane.Trace;
 import io.virtdataplane.dataplane.Verdict;
-import io.virtdataplane.nat.ServiceTable.FrontEnd;
 import io.virtdataplane.wire.Ipv4;
 import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;

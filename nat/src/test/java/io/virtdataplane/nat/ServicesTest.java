@@ -8,9 +8,9 @@ import static io.virtdataplane.nat.Packets.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.FlowTable;
+import io.virtdataplane.dataplane.FrontEnd;
+import io.virtdataplane.dataplane.FrontEnd.Endpoint;
 import io.virtdataplane.dataplane.Verdict;
-import io.virtdataplane.nat.ServiceTable.Endpoint;
-import io.virtdataplane.nat.ServiceTable.FrontEnd;
 import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Checksum;

@@ -5,8 +5,8 @@ import io.virtdataplane.daemon.service.ServiceMap.Access;
 import io.virtdataplane.daemon.service.ServiceMap.Endpoint;
 import io.virtdataplane.daemon.service.ServiceMap.Policy;
 import io.virtdataplane.daemon.service.ServiceMap.ServicePort;
+import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.nat.ServiceTable;
-import io.virtdataplane.nat.ServiceTable.FrontEnd;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -60,7 +60,7 @@ public final class GuestServices implements ServiceMap.Listener {
         Policy policy = port.policy();
         boolean isLocal = at.access() == Access.CLUSTER_IP && policy.isInternalLocal();
         return new FrontEnd(
-                new ServiceTable.Endpoint(at.high(), at.low(), at.port()),
+                new FrontEnd.Endpoint(at.high(), at.low(), at.port()),
                 port.protocol(),
                 port.number(),
                 TimeUnit.SECONDS.toNanos(policy.affinitySeconds()),
@@ -84,20 +84,20 @@ public final class GuestServices implements ServiceMap.Listener {
                 .orElse(FrontEnd.ANYBODY);
     }
 
-    private static List<ServiceTable.Endpoint> choice(List<Endpoint> endpoints, boolean isLocal) {
+    private static List<FrontEnd.Endpoint> choice(List<Endpoint> endpoints, boolean isLocal) {
         List<Endpoint> near =
                 endpoints.stream().filter(each -> !isLocal || each.isLocal()).toList();
-        List<ServiceTable.Endpoint> ready = those(near, Endpoint::isReady);
+        List<FrontEnd.Endpoint> ready = those(near, Endpoint::isReady);
         return ready.isEmpty()
                 ? those(near, each -> each.isServing() && each.isTerminating())
                 : ready;
     }
 
-    private static List<ServiceTable.Endpoint> those(
+    private static List<FrontEnd.Endpoint> those(
             List<Endpoint> endpoints, Predicate<Endpoint> which) {
         return endpoints.stream()
                 .filter(which)
-                .map(each -> new ServiceTable.Endpoint(each.high(), each.low(), each.port()))
+                .map(each -> new FrontEnd.Endpoint(each.high(), each.low(), each.port()))
                 .toList();
     }
 }

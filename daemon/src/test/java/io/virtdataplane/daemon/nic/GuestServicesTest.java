@@ -8,7 +8,6 @@ import io.virtdataplane.daemon.service.ServiceMap.Endpoint;
 import io.virtdataplane.daemon.service.ServiceMap.FrontEnd;
 import io.virtdataplane.daemon.service.ServiceMap.Policy;
 import io.virtdataplane.daemon.service.ServiceMap.ServicePort;
-import io.virtdataplane.nat.ServiceTable;
 import io.virtdataplane.wire.Protocols;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +33,8 @@ class GuestServicesTest {
                 state.contains("ending"));
     }
 
-    private static List<ServiceTable.FrontEnd> frontEnds(Policy policy, Endpoint... endpoints) {
+    private static List<io.virtdataplane.dataplane.FrontEnd> frontEnds(
+            Policy policy, Endpoint... endpoints) {
         ServicePort port =
                 new ServicePort(
                         3,
@@ -51,13 +51,16 @@ class GuestServicesTest {
         return GuestServices.frontEnds(port).toList();
     }
 
-    private static List<Long> chosen(ServiceTable.FrontEnd front) {
-        return front.endpoints().stream().map(ServiceTable.Endpoint::low).toList();
+    private static List<Long> chosen(io.virtdataplane.dataplane.FrontEnd front) {
+        return front.endpoints().stream()
+                .map(io.virtdataplane.dataplane.FrontEnd.Endpoint::low)
+                .toList();
     }
 
     @Test
     void theNodesPortIsNotAGuestsAffair() {
-        List<ServiceTable.FrontEnd> fronts = frontEnds(ANY, endpoint(1, 0, "ready serving"));
+        List<io.virtdataplane.dataplane.FrontEnd> fronts =
+                frontEnds(ANY, endpoint(1, 0, "ready serving"));
         assertThat(fronts).extracting(each -> each.at().low()).containsExactly(100L, 101L);
         assertThat(fronts).allMatch(each -> each.affinityNs() == 10_000_000_000L && each.id() == 3);
     }
@@ -80,7 +83,7 @@ class GuestServicesTest {
         Policy local = policy(true, true);
         assertThat(chosen(frontEnds(local, far, near, nearEnding).getFirst())).containsExactly(2L);
         assertThat(chosen(frontEnds(local, far, nearEnding).getFirst())).containsExactly(3L);
-        ServiceTable.FrontEnd none = frontEnds(local, far).getFirst();
+        io.virtdataplane.dataplane.FrontEnd none = frontEnds(local, far).getFirst();
         assertThat(none.endpoints()).isEmpty();
         assertThat(none.isLocalOnly()).as("dropped, not refused").isTrue();
     }
@@ -88,7 +91,8 @@ class GuestServicesTest {
     @Test
     void anAddressForTheOutsideLeadsAGuestAnywhere() {
         Policy local = policy(true, true);
-        ServiceTable.FrontEnd balancer = frontEnds(local, endpoint(1, -1, "ready serving")).get(1);
+        io.virtdataplane.dataplane.FrontEnd balancer =
+                frontEnds(local, endpoint(1, -1, "ready serving")).get(1);
         assertThat(chosen(balancer)).containsExactly(1L);
         assertThat(balancer.isLocalOnly()).isFalse();
     }
@@ -101,9 +105,10 @@ class GuestServicesTest {
                         false,
                         0,
                         Optional.of(List.of(new ServiceMap.SourceRange(0, 7, 128))));
-        List<ServiceTable.FrontEnd> fronts = frontEnds(ranged, endpoint(1, 0, "ready serving"));
-        assertThat(fronts.get(0).sources()).isEqualTo(ServiceTable.FrontEnd.ANYBODY);
+        List<io.virtdataplane.dataplane.FrontEnd> fronts =
+                frontEnds(ranged, endpoint(1, 0, "ready serving"));
+        assertThat(fronts.get(0).sources()).isEqualTo(io.virtdataplane.dataplane.FrontEnd.ANYBODY);
         assertThat(fronts.get(1).sources())
-                .containsExactly(new ServiceTable.FrontEnd.Range(0, 7, 128));
+                .containsExactly(new io.virtdataplane.dataplane.FrontEnd.Range(0, 7, 128));
     }
 }

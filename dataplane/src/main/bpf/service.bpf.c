@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0 */
+/*
+ * The node's own way to Services. What comes to it from outside is sent on to a guest's pod, with the client's address, and what the pod
+ * answers gets the Service's address again. What the node's processes send is led to a pod when they say where to (connect, sendmsg), so there
+ * is nothing to translate. ServicePrograms.java says why, and writes the maps: which front ends there are, and their endpoints.
+ */
+#include "packet.h"
+
+#define NEXT -1 /* TCX_NEXT: on to other programs and the stack */
+#define PASS 1	/* of a call at a socket; 0: it fails */
+#define ECONNREFUSED 111
+#define ETH_ARP SWAP16(0x0806)
+
+/* Constants of a node. */
+const volatile __u64 netns_cookie; /* of the namespace whose processes are led */
+const volatile __u8 device_mac[6]; /* of the device of this load */
+
+/* Sum of a word that has become another one, ones' complement. */
+INLINE __u64 exchanged(__u64 sum, const union address *from, const union address *to)
+{
+#pragma unroll
+	for (int i = 0; i < 4; i++)
+		sum += (__u64)(__u32)~from->words[i] + to->words[i];
+	return sum;
+}
+
+INLINE __u32 folded32(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	return (sum & 0xffffffff) + (sum >> 32);
+}
+
+/* Where clients knock. Of a node port the address is 0: any address of the node has it. */
+struct front_key {
+	union address address;
+	__u16 port;
+	__u8 protocol;
+	__u8 zero[5];
+};
+
+#define RANGED 1     /* only clients of its ranges */
+#define LOCAL_ONLY 2 /* without an endpoint the client is not answered */
+
+struct front {
+	__u32 id;
+	__u32 count;
+	__u32 affinity_s;
+	__u32 flags;
+};
+
+struct endpoint_key {
+	__u32 id;
+	__u32 index;
+};
+
+struct endpoint {
+	union address address;
+	__u16 port;
+	__u8 zero[6];
+};
+
+struct member_key {
+	union address address;
+	__u32 id;
+	__u16 port;
+	__u16 zero;
+};
+
+struct range_key { /* of a trie: the id counts for the prefix */
+	__u32 prefix_bits;
+	__u32 id;
+	union address address;
+};
+
+struct client_key {
+	union address client;
+	__u32 id;
+	__u32 zero;
+};
+
+struct last {
+	struct endpoint endpoint;
+	__u64 used_ns;
+};
+
+/* One direction of what a client has with a Service: to a front end, or from an endpoint. */
+struct way_key {
+	union address client;
+	union address local;
+	__u16 client_port;
+	__u16 local_port;
+	__u8 protocol;
+	__u8 zero[3];
+};
+
+struct way {
+	union address address; /* what the local one becomes */
+	__u16 port;
+	__u16 zero;
+	__u32 id;
+};
+
+/* What a process has addressed, and the endpoint it has got; and the other way round. */
+struct socket_key {
+	__u64 cookie;
+	union address address;
+	__u16 port;
+	__u16 direction;
+	__u32 zero;
+};
+
+SEC("maps") struct bpf_map front_ends = {
+	.type = BPF_MAP_TYPE_HASH, .key_size = sizeof(struct front_key), .value_size = sizeof(struct front), .max_entries = 16384, .map_flags = BPF_F_NO_PREALLOC};
+SEC("maps") struct bpf_map endpoints = {
+	.type = BPF_MAP_TYPE_HASH, .key_size = sizeof(struct endpoint_key), .value_size = sizeof(struct endpoint), .max_entries = 131072, .map_flags = BPF_F_NO_PREALLOC};
+SEC("maps") struct bpf_map members = {
+	.type = BPF_MAP_TYPE_HASH, .key_size = sizeof(struct member_key), .value_size = sizeof(__u32), .max_entries = 131072, .map_flags = BPF_F_NO_PREALLOC};
+SEC("maps") struct bpf_map node_addresses = {
+	.type = BPF_MAP_TYPE_HASH, .key_size = sizeof(union address), .value_size = sizeof(__u32), .max_entries = 4096, .map_flags = BPF_F_NO_PREALLOC};
+SEC("maps") struct bpf_map ranges = {
+	.type = BPF_MAP_TYPE_LPM_TRIE, .key_size = sizeof(struct range_key), .value_size = sizeof(__u32), .max_entries = 65536, .map_flags = BPF_F_NO_PREALLOC};
+SEC("maps") struct bpf_map affinities = {
+	.type = BPF_MAP_TYPE_LRU_HASH, .key_size = sizeof(struct client_key), .value_size = sizeof(struct last), .max_entries = 16384};
+SEC("maps") struct bpf_map announced = { /* balancers' addresses that this node answers for */
+	.type = BPF_MAP_TYPE_HASH, .key_size = sizeof(union address), .value_size = sizeof(__u32), .max_entries = 4096, .map_flags = BPF_F_NO_PREALLOC};
+SEC("maps") struct bpf_map sockets = {
+	.type = BPF_MAP_TYPE_LRU_HASH, .key_size = sizeof(struct socket_key), .value_size = sizeof(struct way), .max_entries = 65536};
+SEC("maps") struct bpf_map ways = {
+	.type = BPF_MAP_TYPE_LRU_HASH, .key_size = sizeof(struct way_key), .value_size = sizeof(struct way), .max_entries = 131072};
+
+INLINE struct front *find_front(const union address *address, __u16 port, __u8 protocol)
+{
+	struct front_key key = {.address = *address, .port = port, .protocol = protocol};
+	struct front *front = bpf_map_lookup_elem(&front_ends, &key);
+	if (front || !bpf_map_lookup_elem(&node_addresses, address))
+		return front;
+	key.address.halves[0] = 0;
+	key.address.halves[1] = 0;
+	return bpf_map_lookup_elem(&front_ends, &key);
+}
+
+INLINE int is_member(const union address *address, __u16 port, __u32 id)
+{
+	struct member_key key = {.address = *address, .id = id, .port = port};
+	return bpf_map_lookup_elem(&members, &key) != 0;
+}
+
+INLINE int admits(const struct front *front, const union address *client)
+{
+	if (!(front->flags & RANGED))
+		return 1;
+	struct range_key key = {.prefix_bits = 32 + 128, .id = front->id, .address = *client};
+	return bpf_map_lookup_elem(&ranges, &key) != 0;
+}
+
+/* The client's last one, where it is to keep it and it is still one; or any. */
+INLINE int choose(const struct front *front, const union address *client, struct endpoint *chosen)
+{
+	struct client_key who = {.client = *client, .id = front->id};
+	__u64 now_ns = bpf_ktime_get_ns();
+	if (front->affinity_s) {
+		struct last *last = bpf_map_lookup_elem(&affinities, &who);
+		if (last && now_ns - last->used_ns < front->affinity_s * 1000000000ULL
+		    && is_member(&last->endpoint.address, last->endpoint.port, front->id)) {
+			*chosen = last->endpoint;
+			last->used_ns = now_ns;
+			return 1;
+		}
+	}
+	struct endpoint_key key = {.id = front->id};
+	key.index = bpf_get_prandom_u32() % front->count;
+	struct endpoint *found = bpf_map_lookup_elem(&endpoints, &key);
+	if (!found) { /* there are fewer now */
+		key.index = 0;
+		found = bpf_map_lookup_elem(&endpoints, &key);
+	}
+	if (!found)
+		return 0;
+	*chosen = *found;
+	if (front->affinity_s) {
+		struct last last = {.endpoint = *found, .used_ns = now_ns};
+		bpf_map_update_elem(&affinities, &who, &last, BPF_ANY);
+	}
+	return 1;
+}
+
+/* Addresses and ports of a packet that has them, whole or the first fragment. */
+INLINE int read_ports(struct packet *p)
+{
+	p->ipv6 = p->skb->protocol == ETH_IPV6;
+	if (!p->ipv6 && p->skb->protocol != ETH_IPV4)
+		return 0;
+	return read_ip(p, 0) == WHOLE_OR_FIRST && (p->protocol == TCP || p->protocol == UDP || p->protocol == SCTP)
+	       && load(p, &p->transport, 4);
+}
+
+/* The address and port there become the other ones, with what sums over them; 0: no memory. */
+INLINE int translate(struct packet *p, enum direction direction, const union address *from, const struct way *to)
+{
+	__u16 before = direction == INWARD ? p->transport.ports.destination : p->transport.ports.source;
+	__u32 address_at = ETH_HEADER + (p->ipv6 ? direction == INWARD ? 24 : 8 : direction == INWARD ? 16 : 12);
+	__u32 port_at = p->at + (direction == INWARD ? 2 : 0);
+	__u64 flags = p->protocol == UDP ? BPF_F_MARK_MANGLED_0 : 0;
+	__u32 sum_at = p->at + (p->protocol == UDP ? 6 : 16);
+	__u32 delta = folded32(exchanged(0, from, &to->address));
+	if (p->protocol != SCTP) {
+		if (bpf_l4_csum_replace(p->skb, sum_at, 0, delta, flags | BPF_F_PSEUDO_HDR))
+			return 0;
+		if (p->ipv6)
+			bpf_csum_update(p->skb, delta); /* the address itself is in the sum of the whole, too: the helper has taken it off */
+		if (before != to->port && bpf_l4_csum_replace(p->skb, sum_at, before, to->port, flags | sizeof(__u16)))
+			return 0;
+	} else if (before != to->port) {
+		return 0; /* its checksum is over the port, and no helper makes it */
+	}
+	bpf_skb_store_bytes(p->skb, port_at, &to->port, sizeof(__u16), 0);
+	if (p->ipv6)
+		return !bpf_skb_store_bytes(p->skb, address_at, &to->address, 16, 0);
+	bpf_l3_csum_replace(p->skb, ETH_HEADER + 10, from->words[3], to->address.words[3], sizeof(__u32));
+	return !bpf_skb_store_bytes(p->skb, address_at, &to->address.words[3], 4, 0);
+}
+
+INLINE struct way_key key_of(const struct packet *p, enum direction direction)
+{
+	struct way_key key = {.protocol = p->protocol};
+	if (direction == INWARD) {
+		key.client = p->source;
+		key.local = p->destination;
+		key.client_port = p->transport.ports.source;
+		key.local_port = p->transport.ports.destination;
+	} else {
+		key.client = p->destination;
+		key.local = p->source;
+		key.client_port = p->transport.ports.destination;
+		key.local_port = p->transport.ports.source;
+	}
+	return key;
+}
+
+/* A client's first packet: where it goes from now on, and what the answers become. */
+INLINE int begin(struct packet *p, const struct way_key *key, const struct front *front, struct way *way)
+{
+	struct endpoint endpoint;
+	if (!choose(front, &p->source, &endpoint))
+		return 0;
+	way->address = endpoint.address;
+	way->port = endpoint.port;
+	way->zero = 0;
+	way->id = front->id;
+	struct way_key back_key = *key;
+	back_key.local = endpoint.address;
+	back_key.local_port = endpoint.port;
+	struct way back = {.address = p->destination, .port = p->transport.ports.destination, .id = front->id};
+	struct way *other = bpf_map_lookup_elem(&ways, &back_key);
+	if (other && (other->port != back.port || !is_same(&other->address, &back.address)))
+		return 0; /* by two addresses of the Service from one port to one endpoint: its answers could not be told apart */
+	bpf_map_update_elem(&ways, &back_key, &back, BPF_ANY);
+	bpf_map_update_elem(&ways, key, way, BPF_ANY);
+	return 1;
+}
+
+struct arp {
+	__u16 hardware;
+	__u16 protocol;
+	__u8 hardware_length;
+	__u8 protocol_length;
+	__u16 operation;
+	__u8 sender_mac[6];
+	__u32 sender;
+	__u8 target_mac[6];
+	__u32 target;
+} __attribute__((packed));
+
+/* RFC 826: who has an address of a balancer's? This node. */
+INLINE int answer_arp(struct packet *p)
+{
+	struct arp arp;
+	union address target;
+	if (!load(p, &arp, sizeof(arp)) || arp.hardware != SWAP16(1) || arp.protocol != ETH_IPV4 || arp.operation != SWAP16(1))
+		return NEXT;
+	map_address(&target, arp.target);
+	if (arp.sender == arp.target || !bpf_map_lookup_elem(&announced, &target))
+		return NEXT;
+	arp.operation = SWAP16(2);
+	__builtin_memcpy(arp.target_mac, arp.sender_mac, 6);
+	arp.target = arp.sender;
+	arp.sender = target.words[3];
+	for (int i = 0; i < 6; i++)
+		arp.sender_mac[i] = device_mac[i];
+	bpf_skb_store_bytes(p->skb, 0, arp.target_mac, 6, 0);
+	bpf_skb_store_bytes(p->skb, 6, arp.sender_mac, 6, 0);
+	bpf_skb_store_bytes(p->skb, p->at, &arp, sizeof(arp), 0);
+	return bpf_redirect(p->skb->ifindex, 0);
+}
+
+/* What comes from outside to a Service. */
+SEC("tc/service_in") int vdp_service_in(struct __sk_buff *skb)
+{
+	struct packet packet = {.skb = skb, .at = ETH_HEADER}, *p = &packet;
+	if (skb->protocol == ETH_ARP)
+		return answer_arp(p);
+	if (skb->pkt_type != PACKET_HOST || !read_ports(p))
+		return NEXT;
+	struct way_key key = key_of(p, INWARD);
+	struct way *known = bpf_map_lookup_elem(&ways, &key);
+	/* A connection goes on until one side ends it; UDP ends with its endpoint. */
+	if (known && (p->protocol != UDP || is_member(&known->address, known->port, known->id)))
+		return translate(p, INWARD, &p->destination, known) ? NEXT : TC_DROP;
+	struct front *front = find_front(&p->destination, p->transport.ports.destination, p->protocol);
+	if (!front)
+		return NEXT;
+	if (!admits(front, &p->source))
+		return TC_DROP;
+	if (!front->count)
+		return front->flags & LOCAL_ONLY ? TC_DROP : NEXT; /* the kernel has no socket there, and refuses it */
+	struct way way;
+	if (!begin(p, &key, front, &way))
+		return TC_DROP;
+	return translate(p, INWARD, &p->destination, &way) ? NEXT : TC_DROP;
+}
+
+/* What a pod answers to the outside. */
+SEC("tc/service_out") int vdp_service_out(struct __sk_buff *skb)
+{
+	struct packet packet = {.skb = skb, .at = ETH_HEADER}, *p = &packet;
+	if (!read_ports(p))
+		return NEXT;
+	struct way_key key = key_of(p, OUTWARD);
+	struct way *known = bpf_map_lookup_elem(&ways, &key);
+	if (!known)
+		return NEXT;
+	return translate(p, OUTWARD, &p->source, known) ? NEXT : TC_DROP;
+}
+
+INLINE struct socket_key socket_key(struct bpf_sock_addr *call, const union address *address, enum direction direction)
+{
+	struct socket_key key = {.address = *address, .port = call->user_port, .direction = direction};
+	key.cookie = bpf_get_socket_cookie(call);
+	return key;
+}
+
+INLINE void read_address(struct bpf_sock_addr *call, int ipv6, union address *to)
+{
+	if (!ipv6) {
+		map_address(to, call->user_ip4);
+		return;
+	}
+	to->words[0] = call->user_ip6[0];
+	to->words[1] = call->user_ip6[1];
+	to->words[2] = call->user_ip6[2];
+	to->words[3] = call->user_ip6[3];
+}
+
+INLINE void write_address(struct bpf_sock_addr *call, int ipv6, const union address *address, __u16 port)
+{
+	if (ipv6) {
+		call->user_ip6[0] = address->words[0];
+		call->user_ip6[1] = address->words[1];
+		call->user_ip6[2] = address->words[2];
+		call->user_ip6[3] = address->words[3];
+	} else {
+		call->user_ip4 = address->words[3];
+	}
+	call->user_port = port;
+}
+
+/* A process says where to. */
+INLINE int lead(struct bpf_sock_addr *call, int ipv6)
+{
+	if (bpf_get_netns_cookie(call) != netns_cookie)
+		return PASS;
+	union address address;
+	__u16 port = call->user_port;
+	read_address(call, ipv6, &address);
+	struct socket_key key = socket_key(call, &address, OUTWARD);
+	struct way *known = bpf_map_lookup_elem(&sockets, &key);
+	if (known && call->protocol == UDP && is_member(&known->address, known->port, known->id)) {
+		write_address(call, ipv6, &known->address, known->port);
+		return PASS;
+	}
+	struct front *front = find_front(&address, port, call->protocol);
+	if (!front)
+		return PASS;
+	struct endpoint endpoint;
+	union address nobody = {};
+	if (!front->count || !choose(front, &nobody, &endpoint)) {
+		bpf_set_retval(-ECONNREFUSED);
+		return 0;
+	}
+	struct way to = {.address = endpoint.address, .port = endpoint.port, .id = front->id};
+	bpf_map_update_elem(&sockets, &key, &to, BPF_ANY);
+	struct way from = {.address = address, .port = port, .id = front->id};
+	key.address = endpoint.address;
+	key.port = endpoint.port;
+	key.direction = INWARD;
+	bpf_map_update_elem(&sockets, &key, &from, BPF_ANY);
+	write_address(call, ipv6, &endpoint.address, endpoint.port);
+	return PASS;
+}
+
+/* A process is told from where. */
+INLINE int lead_back(struct bpf_sock_addr *call, int ipv6)
+{
+	union address address;
+	read_address(call, ipv6, &address);
+	struct socket_key key = socket_key(call, &address, INWARD);
+	struct way *known = bpf_map_lookup_elem(&sockets, &key);
+	if (known)
+		write_address(call, ipv6, &known->address, known->port);
+	return PASS;
+}
+
+SEC("cgroup/connect4") int vdp_connect4(struct bpf_sock_addr *call)
+{
+	return lead(call, 0);
+}
+
+SEC("cgroup/connect6") int vdp_connect6(struct bpf_sock_addr *call)
+{
+	return lead(call, 1);
+}
+
+SEC("cgroup/recvmsg4") int vdp_recvmsg4(struct bpf_sock_addr *call)
+{
+	return lead_back(call, 0);
+}
+
+SEC("cgroup/recvmsg6") int vdp_recvmsg6(struct bpf_sock_addr *call)
+{
+	return lead_back(call, 1);
+}

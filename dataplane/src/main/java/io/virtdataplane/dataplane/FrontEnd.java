@@ -1,0 +1,56 @@
+package io.virtdataplane.dataplane;
+
+import java.util.List;
+
+/**
+ * One address and port of a Service, and behind which endpoints it is answered.
+ *
+ * @param at what clients address. An address of 0 is any of the node's
+ * @param id the same in later tables for as long as the Service has this port
+ * @param affinityNs a client keeps its endpoint until it was silent for so long; 0: each session
+ *     has its own
+ * @param isLocalOnly where no endpoint is left: only those of this node may answer, so that frames
+ *     are dropped and not refused (Kubernetes' policy Local)
+ * @param sources who may come, {@link #ANYBODY} or some ranges
+ * @param endpoints those that may be chosen, all of the front end's family
+ */
+public record FrontEnd(
+        Endpoint at,
+        int protocol,
+        int id,
+        long affinityNs,
+        boolean isLocalOnly,
+        List<Range> sources,
+        List<Endpoint> endpoints) {
+    /** All addresses of both families. */
+    public static final List<Range> ANYBODY = List.of(new Range(0, 0, 0));
+
+    /** An address, as {@link io.virtdataplane.wire.Ip} holds it, and a port. */
+    public record Endpoint(long high, long low, int port) {}
+
+    /** Addresses whose first {@code prefixLength} bits of 128 are these. */
+    public record Range(long high, long low, int prefixLength) {
+        boolean contains(long ofHigh, long ofLow) {
+            return ((ofHigh ^ high) & mask(prefixLength)) == 0
+                    && ((ofLow ^ low) & mask(prefixLength - Long.SIZE)) == 0;
+        }
+
+        private static long mask(int bits) {
+            return bits <= 0 ? 0 : bits >= Long.SIZE ? -1 : -1L << Long.SIZE - bits;
+        }
+    }
+
+    public FrontEnd {
+        sources = List.copyOf(sources);
+        endpoints = List.copyOf(endpoints);
+    }
+
+    public boolean admits(long high, long low) {
+        for (int i = 0; i < sources.size(); i++) {
+            if (sources.get(i).contains(high, low)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

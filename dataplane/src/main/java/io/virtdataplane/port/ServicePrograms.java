@@ -1,0 +1,351 @@
+package io.virtdataplane.port;
+
+import io.virtdataplane.dataplane.FrontEnd;
+import io.virtdataplane.dataplane.FrontEnd.Endpoint;
+import io.virtdataplane.dataplane.FrontEnd.Range;
+import io.virtdataplane.sys.Bpf;
+import io.virtdataplane.sys.BpfMap;
+import io.virtdataplane.sys.BpfObject;
+import io.virtdataplane.sys.Cgroup;
+import io.virtdataplane.sys.Fd;
+import io.virtdataplane.sys.NetDevice;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * The eBPF object service.bpf.c: the way of the node, and of what comes to it from outside, to
+ * Services of its guests.
+ *
+ * <p>Frames from outside are translated where they come in, before the kernel routes them to a pod,
+ * and the pod's answers where they leave. So the guest sees the client's address, whatever the
+ * Service's policy, and nothing of it needs a rule of nftables or a connection of conntrack. What
+ * the node's own processes send is led to a pod when they connect: there is nothing to translate.
+ *
+ * <p>Programs and maps stay in the kernel while the daemon is away ({@link SteeringPins}), so that
+ * connections go on over a restart. One thread at a time.
+ */
+public final class ServicePrograms implements AutoCloseable {
+    private static final String OBJECT = "service.bpf.o";
+    private static final int RANGED = 1;
+    private static final int LOCAL_ONLY = 2;
+    private static final int ID_BITS = 32;
+    private static final byte[] PRESENT = {1, 0, 0, 0};
+    private final SteeringPins pins;
+    private final BpfObject object;
+    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+    private final boolean isKept;
+    private final Table frontEnds;
+    private final Table endpoints;
+    private final Table members;
+    private final Table ranges;
+    private final Table nodeAddresses;
+    private final Table announced;
+
+    /**
+     * Where programs are.
+     *
+     * @param devices by which clients come
+     * @param cgroup the root of cgroup2; null: the node's own processes are not led
+     */
+    public record Place(List<NetDevice> devices, Path cgroup, Bpf.Mechanism hooks) {}
+
+    /** A map of the kernel's, and what is in it: only what differs is written. */
+    private static final class Table {
+        private final BpfMap map;
+        private final Map<ByteBuffer, ByteBuffer> entries = new HashMap<>();
+
+        /** What an earlier run has left is written anew, or removed, by the first change. */
+        Table(BpfMap map) {
+            this.map = map;
+            ByteBuffer unknown = ByteBuffer.allocate(0);
+            map.keys().forEach(key -> entries.put(ByteBuffer.wrap(key), unknown));
+        }
+
+        /** New ones first, then those that are no more, so that nothing is missing meanwhile. */
+        void put(Map<ByteBuffer, ByteBuffer> wanted) {
+            wanted.forEach(
+                    (key, value) -> {
+                        if (!value.equals(entries.get(key))) {
+                            map.put(key.array(), value.array());
+                            entries.put(key, value);
+                        }
+                    });
+        }
+
+        void removeAllBut(Map<ByteBuffer, ByteBuffer> wanted) {
+            entries.keySet()
+                    .removeIf(
+                            key -> {
+                                if (wanted.containsKey(key)) {
+                                    return false;
+                                }
+                                map.remove(key.array());
+                                return true;
+                            });
+        }
+    }
+
+    /** In the node's namespace. What {@code pins} have is taken over where it fits. */
+    public static ServicePrograms open(Place place, SteeringPins pins) {
+        try {
+            return new ServicePrograms(place, pins);
+        } catch (RuntimeException e) {
+            if (!pins.isWhole()) {
+                pins.remove(); // it was never all there
+                throw e;
+            }
+            pins.clear(e.getMessage());
+        }
+        try {
+            return new ServicePrograms(place, pins);
+        } catch (RuntimeException e) {
+            pins.remove();
+            throw e;
+        }
+    }
+
+    private ServicePrograms(Place place, SteeringPins pins) {
+        this.pins = pins;
+        object = BpfObject.read(ServicePrograms.class, OBJECT);
+        owned.push(object);
+        try {
+            long cookie = place.cgroup() == null ? 0 : Cgroup.netnsCookie();
+            object.constant("netns_cookie", bytes(8).putLong(cookie).array());
+            byte[] digest = digest(place);
+            isKept = pins.fits(digest);
+            if (!isKept) {
+                pins.clear("it was made for other devices or programs");
+            }
+            object.keepIn(pins.pins());
+            frontEnds = new Table(object.map("front_ends"));
+            endpoints = new Table(object.map("endpoints"));
+            members = new Table(object.map("members"));
+            ranges = new Table(object.map("ranges"));
+            nodeAddresses = new Table(object.map("node_addresses"));
+            announced = new Table(object.map("announced"));
+            place.devices().forEach(device -> link(device, place.hooks()));
+            if (place.cgroup() != null) {
+                lead(place.cgroup());
+            }
+            pins.seal(digest, 0);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private byte[] digest(Place place) {
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            sha.update(object.digest());
+            for (NetDevice device : place.devices()) {
+                sha.update(bytes(16).putInt(device.index()).putLong(device.mac()).array());
+            }
+            return sha.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    /** One load a device, as each has its own MAC address; the maps are the same. */
+    private void link(NetDevice device, Bpf.Mechanism hooks) {
+        try (BpfObject ofDevice = BpfObject.read(ServicePrograms.class, OBJECT)) {
+            for (String map : List.of("front_ends", "endpoints", "members", "ranges")) {
+                ofDevice.share(map, object.map(map));
+            }
+            for (String map : List.of("node_addresses", "announced", "affinities", "ways")) {
+                ofDevice.share(map, object.map(map));
+            }
+            ofDevice.constant("device_mac", mac(device.mac()));
+            int index = device.index();
+            owned.push(
+                    pins.link(
+                            "out" + index,
+                            index,
+                            isKept,
+                            () ->
+                                    Bpf.attach(
+                                            ofDevice.load("vdp_service_out"),
+                                            device,
+                                            Bpf.Hook.EGRESS,
+                                            hooks)));
+            owned.push(
+                    pins.link(
+                            "in" + index,
+                            index,
+                            isKept,
+                            () ->
+                                    Bpf.attach(
+                                            ofDevice.load("vdp_service_in"),
+                                            device,
+                                            Bpf.Hook.INGRESS,
+                                            hooks)));
+        }
+    }
+
+    private static byte[] mac(long mac) {
+        byte[] bytes = new byte[6];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) (mac >> 8 * (bytes.length - 1 - i));
+        }
+        return bytes;
+    }
+
+    private void lead(Path root) {
+        try (Fd cgroup = Cgroup.open(root)) {
+            for (Bpf.Call call : Bpf.Call.values()) {
+                Supplier<AutoCloseable> attach =
+                        () -> Bpf.attach(object.load(program(call), call), cgroup, call);
+                owned.push(pins.link(call.name().toLowerCase(Locale.ROOT), isKept, attach));
+            }
+        }
+    }
+
+    private static String program(Bpf.Call call) {
+        return switch (call) {
+            case CONNECT4, SENDMSG4 -> "vdp_connect4";
+            case CONNECT6, SENDMSG6 -> "vdp_connect6";
+            case RECVMSG4, GETPEERNAME4 -> "vdp_recvmsg4";
+            case RECVMSG6, GETPEERNAME6 -> "vdp_recvmsg6";
+        };
+    }
+
+    /** An earlier run's programs go on. */
+    public boolean isKept() {
+        return isKept;
+    }
+
+    /** Why an earlier run's are not used; empty: they are, or there were none. */
+    public String setAside() {
+        return pins.setAside();
+    }
+
+    /**
+     * From now on. Connections go on, whatever is there no more; UDP to an endpoint that is gone
+     * ends with its next frame.
+     */
+    public void change(List<FrontEnd> services) {
+        Map<ByteBuffer, ByteBuffer> newFronts = new HashMap<>();
+        Map<ByteBuffer, ByteBuffer> newEndpoints = new HashMap<>();
+        Map<ByteBuffer, ByteBuffer> newMembers = new HashMap<>();
+        Map<ByteBuffer, ByteBuffer> newRanges = new HashMap<>();
+        for (FrontEnd each : services) {
+            newFronts.putIfAbsent(frontKey(each), front(each));
+            for (int i = 0; i < each.endpoints().size(); i++) {
+                Endpoint endpoint = each.endpoints().get(i);
+                newEndpoints.put(done(bytes(8).putInt(each.id()).putInt(i)), value(endpoint));
+                newMembers.put(member(each.id(), endpoint), ByteBuffer.wrap(PRESENT));
+            }
+            each.sources()
+                    .forEach(one -> newRanges.put(range(each, one), ByteBuffer.wrap(PRESENT)));
+        }
+        endpoints.put(newEndpoints);
+        members.put(newMembers);
+        ranges.put(newRanges);
+        frontEnds.put(newFronts);
+        frontEnds.removeAllBut(newFronts);
+        endpoints.removeAllBut(newEndpoints);
+        members.removeAllBut(newMembers);
+        ranges.removeAllBut(newRanges);
+    }
+
+    /**
+     * @param node whose ports are a Service's node ports
+     * @param balancers for which the node answers ARP
+     */
+    public void addresses(Collection<Endpoint> node, Collection<Endpoint> balancers) {
+        set(nodeAddresses, node);
+        set(announced, balancers);
+    }
+
+    private static void set(Table table, Collection<Endpoint> addresses) {
+        Map<ByteBuffer, ByteBuffer> wanted = new HashMap<>();
+        addresses.forEach(
+                each ->
+                        wanted.put(
+                                done(address(bytes(16), each.high(), each.low())),
+                                ByteBuffer.wrap(PRESENT)));
+        table.put(wanted);
+        table.removeAllBut(wanted);
+    }
+
+    private static ByteBuffer frontKey(FrontEnd front) {
+        Endpoint at = front.at();
+        ByteBuffer key = address(bytes(24), at.high(), at.low());
+        return done(port(key, at.port()).put((byte) front.protocol()));
+    }
+
+    private static ByteBuffer front(FrontEnd front) {
+        boolean isRanged = !front.sources().equals(FrontEnd.ANYBODY);
+        return done(
+                bytes(16)
+                        .putInt(front.id())
+                        .putInt(front.endpoints().size())
+                        .putInt((int) TimeUnit.NANOSECONDS.toSeconds(front.affinityNs()))
+                        .putInt((isRanged ? RANGED : 0) | (front.isLocalOnly() ? LOCAL_ONLY : 0)));
+    }
+
+    private static ByteBuffer value(Endpoint endpoint) {
+        return done(port(address(bytes(24), endpoint.high(), endpoint.low()), endpoint.port()));
+    }
+
+    private static ByteBuffer member(int id, Endpoint endpoint) {
+        ByteBuffer key = address(bytes(24), endpoint.high(), endpoint.low());
+        return done(port(key.putInt(id), endpoint.port()));
+    }
+
+    private static ByteBuffer range(FrontEnd front, Range range) {
+        ByteBuffer key = bytes(24).putInt(ID_BITS + range.prefixLength()).putInt(front.id());
+        return done(address(key, range.high(), range.low()));
+    }
+
+    /** In the order of the network, as in a header. */
+    private static ByteBuffer address(ByteBuffer to, long high, long low) {
+        to.order(ByteOrder.BIG_ENDIAN).putLong(high).putLong(low).order(ByteOrder.nativeOrder());
+        return to;
+    }
+
+    private static ByteBuffer port(ByteBuffer to, int port) {
+        to.order(ByteOrder.BIG_ENDIAN).putShort((short) port).order(ByteOrder.nativeOrder());
+        return to;
+    }
+
+    private static ByteBuffer bytes(int length) {
+        return ByteBuffer.allocate(length).order(ByteOrder.nativeOrder());
+    }
+
+    /** All of it, to be compared as a key. */
+    private static ByteBuffer done(ByteBuffer bytes) {
+        return bytes.clear();
+    }
+
+    /** Nothing of it outlives this process. */
+    public void remove() {
+        pins.remove();
+        close();
+    }
+
+    @Override
+    public void close() {
+        while (!owned.isEmpty()) {
+            try {
+                owned.pop().close();
+            } catch (Exception e) {
+                throw new IllegalStateException("close programs of Services", e);
+            }
+        }
+        pins.close();
+    }
+}
