@@ -3,6 +3,7 @@ package io.virtdataplane.manifest;
 import io.virtdataplane.manifest.ServiceSpec.Family;
 import io.virtdataplane.manifest.ServiceSpec.FamilyPolicy;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Optional;
  * @param createdMs UNIX time
  * @param policy empty, as {@code families}: it stands for a name
  * @param clusterIps one for each family; "None" alone: headless
- * @param nodePorts for each port of the Service, in order; 0: none
+ * @param nodePorts by the names of those ports that have one; the only port may have an empty name
  * @param healthCheckNodePort or 0
  * @param loadBalancer addresses from the pool; empty: none yet, or none needed
  */
@@ -20,13 +21,23 @@ public record ServiceAssignment(
         Optional<FamilyPolicy> policy,
         List<Family> families,
         List<String> clusterIps,
-        List<Integer> nodePorts,
+        Map<String, Integer> nodePorts,
         int healthCheckNodePort,
         List<String> loadBalancer) {
+    /** Nothing was given. */
+    public static final ServiceAssignment NONE =
+            new ServiceAssignment(
+                    0, Optional.empty(), List.of(), List.of(), Map.of(), 0, List.of());
+
     public ServiceAssignment {
         families = List.copyOf(families);
         clusterIps = List.copyOf(clusterIps);
-        nodePorts = List.copyOf(nodePorts);
+        nodePorts = Map.copyOf(nodePorts);
         loadBalancer = List.copyOf(loadBalancer);
+    }
+
+    /** Of a port of the Service; 0: it has none. */
+    public int nodePort(ServiceSpec.Port port) {
+        return nodePorts.getOrDefault(port.name(), 0);
     }
 }

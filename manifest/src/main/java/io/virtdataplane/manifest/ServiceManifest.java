@@ -242,9 +242,11 @@ public final class ServiceManifest {
                 (path, asked) -> {
                     for (String address : asked.isBlank() ? new String[0] : asked.split(",", -1)) {
                         String plain = address.strip();
-                        AddressRules.address(plain)
-                                .forEach(rule -> errors.invalid(path, plain, rule));
-                        all.add(plain);
+                        List<String> wrong = AddressRules.address(plain);
+                        wrong.forEach(rule -> errors.invalid(path, plain, rule));
+                        if (wrong.isEmpty()) {
+                            all.add(AddressRules.canonical(plain));
+                        }
                     }
                 });
         return List.copyOf(all);

@@ -69,9 +69,7 @@ public final class ServiceObject {
         putTexts(spec, "loadBalancerSourceRanges", service.loadBalancer().sourceRanges());
         if (!service.ports().isEmpty()) {
             ArrayNode ports = spec.putArray("ports");
-            for (int i = 0; i < service.ports().size(); i++) {
-                putPort(ports.addObject(), service.ports().get(i), has.nodePorts().get(i));
-            }
+            service.ports().forEach(port -> putPort(ports.addObject(), port, has.nodePort(port)));
         }
         if (traffic.publishesNotReady()) {
             spec.put("publishNotReadyAddresses", true);

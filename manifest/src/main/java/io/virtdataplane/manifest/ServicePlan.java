@@ -8,10 +8,8 @@ import io.virtdataplane.manifest.ServiceSpec.Port;
 import io.virtdataplane.manifest.ServiceSpec.Traffic;
 import io.virtdataplane.manifest.ServiceSpec.Type;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -64,7 +62,10 @@ public record ServicePlan(ServiceSpec spec, Optional<ServiceFamilies> families) 
         errors.refuse();
         ServiceSpec spec = with(kept, kept.ports(), addresses, kept.traffic());
         boolean staysAsItIs = // also where the node has got a second family, or lost it
-                before.addresses().familyPolicy().equals(wanted.addresses().familyPolicy())
+                had.policy().isPresent()
+                        && before.addresses()
+                                .familyPolicy()
+                                .equals(wanted.addresses().familyPolicy())
                         && addresses.clusterIps().equals(had.clusterIps())
                         && addresses.families().equals(had.families());
         return new ServicePlan(
@@ -103,15 +104,11 @@ public record ServicePlan(ServiceSpec spec, Optional<ServiceFamilies> families) 
             ServiceSpec before, ServiceAssignment had, ServiceSpec wanted, FieldErrors errors) {
         List<Port> ports = new ArrayList<>(wanted.ports());
         if (before.needsNodePorts() && wanted.needsNodePorts()) {
-            Map<String, Integer> hadByName = new HashMap<>();
-            for (int i = 0; i < before.ports().size(); i++) {
-                hadByName.put(before.ports().get(i).name(), had.nodePorts().get(i));
-            }
             Set<Integer> asked = new HashSet<>();
             wanted.ports().forEach(port -> asked.add(port.nodePort()));
             for (int i = 0; i < ports.size(); i++) {
                 Port port = ports.get(i);
-                int number = hadByName.getOrDefault(port.name(), 0);
+                int number = had.nodePort(port);
                 if (port.nodePort() == 0 && number != 0 && asked.add(number)) {
                     ports.set(i, port.withNodePort(number));
                 }

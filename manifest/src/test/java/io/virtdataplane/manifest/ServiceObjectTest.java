@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtdataplane.manifest.ServiceSpec.Family;
 import io.virtdataplane.manifest.ServiceSpec.FamilyPolicy;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +22,7 @@ class ServiceObjectTest {
                         Optional.of(FamilyPolicy.SingleStack),
                         List.of(Family.IPv4),
                         List.of("10.96.0.20"),
-                        List.of(30_080),
+                        Map.of("", 30_080),
                         0,
                         List.of("192.0.2.7"));
         assertThat(ServiceObject.json(service, given))
@@ -48,7 +49,7 @@ class ServiceObjectTest {
                         Optional.of(FamilyPolicy.RequireDualStack),
                         List.of(Family.IPv4, Family.IPv6),
                         List.of("None"),
-                        List.of(0),
+                        Map.of(),
                         0,
                         List.of());
         ServiceSpec again = ServiceManifest.parse(ServiceObject.json(service, given));

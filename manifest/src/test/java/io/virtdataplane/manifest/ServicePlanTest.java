@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.manifest.ServiceSpec.Family;
 import io.virtdataplane.manifest.ServiceSpec.Port;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,10 +31,10 @@ class ServicePlanTest {
                 spec.addresses().isHeadless()
                         ? List.of(ServiceSpec.NONE)
                         : all.stream().map(family -> family == Family.IPv4 ? V4 : V6).toList();
-        List<Integer> nodePorts =
-                spec.ports().stream()
-                        .map(port -> spec.needsNodePorts() ? 30_000 + port.port() : 0)
-                        .toList();
+        Map<String, Integer> nodePorts = new HashMap<>();
+        if (spec.needsNodePorts()) {
+            spec.ports().forEach(port -> nodePorts.put(port.name(), 30_000 + port.port()));
+        }
         return new ServiceAssignment(
                 0,
                 families.map(ServiceFamilies::policy),
@@ -112,7 +114,7 @@ class ServicePlanTest {
         List<String> ips = hadBoth ? List.of(V4, V6) : List.of(V4);
         ServiceAssignment had =
                 new ServiceAssignment(
-                        0, spec.addresses().familyPolicy(), then, ips, List.of(0), 0, List.of());
+                        0, spec.addresses().familyPolicy(), then, ips, Map.of(), 0, List.of());
         ServicePlan plan = ServicePlan.update(spec, had, spec, hadBoth ? DUAL.subList(0, 1) : DUAL);
         assertThat(plan.families().orElseThrow().families()).isEqualTo(then);
     }
