@@ -15,9 +15,10 @@ import picocli.CommandLine.Option;
         name = "apply",
         description = {
             "Apply the objects of a manifest.",
-            "Kinds: NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy, SriovNetwork. Objects of other kinds are left, and named on standard error. Where one object is wrong, the whole file is refused.",
+            "Kinds: NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy, SriovNetwork, Service. Objects of other kinds are left, and named on standard error. Where one object is wrong, the whole file is refused.",
             "Warnings name what an object asks for and is left to others, such as routes of the node.",
             "A network policy that fails is rolled back, kept and tried again. One that cost the node its default gateway is not tried again.",
+            "A Service gets its addresses and node ports here, and keeps them until it is deleted.",
             "For SR-IOV policies, the command waits until the cards match them."
         },
         mixinStandardHelpOptions = true,
