@@ -52,6 +52,11 @@ final class ApplyCommand implements Callable<Integer> {
     private int probeSeconds;
 
     @Option(
+            names = "--dry-run",
+            description = "Check the file against what there is, and change nothing.")
+    private boolean dryRun;
+
+    @Option(
             names = "--no-wait",
             description = "Do not wait until SR-IOV cards match their policies.")
     private boolean noWait;
@@ -64,6 +69,7 @@ final class ApplyCommand implements Callable<Integer> {
                         .setUplinks(uplinks)
                         .setHostPort(hostPort)
                         .setProbeSeconds(probeSeconds)
+                        .setDryRun(dryRun)
                         .build();
         try (Client client = socket.connect()) {
             ApplyResponse response = client.networks().apply(request);
@@ -71,7 +77,7 @@ final class ApplyCommand implements Callable<Integer> {
             Notices.left(response.getLeftList(), System.err);
             boolean isData = output.print(response, System.out);
             if (!isData) {
-                AppliedObjects.print(response.getObjectsList());
+                AppliedObjects.print(response.getObjectsList(), dryRun ? " (dry run)" : "");
             }
             PrintStream out = isData ? System.err : System.out;
             return AppliedObjects.await(client, response.getObjectsList(), noWait, out);

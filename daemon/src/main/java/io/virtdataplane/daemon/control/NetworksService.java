@@ -59,7 +59,10 @@ public final class NetworksService extends NetworksGrpc.NetworksImplBase {
                                     request.getUplinks(),
                                     request.getHostPort(),
                                     request.getProbeSeconds());
-                    FileResult applied = objects.apply(request.getManifest(), options);
+                    FileResult applied =
+                            request.getDryRun()
+                                    ? objects.dryRun(request.getManifest(), options)
+                                    : objects.apply(request.getManifest(), options);
                     return ApplyResponse.newBuilder()
                             .addAllObjects(ObjectViews.applied(applied.objects()))
                             .addAllLeft(ObjectViews.left(applied.left()))

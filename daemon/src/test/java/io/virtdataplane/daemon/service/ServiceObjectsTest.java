@@ -4,6 +4,7 @@ import static io.virtdataplane.daemon.service.ServiceRoom.manifest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.virtdataplane.daemon.object.ApplyOptions;
 import io.virtdataplane.daemon.object.ObjectResult;
 import io.virtdataplane.manifest.ServiceAssignment;
 import java.io.IOException;
@@ -227,6 +228,24 @@ class ServiceObjectsTest {
         assertThat(room.given("b").nodePorts()).as("kept").isEqualTo(had);
         room.objects.delete(file);
         assertThat(room.services.all()).isEmpty();
+    }
+
+    @Test
+    void dryRunGivesNothing() {
+        ServiceRoom room = room(ServiceRoom.SINGLE);
+        String file = manifest("web", "type: NodePort, ports: [{port: 80, nodePort: 30000}]");
+        for (int i = 0; i < 2; i++) {
+            assertThat(room.objects.dryRun(file, ApplyOptions.DEFAULT).objects())
+                    .extracting(ObjectResult::change)
+                    .containsExactly("created");
+            assertThat(room.services.all()).isEmpty();
+        }
+        room.apply(file);
+        assertThatThrownBy(
+                        () ->
+                                room.objects.dryRun(
+                                        file.replace("web", "other"), ApplyOptions.DEFAULT))
+                .hasMessageContaining("provided port is already allocated");
     }
 
     @Test
