@@ -10,12 +10,19 @@ final class AppliedObjects {
     private AppliedObjects() {}
 
     static void print(List<AppliedObject> objects) {
+        print(objects, "");
+    }
+
+    /**
+     * @param note behind each line
+     */
+    static void print(List<AppliedObject> objects, String note) {
         for (AppliedObject object : objects) {
             String line = object.getKind() + "/" + object.getName() + " " + object.getResult();
             if (hasFailed(object)) {
                 System.err.println("virt-dataplane: " + line + ": " + object.getMessage());
             } else {
-                System.out.println(line);
+                System.out.println(line + note);
             }
         }
     }

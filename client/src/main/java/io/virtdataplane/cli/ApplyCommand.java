@@ -15,9 +15,10 @@ import picocli.CommandLine.Option;
         name = "apply",
         description = {
             "Apply the objects of a manifest.",
-            "Kinds: NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy, SriovNetwork. Objects of other kinds are left, and named on standard error. Where one object is wrong, the whole file is refused.",
+            "Kinds: NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy, SriovNetwork, Service. Objects of other kinds are left, and named on standard error. Where one object is wrong, the whole file is refused.",
             "Warnings name what an object asks for and is left to others, such as routes of the node.",
             "A network policy that fails is rolled back, kept and tried again. One that cost the node its default gateway is not tried again.",
+            "A Service gets its addresses and node ports here, and keeps them until it is deleted.",
             "For SR-IOV policies, the command waits until the cards match them."
         },
         mixinStandardHelpOptions = true,
@@ -51,6 +52,11 @@ final class ApplyCommand implements Callable<Integer> {
     private int probeSeconds;
 
     @Option(
+            names = "--dry-run",
+            description = "Check the file against what there is, and change nothing.")
+    private boolean dryRun;
+
+    @Option(
             names = "--no-wait",
             description = "Do not wait until SR-IOV cards match their policies.")
     private boolean noWait;
@@ -63,6 +69,7 @@ final class ApplyCommand implements Callable<Integer> {
                         .setUplinks(uplinks)
                         .setHostPort(hostPort)
                         .setProbeSeconds(probeSeconds)
+                        .setDryRun(dryRun)
                         .build();
         try (Client client = socket.connect()) {
             ApplyResponse response = client.networks().apply(request);
@@ -70,7 +77,7 @@ final class ApplyCommand implements Callable<Integer> {
             Notices.left(response.getLeftList(), System.err);
             boolean isData = output.print(response, System.out);
             if (!isData) {
-                AppliedObjects.print(response.getObjectsList());
+                AppliedObjects.print(response.getObjectsList(), dryRun ? " (dry run)" : "");
             }
             PrintStream out = isData ? System.err : System.out;
             return AppliedObjects.await(client, response.getObjectsList(), noWait, out);

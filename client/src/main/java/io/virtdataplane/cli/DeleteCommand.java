@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Delete one object, or all objects of a file. Objects of a file of other kinds are left.",
             "Where one object is missing, or is a NetworkAttachmentDefinition in use by a NIC, none is deleted.",
+            "The addresses and node ports of a Service are free for others at once.",
             "A bridge stays when its policy is deleted. To remove a bridge, apply a policy with state: absent.",
             "Cards that no SR-IOV policy selects any more get back the state that they had before the first policy."
         },
@@ -33,7 +34,7 @@ final class DeleteCommand implements Callable<Integer> {
             arity = "0..1",
             defaultValue = "",
             paramLabel = "KIND",
-            description = "nncp, net-attach-def, sriov-policy or sriov-network.")
+            description = "nncp, net-attach-def, sriov-policy, sriov-network or service.")
     private String kind;
 
     @Parameters(index = "1", arity = "0..1", defaultValue = "", paramLabel = "[NAMESPACE/]NAME")

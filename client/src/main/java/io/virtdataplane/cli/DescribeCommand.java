@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "describe",
-        description = "Show one NIC, machine, bridge or PF with all details.",
+        description = "Show one NIC, machine, bridge, service or PF with all details.",
         mixinStandardHelpOptions = true)
 final class DescribeCommand implements Callable<Integer> {
     /** The kinds, for help and completion. */
@@ -45,7 +45,7 @@ final class DescribeCommand implements Callable<Integer> {
     @Parameters(
             index = "1",
             paramLabel = "NAME",
-            description = "MACHINE[/INTERFACE], MACHINE, BRIDGE or PF.")
+            description = "MACHINE[/INTERFACE], MACHINE, BRIDGE, [NAMESPACE/]SERVICE or PF.")
     private String name;
 
     @Override

@@ -54,7 +54,7 @@ final class GetCommand implements Callable<Integer> {
             defaultValue = "",
             paramLabel = "NAME",
             description =
-                    "Only the one of this name: NIC (MACHINE[/INTERFACE]), bridge, policy, network; PF for pfs and vfs.")
+                    "Only the one of this name: NIC (MACHINE[/INTERFACE]), bridge, policy, network, service; PF for pfs and vfs.")
     private String name;
 
     @Option(
@@ -62,6 +62,13 @@ final class GetCommand implements Callable<Integer> {
             description =
                     "Continue: nics, leases and counters every second, sriov-state at each change.")
     private boolean watch;
+
+    @Option(
+            names = {"-n", "--namespace"},
+            defaultValue = "",
+            paramLabel = "NAMESPACE",
+            description = "networks, services: only those of this namespace (default: all).")
+    private String namespace;
 
     @Option(
             names = "--limit",
@@ -78,8 +85,12 @@ final class GetCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--watch is for " + String.join(", ", Listings.watchable()));
         }
+        if (!namespace.isEmpty() && !kind.hasNamespaces()) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--namespace is for networks, services");
+        }
         try (Client client = socket.connect()) {
-            kind.print(client, new Query(name, limit), watch, output, System.out);
+            kind.print(client, new Query(name, limit, namespace), watch, output, System.out);
         }
         return 0;
     }

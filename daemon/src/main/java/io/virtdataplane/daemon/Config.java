@@ -7,6 +7,7 @@ import io.virtdataplane.daemon.metrics.MetricsConfig;
 import io.virtdataplane.daemon.nic.KeptNics;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.rpc.GuardedSocket;
+import io.virtdataplane.daemon.service.ServiceSettings;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.manifest.ManifestDefaults;
@@ -29,6 +30,7 @@ import java.util.Locale;
  * @param manifests what holds where manifests are silent
  * @param cluster the Kubernetes API
  * @param sriov virtual functions
+ * @param services what there is to be given to Services
  */
 record Config(
         Socket socket,
@@ -42,7 +44,8 @@ record Config(
         Macs macs,
         ManifestDefaults manifests,
         ClusterSettings cluster,
-        SriovConfig sriov) {
+        SriovConfig sriov,
+        ServiceSettings services) {
     private static final int MAX_WORKERS = 64;
     private static final int FEWEST_FRAMES = 64;
     private static final int MOST_FRAMES = 1024;
@@ -92,7 +95,11 @@ record Config(
                 manifests(file),
                 ClusterSettings.of(
                         file.kubernetes.enabled, file.kubernetes.kubeconfig, file.kubernetes.kinds),
-                sriov(file.sriov, file.pod));
+                sriov(file.sriov, file.pod),
+                ServiceSettings.of(
+                        file.services.clusterIpRange,
+                        file.services.nodePortRange,
+                        file.services.loadBalancerPool));
     }
 
     private static Socket socket(ConfigFile file) {

@@ -85,6 +85,21 @@ final class ConfigFile {
 
     Sriov sriov = new Sriov();
 
+    Services services = new Services();
+
+    /** The settings below {@code services}. */
+    @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.NON_PRIVATE)
+    static final class Services {
+        /** One network, or one of each family; the first is the default. */
+        List<String> clusterIpRange = List.of("10.96.0.0/12");
+
+        /** FIRST-LAST. */
+        String nodePortRange = "30000-32767";
+
+        /** Networks, or FIRST-LAST, that are led to this node; empty: such Services wait. */
+        List<String> loadBalancerPool = List.of();
+    }
+
     /** The settings below {@code macPool}. */
     @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.NON_PRIVATE)
     static final class MacPool {

@@ -9,6 +9,7 @@ import io.virtdataplane.daemon.cni.CniSocket;
 import io.virtdataplane.daemon.control.NetworksService;
 import io.virtdataplane.daemon.control.NicService;
 import io.virtdataplane.daemon.control.NicViews;
+import io.virtdataplane.daemon.control.ServiceViews;
 import io.virtdataplane.daemon.control.SriovService;
 import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.journal.EventJournal;
@@ -25,8 +26,11 @@ import io.virtdataplane.daemon.network.NodeMacs;
 import io.virtdataplane.daemon.nic.GuestServices;
 import io.virtdataplane.daemon.nic.KeptNics;
 import io.virtdataplane.daemon.nic.MasqueradeNics;
+import io.virtdataplane.daemon.nic.PodBackends;
 import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.rpc.ControlSocket;
+import io.virtdataplane.daemon.service.ServiceObjects;
+import io.virtdataplane.daemon.service.ServicePublisher;
 import io.virtdataplane.daemon.sriov.SriovControl;
 import io.virtdataplane.daemon.state.StateLock;
 import io.virtdataplane.daemon.state.StateProbe;
@@ -141,9 +145,25 @@ public final class Daemon implements AutoCloseable {
         Kubelet kubelet = new Kubelet(config.sriov());
         SriovControl sriov = opened(sriov(kubelet));
         opened(kubelet);
+        PodBackends machines = new PodBackends(nics);
+        ServicePublisher publisher = new ServicePublisher(machines, journal);
+        ServiceObjects services =
+                new ServiceObjects(
+                        config.services().allocations(new SecureRandom()),
+                        state,
+                        machines,
+                        publisher,
+                        journal,
+                        config.cluster().isOn());
+        attachments.follow(publisher::changed);
         // A new kind of object: its reconciler stands here.
         Objects objects =
-                new Objects(state, new Manifests(config.manifests()), networks, sriov.objects());
+                new Objects(
+                        state,
+                        new Manifests(config.manifests()),
+                        networks,
+                        sriov.objects(),
+                        services);
         objects.restore();
         nics.restore();
         opened(new KeptStations(bridges, state)).resume();
@@ -172,7 +192,8 @@ public final class Daemon implements AutoCloseable {
                         config.socket().group(),
                         this::check,
                         new NicService(rooms, version()),
-                        new NetworksService(bridges, networks, objects),
+                        new NetworksService(
+                                bridges, networks, objects, new ServiceViews(services, machines)),
                         new SriovService(sriov, objects, config.sriov().offer().resourcePrefix())));
         if (!config.cniSocket().isEmpty()) {
             opened(new CniSocket(Path.of(config.cniSocket()), nics, bridges, sriov.pods()));

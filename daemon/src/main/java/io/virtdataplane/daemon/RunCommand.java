@@ -116,6 +116,28 @@ public final class RunCommand implements Callable<Integer> {
                     "Kinds of objects of the Kubernetes API that this daemon is the engine of, for example NodeNetworkConfigurationPolicy (default: none).")
     private List<String> kinds;
 
+    @Option(
+            names = "--service-cluster-ip-range",
+            paramLabel = "CIDR",
+            split = ",",
+            description =
+                    "Network for the addresses of Services, or one of each family; that of the first is the default (default: 10.96.0.0/12).")
+    private List<String> clusterIpRange;
+
+    @Option(
+            names = "--service-node-port-range",
+            paramLabel = "FIRST-LAST",
+            description = "Node ports of Services (default: 30000-32767).")
+    private String nodePortRange;
+
+    @Option(
+            names = "--load-balancer-pool",
+            paramLabel = "CIDR|FIRST-LAST",
+            split = ",",
+            description =
+                    "Addresses for Services of type LoadBalancer, for example 192.0.2.16/28 (default: none, such Services wait).")
+    private List<String> loadBalancerPool;
+
     /** As the client says its own. */
     static final class BuildVersion implements CommandLine.IVersionProvider {
         @Override
@@ -158,6 +180,12 @@ public final class RunCommand implements Callable<Integer> {
         file.kubernetes.enabled = kubernetes || file.kubernetes.enabled;
         file.kubernetes.kubeconfig = kubeconfig == null ? file.kubernetes.kubeconfig : kubeconfig;
         file.kubernetes.kinds = kinds == null ? file.kubernetes.kinds : kinds;
+        file.services.clusterIpRange =
+                clusterIpRange == null ? file.services.clusterIpRange : clusterIpRange;
+        file.services.nodePortRange =
+                nodePortRange == null ? file.services.nodePortRange : nodePortRange;
+        file.services.loadBalancerPool =
+                loadBalancerPool == null ? file.services.loadBalancerPool : loadBalancerPool;
         new Service().run(Config.of(file));
         return 0;
     }

@@ -93,6 +93,7 @@ class ManualTest {
         check(new ConfigFile.Metrics(), ".SS Settings below metrics");
         check(new ConfigFile.Kubernetes(), ".SS Settings below kubernetes");
         check(new ConfigFile.Sriov(), ".SS Settings below sriov");
+        check(new ConfigFile.Services(), ".SS Settings below services");
     }
 
     @Test

@@ -6,12 +6,16 @@ import io.virtdataplane.cli.Main;
 import io.virtdataplane.daemon.attach.Attachments;
 import io.virtdataplane.daemon.attach.DataPath;
 import io.virtdataplane.daemon.control.NetworksService;
+import io.virtdataplane.daemon.control.ServiceViews;
 import io.virtdataplane.daemon.control.SriovLab;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.kubelet.UnixGrpc;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
 import io.virtdataplane.daemon.object.NodeLabels;
+import io.virtdataplane.daemon.service.ServiceObjects;
+import io.virtdataplane.daemon.service.ServicePublisher;
+import io.virtdataplane.daemon.service.ServiceSettings;
 import io.virtdataplane.daemon.sriov.CardInTree;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.daemon.worker.Workers;
@@ -23,6 +27,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,8 +71,21 @@ final class CliLab implements AutoCloseable {
                         System::nanoTime);
         Path proc = Files.createDirectories(directory.resolve("proc"));
         SriovConfig config = SriovConfig.DEFAULT.withProc(proc).withDevicePlugins("none");
-        sriov = new SriovLab(card, config, state, networks);
-        grpc.serve(socket, new NetworksService(bridges, networks, sriov.objects), sriov.service());
+        ServiceObjects services =
+                new ServiceObjects(
+                        ServiceSettings.of(List.of("10.96.0.0/12"), "30000-32767", List.of())
+                                .allocations(new SecureRandom()),
+                        state,
+                        List::of,
+                        new ServicePublisher(List::of, journal),
+                        journal,
+                        false);
+        sriov = new SriovLab(card, config, state, networks, services);
+        grpc.serve(
+                socket,
+                new NetworksService(
+                        bridges, networks, sriov.objects, new ServiceViews(services, List::of)),
+                sriov.service());
     }
 
     Path file(String manifest) {

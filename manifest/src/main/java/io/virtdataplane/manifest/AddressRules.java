@@ -20,6 +20,12 @@ final class AddressRules {
         }
     }
 
+    /** One text for one address (RFC 5952). */
+    static String canonical(String valid) {
+        long[] address = AddressText.ip(valid);
+        return AddressText.ip(address[0], address[1]);
+    }
+
     static List<String> cidr(String text) {
         String[] parts = text.split("/", -1);
         int most = ServiceSpec.Family.of(text) == ServiceSpec.Family.IPv4 ? IPV4_BITS : IPV6_BITS;

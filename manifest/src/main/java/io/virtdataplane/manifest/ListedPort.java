@@ -3,8 +3,13 @@ package io.virtdataplane.manifest;
 import io.virtdataplane.wire.Protocols;
 import java.util.Locale;
 
-/** An open port: IP protocol number and port. */
-public record ListedPort(int protocol, int port) {
+/**
+ * An open port.
+ *
+ * @param name that Services may call it by, or empty
+ * @param protocol IP protocol number
+ */
+public record ListedPort(String name, int protocol, int port) {
     /** "TCP/80", "udp/53", "SCTP/5060"; without a protocol TCP is meant. */
     public static ListedPort parse(String text) {
         String[] parts = text.strip().split("/", -1);
@@ -27,6 +32,6 @@ public record ListedPort(int protocol, int port) {
                     "ports must be PROTOCOL/PORT of TCP, UDP or SCTP and 1-65535, separated by commas; or all, or manifest: ports="
                             + text);
         }
-        return new ListedPort(number, port);
+        return new ListedPort("", number, port);
     }
 }

@@ -3,6 +3,7 @@ package io.virtdataplane.manifest;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -69,6 +70,11 @@ public final class MachineManifest {
     /** metadata.namespace, or empty. */
     public String namespace() {
         return machine.namespace();
+    }
+
+    /** By which Services select it. */
+    public Map<String, String> labels() {
+        return machine.labels();
     }
 
     /** Of the template, or of an instance itself; empty where it has none of that name. */

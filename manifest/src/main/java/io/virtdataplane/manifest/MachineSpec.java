@@ -1,15 +1,22 @@
 package io.virtdataplane.manifest;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * The head of a kubevirt.io VirtualMachine or VirtualMachineInstance, and where its spec stands.
  *
  * @param machine metadata.name, or empty
  * @param namespace metadata.namespace, or empty
+ * @param labels of its pod: of the template, or of an instance itself
  * @param hasDefaultNic where it lists none
  */
-record MachineSpec(String machine, String namespace, Fields spec, boolean hasDefaultNic) {
+record MachineSpec(
+        String machine,
+        String namespace,
+        Map<String, String> labels,
+        Fields spec,
+        boolean hasDefaultNic) {
     private static final Fields DEFAULT_INTERFACE =
             Document.root("{name: default, masquerade: {}}");
     private static final Fields DEFAULT_NETWORK = Document.root("{name: default, pod: {}}");
@@ -32,12 +39,18 @@ record MachineSpec(String machine, String namespace, Fields spec, boolean hasDef
         }
         Metadata metadata = Metadata.of(root);
         Fields spec = root.object("spec");
+        Fields ofPod = root;
         if (spec.has("template")) {
             // the documentation prints VirtualMachines with and without it
-            spec = spec.object("template").object("spec");
+            ofPod = spec.object("template");
+            spec = ofPod.object("spec");
         }
         return new MachineSpec(
-                metadata.name(), metadata.namespace(), spec, defaults.hasDefaultNic());
+                metadata.name(),
+                metadata.namespace(),
+                ofPod.object("metadata").textByName("labels"),
+                spec,
+                defaults.hasDefaultNic());
     }
 
     /** A machine that lists no NIC has one on the pod network, unless it says that it has not. */

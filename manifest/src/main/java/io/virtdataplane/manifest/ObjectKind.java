@@ -49,7 +49,14 @@ public enum ObjectKind {
                     new SriovManifest.Network(SriovNetworkManifest.read(root, defaults)),
             "sriovnetwork.sriovnetwork.openshift.io",
             "sriovnetwork",
-            "sriov-network");
+            "sriov-network"),
+    SERVICE(
+            List.of(ServiceManifest.KIND),
+            ServiceManifest.DEFAULT_NAMESPACE,
+            (root, defaults) -> ServiceManifest.read(root),
+            "service",
+            "services",
+            "svc");
 
     private final List<String> kinds;
     private final String defaultNamespace;

@@ -15,6 +15,7 @@ final class ServiceFields {
                             "ipFamilies",
                             "ipFamilyPolicy",
                             "loadBalancerClass",
+                            "loadBalancerIP",
                             "loadBalancerSourceRanges",
                             "ports",
                             "publishNotReadyAddresses",
@@ -24,12 +25,12 @@ final class ServiceFields {
                             "trafficDistribution",
                             "type")
                     .leaving(
-                            "the address comes from the pool, as it is deprecated in Kubernetes",
-                            "loadBalancerIP");
+                            "Kubernetes has given it up, trafficDistribution took its place",
+                            "topologyKeys")
+                    .leaving("Kubernetes has given it up, use ipFamilies", "ipFamily");
 
     static final FieldTable PORT =
-            FieldTable.of("name", "nodePort", "port", "protocol", "targetPort")
-                    .leaving("nothing above the port is looked at", "appProtocol");
+            FieldTable.of("appProtocol", "name", "nodePort", "port", "protocol", "targetPort");
 
     static final FieldTable AFFINITY = FieldTable.of("clientIP");
 

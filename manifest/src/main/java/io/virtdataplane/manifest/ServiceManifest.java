@@ -2,11 +2,14 @@ package io.virtdataplane.manifest;
 
 import io.virtdataplane.manifest.ServiceSpec.Addresses;
 import io.virtdataplane.manifest.ServiceSpec.LoadBalancer;
+import io.virtdataplane.manifest.ServiceSpec.Notes;
 import io.virtdataplane.manifest.ServiceSpec.Policy;
 import io.virtdataplane.manifest.ServiceSpec.Port;
 import io.virtdataplane.manifest.ServiceSpec.Traffic;
 import io.virtdataplane.manifest.ServiceSpec.Type;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,12 +21,14 @@ import java.util.Set;
  * once.
  */
 public final class ServiceManifest {
-    private static final String KIND = "Service";
-    private static final String DEFAULT_NAMESPACE = "default";
+    static final String KIND = "Service";
+    static final String DEFAULT_NAMESPACE = "default";
     private static final int DEFAULT_AFFINITY = 10_800; // seconds
     private static final int LONGEST_AFFINITY = 86_400;
     private static final Set<String> DISTRIBUTIONS =
             Set.of("PreferClose", "PreferSameNode", "PreferSameZone");
+    private static final List<String> METALLB =
+            List.of("metallb.io/loadBalancerIPs", "metallb.universe.tf/loadBalancerIPs");
     private static final String ONLY_LOAD_BALANCER =
             "may only be used when `type` is 'LoadBalancer'";
 
@@ -46,6 +51,9 @@ public final class ServiceManifest {
             throw root.error("kind", "must be " + KIND, kind);
         }
         String version = root.text("apiVersion", "");
+        if (version.contains("/")) { // as Knative has one
+            throw new NotOursException("it is not of the core API v1");
+        }
         if (!version.equals("v1")) {
             throw root.error("apiVersion", "must be v1", version);
         }
@@ -54,11 +62,16 @@ public final class ServiceManifest {
                 metadata.namespace().isEmpty() ? DEFAULT_NAMESPACE : metadata.namespace();
         Fields spec = root.object("spec");
         spec.check(ServiceFields.SPEC);
-        return new ServiceManifest(spec).read(metadata.name(), namespace);
+        Notes notes =
+                new Notes(
+                        root.object("metadata").textByName("labels"),
+                        root.object("metadata").textByName("annotations"));
+        return new ServiceManifest(spec).read(metadata.name(), namespace, notes);
     }
 
-    private ServiceSpec read(String name, String namespace) {
+    private ServiceSpec read(String name, String namespace, Notes notes) {
         NameRules.label(name).forEach(rule -> errors.invalid("metadata.name", name, rule));
+        checkLabels("metadata.labels", notes.labels());
         Type type = oneOf(Type.class, "type", Type.ClusterIP);
         ServiceAddresses reader = new ServiceAddresses(spec, errors);
         Addresses addresses = type == Type.ExternalName ? reader.readExternalName() : reader.read();
@@ -69,9 +82,7 @@ public final class ServiceManifest {
                     ServiceSpec.NONE,
                     "may not be set to 'None' for " + type + " services");
         }
-        if (type == Type.ExternalName) {
-            checkExternalName();
-        }
+        String externalName = type == Type.ExternalName ? externalName() : "";
         List<Port> ports =
                 new ServicePorts(type, errors)
                         .read(spec, addresses.isHeadless() || type == Type.ExternalName);
@@ -80,18 +91,20 @@ public final class ServiceManifest {
         ServiceSpec service =
                 new ServiceSpec(
                         namespace + "/" + name,
+                        notes,
                         type,
+                        externalName,
                         selector(),
                         ports,
                         addresses,
                         traffic(isExternal),
-                        loadBalancer(type));
+                        loadBalancer(type, notes));
         checkHealthPort(service);
         errors.refuse();
         return service;
     }
 
-    private void checkExternalName() {
+    private String externalName() {
         String name = spec.text("externalName", "");
         String path = spec.child("externalName");
         String undotted = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
@@ -100,17 +113,24 @@ public final class ServiceManifest {
         } else {
             NameRules.subdomain(undotted).forEach(rule -> errors.invalid(path, undotted, rule));
         }
+        spec.warn(
+                "externalName",
+                "is kept and shown: names are answered by the cluster's DNS, not here");
+        return name;
     }
 
     private Map<String, String> selector() {
         Map<String, String> selector = spec.textByName("selector");
-        String path = spec.child("selector");
-        selector.forEach(
+        checkLabels(spec.child("selector"), selector);
+        return selector;
+    }
+
+    private void checkLabels(String path, Map<String, String> labels) {
+        labels.forEach(
                 (key, value) -> {
                     NameRules.qualifiedName(key).forEach(rule -> errors.invalid(path, key, rule));
                     NameRules.labelValue(value).forEach(rule -> errors.invalid(path, value, rule));
                 });
-        return selector;
     }
 
     private Traffic traffic(boolean isExternal) {
@@ -173,7 +193,7 @@ public final class ServiceManifest {
         return distribution;
     }
 
-    private LoadBalancer loadBalancer(Type type) {
+    private LoadBalancer loadBalancer(Type type, Notes notes) {
         List<String> ranges =
                 spec.texts("loadBalancerSourceRanges").stream().map(String::strip).toList();
         // The API server says this path with a capital letter, a slip of its own.
@@ -199,9 +219,37 @@ public final class ServiceManifest {
                             rule ->
                                     errors.invalid(
                                             spec.child("loadBalancerClass"), className, rule));
+            spec.warn("loadBalancerClass", "is left to its load balancer, which gives the address");
         }
         return new LoadBalancer(
-                className, ranges, spec.flag("allocateLoadBalancerNodePorts").orElse(true));
+                className,
+                type == Type.LoadBalancer ? askedAddresses(notes) : List.of(),
+                ranges,
+                spec.flag("allocateLoadBalancerNodePorts").orElse(true));
+    }
+
+    /** By its field, which is deprecated, or as users of MetalLB ask. */
+    private List<String> askedAddresses(Notes notes) {
+        Map<String, String> askedByPath = new LinkedHashMap<>();
+        askedByPath.put(spec.child("loadBalancerIP"), spec.text("loadBalancerIP", ""));
+        for (String annotation : METALLB) {
+            askedByPath.put(
+                    "metadata.annotations[" + annotation + "]",
+                    notes.annotations().getOrDefault(annotation, ""));
+        }
+        Set<String> all = new LinkedHashSet<>();
+        askedByPath.forEach(
+                (path, asked) -> {
+                    for (String address : asked.isBlank() ? new String[0] : asked.split(",", -1)) {
+                        String plain = address.strip();
+                        List<String> wrong = AddressRules.address(plain);
+                        wrong.forEach(rule -> errors.invalid(path, plain, rule));
+                        if (wrong.isEmpty()) {
+                            all.add(AddressRules.canonical(plain));
+                        }
+                    }
+                });
+        return List.copyOf(all);
     }
 
     private void checkHealthPort(ServiceSpec service) {

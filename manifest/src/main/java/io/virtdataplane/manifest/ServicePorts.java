@@ -56,7 +56,8 @@ final class ServicePorts {
                 NUMBER_BY_PROTOCOL.getOrDefault(known, 0),
                 (int) number,
                 target(port, number),
-                nodePort(port, known));
+                nodePort(port, known),
+                port.text("appProtocol", ""));
     }
 
     private String name(Fields port, boolean isNeeded) {

@@ -1,5 +1,6 @@
 package io.virtdataplane.manifest;
 
+import io.virtdataplane.wire.Protocols;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,18 +10,25 @@ import java.util.Optional;
  * later is empty or 0 here.
  *
  * @param name NAMESPACE/NAME
+ * @param externalName of the Service that stands for another name, or empty
  * @param selector empty: somebody else says what the endpoints are
  */
 public record ServiceSpec(
         String name,
+        Notes notes,
         Type type,
+        String externalName,
         Map<String, String> selector,
         List<Port> ports,
         Addresses addresses,
         Traffic traffic,
-        LoadBalancer loadBalancer) {
+        LoadBalancer loadBalancer)
+        implements Manifest {
     /** The one value of clusterIP that is no address. */
-    static final String NONE = "None";
+    public static final String NONE = "None";
+
+    /** What others read of it. */
+    public record Notes(Map<String, String> labels, Map<String, String> annotations) {}
 
     public enum Type {
         ClusterIP,
@@ -33,7 +41,7 @@ public record ServiceSpec(
         IPv4,
         IPv6;
 
-        static Family of(String address) {
+        public static Family of(String address) {
             return address.indexOf(':') >= 0 ? IPv6 : IPv4;
         }
 
@@ -58,8 +66,38 @@ public record ServiceSpec(
      * @param protocol IP protocol number
      * @param targetPort a number, or the name of a port that the machine lists
      * @param nodePort 0: none, or any
+     * @param appProtocol what is spoken there, or empty
      */
-    public record Port(String name, int protocol, int port, String targetPort, int nodePort) {}
+    public record Port(
+            String name,
+            int protocol,
+            int port,
+            String targetPort,
+            int nodePort,
+            String appProtocol) {
+        Port withNodePort(int number) {
+            return new Port(name, protocol, port, targetPort, number, appProtocol);
+        }
+
+        /** Else {@code targetPort} is a name. */
+        public boolean hasTargetNumber() {
+            return targetPort.matches("\\d+");
+        }
+
+        public int targetNumber() {
+            return Integer.parseInt(targetPort);
+        }
+
+        /** "TCP", "UDP" or "SCTP". */
+        public String protocolName() {
+            return switch (protocol) {
+                case Protocols.TCP -> "TCP";
+                case Protocols.UDP -> "UDP";
+                case Protocols.SCTP -> "SCTP";
+                default -> throw new IllegalStateException("protocol=" + protocol);
+            };
+        }
+    }
 
     /**
      * @param clusterIps those asked for; "None" alone: headless
@@ -87,14 +125,45 @@ public record ServiceSpec(
             int affinitySeconds,
             int healthCheckNodePort,
             boolean publishesNotReady,
-            String distribution) {}
+            String distribution) {
+        Traffic withHealthCheck(int nodePort) {
+            return new Traffic(
+                    internal, external, affinitySeconds, nodePort, publishesNotReady, distribution);
+        }
+    }
 
     /**
      * @param className loadBalancerClass: who gives the address; empty: the default one
+     * @param addresses those asked for; empty: any
      * @param sourceRanges who may come, in CIDR notation; empty: everybody
      */
     public record LoadBalancer(
-            String className, List<String> sourceRanges, boolean allocatesNodePorts) {}
+            String className,
+            List<String> addresses,
+            List<String> sourceRanges,
+            boolean allocatesNodePorts) {}
+
+    @Override
+    public ObjectKind kind() {
+        return ObjectKind.SERVICE;
+    }
+
+    public String namespace() {
+        return name.substring(0, name.indexOf('/'));
+    }
+
+    public String ownName() {
+        return name.substring(name.indexOf('/') + 1);
+    }
+
+    /** It has an address of its own. */
+    public boolean needsClusterIp() {
+        return type != Type.ExternalName && !addresses.isHeadless();
+    }
+
+    public boolean needsNodePorts() {
+        return type == Type.NodePort || type == Type.LoadBalancer;
+    }
 
     /** Whether a port for health checks belongs to it. */
     public boolean needsHealthCheck() {

@@ -92,7 +92,9 @@ public final class VirtualMachineManifest {
             }
             ports.add(
                     new ListedPort(
-                            protocol.equals("TCP") ? Protocols.TCP : Protocols.UDP, (int) port));
+                            name,
+                            protocol.equals("TCP") ? Protocols.TCP : Protocols.UDP,
+                            (int) port));
         }
         return ports;
     }

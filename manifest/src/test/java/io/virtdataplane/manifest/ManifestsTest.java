@@ -35,7 +35,7 @@ class ManifestsTest {
     @Test
     void unknownKindIsRefusedByName() {
         String kinds =
-                "VirtualMachine, VirtualMachineInstance, NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy or SriovNetwork";
+                "VirtualMachine, VirtualMachineInstance, NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy, SriovNetwork or Service";
         assertThatThrownBy(() -> Manifests.parse("kind: Pod"))
                 .isInstanceOf(InvalidManifestException.class)
                 .hasMessage(
@@ -101,7 +101,7 @@ class ManifestsTest {
                         "SriovIBNetwork sriov/ib is left: InfiniBand is not supported");
         assertThatThrownBy(() -> MANIFESTS.parse(MACHINE, APPLIED))
                 .hasMessage(
-                        "manifest must have a NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy or SriovNetwork that is for virt-dataplane: VirtualMachine default/vm is left: use attach");
+                        "manifest must have a NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy, SriovNetwork or Service that is for virt-dataplane: VirtualMachine default/vm is left: use attach");
     }
 
     @Test

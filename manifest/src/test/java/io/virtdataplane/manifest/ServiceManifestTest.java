@@ -42,7 +42,7 @@ class ServiceManifestTest {
         assertThat(service.name()).isEqualTo("example-namespace/vmservice");
         assertThat(service.type()).isEqualTo(Type.NodePort);
         assertThat(service.ports())
-                .containsExactly(new Port("", Protocols.TCP, 27_017, "22", 30_000));
+                .containsExactly(new Port("", Protocols.TCP, 27_017, "22", 30_000, ""));
         assertThat(service.selector()).containsOnlyKeys("special").containsValue("key");
         assertThat(service.traffic().external()).contains(Policy.Cluster);
     }
@@ -55,13 +55,13 @@ class ServiceManifestTest {
         assertThat(service.name()).isEqualTo("default/web");
         assertThat(service.type()).isEqualTo(Type.ClusterIP);
         assertThat(service.ports())
-                .containsExactly(new Port("http", Protocols.TCP, 8080, "8080", 0));
+                .containsExactly(new Port("http", Protocols.TCP, 8080, "8080", 0, ""));
     }
 
     @Test
     void hasTheDefaultsOfTheApiServer() {
         ServiceSpec service = service("ports: [{port: 80}]");
-        assertThat(service.ports()).containsExactly(new Port("", Protocols.TCP, 80, "80", 0));
+        assertThat(service.ports()).containsExactly(new Port("", Protocols.TCP, 80, "80", 0, ""));
         assertThat(service.traffic().internal()).isEqualTo(Policy.Cluster);
         assertThat(service.traffic().external()).isEmpty();
         assertThat(service.traffic().affinitySeconds()).isZero();
@@ -154,7 +154,7 @@ class ServiceManifestTest {
     void isRefusedInTheWordsOfTheApiServer(String spec, String words) {
         assertThatThrownBy(() -> service(spec))
                 .isInstanceOf(InvalidManifestException.class)
-                .hasMessage("Service web: " + words);
+                .hasMessage("Service default/web: " + words);
     }
 
     @Test

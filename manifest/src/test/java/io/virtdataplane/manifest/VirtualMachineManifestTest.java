@@ -32,7 +32,7 @@ class VirtualMachineManifestTest {
     @Test
     void chaptersManifestIsReadAsItStands() {
         MasqueradeInterface nic = VirtualMachineManifest.parse(CHAPTER);
-        assertThat(nic.ports()).containsExactly(new ListedPort(6, 80));
+        assertThat(nic.ports()).containsExactly(new ListedPort("", 6, 80));
         assertThat(AddressText.ipv4(nic.cidr().guest())).isEqualTo("10.0.2.2");
         assertThat(AddressText.ipv4(nic.cidr().gateway())).isEqualTo("10.0.2.1");
         assertThat(nic.interfaceName()).isEqualTo("default");
@@ -67,7 +67,7 @@ class VirtualMachineManifestTest {
         assertThat(nic.machine()).isEqualTo("example-vm");
         assertThat(nic.hostname()).isEqualTo("web");
         assertThat(nic.mac()).isEqualTo(0x0200_0000_000aL);
-        assertThat(nic.ports()).containsExactly(new ListedPort(17, 53));
+        assertThat(nic.ports()).containsExactly(new ListedPort("dns", 17, 53));
         assertThat(AddressText.ipv4(nic.cidr().guest())).isEqualTo("10.10.10.2");
     }
 

@@ -16,7 +16,7 @@ final class BridgeDescription implements Description<Bridge> {
 
     @Override
     public Bridge fetch(Client client, String name) {
-        return BridgeListing.all(client, new Query(name, 0)).getBridges(0);
+        return BridgeListing.all(client, Query.named(name)).getBridges(0);
     }
 
     @Override

@@ -15,12 +15,21 @@ final class DefinitionListing
     }
 
     @Override
+    public boolean hasNamespaces() {
+        return true;
+    }
+
+    @Override
     public ListAttachmentDefinitionsResponse fetch(Client client, Query query) {
         List<AttachmentDefinition> all =
-                client.networks()
+                client
+                        .networks()
                         .listAttachmentDefinitions(
                                 ListAttachmentDefinitionsRequest.getDefaultInstance())
-                        .getDefinitionsList();
+                        .getDefinitionsList()
+                        .stream()
+                        .filter(one -> query.isIn(one.getNamespace()))
+                        .toList();
         return ListAttachmentDefinitionsResponse.newBuilder()
                 .addAllDefinitions(
                         Names.chosen(

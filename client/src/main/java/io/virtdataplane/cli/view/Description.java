@@ -14,9 +14,14 @@ public interface Description<M extends MessageOrBuilder> {
 
     void describe(M answer, boolean isWide, PrintStream to);
 
+    /** False: the caller prints words. */
+    default boolean printData(M answer, Output output, PrintStream to) {
+        return output.print(answer, to);
+    }
+
     default void print(Client client, String name, Output output, PrintStream to) {
         M answer = fetch(client, name);
-        if (!output.print(answer, to)) {
+        if (!printData(answer, output, to)) {
             describe(answer, output.isWide(), to);
         }
     }

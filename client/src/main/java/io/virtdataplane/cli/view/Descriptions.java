@@ -11,6 +11,7 @@ public final class Descriptions {
                     new NicDescription(),
                     new MachineDescription(),
                     new BridgeDescription(),
+                    new ServiceDescription(),
                     new PfDescription());
 
     private Descriptions() {}

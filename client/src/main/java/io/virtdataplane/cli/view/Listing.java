@@ -19,6 +19,11 @@ public interface Listing<M extends MessageOrBuilder, R> {
 
     M fetch(Client client, Query query);
 
+    /** Its objects have namespaces; that is a column then, the first. */
+    default boolean hasNamespaces() {
+        return false;
+    }
+
     /** {@link #watch} has answers. */
     default boolean canBeWatched() {
         return false;
@@ -46,21 +51,27 @@ public interface Listing<M extends MessageOrBuilder, R> {
     /** One answer, or all of them for as long as it is watched. */
     default void print(Client client, Query query, boolean watched, Output output, PrintStream to) {
         if (!watched) {
-            print(fetch(client, query), output, to);
+            print(fetch(client, query), query, output, to);
             return;
         }
         Iterator<M> answers = watch(client, query);
         while (answers.hasNext()) {
-            print(answers.next(), output, to);
+            print(answers.next(), query, output, to);
             to.flush();
         }
     }
 
-    private void print(M answer, Output output, PrintStream to) {
-        if (output.print(answer, to)) {
+    /** False: the caller prints a table. */
+    default boolean printData(M answer, Query query, Output output, PrintStream to) {
+        return output.print(answer, to);
+    }
+
+    private void print(M answer, Query query, Output output, PrintStream to) {
+        if (printData(answer, query, output, to)) {
             return;
         }
-        printTable(rows(answer), output.isWide(), to);
+        boolean isOfOne = hasNamespaces() && !query.namespace().isEmpty();
+        printTable(rows(answer), output.isWide(), isOfOne ? 1 : 0, to);
         if (!footer(answer).isEmpty()) {
             to.println(footer(answer));
         }
@@ -68,8 +79,15 @@ public interface Listing<M extends MessageOrBuilder, R> {
     }
 
     default void printTable(List<R> rows, boolean isWide, PrintStream to) {
+        printTable(rows, isWide, 0, to);
+    }
+
+    private void printTable(List<R> rows, boolean isWide, int first, PrintStream to) {
         List<Column<R>> shown =
-                columns().stream().filter(column -> isWide || !column.isWide()).toList();
+                columns().stream()
+                        .skip(first)
+                        .filter(column -> isWide || !column.isWide())
+                        .toList();
         Table table = new Table(shown.stream().map(Column::head).toArray(String[]::new));
         for (R row : rows) {
             table.row(

@@ -19,6 +19,7 @@ public final class Listings {
                     new VlanListing(),
                     new PolicyListing(),
                     new DefinitionListing(),
+                    new ServiceListing(),
                     new PfListing(),
                     new VfListing(),
                     new SriovStateListing(),

@@ -1,6 +1,7 @@
 package io.virtdataplane.cli.view;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.util.StringQuotingChecker;
@@ -49,9 +50,18 @@ public final class Output {
 
     /** True when the message was printed; otherwise the caller prints its table. */
     public boolean print(MessageOrBuilder message, PrintStream out) {
+        if (format == Format.json) {
+            out.println(json(message));
+            return true;
+        }
+        return format == Format.yaml && print(tree(message), out);
+    }
+
+    /** The same for what is no message. */
+    boolean print(ObjectNode tree, PrintStream out) {
         try {
             if (format == Format.json) {
-                out.println(json(message));
+                out.println(tree.toPrettyString());
                 return true;
             }
             if (format == Format.yaml) {
@@ -61,9 +71,7 @@ public final class Output {
                                 .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
                                 .stringQuotingChecker(new QuotedNumbers())
                                 .build();
-                out.print(
-                        new ObjectMapper(factory)
-                                .writeValueAsString(new ObjectMapper().readTree(json(message))));
+                out.print(new ObjectMapper(factory).writeValueAsString(tree));
                 return true;
             }
             return false;
@@ -85,7 +93,19 @@ public final class Output {
         return format == Format.json;
     }
 
-    private static String json(MessageOrBuilder message) throws IOException {
-        return JsonFormat.printer().alwaysPrintFieldsWithNoPresence().print(message);
+    static ObjectNode tree(MessageOrBuilder message) {
+        try {
+            return (ObjectNode) new ObjectMapper().readTree(json(message));
+        } catch (IOException e) {
+            throw new IllegalStateException("print", e);
+        }
+    }
+
+    private static String json(MessageOrBuilder message) {
+        try {
+            return JsonFormat.printer().alwaysPrintFieldsWithNoPresence().print(message);
+        } catch (IOException e) {
+            throw new IllegalStateException("print", e);
+        }
     }
 }

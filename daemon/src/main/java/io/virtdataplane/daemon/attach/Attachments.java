@@ -23,6 +23,7 @@ public final class Attachments {
     private final Map<String, Integer> numberByName = new HashMap<>();
     private final Map<String, Attachment> attachmentByName = new TreeMap<>();
     private final EventJournal journal;
+    private volatile Runnable follower = () -> {};
     private long generation;
 
     public Attachments(EventJournal journal) {
@@ -58,16 +59,26 @@ public final class Attachments {
     }
 
     /** From now on it is found. */
-    public synchronized void add(Attachment attachment) {
-        attachmentByName.put(attachment.name(), attachment);
+    public void add(Attachment attachment) {
+        synchronized (this) {
+            attachmentByName.put(attachment.name(), attachment);
+        }
         changed();
     }
 
     /** False where it was removed before. */
-    public synchronized boolean remove(Attachment attachment) {
-        boolean removed = attachmentByName.remove(attachment.name(), attachment);
+    public boolean remove(Attachment attachment) {
+        boolean removed;
+        synchronized (this) {
+            removed = attachmentByName.remove(attachment.name(), attachment);
+        }
         changed();
         return removed;
+    }
+
+    /** It is run after each change, by whoever made it, and holds up nobody else. */
+    public void follow(Runnable other) {
+        follower = other;
     }
 
     public synchronized boolean has(Attachment attachment) {
@@ -109,9 +120,12 @@ public final class Attachments {
     }
 
     /** Whoever waits for a change looks again. */
-    public synchronized void changed() {
-        generation++;
-        notifyAll();
+    public void changed() {
+        synchronized (this) {
+            generation++;
+            notifyAll();
+        }
+        follower.run();
     }
 
     /**

@@ -1,10 +1,14 @@
 package io.virtdataplane.daemon.attach;
 
 import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.manifest.MachineManifest;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -41,6 +45,27 @@ final class LostNics {
 
     List<Waiting> waiting() {
         return List.copyOf(waitingByFile.values());
+    }
+
+    /** Those of which it can be told. */
+    List<LabelledNic> labelled(Function<AttachRequest, MachineManifest> reader) {
+        List<LabelledNic> all = new ArrayList<>();
+        for (Waiting waiting : waiting()) {
+            try {
+                MachineManifest machine = reader.apply(waiting.request());
+                String why = "not attached, tried again: " + waiting.reason();
+                all.add(
+                        new LabelledNic(
+                                waiting.name(),
+                                machine.namespace(),
+                                machine.labels(),
+                                Optional.empty(),
+                                why));
+            } catch (IllegalArgumentException e) {
+                continue; // its manifest is not taken any more: nobody knows its labels
+            }
+        }
+        return all;
     }
 
     /** The full name of the only one that is called so: MACHINE/INTERFACE, or MACHINE. */

@@ -12,6 +12,7 @@ import io.virtdataplane.manifest.ManifestDefaults;
 import io.virtdataplane.sys.Netns;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +40,8 @@ public final class Nics implements AutoCloseable {
     private final Map<AttachedNic, Origin> origins = new ConcurrentHashMap<>();
 
     /** What a NIC was made of, and where. */
-    private record Origin(AttachRequest request, Optional<PodNamespace> pod) {
+    private record Origin(
+            AttachRequest request, Map<String, String> labels, Optional<PodNamespace> pod) {
         boolean isGone() {
             return pod.isPresent() && pod.get().isGone();
         }
@@ -144,7 +146,7 @@ public final class Nics implements AutoCloseable {
             MachineManifest machine = machine(request);
             NicSpec spec = spec(request, machine);
             name = spec.name();
-            AttachedNic nic = open(spec, request, NicLimits.of(request, machine));
+            AttachedNic nic = open(spec, request, machine);
             journal.record("Restored", name, before.isEmpty() ? "attached again" : nic.describe());
         } catch (RuntimeException e) {
             if (!Files.exists(Netns.path(request.getNetns()))) {
@@ -181,7 +183,7 @@ public final class Nics implements AutoCloseable {
         AttachRequest request = inPod ? ofOwnPod(asked) : asked;
         MachineManifest machine = machine(request);
         NicSpec spec = spec(request, machine);
-        AttachedNic nic = open(spec, request, NicLimits.of(request, machine));
+        AttachedNic nic = open(spec, request, machine);
         journal.record("Attached", spec.name(), nic.describe());
         return new Attached(nic, machine);
     }
@@ -214,7 +216,8 @@ public final class Nics implements AutoCloseable {
      * The name is held from before anything is opened until all of it has ended, so that the files
      * of two NICs of one name never meet. It is kept before it can be found.
      */
-    private AttachedNic open(NicSpec spec, AttachRequest request, NicLimits limits) {
+    private AttachedNic open(NicSpec spec, AttachRequest request, MachineManifest machine) {
+        NicLimits limits = NicLimits.of(request, machine);
         int number = attachments.take(spec.name());
         AttachedNic nic;
         Optional<PodNamespace> pod;
@@ -237,7 +240,7 @@ public final class Nics implements AutoCloseable {
             throw e;
         }
         lost.forget(store.file(spec.name()));
-        origins.put(nic, new Origin(request, pod));
+        origins.put(nic, new Origin(request, machine.labels(), pod));
         attachments.add(nic);
         LOG.info(
                 "attached: nic={} worker={} {}", nic.name(), nic.worker().number(), nic.describe());
@@ -334,6 +337,16 @@ public final class Nics implements AutoCloseable {
     private static ForRuntime forRuntime(AttachedNic nic, Origin origin) {
         AttachRequest request = origin.request();
         return new ForRuntime(nic.name(), request.getNetns(), request.getGuest(), request.getCni());
+    }
+
+    /** All that are kept, attached or not. */
+    public List<LabelledNic> labelled() {
+        List<LabelledNic> all = new ArrayList<>(lost.labelled(this::machine));
+        for (AttachedNic nic : attachments.nics()) {
+            Stream.ofNullable(origins.get(nic))
+                    .forEach(origin -> all.add(LabelledNic.of(nic, origin.labels())));
+        }
+        return all;
     }
 
     /** Detaches NICs whose pod has ended without a word to us. */

@@ -14,6 +14,8 @@ import io.virtdataplane.api.ListGroupsRequest;
 import io.virtdataplane.api.ListGroupsResponse;
 import io.virtdataplane.api.ListPoliciesRequest;
 import io.virtdataplane.api.ListPoliciesResponse;
+import io.virtdataplane.api.ListServicesRequest;
+import io.virtdataplane.api.ListServicesResponse;
 import io.virtdataplane.api.ListStationsRequest;
 import io.virtdataplane.api.ListStationsResponse;
 import io.virtdataplane.api.NetworksGrpc;
@@ -37,8 +39,11 @@ public final class NetworksService extends NetworksGrpc.NetworksImplBase {
     private final Bridges bridges;
     private final NetworkObjects networks;
     private final Objects objects;
+    private final ServiceViews services;
 
-    public NetworksService(Bridges bridges, NetworkObjects networks, Objects objects) {
+    public NetworksService(
+            Bridges bridges, NetworkObjects networks, Objects objects, ServiceViews services) {
+        this.services = services;
         this.bridges = bridges;
         this.networks = networks;
         this.objects = objects;
@@ -54,7 +59,10 @@ public final class NetworksService extends NetworksGrpc.NetworksImplBase {
                                     request.getUplinks(),
                                     request.getHostPort(),
                                     request.getProbeSeconds());
-                    FileResult applied = objects.apply(request.getManifest(), options);
+                    FileResult applied =
+                            request.getDryRun()
+                                    ? objects.dryRun(request.getManifest(), options)
+                                    : objects.apply(request.getManifest(), options);
                     return ApplyResponse.newBuilder()
                             .addAllObjects(ObjectViews.applied(applied.objects()))
                             .addAllLeft(ObjectViews.left(applied.left()))
@@ -155,6 +163,12 @@ public final class NetworksService extends NetworksGrpc.NetworksImplBase {
                             });
                     return SetStationResponse.getDefaultInstance();
                 });
+    }
+
+    @Override
+    public void listServices(
+            ListServicesRequest request, StreamObserver<ListServicesResponse> response) {
+        Answers.answer(response, services::list);
     }
 
     @Override

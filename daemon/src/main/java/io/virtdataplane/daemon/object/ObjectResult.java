@@ -12,11 +12,11 @@ import java.util.List;
  */
 public record ObjectResult(
         ObjectKind kind, String name, String change, Outcome outcome, List<String> warnings) {
-    static ObjectResult unchanged(WrittenManifest written) {
+    static ObjectResult inForce(WrittenManifest written, String change) {
         return new ObjectResult(
                 written.manifest().kind(),
                 written.manifest().name(),
-                "unchanged",
+                change,
                 Outcome.IN_FORCE,
                 written.warnings());
     }

@@ -98,28 +98,48 @@ public final class Objects {
         return new FileResult(apply(read, options), read.left());
     }
 
-    private List<ObjectResult> apply(ManifestFile file, ApplyOptions options) {
-        List<Manifest> wanted = file.objects().stream().map(WrittenManifest::manifest).toList();
+    /** What {@link #apply} would say if all went well; nothing changes. */
+    public FileResult dryRun(String file, ApplyOptions options) {
+        ManifestFile read = manifests.parse(file, byKind.keySet());
         changing.lock();
         try {
-            file.left().forEach(this::mustNotBeKept);
-            file.objects().forEach(each -> mustBeOf(options, held(each.manifest())));
-            for (Reconciler reconciler : reconcilers) {
-                List<Manifest> own =
-                        wanted.stream()
-                                .filter(each -> ofKind(each).reconciler() == reconciler)
-                                .toList();
-                if (!own.isEmpty()) {
-                    reconciler.check(own);
-                }
-            }
-            List<ObjectResult> results = new ArrayList<>();
-            for (WrittenManifest each : file.objects()) {
-                results.add(apply(each, options));
-            }
-            return results;
+            check(read, options);
+            return new FileResult(
+                    read.objects().stream().map(each -> foreseen(each, options)).toList(),
+                    read.left());
         } finally {
             changing.unlock();
+        }
+    }
+
+    private ObjectResult foreseen(WrittenManifest written, ApplyOptions options) {
+        Manifest manifest = written.manifest();
+        Kept wanted = new Kept(manifest, written.text(), options, 0, "");
+        return ObjectResult.inForce(written, change(ofKind(manifest), wanted));
+    }
+
+    private List<ObjectResult> apply(ManifestFile file, ApplyOptions options) {
+        changing.lock();
+        try {
+            check(file, options);
+            return file.objects().stream().map(each -> apply(each, options)).toList();
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private void check(ManifestFile file, ApplyOptions options) {
+        List<Manifest> wanted = file.objects().stream().map(WrittenManifest::manifest).toList();
+        file.left().forEach(this::mustNotBeKept);
+        file.objects().forEach(each -> mustBeOf(options, held(each.manifest())));
+        for (Reconciler reconciler : reconcilers) {
+            List<Manifest> own =
+                    wanted.stream()
+                            .filter(each -> ofKind(each).reconciler() == reconciler)
+                            .toList();
+            if (!own.isEmpty()) {
+                reconciler.check(own);
+            }
         }
     }
 
@@ -164,7 +184,7 @@ public final class Objects {
             WrittenManifest written = read.objects().getFirst();
             Manifest manifest = written.manifest();
             if (!again && isInForce(manifest, options)) {
-                return Optional.of(ObjectResult.unchanged(written));
+                return Optional.of(ObjectResult.inForce(written, "unchanged"));
             }
             return Optional.of(apply(read, options).getFirst());
         } finally {

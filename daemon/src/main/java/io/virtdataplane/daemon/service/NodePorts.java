@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * The node's ports that Services have, each number once whatever its protocol, with the rules and
@@ -28,11 +29,38 @@ public final class NodePorts {
      * @param last of it, such as 32767
      */
     public NodePorts(int first, int last, RandomGenerator random) {
+        this(first, last, pool(last - first + 1, random));
+    }
+
+    private NodePorts(int first, int last, NumberPool pool) {
         this.first = first;
         this.last = last;
-        int size = last - first + 1;
+        this.pool = pool;
+    }
+
+    private static NumberPool pool(int size, RandomGenerator random) {
         int lower = Math.min(Math.max(LEAST_LOWER, size / LOWER_SHARE), MOST_LOWER);
-        this.pool = new NumberPool(size, size <= LEAST_LOWER ? 0 : lower, random);
+        return new NumberPool(size, size <= LEAST_LOWER ? 0 : lower, random);
+    }
+
+    /** The same as it is now, to try on. */
+    NodePorts copy() {
+        return new NodePorts(first, last, pool.copy());
+    }
+
+    /** What that Service asks for is not given to others that ask for nothing. */
+    void avoid(ServiceSpec service) {
+        asked(service).filter(this::isInRange).forEach(port -> pool.avoid(port - first));
+    }
+
+    private static IntStream asked(ServiceSpec service) {
+        return IntStream.concat(
+                service.ports().stream().mapToInt(Port::nodePort),
+                IntStream.of(service.traffic().healthCheckNodePort()));
+    }
+
+    private boolean isInRange(int port) {
+        return port >= first && port <= last;
     }
 
     /**
@@ -41,41 +69,85 @@ public final class NodePorts {
      * @param ports for each of its ports, in order; 0: none
      * @param healthCheck or 0
      */
-    public record Assigned(List<Integer> ports, int healthCheck) {}
+    public record Assigned(List<Integer> ports, int healthCheck) {
+        /** It has none. */
+        static final Assigned NONE = new Assigned(List.of(), 0);
+
+        private Set<Integer> numbers() {
+            Set<Integer> all = new HashSet<>(ports);
+            all.add(healthCheck);
+            all.remove(0);
+            return all;
+        }
+    }
 
     /** For a new Service; a refusal takes nothing. */
     public Assigned assign(ServiceSpec service) {
-        Set<Integer> taken = new HashSet<>();
+        return assign(service, Assigned.NONE);
+    }
+
+    /**
+     * For another version of a Service. What that does not need any more it still has: see {@link
+     * #release(Assigned, Assigned)}.
+     *
+     * @param had what it may ask for, whoever else could not
+     */
+    Assigned assign(ServiceSpec service, Assigned had) {
+        Taken taken = new Taken(had.numbers(), new HashSet<>());
         try {
-            List<Integer> ports = hasNodePorts(service) ? ports(service, taken) : none(service);
+            List<Integer> ports = service.needsNodePorts() ? ports(service, taken) : none(service);
             return new Assigned(ports, service.needsHealthCheck() ? health(service, taken) : 0);
         } catch (IllegalArgumentException | IllegalStateException e) {
-            taken.forEach(port -> pool.give(port - first));
+            taken.now().forEach(port -> pool.give(port - first));
             throw e;
         }
     }
 
     /** What a Service had that is gone. */
     public void release(Assigned assigned) {
-        Set<Integer> all = new HashSet<>(assigned.ports());
-        all.add(assigned.healthCheck());
-        all.remove(0);
-        all.forEach(port -> pool.give(port - first));
+        release(assigned, Assigned.NONE);
     }
 
-    private static boolean hasNodePorts(ServiceSpec service) {
-        return switch (service.type()) {
-            case NodePort, LoadBalancer -> true;
-            case ClusterIP, ExternalName -> false;
-        };
+    /** What a Service had and has no more. */
+    void release(Assigned had, Assigned has) {
+        Set<Integer> gone = had.numbers();
+        gone.removeAll(has.numbers());
+        gone.stream().filter(this::isInRange).forEach(port -> pool.give(port - first));
     }
+
+    /** What was chosen on a copy. */
+    void take(Assigned assigned) {
+        assigned.numbers().stream()
+                .filter(this::isInRange)
+                .forEach(port -> pool.take(port - first));
+    }
+
+    /** What an earlier run gave: false where another Service has it. */
+    boolean restore(int port) {
+        return !isInRange(port) || pool.take(port - first);
+    }
+
+    boolean isInRange(Assigned assigned) {
+        return assigned.numbers().stream().allMatch(this::isInRange);
+    }
+
+    @Override
+    public String toString() {
+        return first + "-" + last;
+    }
+
+    /**
+     * @param before what the Service had already
+     * @param now what was taken for it
+     */
+    private record Taken(Set<Integer> before, Set<Integer> now) {}
 
     private static List<Integer> none(ServiceSpec service) {
         return service.ports().stream().map(port -> 0).toList();
     }
 
     /** Ports of one number and several protocols share a node port. */
-    private List<Integer> ports(ServiceSpec service, Set<Integer> taken) {
+    private List<Integer> ports(ServiceSpec service, Taken taken) {
         boolean allocates =
                 service.type() == ServiceSpec.Type.NodePort
                         || service.loadBalancer().allocatesNodePorts();
@@ -116,7 +188,7 @@ public final class NodePorts {
         return 0;
     }
 
-    private int health(ServiceSpec service, Set<Integer> taken) {
+    private int health(ServiceSpec service, Taken taken) {
         int asked = service.traffic().healthCheckNodePort();
         if (asked == 0) {
             return takeNext(taken);
@@ -125,8 +197,11 @@ public final class NodePorts {
         return asked;
     }
 
-    private void take(int port, String field, Set<Integer> taken) {
-        if (port < first || port > last) {
+    private void take(int port, String field, Taken taken) {
+        if (taken.before().contains(port)) {
+            return;
+        }
+        if (!isInRange(port)) {
             throw refused(
                     field,
                     port,
@@ -138,16 +213,16 @@ public final class NodePorts {
         if (!pool.take(port - first)) {
             throw refused(field, port, "provided port is already allocated");
         }
-        taken.add(port);
+        taken.now().add(port);
     }
 
-    private int takeNext(Set<Integer> taken) {
+    private int takeNext(Taken taken) {
         OptionalInt next = pool.takeNext();
         if (next.isEmpty()) {
             throw new IllegalStateException("failed to allocate a nodePort: range is full");
         }
         int port = first + next.getAsInt();
-        taken.add(port);
+        taken.now().add(port);
         return port;
     }
 

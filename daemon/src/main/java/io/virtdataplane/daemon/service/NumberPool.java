@@ -11,6 +11,7 @@ import java.util.random.RandomGenerator;
  */
 final class NumberPool {
     private final BitSet taken = new BitSet();
+    private final BitSet avoided = new BitSet();
     private final int size;
     private final int lowerBand;
     private final RandomGenerator random;
@@ -22,6 +23,18 @@ final class NumberPool {
         this.size = size;
         this.lowerBand = lowerBand;
         this.random = random;
+    }
+
+    /** The same as it is now, to try on. */
+    NumberPool copy() {
+        NumberPool copy = new NumberPool(size, lowerBand, random);
+        copy.taken.or(taken);
+        return copy;
+    }
+
+    /** From now on it is given to whoever asks for it, and to nobody else. */
+    void avoid(int number) {
+        avoided.set(number);
     }
 
     /** Whether that one was free; now it is not. */
@@ -45,14 +58,22 @@ final class NumberPool {
         if (first >= end) {
             return OptionalInt.empty();
         }
-        int free = taken.nextClearBit(first + random.nextInt(end - first));
+        int free = free(first + random.nextInt(end - first));
         if (free >= end) {
-            free = taken.nextClearBit(first);
+            free = free(first);
         }
         if (free >= end) {
             return OptionalInt.empty();
         }
         taken.set(free);
         return OptionalInt.of(free);
+    }
+
+    private int free(int from) {
+        int free = taken.nextClearBit(from);
+        while (avoided.get(free)) {
+            free = taken.nextClearBit(free + 1);
+        }
+        return free;
     }
 }

@@ -47,6 +47,36 @@ public final class ServiceNetwork {
         this.pool = new NumberPool(size, size <= LEAST_LOWER ? 0 : lower, random);
     }
 
+    private ServiceNetwork(ServiceNetwork of) {
+        this.cidr = of.cidr;
+        this.family = of.family;
+        this.high = of.high;
+        this.first = of.first;
+        this.size = of.size;
+        this.pool = of.pool.copy();
+    }
+
+    /** The same as it is now, to try on. */
+    ServiceNetwork copy() {
+        return new ServiceNetwork(this);
+    }
+
+    /** It is not given to a Service that does not ask for it. */
+    void avoid(String address) {
+        if (contains(address)) {
+            pool.avoid(number(address));
+        }
+    }
+
+    boolean contains(String address) {
+        return number(address) >= 0;
+    }
+
+    /** What an earlier run gave: false where another Service has it. */
+    boolean restore(String address) {
+        return !contains(address) || pool.take(number(address));
+    }
+
     private static int prefix(String cidr, String... parts) {
         boolean isOne = parts.length == 2 && parts[1].matches("\\d{1,3}");
         boolean isMapped = parts[0].indexOf(':') >= 0 && parts[0].indexOf('.') >= 0;
@@ -59,6 +89,11 @@ public final class ServiceNetwork {
 
     public Family family() {
         return family;
+    }
+
+    /** The first address that a Service can have. */
+    String first() {
+        return AddressText.ip(high, first);
     }
 
     /** The one that a Service asks for; a refusal takes nothing. */
@@ -87,9 +122,16 @@ public final class ServiceNetwork {
         return AddressText.ip(high, first + next.getAsInt());
     }
 
-    /** One that was taken. */
+    /** One that was taken; of another network, from before the settings changed, is nobody's. */
     public void give(String address) {
-        pool.give(number(address));
+        if (contains(address)) {
+            pool.give(number(address));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return cidr;
     }
 
     /** Which of its addresses, or -1. */
