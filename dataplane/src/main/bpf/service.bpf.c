@@ -30,7 +30,7 @@ INLINE __u32 folded32(__u64 sum)
 	return (sum & 0xffffffff) + (sum >> 32);
 }
 
-/* Where clients knock. Of a node port the address is 0: any address of the node has it. */
+/* Where clients knock. Of a node port it is the family's address of zeros: any address of the node has it. */
 struct front_key {
 	union address address;
 	__u16 port;
@@ -134,8 +134,11 @@ INLINE struct front *find_front(const union address *address, __u16 port, __u8 p
 	struct front *front = bpf_map_lookup_elem(&front_ends, &key);
 	if (front || !bpf_map_lookup_elem(&node_addresses, address))
 		return front;
-	key.address.halves[0] = 0;
-	key.address.halves[1] = 0;
+	if (address->halves[0] || address->words[2] != 0xffff0000) { /* IPv6 */
+		key.address.halves[0] = 0;
+		key.address.words[2] = 0;
+	}
+	key.address.words[3] = 0;
 	return bpf_map_lookup_elem(&front_ends, &key);
 }
 

@@ -14,6 +14,7 @@ import io.virtdataplane.manifest.ManifestDefaults;
 import io.virtdataplane.port.Pollers;
 import io.virtdataplane.sys.Affinity;
 import io.virtdataplane.sys.Bpf;
+import io.virtdataplane.sys.NetDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +32,8 @@ import java.util.Locale;
  * @param cluster the Kubernetes API
  * @param sriov virtual functions
  * @param services what there is to be given to Services
+ * @param serviceDevices of the node, by which clients from outside come to them; none: those with a
+ *     default route
  */
 record Config(
         Socket socket,
@@ -45,7 +48,8 @@ record Config(
         ManifestDefaults manifests,
         ClusterSettings cluster,
         SriovConfig sriov,
-        ServiceSettings services) {
+        ServiceSettings services,
+        List<String> serviceDevices) {
     private static final int MAX_WORKERS = 64;
     private static final int FEWEST_FRAMES = 64;
     private static final int MOST_FRAMES = 1024;
@@ -99,7 +103,8 @@ record Config(
                 ServiceSettings.of(
                         file.services.clusterIpRange,
                         file.services.nodePortRange,
-                        file.services.loadBalancerPool));
+                        file.services.loadBalancerPool),
+                file.services.devices.stream().map(NetDevice::checkName).toList());
     }
 
     private static Socket socket(ConfigFile file) {

@@ -98,6 +98,9 @@ final class ConfigFile {
 
         /** Networks, or FIRST-LAST, that are led to this node; empty: such Services wait. */
         List<String> loadBalancerPool = List.of();
+
+        /** Of the node, by which clients from outside come; empty: those with a default route. */
+        List<String> devices = List.of();
     }
 
     /** The settings below {@code macPool}. */

@@ -27,6 +27,7 @@ import io.virtdataplane.daemon.nic.GuestServices;
 import io.virtdataplane.daemon.nic.KeptNics;
 import io.virtdataplane.daemon.nic.MasqueradeNics;
 import io.virtdataplane.daemon.nic.PodBackends;
+import io.virtdataplane.daemon.node.NodeServices;
 import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.rpc.ControlSocket;
 import io.virtdataplane.daemon.service.ServiceObjects;
@@ -116,15 +117,16 @@ public final class Daemon implements AutoCloseable {
                                 PortNames.of(state)));
         NetworkObjects networks =
                 new NetworkObjects(bridges, attachments, config.node(), journal, System::nanoTime);
-        GuestServices services = new GuestServices();
+        KeptNics kept = new KeptNics(config.absence(), state);
+        GuestServices guestServices = new GuestServices();
         MasqueradeNics masquerade =
                 new MasqueradeNics(
                         workers,
                         attachments,
                         journal,
                         config.packets().path(),
-                        new KeptNics(config.absence(), state),
-                        services);
+                        kept,
+                        guestServices);
         NodeMacs macs =
                 new NodeMacs(
                         new MacPool(config.macs().range(), new SecureRandom()),
@@ -167,6 +169,16 @@ public final class Daemon implements AutoCloseable {
         objects.restore();
         nics.restore();
         opened(new KeptStations(bridges, state)).resume();
+        NodeServices nodeServices =
+                opened(
+                        new NodeServices(
+                                config.serviceDevices(),
+                                config.packets().path().hooks(),
+                                kept.pinsOfNode(),
+                                journal));
+        // Not before all machines are back: sessions to those that are not yet there go on.
+        publisher.follow(guestServices);
+        publisher.follow(nodeServices);
         opened(
                 new Keeper(
                         networks::tend,
@@ -174,6 +186,7 @@ public final class Daemon implements AutoCloseable {
                         nics::detachGone,
                         sriov.pods()::detachGone,
                         nics::tend,
+                        nodeServices::tend,
                         probe::look));
         kubelet.serve(sriov, config.sriov(), System::nanoTime);
         NicViews views = new NicViews(networks.dhcp(), agents);

@@ -18,7 +18,7 @@ final class Keeper implements AutoCloseable {
     private static final long END_SECONDS = 5;
     private final ScheduledExecutorService timer =
             Executors.newScheduledThreadPool(
-                    6, Thread.ofPlatform().daemon().name("keeper-", 0).factory());
+                    7, Thread.ofPlatform().daemon().name("keeper-", 0).factory());
 
     /**
      * @param tend sees to the bridges
@@ -26,6 +26,7 @@ final class Keeper implements AutoCloseable {
      * @param detachGone detaches NICs whose pod is gone
      * @param takeBackGone takes back VFs whose pod is gone
      * @param tendNics opens NICs whose devices have changed, or that wait to be attached
+     * @param tendNode sees by which devices and addresses the node's Services are reached
      * @param probe sees whether state can be written
      */
     Keeper(
@@ -34,12 +35,14 @@ final class Keeper implements AutoCloseable {
             Runnable detachGone,
             Runnable takeBackGone,
             Runnable tendNics,
+            Runnable tendNode,
             Runnable probe) {
         every(tend, new Complaint(LOG, "bridges not checked, the daemon tries again"));
         every(retry, new Complaint(LOG, "waiting objects not tried, the daemon tries again"));
         every(detachGone, new Complaint(LOG, "pods not looked for, the daemon tries again"));
         every(takeBackGone, new Complaint(LOG, "pods with VFs not looked for, tried again"));
         every(tendNics, new Complaint(LOG, "NICs not looked after, the daemon tries again"));
+        every(tendNode, new Complaint(LOG, "services of the node not tended, tried again"));
         every(probe, new Complaint(LOG, "state directory not tried, the daemon tries again"));
     }
 

@@ -138,6 +138,14 @@ public final class RunCommand implements Callable<Integer> {
                     "Addresses for Services of type LoadBalancer, for example 192.0.2.16/28 (default: none, such Services wait).")
     private List<String> loadBalancerPool;
 
+    @Option(
+            names = "--service-device",
+            paramLabel = "NAME",
+            split = ",",
+            description =
+                    "Devices of the node by which clients from outside come to Services (default: those with a default route).")
+    private List<String> serviceDevices;
+
     /** As the client says its own. */
     static final class BuildVersion implements CommandLine.IVersionProvider {
         @Override
@@ -186,6 +194,7 @@ public final class RunCommand implements Callable<Integer> {
                 nodePortRange == null ? file.services.nodePortRange : nodePortRange;
         file.services.loadBalancerPool =
                 loadBalancerPool == null ? file.services.loadBalancerPool : loadBalancerPool;
+        file.services.devices = serviceDevices == null ? file.services.devices : serviceDevices;
         new Service().run(Config.of(file));
         return 0;
     }

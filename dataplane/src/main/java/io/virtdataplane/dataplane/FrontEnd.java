@@ -1,11 +1,12 @@
 package io.virtdataplane.dataplane;
 
+import io.virtdataplane.wire.Ip;
 import java.util.List;
 
 /**
  * One address and port of a Service, and behind which endpoints it is answered.
  *
- * @param at what clients address. An address of 0 is any of the node's
+ * @param at what clients address, or {@link #ofNode}
  * @param id the same in later tables for as long as the Service has this port
  * @param affinityNs a client keeps its endpoint until it was silent for so long; 0: each session
  *     has its own
@@ -43,6 +44,13 @@ public record FrontEnd(
     public FrontEnd {
         sources = List.copyOf(sources);
         endpoints = List.copyOf(endpoints);
+    }
+
+    /**
+     * The port at any address of the node's, of that family: its address of zeros stands for it.
+     */
+    public static Endpoint ofNode(boolean ipv6, int port) {
+        return new Endpoint(0, ipv6 ? 0 : Ip.mapped(0), port);
     }
 
     public boolean admits(long high, long low) {

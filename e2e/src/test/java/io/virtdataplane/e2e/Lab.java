@@ -149,9 +149,11 @@ final class Lab implements AutoCloseable {
         return startDaemon(new String[0], options);
     }
 
-    /** The same in a network namespace: its node's. */
+    /** The same in a network namespace: its node's, with cgroups, which ip-netns(8) leaves out. */
     Lab daemonIn(String namespace, String... options) {
-        return startDaemon(new String[] {"ip", "netns", "exec", namespace}, options);
+        String cgroups = "mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec \"$0\" \"$@\"";
+        return startDaemon(
+                new String[] {"ip", "netns", "exec", namespace, "sh", "-c", cgroups}, options);
     }
 
     void endDaemon() {

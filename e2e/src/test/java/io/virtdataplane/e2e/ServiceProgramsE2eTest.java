@@ -204,14 +204,14 @@ class ServiceProgramsE2eTest {
 
     @Test
     void theClientsAddressIsKeptByNodePortAndBalancer() {
-        Endpoint nodePort = new Endpoint(0, 0, 30000);
+        Endpoint nodePort = FrontEnd.ofNode(false, 30000);
         programs.change(
                 List.of(
                         front(1, nodePort, Protocols.TCP, pod(0)),
                         front(2, nodePort, Protocols.UDP, pod(0)),
                         front(3, at(BALANCER, 80), Protocols.TCP, pod(1)),
-                        front(4, new Endpoint(0, 0, 30006), Protocols.TCP, pod6(0)),
-                        front(5, new Endpoint(0, 0, 30006), Protocols.UDP, pod6(0))));
+                        front(4, FrontEnd.ofNode(true, 30006), Protocols.TCP, pod6(0)),
+                        front(5, FrontEnd.ofNode(true, 30006), Protocols.UDP, pod6(0))));
         assertThat(ask(client, ASK_TCP, NODE, 30000)).isEqualTo("pod0 " + CLIENT + " " + NODE);
         assertThat(ask(client, ASK_UDP, NODE, 30000)).isEqualTo("pod0 " + CLIENT + " " + NODE);
         assertThat(ask(client, ASK_TCP, BALANCER, 80)).isEqualTo("pod1 " + CLIENT + " " + BALANCER);
@@ -227,7 +227,7 @@ class ServiceProgramsE2eTest {
                         front(2, at(VIP, 80), Protocols.UDP, pod(0)),
                         front(3, at(VIP6, 80), Protocols.TCP, pod6(1)),
                         front(4, at(VIP6, 80), Protocols.UDP, pod6(1)),
-                        front(5, new Endpoint(0, 0, 30000), Protocols.TCP, pod(1)),
+                        front(5, FrontEnd.ofNode(false, 30000), Protocols.TCP, pod(1)),
                         front(6, at(VIP, 81), Protocols.TCP)));
         assertThat(ask(node, ASK_TCP, VIP, 80)).isEqualTo("pod0 10.244.1.1 " + VIP);
         assertThat(ask(node, ASK_UDP, VIP, 80)).isEqualTo("pod0 10.244.1.1 " + VIP);
@@ -242,12 +242,12 @@ class ServiceProgramsE2eTest {
 
     @Test
     void withoutEndpointRefusedUnderLocalNotAnsweredAndOtherSourcesNeither() {
-        Endpoint nodePort = new Endpoint(0, 0, 30000);
+        Endpoint nodePort = FrontEnd.ofNode(false, 30000);
         programs.change(
                 List.of(
                         front(1, nodePort, Protocols.TCP),
                         new FrontEnd(
-                                new Endpoint(0, 0, 30001),
+                                FrontEnd.ofNode(false, 30001),
                                 Protocols.TCP,
                                 2,
                                 0,
@@ -272,9 +272,9 @@ class ServiceProgramsE2eTest {
     void sessionsAreSpreadAndWithAffinityTheyAreNot() {
         programs.change(
                 List.of(
-                        front(1, new Endpoint(0, 0, 30000), Protocols.TCP, pod(0), pod(1)),
+                        front(1, FrontEnd.ofNode(false, 30000), Protocols.TCP, pod(0), pod(1)),
                         new FrontEnd(
-                                new Endpoint(0, 0, 30001),
+                                FrontEnd.ofNode(false, 30001),
                                 Protocols.TCP,
                                 2,
                                 10_000_000_000L,
@@ -293,7 +293,7 @@ class ServiceProgramsE2eTest {
 
     @Test
     void oneUdpSocketGoesToAnotherEndpointWhenItsOwnIsGone() {
-        Endpoint nodePort = new Endpoint(0, 0, 30000);
+        Endpoint nodePort = FrontEnd.ofNode(false, 30000);
         programs.change(List.of(front(1, nodePort, Protocols.UDP, pod(0))));
         String twice =
                 """

@@ -71,6 +71,13 @@ public final class KeptNics {
         return isOn() ? BpfPins.in(directory.resolve(FileStore.digest(nic))) : BpfPins.none();
     }
 
+    /** Where the node's own programs stay, beside those of NICs. */
+    public BpfPins pinsOfNode() {
+        return isOn()
+                ? BpfPins.in(directory.resolveSibling(directory.getFileName() + "-node"))
+                : BpfPins.none();
+    }
+
     /** They are there once, and hold for a NIC of these addresses. */
     Sessions takeSessions(String nic, String addresses) {
         if (!isOn()) {

@@ -64,7 +64,7 @@ public final class MasqueradeNic implements AttachedNic {
     private PodDevices seen; // at the last look
     private int resumed; // sessions of an earlier run
     private String setAside = "";
-    private boolean isOver;
+    private volatile boolean isOver;
 
     /**
      * @param ended is run when all has been given back
@@ -242,7 +242,7 @@ public final class MasqueradeNic implements AttachedNic {
         }
     }
 
-    synchronized boolean isOver() {
+    boolean isOver() {
         return isOver;
     }
 

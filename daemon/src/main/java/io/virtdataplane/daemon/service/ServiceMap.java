@@ -4,6 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * All Services of this node as the packet path needs them: a value, replaced as a whole by the next
@@ -91,6 +92,33 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
             frontEnds = List.copyOf(frontEnds);
             endpoints = List.copyOf(endpoints);
         }
+
+        /**
+         * Those that new sessions may go to, by kube-proxy's rule (KEP 1669, KEP 2086): that are
+         * ready; where none is, those that still serve and are about to go.
+         *
+         * @param isLocal of this node alone
+         */
+        public List<io.virtdataplane.dataplane.FrontEnd.Endpoint> choice(boolean isLocal) {
+            List<Endpoint> near =
+                    endpoints.stream().filter(each -> !isLocal || each.isLocal()).toList();
+            List<io.virtdataplane.dataplane.FrontEnd.Endpoint> ready =
+                    those(near, Endpoint::isReady);
+            return ready.isEmpty()
+                    ? those(near, each -> each.isServing() && each.isTerminating())
+                    : ready;
+        }
+
+        private static List<io.virtdataplane.dataplane.FrontEnd.Endpoint> those(
+                List<Endpoint> endpoints, Predicate<Endpoint> which) {
+            return endpoints.stream()
+                    .filter(which)
+                    .map(
+                            each ->
+                                    new io.virtdataplane.dataplane.FrontEnd.Endpoint(
+                                            each.high(), each.low(), each.port()))
+                    .toList();
+        }
     }
 
     /**
@@ -105,10 +133,21 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
             boolean isInternalLocal,
             boolean isExternalLocal,
             int affinitySeconds,
-            Optional<List<SourceRange>> sourceRanges) {}
+            Optional<List<SourceRange>> sourceRanges) {
+        /** The same for the packet path. */
+        public List<io.virtdataplane.dataplane.FrontEnd.Range> sources() {
+            return sourceRanges
+                    .map(ranges -> ranges.stream().map(SourceRange::range).toList())
+                    .orElse(io.virtdataplane.dataplane.FrontEnd.ANYBODY);
+        }
+    }
 
     /** Addresses whose first {@code prefixLength} bits of 128 are these. */
-    public record SourceRange(long high, long low, int prefixLength) {}
+    public record SourceRange(long high, long low, int prefixLength) {
+        private io.virtdataplane.dataplane.FrontEnd.Range range() {
+            return new io.virtdataplane.dataplane.FrontEnd.Range(high, low, prefixLength);
+        }
+    }
 
     /**
      * A port that tells load balancers whether this node serves a Service.

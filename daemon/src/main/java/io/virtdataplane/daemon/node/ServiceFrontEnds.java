@@ -1,0 +1,50 @@
+package io.virtdataplane.daemon.node;
+
+import io.virtdataplane.daemon.service.ServiceMap;
+import io.virtdataplane.daemon.service.ServiceMap.Access;
+import io.virtdataplane.daemon.service.ServiceMap.Policy;
+import io.virtdataplane.daemon.service.ServiceMap.ServicePort;
+import io.virtdataplane.dataplane.FrontEnd;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * What of Services the node's programs have to know. Node ports, and addresses for the outside,
+ * obey the external traffic policy; the cluster's address the internal one.
+ */
+final class ServiceFrontEnds {
+    private static final int ACCESSES = Access.values().length;
+
+    private ServiceFrontEnds() {}
+
+    static List<FrontEnd> of(ServiceMap services) {
+        return services.ports().stream().flatMap(ServiceFrontEnds::frontEnds).toList();
+    }
+
+    private static Stream<FrontEnd> frontEnds(ServicePort port) {
+        return port.frontEnds().stream().map(each -> frontEnd(port, each));
+    }
+
+    private static FrontEnd frontEnd(ServicePort port, ServiceMap.FrontEnd at) {
+        Policy policy = port.policy();
+        boolean isLocal =
+                at.access() == Access.CLUSTER_IP
+                        ? policy.isInternalLocal()
+                        : policy.isExternalLocal();
+        return new FrontEnd(
+                at(port, at),
+                port.protocol(),
+                port.number() * ACCESSES + at.access().ordinal(),
+                TimeUnit.SECONDS.toNanos(policy.affinitySeconds()),
+                isLocal,
+                at.access() == Access.LOAD_BALANCER ? policy.sources() : FrontEnd.ANYBODY,
+                port.choice(isLocal));
+    }
+
+    private static FrontEnd.Endpoint at(ServicePort port, ServiceMap.FrontEnd at) {
+        return at.access() == Access.NODE_PORT
+                ? FrontEnd.ofNode(port.isIpv6(), at.port())
+                : new FrontEnd.Endpoint(at.high(), at.low(), at.port());
+    }
+}
