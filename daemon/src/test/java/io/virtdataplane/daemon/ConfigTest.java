@@ -39,6 +39,28 @@ class ConfigTest {
         assertThat(Config.of(ConfigFile.read(file, true)).socket().group()).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "clusterIpRange: [10.0.0.0/8] | services.clusterIpRange must be networks in CIDR notation with 2-20 bits for hosts: clusterIpRange=[10.0.0.0/8]",
+                "clusterIpRange: [] | services.clusterIpRange must be one network, or one of each address family: clusterIpRange=[]",
+                "clusterIpRange: [10.96.0.0/12, 10.43.0.0/16] | services.clusterIpRange must be one network, or one of each address family: clusterIpRange=[10.96.0.0/12, 10.43.0.0/16]",
+                "nodePortRange: 30000 | services.nodePortRange must be FIRST-LAST, of 1-65535: nodePortRange=30000",
+                "nodePortRange: 30000-29999 | services.nodePortRange must be FIRST-LAST, of 1-65535: nodePortRange=30000-29999",
+                "nodePortRange: 0-70000 | services.nodePortRange must be FIRST-LAST, of 1-65535: nodePortRange=0-70000",
+                "loadBalancerPool: [192.0.2.0/8] | services.loadBalancerPool must have networks in CIDR notation, or FIRST-LAST, of 1-65536 addresses: loadBalancerPool=192.0.2.0/8",
+                "loadBalancerPool: [192.0.2.9-192.0.2.1] | services.loadBalancerPool must have networks in CIDR notation, or FIRST-LAST, of 1-65536 addresses: loadBalancerPool=192.0.2.9-192.0.2.1",
+                "loadBalancerPool: [192.0.2.9] | services.loadBalancerPool must have networks in CIDR notation, or FIRST-LAST, of 1-65536 addresses: loadBalancerPool=192.0.2.9",
+                "loadBalancerPool: [10.96.1.0/24] | services.loadBalancerPool must not overlap clusterIpRange: loadBalancerPool=[10.96.1.0/24] clusterIpRange=10.96.0.0/12",
+            })
+    void wrongSettingOfServicesIsRefused(String setting, String words) throws IOException {
+        Path file =
+                Files.writeString(
+                        directory.resolve("config.yaml"), "services: {" + setting + "}\n");
+        assertThatThrownBy(() -> Config.of(ConfigFile.read(file, true))).hasMessage(words);
+    }
+
     @Test
     void settingWithoutAValueHasItsDefault() throws IOException {
         Path file = Files.writeString(directory.resolve("config.yaml"), "group:\nsriov:\n");

@@ -257,7 +257,8 @@ class ApplyAndDeleteTest {
         assertThat(lab.run("delete", "sriov-network", "net1").err())
                 .contains("name=openshift-sriov-network-operator/net1");
         assertThat(lab.run("delete", "pod", "p").err())
-                .contains("kind must be one of nncp, nad, sriov-policy, sriov-network: kind=pod");
+                .contains(
+                        "kind must be one of nncp, nad, sriov-policy, sriov-network, svc: kind=pod");
         assertThat(lab.run("delete", "nncp").code()).as("usage").isEqualTo(2);
         assertThat(lab.run("delete", "nncp", "x", "-f", "y").code()).as("usage").isEqualTo(2);
     }

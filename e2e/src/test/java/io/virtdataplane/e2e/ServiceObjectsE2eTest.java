@@ -2,6 +2,7 @@ package io.virtdataplane.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -65,12 +66,20 @@ class ServiceObjectsE2eTest {
         lab.close();
     }
 
+    private String must(String... arguments) {
+        return CliLab.must(Path.of(lab.socket()), arguments);
+    }
+
+    private CliLab.Result client(String... arguments) {
+        return CliLab.run(Path.of(lab.socket()), arguments);
+    }
+
     private String[] row(String... get) {
-        return lab.mustClient(get).lines().toList().getLast().split(" {3,}");
+        return must(get).lines().toList().getLast().split(" {3,}");
     }
 
     private String apply(String manifest) {
-        return lab.mustClient("apply", "-f", lab.manifest(manifest).toString());
+        return must("apply", "-f", lab.manifest(manifest).toString());
     }
 
     @Test
@@ -80,33 +89,33 @@ class ServiceObjectsE2eTest {
                 .contains("service/example-namespace/vmservice created")
                 .contains("service/default/vm-istio created");
         String[] get = {"get", "service", "-n", "example-namespace"};
-        assertThat(lab.mustClient(get))
+        assertThat(must(get))
                 .matches(
                         """
                         NAME        TYPE       CLUSTER-IP +EXTERNAL-IP   PORT\\(S\\)           AGE
                         vmservice   NodePort   10\\.[0-9.]+ +<none>        27017:30000/TCP   \\d+s
                         """);
         String[] before = row(get);
-        assertThat(lab.mustClient("describe", "svc", "vmservice"))
+        assertThat(must("describe", "svc", "vmservice"))
                 .containsPattern("Selector: +special=key\n")
                 .containsPattern("NodePort: +<unset>  30000/TCP\n")
                 .containsPattern("Endpoints: +" + Lab.POD_ADDRESS + ":22\n")
                 .doesNotContain("Not an endpoint");
-        assertThat(lab.mustClient("get", "svc", "vm-istio", "-o", "yaml"))
+        assertThat(must("get", "svc", "vm-istio", "-o", "yaml"))
                 .contains("kind: Service\n", "  namespace: default\n", "    targetPort: 8080\n")
                 .contains("status:\n  loadBalancer: {}\n");
-        assertThat(lab.mustClient("get", "services", "-o", "json"))
+        assertThat(must("get", "services", "-o", "json"))
                 .contains("\"kind\" : \"List\"", "\"nodePort\" : 30000");
 
-        lab.mustClient("set", "vm-ephemeral", "--ports", "TCP/80");
-        assertThat(lab.mustClient("describe", "service", "vmservice"))
+        must("set", "vm-ephemeral", "--ports", "TCP/80");
+        assertThat(must("describe", "service", "vmservice"))
                 .containsPattern("Endpoints: +<none>\n")
                 .containsPattern(
                         "Not an endpoint: +example-namespace/vm-ephemeral: targetPort 22/TCP must be an open port of the machine: open=TCP/80\n");
-        assertThat(lab.mustClient("events"))
+        assertThat(must("events"))
                 .contains("TargetPortNotOpen")
                 .contains("machine=example-namespace/vm-ephemeral targetPort=TCP/22");
-        lab.mustClient("set", "vm-ephemeral", "--ports", "TCP/22,TCP/80");
+        must("set", "vm-ephemeral", "--ports", "TCP/22,TCP/80");
 
         lab.killDaemon();
         lab.daemon("--load-balancer-pool", "172.29.10.235/32");
@@ -119,7 +128,7 @@ class ServiceObjectsE2eTest {
         apply(OF_A_MESH + "  type: LoadBalancer\n");
         assertThat(row("get", "svc", "-n", "default", "-o", "wide"))
                 .contains("<pending>", "app=vm-istio");
-        assertThat(lab.mustClient("delete", "service", "example-namespace/vmservice"))
+        assertThat(must("delete", "service", "example-namespace/vmservice"))
                 .isEqualTo("service/example-namespace/vmservice deleted\n");
         assertThat(row("get", "svc")).startsWith("default", "vm-istio").contains("172.29.10.235");
     }
@@ -151,17 +160,17 @@ class ServiceObjectsE2eTest {
         };
         for (String[] row : wrong) {
             String manifest = lab.manifest(CHAPTER.replace(row[0], row[1])).toString();
-            Shell.Result refused = lab.client("apply", "-f", manifest);
+            CliLab.Result refused = client("apply", "-f", manifest);
             assertThat(refused.code()).isEqualTo(1);
-            assertThat(refused.out())
+            assertThat(refused.err())
                     .startsWith("virt-dataplane: Service example-namespace/vmservice: " + row[2])
                     .hasLineCount(1);
         }
-        assertThat(lab.mustClient("get", "services")).hasLineCount(1);
+        assertThat(must("get", "services")).hasLineCount(1);
         apply(
                 CHAPTER.replace(
                         "targetPort: 22", "targetPort: ssh\n  ipFamilyPolicy: RequireDualStack"));
-        assertThat(lab.mustClient("describe", "svc", "vmservice"))
+        assertThat(must("describe", "svc", "vmservice"))
                 .containsPattern("IPs: +10\\.43\\.[0-9.]+,fd00:43::[0-9a-f]+\n")
                 .containsPattern(
                         "Endpoints: +"
@@ -169,7 +178,7 @@ class ServiceObjectsE2eTest {
                                 + ":22,\\["
                                 + Lab.POD_ADDRESS6
                                 + "\\]:22\n");
-        assertThat(lab.client("get", "nics", "-n", "default").out())
+        assertThat(client("get", "nics", "-n", "default").err())
                 .contains("--namespace is for networks, services");
     }
 }

@@ -12,6 +12,7 @@ import io.virtdataplane.daemon.service.StandingService;
 import io.virtdataplane.manifest.ServiceObject;
 import io.virtdataplane.wire.AddressText;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Services, as the API has them. */
@@ -28,19 +29,18 @@ public final class ServiceViews {
     }
 
     ListServicesResponse list() {
-        List<Backend> now = machines.get();
+        Function<StandingService, ServiceEndpoints> now = ServiceEndpoints.among(machines.get());
         ListServicesResponse.Builder listed = ListServicesResponse.newBuilder();
-        services.all().forEach(service -> listed.addServices(view(service, now)));
+        services.all().forEach(service -> listed.addServices(view(service, now.apply(service))));
         return listed.build();
     }
 
-    private static Service view(StandingService service, List<Backend> now) {
+    private static Service view(StandingService service, ServiceEndpoints found) {
         Service.Builder view =
                 Service.newBuilder()
                         .setNamespace(service.spec().namespace())
                         .setName(service.spec().ownName())
                         .setObject(ServiceObject.json(service.spec(), service.has()));
-        ServiceEndpoints found = ServiceEndpoints.of(service, now);
         found.endpoints()
                 .forEach(
                         each ->

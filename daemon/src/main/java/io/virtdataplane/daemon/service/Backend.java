@@ -54,8 +54,8 @@ public record Backend(
         return new Backend(machine, Map.copyOf(labels), nic, why);
     }
 
-    boolean isSelectedBy(Map<String, String> selector) {
-        return !selector.isEmpty() && labels.entrySet().containsAll(selector.entrySet());
+    boolean has(Map<String, String> all) {
+        return labels.entrySet().containsAll(all.entrySet());
     }
 
     String namespace() {

@@ -3,11 +3,9 @@ package io.virtdataplane.daemon.service;
 import io.virtdataplane.daemon.service.Backend.Address;
 import io.virtdataplane.daemon.service.Backend.PodNic;
 import io.virtdataplane.daemon.service.ServiceMap.Endpoint;
-import io.virtdataplane.manifest.ServiceSpec;
 import io.virtdataplane.manifest.ServiceSpec.Family;
 import io.virtdataplane.manifest.ServiceSpec.Port;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -26,13 +24,6 @@ final class Endpoints {
 
     /** Both halves, each in the order of the machines. */
     record Found(List<Endpoint> endpoints, List<Missing> missing) {}
-
-    /** Machines of its namespace that it selects. */
-    static List<Backend> selected(ServiceSpec service, Collection<Backend> ofNamespace) {
-        return ofNamespace.stream()
-                .filter(backend -> backend.isSelectedBy(service.selector()))
-                .toList();
-    }
 
     /** Of one port in one family. */
     static Found of(Port port, Family family, List<Backend> selected) {

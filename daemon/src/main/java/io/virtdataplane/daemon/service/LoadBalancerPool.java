@@ -18,6 +18,8 @@ import java.util.Set;
  */
 public final class LoadBalancerPool {
     private static final int MOST_BITS = 16;
+    private static final int IPV4_BITS = 32;
+    private static final int IPV6_BITS = 128;
     private final List<Range> ranges;
     private final Set<String> taken;
     private final Set<String> avoided = new HashSet<>();
@@ -79,12 +81,14 @@ public final class LoadBalancerPool {
     private static Range network(String text) {
         String[] parts = text.split("/", -1);
         Family family = Family.of(parts[0]);
-        int bits = (family == Family.IPv4 ? 32 : 128) - Integer.parseInt(parts[1]);
-        boolean isOne = parts.length == 2 && bits >= 0 && bits <= MOST_BITS;
+        boolean isOne = parts.length == 2 && parts[1].matches("\\d{1,3}");
+        int most = family == Family.IPv4 ? IPV4_BITS : IPV6_BITS;
+        int bits = isOne ? most - Integer.parseInt(parts[1]) : -1;
+        if (bits < 0 || bits > MOST_BITS) {
+            return new Range(family, 0, 0, 0);
+        }
         long[] address = AddressText.ip(parts[0]);
-        return isOne
-                ? new Range(family, address[0], address[1] & -1L << bits, 1L << bits)
-                : new Range(family, 0, 0, 0);
+        return new Range(family, address[0], address[1] & -1L << bits, 1L << bits);
     }
 
     boolean overlaps(ServiceNetwork network) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Who serves a Service now, and who of those that it selects does not.
@@ -27,16 +28,12 @@ public record ServiceEndpoints(List<OfPort> endpoints, List<NotServing> missing)
     /**
      * @param machines all that have a NIC here
      */
-    public static ServiceEndpoints of(StandingService service, List<Backend> machines) {
-        List<Backend> selected =
-                Endpoints.selected(
-                        service.spec(),
-                        machines.stream()
-                                .filter(
-                                        backend ->
-                                                backend.namespace()
-                                                        .equals(service.spec().namespace()))
-                                .toList());
+    public static Function<StandingService, ServiceEndpoints> among(List<Backend> machines) {
+        Selection machinesByLabel = new Selection(machines);
+        return service -> of(service, machinesByLabel.of(service.spec()));
+    }
+
+    private static ServiceEndpoints of(StandingService service, List<Backend> selected) {
         List<OfPort> endpoints = new ArrayList<>();
         Set<NotServing> missing = new LinkedHashSet<>();
         for (PortAndFamily each : service.ports()) {

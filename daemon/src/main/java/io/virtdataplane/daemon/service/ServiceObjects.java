@@ -87,6 +87,7 @@ public final class ServiceObjects implements Reconciler {
         Allocations copy = allocations.copy();
         List<ServiceSpec> specs = wanted.stream().map(ServiceSpec.class::cast).toList();
         specs.forEach(copy::avoid);
+        Selection machinesByLabel = new Selection(machines.get());
         long nowMs = System.currentTimeMillis();
         for (ServiceSpec spec : specs) {
             try {
@@ -100,7 +101,7 @@ public final class ServiceObjects implements Reconciler {
                 ServicePlan plan = plan(spec);
                 copy.checkBalanced(spec, had(spec));
                 ServiceAssignment has = copy.assign(plan, had(spec), nowMs);
-                checkTargets(spec);
+                checkTargets(spec, machinesByLabel);
                 planned.put(spec.name(), new StandingService(spec, has));
             } catch (IllegalArgumentException | IllegalStateException e) {
                 planned.clear();
@@ -134,12 +135,8 @@ public final class ServiceObjects implements Reconciler {
     }
 
     /** Nobody else would say that a machine does not let in what is sent to it. */
-    private void checkTargets(ServiceSpec spec) {
-        List<Backend> ofNamespace =
-                machines.get().stream()
-                        .filter(backend -> backend.namespace().equals(spec.namespace()))
-                        .toList();
-        for (Backend backend : Endpoints.selected(spec, ofNamespace)) {
+    private void checkTargets(ServiceSpec spec, Selection machinesByLabel) {
+        for (Backend backend : machinesByLabel.of(spec)) {
             for (int i = 0; backend.nic().isPresent() && i < spec.ports().size(); i++) {
                 Port port = spec.ports().get(i);
                 String closed = Endpoints.closed(port, backend.nic().get());

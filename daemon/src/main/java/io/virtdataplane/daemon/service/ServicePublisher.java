@@ -6,12 +6,10 @@ import io.virtdataplane.daemon.service.Endpoints.Missing;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,14 +97,9 @@ public final class ServicePublisher {
         }
 
         ServiceMap make() {
-            Map<String, List<Backend>> byNamespace =
-                    machines.get().stream().collect(Collectors.groupingBy(Backend::namespace));
+            Selection machinesByLabel = new Selection(machines.get());
             for (StandingService service : services.get()) {
-                add(
-                        service,
-                        Endpoints.selected(
-                                service.spec(),
-                                byNamespace.getOrDefault(service.spec().namespace(), List.of())));
+                add(service, machinesByLabel.of(service.spec()));
             }
             numbers.end();
             closed = closedNow;

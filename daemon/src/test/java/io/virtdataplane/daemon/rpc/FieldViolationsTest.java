@@ -3,6 +3,7 @@ package io.virtdataplane.daemon.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.rpc.BadRequest.FieldViolation;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +23,8 @@ class FieldViolationsTest {
                 "NodeNetworkConfigurationPolicy br1: spec.desiredState.interfaces[0].bridge.port[1].name must be given: name= | spec.desiredState.interfaces[0].bridge.port[1].name",
                 "VirtualMachine default/vm: spec.domain.devices.interfaces[0].macAddress must be a unicast MAC address: macAddress=x | spec.domain.devices.interfaces[0].macAddress",
                 "spec.bridge.trunk-tags must be given: trunk-tags=[] | spec.bridge.trunk-tags",
+                "Service default/web: spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP' | spec.ports[0].nodePort",
+                "Service default/web: spec.ports: Required value | spec.ports",
                 "metadata.label is not a known field: nearest=labels | metadata.label",
             })
     void fieldIsNamed(String message, String field) {
@@ -32,6 +35,15 @@ class FieldViolationsTest {
                                 .setField(field)
                                 .setDescription(message)
                                 .build());
+    }
+
+    @Test
+    void eachFieldIsNamedOfSeveral() {
+        String message =
+                "Service default/web: [spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive, spec.sessionAffinity: Unsupported value: \"Cookie\": supported values: \"ClientIP\", \"None\"]";
+        assertThat(FieldViolations.of(message).orElseThrow().getFieldViolationsList())
+                .extracting(FieldViolation::getField)
+                .containsExactly("spec.ports[0].port", "spec.sessionAffinity");
     }
 
     @ParameterizedTest

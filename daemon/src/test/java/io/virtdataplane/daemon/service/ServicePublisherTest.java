@@ -183,8 +183,8 @@ class ServicePublisherTest {
         room.applied(WEB);
         room.machine("default/d", 3, "app=web", "10.244.1.8", "TCP/80");
         ServiceEndpoints found =
-                ServiceEndpoints.of(
-                        room.services.all().getFirst(), List.copyOf(room.machines.values()));
+                ServiceEndpoints.among(List.copyOf(room.machines.values()))
+                        .apply(room.services.all().getFirst());
         assertThat(found.missing())
                 .extracting(one -> one.machine() + ": " + one.why())
                 .containsExactly(
@@ -214,9 +214,39 @@ class ServicePublisherTest {
                 .containsExactly("default/free");
         assertThat(room.map().ports().getFirst().endpoints()).as("nobody's").isEmpty();
         ServiceEndpoints headless =
-                ServiceEndpoints.of(
-                        room.services.all().get(1), List.copyOf(room.machines.values()));
+                ServiceEndpoints.among(List.copyOf(room.machines.values()))
+                        .apply(room.services.all().get(1));
         assertThat(headless.endpoints().getFirst().endpoints()).hasSize(1);
+    }
+
+    /** 1,000 Services with 10 endpoints each: each change of a machine is told, in order. */
+    @Test
+    void manyServicesAreBroughtUpToDateWithEachChange() {
+        StringBuilder file = new StringBuilder();
+        for (int i = 0; i < 1000; i++) {
+            file.append(
+                    manifest(
+                            "web" + i, "selector: {group: g" + i % 100 + "}, ports: [{port: 80}]"));
+        }
+        room.isQuiet = true;
+        for (int i = 0; i < 1000; i++) {
+            String address = "10.244." + (1 + i / 250) + "." + (1 + i % 250);
+            room.machine("default/m" + i, i, "group=g" + i % 100, address);
+        }
+        room.isQuiet = false;
+        room.apply(file.toString());
+        assertThat(room.map().ports())
+                .hasSize(1000)
+                .allSatisfy(port -> assertThat(port.endpoints()).hasSize(10));
+        int told = room.told.size();
+        long before = System.nanoTime();
+        for (int i = 0; i < 100; i++) {
+            room.detach("default/m" + i);
+        }
+        long milliseconds = (System.nanoTime() - before) / 1_000_000;
+        assertThat(room.told).hasSize(told + 100);
+        assertThat(room.map().ports()).allSatisfy(port -> assertThat(port.endpoints()).hasSize(9));
+        assertThat(milliseconds).as("for 100 changes").isLessThan(10_000);
     }
 
     /** One listener that fails, and a burst of changes from many threads. */

@@ -38,6 +38,7 @@ final class ServiceRoom implements AutoCloseable {
     final ServiceObjects services;
     final Objects objects;
     private final Path state;
+    boolean isQuiet; // machines come, and nobody says so
 
     ServiceRoom(Path state, List<String> networks) {
         this(state, ServiceSettings.of(networks, "30000-32767", List.of()), false);
@@ -119,7 +120,9 @@ final class ServiceRoom implements AutoCloseable {
             map.put(label.split("=")[0], label.split("=")[1]);
         }
         machines.put(name, Backend.of(name, map, nic, why));
-        publisher.changed();
+        if (!isQuiet) {
+            publisher.changed();
+        }
     }
 
     void detach(String name) {
