@@ -89,14 +89,15 @@ static void relocate(struct bpf_insn *code, int section)
 	}
 }
 
-static void load(const Elf64_Sym *function)
+static void load_for(const Elf64_Sym *function, int type, int attach_type)
 {
 	static char log[LOG_BYTES];
 	const Elf64_Shdr *section = &sections[function->st_shndx];
 	struct bpf_insn *code = malloc(section->sh_size);
 	memcpy(code, file + section->sh_offset, section->sh_size);
 	relocate(code, function->st_shndx);
-	union bpf_attr a = {.prog_type = BPF_PROG_TYPE_SCHED_CLS,
+	union bpf_attr a = {.prog_type = type,
+			    .expected_attach_type = attach_type,
 			    .insns = (uintptr_t)(code + function->st_value / sizeof(*code)),
 			    .insn_cnt = function->st_size / sizeof(*code),
 			    .license = (uintptr_t) "GPL"};
@@ -112,6 +113,29 @@ static void load(const Elf64_Sym *function)
 		return;
 	}
 	printf("LOADED %s\n", names + function->st_name);
+}
+
+/* Calls at sockets that have the program of this name. */
+static const struct {
+	const char *name;
+	int attach_type;
+} calls[] = {
+	{"vdp_connect4", BPF_CGROUP_INET4_CONNECT}, {"vdp_connect4", BPF_CGROUP_UDP4_SENDMSG}, {"vdp_connect6", BPF_CGROUP_INET6_CONNECT},
+	{"vdp_connect6", BPF_CGROUP_UDP6_SENDMSG},  {"vdp_recvmsg4", BPF_CGROUP_UDP4_RECVMSG}, {"vdp_recvmsg4", BPF_CGROUP_INET4_GETPEERNAME},
+	{"vdp_recvmsg6", BPF_CGROUP_UDP6_RECVMSG},  {"vdp_recvmsg6", BPF_CGROUP_INET6_GETPEERNAME},
+};
+
+static void load(const Elf64_Sym *function)
+{
+	int found = 0;
+	for (unsigned i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		if (strcmp(calls[i].name, names + function->st_name))
+			continue;
+		load_for(function, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, calls[i].attach_type);
+		found = 1;
+	}
+	if (!found)
+		load_for(function, BPF_PROG_TYPE_SCHED_CLS, 0);
 }
 
 int main(int count, char **words)

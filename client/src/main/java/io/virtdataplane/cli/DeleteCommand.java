@@ -48,6 +48,13 @@ final class DeleteCommand implements Callable<Integer> {
     private String file;
 
     @Option(
+            names = {"-n", "--namespace"},
+            defaultValue = "",
+            paramLabel = "NAMESPACE",
+            description = "Of NAME, as in NAMESPACE/NAME.")
+    private String namespace;
+
+    @Option(
             names = "--no-wait",
             description = "Do not wait until SR-IOV cards match the remaining policies.")
     private boolean noWait;
@@ -59,11 +66,17 @@ final class DeleteCommand implements Callable<Integer> {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), "give either KIND and NAME, or -f FILE");
         }
+        boolean isTwice = !namespace.isEmpty() && (!isNamed || name.contains("/"));
+        if (isTwice) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(),
+                    "--namespace must be with a NAME that has none: name=" + name);
+        }
         DeleteRequest request =
                 isNamed
                         ? DeleteRequest.newBuilder()
                                 .setKind(kind.toLowerCase(Locale.ROOT))
-                                .setName(name)
+                                .setName(namespace.isEmpty() ? name : namespace + "/" + name)
                                 .build()
                         : DeleteRequest.newBuilder().setManifest(ManifestOption.read(file)).build();
         try (Client client = socket.connect()) {

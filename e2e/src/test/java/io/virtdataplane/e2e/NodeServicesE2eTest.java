@@ -148,7 +148,9 @@ class NodeServicesE2eTest {
 
         lab.mustClient("delete", "svc", "vmservice", "-n", "example-namespace");
         assertThat(ask(far, NODE, 30000)).contains("refused");
-        assertThat(lab.mustIn(lab.out, "ip -d link show far0")).doesNotContain("vdp");
+        assertThat(lab.shell.must("find", lab.bpffs().toString()))
+                .as("without a Service there are no programs")
+                .doesNotContain("-node");
         assertThat(lab.mustClient("events")).contains("NodeServices");
     }
 

@@ -46,12 +46,12 @@ class VerifierE2eTest {
         Path files = Files.createDirectory(lab.shell.directory().resolve("overlay"));
         String loader = files.resolve("load-programs").toString();
         lab.shell.must("gcc", "-static", "-o", loader, LOADER.toString());
-        for (String object : List.of("pod.bpf.o", "bridge.bpf.o")) {
+        for (String object : List.of("pod.bpf.o", "bridge.bpf.o", "service.bpf.o")) {
             Files.copy(OBJECTS.resolve(object), files.resolve(object));
         }
         Files.writeString(
                 files.resolve("test.sh"),
-                "/load-programs /pod.bpf.o; /load-programs /bridge.bpf.o\n");
+                "for object in pod bridge service; do /load-programs /$object.bpf.o; done\n");
         guest.boot(
                 files,
                 List.of(),
@@ -68,7 +68,17 @@ class VerifierE2eTest {
                         "LOADED vdp_shield",
                         "LOADED vdp_bridge",
                         "LOADED vdp_to_bridge",
-                        "LOADED vdp_crossing");
+                        "LOADED vdp_crossing",
+                        "LOADED vdp_service_in",
+                        "LOADED vdp_service_out",
+                        "LOADED vdp_connect4",
+                        "LOADED vdp_connect4",
+                        "LOADED vdp_connect6",
+                        "LOADED vdp_connect6",
+                        "LOADED vdp_recvmsg4",
+                        "LOADED vdp_recvmsg4",
+                        "LOADED vdp_recvmsg6",
+                        "LOADED vdp_recvmsg6");
         assertThat(said).doesNotContain("REFUSED");
     }
 }
