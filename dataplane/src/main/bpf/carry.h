@@ -2,7 +2,8 @@
 /*
  * Carries frames of flows that the daemon has established: translated here, and sent on without it. FlowTable.java says why, and writes the
  * table. What is not plain is NOT_CARRIED, and nothing of it is changed: no header's end, no length that lies, no fragment, option or extension,
- * no SYN, FIN or RST, no last hop, nothing too long for the other side, and of UDP no frame that a device is to segment (it may be a tunnel).
+ * no SYN but one that answers, no last hop, nothing too long for the other side, and of UDP no frame that a device is to segment (it may be a
+ * tunnel). What opens, ends or resets a TCP connection is noted for the daemon, which reads it later.
  */
 #pragma once
 #include "hash.h"
@@ -29,8 +30,16 @@ struct flow {
 	__u64 tuple; /* below */
 	__u64 last_ns;
 	__u64 frames;
-	__u64 of_daemon[2];
+	__u64 taken; /* the daemon's own, as is the session */
+	__u32 session;
+	__u32 said;
 };
+
+/* What the sender of a flow has said of its TCP connection: bits of a flow's said. FlowTable.java has the same. */
+#define SAID_OPEN 1 /* anything but a first SYN */
+#define SAID_FIN 2
+#define SAID_RST 4
+#define AWAITS_ANSWER 8 /* until it has opened, no frame but a SYN that answers is of the connection */
 
 /* Local and remote port, the local port it becomes, protocol, family and direction: one word, read at once. */
 #define TUPLE_BECOMES_SHIFT 16
@@ -54,6 +63,7 @@ struct nic {
 	__u64 mac;	  /* the guest's, as it lies, where frames may be carried; 0 where not */
 	__u64 beat_ns;	  /* when it has last said so */
 	__u64 absence_ns; /* for how long it may be away */
+	__u64 segment;	  /* the longest TCP segment that a SYN may ask for, 0: what the MTUs leave */
 };
 
 struct nic nic;
@@ -79,7 +89,15 @@ struct carried {
 
 struct carried carried[PROCESSORS];
 
-INLINE struct flow *find_carried(const union address *remote, __u64 wanted)
+/* The last places of flows whose senders have said something new, so that the daemon need not look at all flows for them. */
+#define NOTES 4096
+
+struct notes {
+	__u64 count; /* of all times */
+	__u32 places[NOTES];
+} notes;
+
+INLINE struct flow *find_carried(const union address *remote, __u64 wanted, __u32 *place)
 {
 	__u64 h = mix(flow_seed, remote->halves[1], 0x9e3779b97f4a7c15ULL);
 	h = mix(h, remote->halves[0], 0xbf58476d1ce4e5b9ULL);
@@ -93,8 +111,10 @@ INLINE struct flow *find_carried(const union address *remote, __u64 wanted)
 #pragma unroll
 		for (int i = 0; i < FLOWS_A_BUCKET; i++) {
 			struct flow *flow = &bucket->flows[i];
-			if (flow->hash == h && flow->remote.halves[1] == remote->halves[1] && flow->remote.halves[0] == remote->halves[0])
+			if (flow->hash == h && flow->remote.halves[1] == remote->halves[1] && flow->remote.halves[0] == remote->halves[0]) {
+				*place = at * FLOWS_A_BUCKET + i;
 				return flow;
+			}
 		}
 	}
 	return 0;
@@ -215,10 +235,57 @@ INLINE int fits(const struct plain *f, __u32 headers, enum direction direction)
 	return headers <= f->length && f->length <= f->skb->len - ETH_HEADER && longest <= mtu;
 }
 
-INLINE int is_plain_tcp(const struct plain *f, __u32 ip_header, enum direction direction)
+struct tcp_mss {
+	__u8 kind;
+	__u8 length;
+	__u16 size;
+};
+
+#define TCP_OPTION_MSS 2
+
+/* The segment size that it asks for needs no lowering. Who sends the option elsewhere than at first has it looked for by the daemon. */
+INLINE int has_fitting_segments(const struct plain *f, const void *end, __u32 ip_header, __u32 header)
+{
+	if (header == sizeof(*f->tcp))
+		return 1;
+	const struct tcp_mss *option = (const void *)(f->tcp + 1);
+	if ((const void *)(option + 1) > end || option->kind != TCP_OPTION_MSS || option->length != sizeof(*option))
+		return 0;
+	__u64 wanted = nic.segment;
+	__u32 fitting = (guest_mtu < uplink_mtu ? guest_mtu : uplink_mtu) - ip_header - sizeof(*f->tcp);
+	return SWAP16(option->size) <= (wanted && wanted < fitting ? wanted : fitting);
+}
+
+INLINE int is_plain_tcp(const struct plain *f, const void *end, __u32 ip_header, enum direction direction)
 {
 	__u32 header = f->tcp->length >> 4 << 2;
-	return !(f->tcp->flags & (TCP_SYN | TCP_FIN | TCP_RST)) && header >= sizeof(*f->tcp) && fits(f, ip_header + header, direction);
+	if (header < sizeof(*f->tcp) || !fits(f, ip_header + header, direction))
+		return 0;
+	if (!(f->tcp->flags & TCP_SYN))
+		return 1;
+	return (f->tcp->flags & (TCP_ACK | TCP_FIN | TCP_RST)) == TCP_ACK && has_fitting_segments(f, end, ip_header, header);
+}
+
+/*
+ * Before the other side of a connection has answered, the pod's kernel may still have the same one. After a reset the daemon is to see whether
+ * it goes on (RFC 7857 2.2).
+ */
+INLINE int is_expected(__u32 said, __u8 flags)
+{
+	if ((said & (AWAITS_ANSWER | SAID_OPEN)) == AWAITS_ANSWER && !(flags & TCP_SYN))
+		return 0;
+	return !(said & SAID_RST) || flags & TCP_RST;
+}
+
+/* For the daemon. A note that was overwritten is found by its sweep. */
+INLINE void note_said(struct flow *flow, __u32 place, __u32 said, __u8 flags)
+{
+	__u32 says = flags & TCP_RST ? SAID_RST : flags & TCP_FIN ? SAID_OPEN | SAID_FIN : SAID_OPEN;
+	if (!(says & ~said))
+		return;
+	__sync_fetch_and_or(&flow->said, says);
+	__u64 at = __sync_fetch_and_add(&notes.count, 1);
+	notes.places[at & (NOTES - 1)] = place;
 }
 
 INLINE int is_plain_udp(const struct plain *f, __u32 ip_header, enum direction direction)
@@ -330,21 +397,27 @@ INLINE int carry_family(struct __sk_buff *skb, int ipv6, enum direction directio
 	if (!(ipv6 ? read_plain_ipv6(f, direction) : read_plain_ipv4(f, direction)))
 		return NOT_CARRIED;
 	if (f->protocol == TCP) {
-		if ((void *)(f->tcp + 1) > end || !is_plain_tcp(f, ip_header, direction))
+		if ((void *)(f->tcp + 1) > end || !is_plain_tcp(f, end, ip_header, direction))
 			return NOT_CARRIED;
 	} else if (f->protocol != UDP || !is_plain_udp(f, ip_header, direction)) {
 		return NOT_CARRIED;
 	}
 	f->tuple = direction == OUTWARD ? tuple(f->ports[0], f->ports[1], f->protocol, ipv6, OUTWARD)
 					: tuple(f->ports[1], f->ports[0], f->protocol, ipv6, INWARD);
-	struct flow *flow = find_carried(&f->remote, f->tuple);
+	__u32 place = 0;
+	struct flow *flow = find_carried(&f->remote, f->tuple, &place);
 	if (!flow)
 		return NOT_CARRIED;
 	__u64 found = *(volatile __u64 *)&flow->tuple;
 	__u64 now_ns = bpf_ktime_get_ns();
 	if ((found & TUPLE_KEY) != f->tuple || is_unattended(now_ns))
 		return NOT_CARRIED;
+	__u32 said = *(volatile __u32 *)&flow->said;
+	if (f->protocol == TCP && !is_expected(said, f->tcp->flags))
+		return NOT_CARRIED;
 	count(skb, flow, direction, now_ns);
+	if (f->protocol == TCP)
+		note_said(flow, place, said, f->tcp->flags);
 	int partial = may_be_partial(f, ipv6);
 	if (direction == INWARD)
 		address_to_guest(f->ethernet, mac);

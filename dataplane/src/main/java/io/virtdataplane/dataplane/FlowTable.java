@@ -17,14 +17,18 @@ import java.lang.invoke.VarHandle;
  *
  * <pre>
  *   entry of 64 bytes: hash, 0: free (8)    remote address, IPv4 as ::ffff:a.b.c.d (16)    tuple (8)
- *                      when it last carried a frame, CLOCK_MONOTONIC ns (8)    frames (8)    of those, taken (8)    session (4)    0 (4)
+ *                      when it last carried a frame, CLOCK_MONOTONIC ns (8)    frames (8)    of those, taken (8)    session (4)    said (4)
  *   tuple, from its highest bit: local port (16)    remote port (16)    the local port's translation (16)    protocol (8)    0 (6)    IPv6 (1)    outward (1)
  *   NIC: the guest's MAC address as it lies, 0: nothing is carried (8)    when the worker last was alive, ns (8)
- *        for how long it may be silent, ns (8)
+ *        for how long it may be silent, ns (8)    longest TCP segment that a SYN may ask for, 0: what the MTUs leave (8)
  *   carried, for each processor 64 bytes: frames out, bytes out, frames in, bytes in, GSO frames (8 each)
+ *   notes: how many there ever were (8)    places of entries (4 each), the oldest overwritten first
  * </pre>
  *
- * A frame that is carried costs the program some 95-117 ns, one that is not 45 ns, whatever the
+ * What the sender of a flow says of its TCP connection, that it opens, ends or resets it, the
+ * program adds to the entry, and notes its place where that is new.
+ *
+ * <p>A frame that is carried costs the program some 95-117 ns, one that is not 45 ns, whatever the
  * table's size while its line is in a cache (bench/README.md).
  *
  * <p>Numbers are in the machine's order, addresses and ports as they lie in a frame. An entry is in
@@ -47,11 +51,27 @@ public final class FlowTable {
     public static final int BUCKET = WAYS * ENTRY;
 
     /** Bytes of what holds for the whole NIC. */
-    public static final int NIC = 24;
+    public static final int NIC = 32;
+
+    /** How many places of entries are noted. */
+    public static final int NOTES = 4096;
+
+    /** Bytes of the notes. */
+    public static final int NOTES_BYTES = Long.BYTES + NOTES * Integer.BYTES;
+
+    /** Of a TCP connection the sender of a flow has sent anything but a first SYN. */
+    public static final int SAID_OPEN = 1;
+
+    public static final int SAID_FIN = 2;
+    public static final int SAID_RST = 4;
+
+    /** Until it has opened, nothing but a SYN that answers is carried. */
+    public static final int AWAITS_ANSWER = 8;
 
     private static final long MAC = 0;
     private static final long BEAT = 8;
     private static final long ABSENCE = 16;
+    private static final long SEGMENT = 24;
     private static final long USUAL_ABSENCE_NS = 30_000_000_000L;
 
     private static final int HASH = 0;
@@ -62,6 +82,7 @@ public final class FlowTable {
     private static final int FRAMES = 40;
     private static final int TAKEN = 48;
     private static final int SESSION = 56;
+    private static final int SAID = 60;
 
     private static final int LOCAL_SHIFT = 48;
     private static final int REMOTE_SHIFT = 32;
@@ -74,13 +95,16 @@ public final class FlowTable {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final VarHandle WORD = LONG.varHandle();
+    private static final VarHandle HALF = INT.varHandle();
 
     private final MemorySegment flows;
     private final MemorySegment nic;
     private final MemorySegment carried;
+    private final MemorySegment notes;
     private final long seed;
     private final int buckets;
     private final long[] taken = new long[COUNTS];
+    private long notesRead;
     private long guestMac;
     private boolean isAllowed = true;
 
@@ -95,24 +119,33 @@ public final class FlowTable {
      * @param nic as for the others
      */
     public static FlowTable none(MemorySegment nic) {
-        return new FlowTable(MemorySegment.NULL, nic, MemorySegment.NULL, 0);
+        return new FlowTable(MemorySegment.NULL, nic, MemorySegment.NULL, MemorySegment.NULL, 0);
     }
 
     /**
-     * All may be zero, or as an earlier daemon of this machine's run has left it.
+     * All may be zero, or as an earlier daemon of this machine's run has left it; what that one has
+     * not read of the notes nobody reads.
      *
      * @param flows any number of buckets
      * @param nic {@link #NIC} bytes
      * @param carried a line for each processor
+     * @param notes {@link #NOTES_BYTES} bytes
      * @param seed not to be guessed by a guest; the program has it, too
      */
-    public FlowTable(MemorySegment flows, MemorySegment nic, MemorySegment carried, long seed) {
+    public FlowTable(
+            MemorySegment flows,
+            MemorySegment nic,
+            MemorySegment carried,
+            MemorySegment notes,
+            long seed) {
         this.flows = flows;
         this.nic = nic;
         this.carried = carried;
+        this.notes = notes;
         this.seed = seed;
         this.buckets = (int) (flows.byteSize() / BUCKET);
         guestMac = Long.reverseBytes((long) WORD.getOpaque(nic, MAC)) >>> Short.SIZE;
+        notesRead += notesLeft();
         absence(USUAL_ABSENCE_NS);
         collect(new Counters());
     }
@@ -163,6 +196,11 @@ public final class FlowTable {
         WORD.setRelease(nic, ABSENCE, ns);
     }
 
+    /** A SYN that asks for longer segments is walked; 0: than the MTUs leave. */
+    public void segment(int bytes) {
+        WORD.setRelease(nic, SEGMENT, (long) bytes);
+    }
+
     /** Adds what was carried since the last call. */
     void collect(Counters counters) {
         if (!isOn()) {
@@ -186,6 +224,7 @@ public final class FlowTable {
      *
      * @param localPort the guest's outward, the outside one inward
      * @param becomes what it is translated to
+     * @param said what its sender has said before
      * @return its place, or {@link #NONE}
      */
     public int add(
@@ -197,7 +236,8 @@ public final class FlowTable {
             long remoteHigh,
             long remoteLow,
             int remotePort,
-            boolean ipv6) {
+            boolean ipv6,
+            int said) {
         long key = tuple(direction, protocol, localPort, remotePort, ipv6);
         long hash = hash(remoteHigh, remoteLow, key);
         int place = free(hash);
@@ -212,6 +252,7 @@ public final class FlowTable {
         flows.set(LONG, at + FRAMES, 0);
         flows.set(LONG, at + TAKEN, 0);
         flows.set(INT, at + SESSION, session);
+        flows.set(INT, at + SAID, said);
         WORD.setRelease(flows, at + HASH, hash);
         return place;
     }
@@ -314,6 +355,26 @@ public final class FlowTable {
     /** When the flow last carried a frame, as System.nanoTime; 0 where it has carried none. */
     public long lastNs(int place) {
         return (long) WORD.getOpaque(flows, (long) place * ENTRY + LAST);
+    }
+
+    /** What its sender has said of its TCP connection: SAID_OPEN and so on. */
+    public int said(int place) {
+        return (int) HALF.getOpaque(flows, (long) place * ENTRY + SAID);
+    }
+
+    /** How many notes have not been read. */
+    public long notesLeft() {
+        return isOn() ? (long) WORD.getOpaque(notes, 0L) - notesRead : 0;
+    }
+
+    /**
+     * The place of an entry whose sender may have said something new. Where more notes were written
+     * than there is room for, the oldest are lost.
+     */
+    public int readNote() {
+        notesRead = Math.max(notesRead, (long) WORD.getOpaque(notes, 0L) - NOTES);
+        long at = Long.BYTES + (notesRead++ & NOTES - 1) * Integer.BYTES;
+        return Integer.remainderUnsigned((int) HALF.getOpaque(notes, at), capacity());
     }
 
     /** How many frames since this was last asked. */

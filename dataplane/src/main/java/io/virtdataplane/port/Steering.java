@@ -204,6 +204,7 @@ public final class Steering implements AutoCloseable {
                         object.memoryOfMap("flows"),
                         object.memory("nic"),
                         object.memory("carried"),
+                        object.memory("notes"),
                         pod.guest().plan().seed());
     }
 

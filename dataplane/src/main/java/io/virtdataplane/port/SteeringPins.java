@@ -23,7 +23,7 @@ import java.util.function.Supplier;
  */
 public final class SteeringPins implements AutoCloseable {
     private static final String SEAL = "seal";
-    private static final long LAYOUT = 0x7664_706b_6565_7031L; // "vdpkeep1": what the maps mean
+    private static final long LAYOUT = 0x7664_706b_6565_7032L; // "vdpkeep2": what the maps mean
     private static final int DIGEST = 32;
     private static final int DIGEST_AT = 16;
     private static final int BYTES = DIGEST_AT + DIGEST;

@@ -53,6 +53,7 @@ public final class CarriedPrograms implements AutoCloseable {
                         object.memoryOfMap("flows"),
                         object.memory("nic"),
                         object.memory("carried"),
+                        object.memory("notes"),
                         seed);
     }
 

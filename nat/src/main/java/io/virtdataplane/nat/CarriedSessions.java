@@ -8,17 +8,23 @@ import io.virtdataplane.wire.Protocols;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Which sessions the kernel carries itself ({@link FlowTable}): those of TCP that are established
- * in both directions, and those of UDP that are so, or that are a stream in one of them. What
- * opens, closes or breaks a session is always walked, so it stays as it is while it is carried; a
- * session that changes is walked again from the next frame on. Worker's thread.
+ * Which sessions the kernel carries itself ({@link FlowTable}): TCP connections from their first
+ * SYN on, which is walked, or from when both sides have sent; and UDP sessions where they have, or
+ * that are a stream in one direction. Worker's thread.
  *
- * <p>Where the table is more than half full, sessions that are idle make room in it.
+ * <p>Connections that may never open have a part of the table, so that a flood of SYNs leaves those
+ * alone that are established. Where the table is more than half full, sessions that are idle make
+ * room in it.
  *
- * <p>A session is handed over when all frames that were received have been sent ({@link #settle}):
- * one that waits here would be overtaken by those that the kernel carries. What was carried is
- * counted when somebody asks, when the session ends, and every {@link #SWEEPS} seconds, so that
- * lists by idle time are right to that.
+ * <p>An established session is handed over when all frames that were received have been sent
+ * ({@link #settle}): one that waits here would be overtaken by those that the kernel carries. At a
+ * first SYN there is none, and the answer to it may come while it is being sent.
+ *
+ * <p>That a carried connection opens, ends or is reset is in its flows and noted there. A session
+ * is brought up to date before anybody looks at it or a frame of it is walked, and all that have
+ * changed are once a second. What was carried is counted then, too, and every {@link #SWEEPS}
+ * seconds, so that lists by idle time are right to that. One that has ended, or was reset, is
+ * walked again.
  */
 final class CarriedSessions {
     private static final int ONE_WAY_FRAMES = 4;
@@ -27,6 +33,8 @@ final class CarriedSessions {
     private static final int LOOKED_AT = 8;
     private static final long SWEEP_NS = 1_000_000_000L;
     private static final int CROWDED = 4; // two flows a session: half of the table is used
+    private static final int OPENING = 8; // a quarter
+    private static final int MANY_NOTES = FlowTable.NOTES / 4;
     private static final long IDLE_NS = 10 * SWEEP_NS;
 
     private final FlowTable flows;
@@ -43,7 +51,12 @@ final class CarriedSessions {
         this.flows = flows;
         this.addresses = addresses;
         this.table = table;
-        this.refresh = policy.behaviour().refresh();
+        set(policy);
+    }
+
+    private void set(NatPolicy policy) {
+        refresh = policy.behaviour().refresh();
+        flows.segment(policy.behaviour().maxSegmentSize());
     }
 
     /** How many there are. */
@@ -51,25 +64,47 @@ final class CarriedSessions {
         return count;
     }
 
-    /** A frame of the session was walked, and has changed it or not. */
-    void used(int session) {
+    /**
+     * A frame of the session was walked; it is up to date.
+     *
+     * @param changed so is its flows' state no more
+     */
+    void used(int session, boolean changed) {
         if (!flows.isOn()) {
             return;
         }
-        boolean mayBe = mayBeCarried(session);
         if (table.isCarried(session)) {
-            if (!mayBe) {
-                release(session);
+            if (!changed) {
+                return;
             }
-        } else if (mayBe && waitingCount < MOST_WAITING) {
+            release(session);
+        }
+        if (!mayBeCarried(session)) {
+            return;
+        }
+        if (isNewConnection(session)) {
+            if (count < flows.capacity() / OPENING) {
+                carry(session);
+            }
+        } else if (waitingCount < MOST_WAITING) {
             waiting[waitingCount++] = session;
         }
     }
 
+    private boolean isNewConnection(int session) {
+        return isTcp(session) && TcpState.isNew(table.state(session));
+    }
+
+    private boolean isTcp(int session) {
+        return table.protocol(session) == Protocols.TCP;
+    }
+
     private boolean mayBeCarried(int session) {
-        if (!isEstablished(session)
-                || table.origin(session) != Loopback.NONE
-                || table.hasFrontEnd(session)) {
+        return isWorthIt(session) && isBetweenGuestAndOutside(session);
+    }
+
+    private boolean isBetweenGuestAndOutside(int session) {
+        if (table.origin(session) != Loopback.NONE || table.hasFrontEnd(session)) {
             return false;
         }
         long high = table.remoteHigh(session);
@@ -77,9 +112,10 @@ final class CarriedSessions {
         return !(Ip.isMapped(high, low) ? addresses.ipv4() : addresses.ipv6()).isPod(high, low);
     }
 
-    private boolean isEstablished(int session) {
+    private boolean isWorthIt(int session) {
+        int state = table.state(session);
         return switch (table.protocol(session)) {
-            case Protocols.TCP -> TcpState.isOpen(table.state(session));
+            case Protocols.TCP -> TcpState.isOpen(state) || TcpState.isNew(state);
             // What a DHCP client says of itself is looked at.
             case Protocols.UDP ->
                     isStream(session) && table.remotePort(session) != Dhcp.SERVER_PORT;
@@ -108,11 +144,17 @@ final class CarriedSessions {
     private void carry(int session) {
         int outside = table.outsidePort(session);
         int inside = table.insidePort(session);
-        int outward = add(session, FlowTable.OUTWARD, inside, outside);
+        int state = table.state(session);
+        int saidOut = TcpState.said(state, true);
+        int saidIn = TcpState.said(state, false);
+        if (!table.isInbound(session)) {
+            saidIn |= FlowTable.AWAITS_ANSWER;
+        }
+        int outward = add(session, FlowTable.OUTWARD, inside, outside, saidOut);
         if (outward == FlowTable.NONE) {
             return;
         }
-        if (add(session, FlowTable.INWARD, outside, inside) == FlowTable.NONE) {
+        if (add(session, FlowTable.INWARD, outside, inside, saidIn) == FlowTable.NONE) {
             flows.remove(outward);
             return;
         }
@@ -127,10 +169,10 @@ final class CarriedSessions {
      * @param make a session of this outward flow, by its place, or {@link SessionTable#NONE}
      * @return how many sessions are carried
      */
-    int resume(IntUnaryOperator make) {
+    int resume(IntUnaryOperator make, long nowNs) {
         for (int place = 0; place < flows.capacity(); place++) {
             if (flows.isUsed(place) && flows.isOutward(place)) {
-                resume(place, make);
+                resume(place, make, nowNs);
             }
         }
         for (int place = 0; place < flows.capacity(); place++) {
@@ -141,7 +183,7 @@ final class CarriedSessions {
         return count;
     }
 
-    private void resume(int outward, IntUnaryOperator make) {
+    private void resume(int outward, IntUnaryOperator make, long nowNs) {
         int session = lookup(outward, SessionTable.OUTWARD);
         if (session == SessionTable.NONE) {
             session = make.applyAsInt(outward);
@@ -149,7 +191,7 @@ final class CarriedSessions {
         if (session == SessionTable.NONE
                 || table.isCarried(session)
                 || table.outsidePort(session) != flows.becomes(outward)
-                || !mayBeCarried(session)) {
+                || !isBetweenGuestAndOutside(session)) {
             flows.remove(outward);
             return;
         }
@@ -162,6 +204,7 @@ final class CarriedSessions {
         flows.session(inward, session);
         table.carried(session, true);
         count++;
+        count(session, outward, nowNs);
     }
 
     private boolean isResumed(int inward) {
@@ -181,7 +224,7 @@ final class CarriedSessions {
                 flows.remotePort(place));
     }
 
-    private int add(int session, int direction, int localPort, int becomes) {
+    private int add(int session, int direction, int localPort, int becomes, int said) {
         long high = table.remoteHigh(session);
         long low = table.remoteLow(session);
         return flows.add(
@@ -193,7 +236,8 @@ final class CarriedSessions {
                 high,
                 low,
                 table.remotePort(session),
-                !Ip.isMapped(high, low));
+                !Ip.isMapped(high, low),
+                said);
     }
 
     private int find(int session, int direction) {
@@ -211,7 +255,7 @@ final class CarriedSessions {
                 !Ip.isMapped(high, low));
     }
 
-    /** The session's counts and times include what was carried until now. */
+    /** The session's counts, times and state are as what was carried until now has made them. */
     void count(int session, long nowNs) {
         if (table.isCarried(session)) {
             count(session, find(session, FlowTable.OUTWARD), nowNs);
@@ -219,18 +263,57 @@ final class CarriedSessions {
     }
 
     private void count(int session, int outward, long nowNs) {
-        count(session, outward, find(session, FlowTable.INWARD), nowNs);
+        int inward = find(session, FlowTable.INWARD);
+        count(session, outward, inward, nowNs);
+        boolean isReset = isSaid(outward, FlowTable.SAID_RST) || isSaid(inward, FlowTable.SAID_RST);
+        if (isReset || isTcp(session) && TcpState.isClosed(table.state(session))) {
+            release(session);
+        }
+    }
+
+    private boolean isSaid(int place, int bits) {
+        return (flows.said(place) & bits) != 0;
     }
 
     private void count(int session, int outward, int inward, long nowNs) {
+        boolean isTcp = isTcp(session);
+        int lifetime = table.lifetime(session);
+        if (isTcp) {
+            int state =
+                    TcpState.after(
+                            table.state(session),
+                            flows.said(outward),
+                            flows.said(inward),
+                            isReset(outward, inward));
+            table.state(session, state);
+            lifetime = TcpState.lifetime(state);
+        }
         long lastNs = flows.lastNs(outward);
-        boolean refreshes =
-                table.protocol(session) == Protocols.TCP || refresh == NatPolicy.Refresh.BOTH;
-        if (refreshes) {
+        if (isTcp || refresh == NatPolicy.Refresh.BOTH) {
             lastNs = Math.max(lastNs, flows.lastNs(inward));
         }
-        table.addCarried(
-                session, flows.takeFrames(outward), flows.takeFrames(inward), lastNs, nowNs);
+        long framesOut = flows.takeFrames(outward);
+        long framesIn = flows.takeFrames(inward);
+        table.addCarried(session, framesOut, framesIn, lifetime, lastNs, nowNs);
+    }
+
+    /** Nothing has come from the other side since: it would go on (RFC 7857 2.2). */
+    private boolean isReset(int outward, int inward) {
+        boolean byGuest = isSaid(outward, FlowTable.SAID_RST);
+        boolean byRemote = isSaid(inward, FlowTable.SAID_RST);
+        long outNs = flows.lastNs(outward);
+        long inNs = flows.lastNs(inward);
+        return byGuest && (byRemote || inNs <= outNs) || byRemote && outNs <= inNs;
+    }
+
+    /** Connections that have opened or ended are up to date, but for those whose notes are lost. */
+    void readNotes(long nowNs) {
+        for (long left = Math.min(flows.notesLeft(), FlowTable.NOTES); left > 0; left--) {
+            int place = flows.readNote();
+            if (flows.isUsed(place)) {
+                count(flows.session(place), nowNs);
+            }
+        }
     }
 
     /**
@@ -243,11 +326,16 @@ final class CarriedSessions {
             count(session, nowNs);
             int oldest = table.oldest(lifetime);
             if (oldest == session) {
-                break;
+                return session;
             }
-            session = oldest; // the other one was carried lately
+            session = oldest; // the other one was carried lately, or has opened
         }
-        return session;
+        if (session != SessionTable.NONE) {
+            count(session, nowNs);
+        }
+        return session != SessionTable.NONE && table.lifetime(session) == lifetime
+                ? session
+                : SessionTable.NONE;
     }
 
     /** The session's frames are walked, from the next one on. */
@@ -274,12 +362,19 @@ final class CarriedSessions {
         }
     }
 
-    /** Counts a part of them, once a second. */
+    /** Once a second: what was noted, and counts a part of them. */
     void sweep(long nowNs) {
-        if (count == 0 || nowNs - sweptNs < SWEEP_NS) {
+        if (count == 0) {
+            return;
+        }
+        if (flows.notesLeft() > MANY_NOTES) {
+            readNotes(nowNs);
+        }
+        if (nowNs - sweptNs < SWEEP_NS) {
             return;
         }
         sweptNs = nowNs;
+        readNotes(nowNs);
         int part = (flows.capacity() + SWEEPS - 1) / SWEEPS;
         for (int i = 0; i < part; i++) {
             if (flows.isUsed(swept) && flows.isOutward(swept)) {
@@ -300,7 +395,7 @@ final class CarriedSessions {
     /** From now on. */
     void change(NatPolicy policy) {
         releaseAll();
-        refresh = policy.behaviour().refresh();
+        set(policy);
     }
 
     /** The same sessions in another table; none of them is carried yet. */

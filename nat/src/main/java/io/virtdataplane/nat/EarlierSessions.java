@@ -161,7 +161,7 @@ final class EarlierSessions {
         }
         table.state(session, state);
         table.createdSeconds(session, created);
-        table.addCarried(session, framesOut, framesIn, 0, nowNs);
+        table.addCarried(session, framesOut, framesIn, lifetime, 0, nowNs);
     }
 
     private boolean fits(int protocol, int outside, long high, long low, int remotePort) {
@@ -204,7 +204,7 @@ final class EarlierSessions {
     /** Those that the kernel carries, and are not there yet. */
     void resume(FlowTable flows, CarriedSessions carried) {
         if (flows.isOn()) {
-            carried.resume(place -> ofFlow(flows, place));
+            carried.resume(place -> ofFlow(flows, place), nowNs);
         }
     }
 
@@ -221,7 +221,7 @@ final class EarlierSessions {
                 || !fits(protocol, outside, high, low, remotePort)) {
             return SessionTable.NONE;
         }
-        int lifetime = isTcp ? Lifetime.TCP_ESTABLISHED : Lifetime.UDP;
+        int lifetime = Lifetime.ofNew(protocol);
         // That it is carried says that it was in use; not when, where nothing was since.
         long lastNs = flows.lastNs(place);
         boolean isKnown = lastNs != 0 && lastNs - nowNs <= 0;
@@ -236,8 +236,7 @@ final class EarlierSessions {
                         lifetime,
                         0,
                         isKnown ? lastNs : nowNs);
-        table.state(session, isTcp ? TcpState.ESTABLISHED : 0);
-        table.addCarried(session, 1, 1, 0, nowNs);
+        table.addCarried(session, 1, 1, lifetime, 0, nowNs);
         return session;
     }
 

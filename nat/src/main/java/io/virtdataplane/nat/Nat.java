@@ -198,6 +198,7 @@ public final class Nat {
     /** Up to {@code limit} sessions, longest idle first. Worker's thread. */
     public List<SessionView> list(int limit, long nowNs) {
         List<SessionView> views = new ArrayList<>();
+        carried.readNotes(nowNs);
         SessionTable table = sessions.table();
         for (int session :
                 longestIdle(table, limit)) { // to count one may move it to its list's end

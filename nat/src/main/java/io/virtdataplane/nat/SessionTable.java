@@ -197,30 +197,34 @@ final class SessionTable {
         if (keepsAlive) {
             records.set(LONG, at + LAST_SEEN, nowNs);
         }
+        move(session, lifetime, keepsAlive, nowNs);
+    }
+
+    private void move(int session, int lifetime, boolean keepsAlive, long nowNs) {
         int before = lifetime(session);
-        boolean moves = keepsAlive && nowNs - records.get(LONG, at + MOVED) >= MOVE_NS;
-        if (before != lifetime || moves) {
+        long movedNs = records.get(LONG, (long) session * RECORD + MOVED);
+        if (before != lifetime || keepsAlive && nowNs - movedNs >= MOVE_NS) {
             unlink(session, before);
             setState(session, LIFETIME_SHIFT, lifetime);
             append(session, lifetime, nowNs);
         }
     }
 
-    /** So many frames were carried, the last one then; 0: none of those that keep it alive. */
-    void addCarried(int session, long framesOut, long framesIn, long lastNs, long nowNs) {
+    /**
+     * So many frames were carried, the last one then; 0: none of those that keep it alive. It now
+     * belongs to {@code lifetime}.
+     */
+    void addCarried(
+            int session, long framesOut, long framesIn, int lifetime, long lastNs, long nowNs) {
         long at = (long) session * RECORD;
         long out = framesOut(session) + framesOut;
         long in = framesIn(session) + framesIn & FRAMES_IN_MASK;
         records.set(LONG, at + FRAMES, out << FRAMES_OUT_SHIFT | in);
-        if (lastNs - records.get(LONG, at + LAST_SEEN) <= 0 || lastNs == 0) {
-            return;
+        boolean keepsAlive = lastNs != 0 && lastNs - records.get(LONG, at + LAST_SEEN) > 0;
+        if (keepsAlive) {
+            records.set(LONG, at + LAST_SEEN, lastNs);
         }
-        records.set(LONG, at + LAST_SEEN, lastNs);
-        if (nowNs - records.get(LONG, at + MOVED) >= MOVE_NS) {
-            int lifetime = lifetime(session);
-            unlink(session, lifetime);
-            append(session, lifetime, nowNs);
-        }
+        move(session, lifetime, keepsAlive, nowNs);
     }
 
     boolean isCarried(int session) {

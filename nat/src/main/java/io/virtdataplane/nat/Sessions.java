@@ -277,6 +277,7 @@ final class Sessions {
         if (frame.isDryRun()) {
             return;
         }
+        carried.count(session, nowNs);
         int lifetime = table.lifetime(session);
         int before = table.state(session);
         int state =
@@ -298,7 +299,7 @@ final class Sessions {
                         || frame.protocol == Protocols.TCP
                         || frame.protocol == Protocols.SCTP;
         table.use(session, lifetime, outward, keepsAlive, nowNs);
-        carried.used(session);
+        carried.used(session, state != before);
     }
 
     /** Ends sessions whose time is over, a bounded number; true while any is left. */
@@ -324,6 +325,9 @@ final class Sessions {
      * is never given up.
      */
     private int leastMissed(long nowNs) {
+        if (table.oldest(Lifetime.TCP_CLOSED) == NO_SESSION) {
+            carried.readNotes(nowNs); // some may have ended
+        }
         for (int lifetime = 0; lifetime < Lifetime.TCP_ESTABLISHED; lifetime++) {
             int session = carried.oldest(lifetime, nowNs);
             if (session != NO_SESSION) {

@@ -1,5 +1,6 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.wire.Sctp;
 import io.virtdataplane.wire.Tcp;
 
@@ -15,9 +16,6 @@ final class TcpState {
     private static final int FIN_IN = 8;
     private static final int RESET = 16;
     private static final int OPENED = OPENED_OUT | OPENED_IN;
-
-    /** Of a connection that both sides use. */
-    static final int ESTABLISHED = OPENED;
 
     private static final int FINISHED = FIN_OUT | FIN_IN;
 
@@ -55,14 +53,32 @@ final class TcpState {
         return state & ~RESET | (outward ? OPENED_OUT : OPENED_IN);
     }
 
+    /** The state after segments that the kernel has carried: {@link FlowTable#said}. */
+    static int after(int state, int saidOut, int saidIn, boolean reset) {
+        return state
+                | ((saidOut & FlowTable.SAID_OPEN) != 0 ? OPENED_OUT : 0)
+                | ((saidIn & FlowTable.SAID_OPEN) != 0 ? OPENED_IN : 0)
+                | ((saidOut & FlowTable.SAID_FIN) != 0 ? FIN_OUT : 0)
+                | ((saidIn & FlowTable.SAID_FIN) != 0 ? FIN_IN : 0)
+                | (reset ? RESET : 0);
+    }
+
+    /** What one side has said so far, as a flow has it. */
+    static int said(int state, boolean outward) {
+        return ((state & (outward ? OPENED_OUT : OPENED_IN)) != 0 ? FlowTable.SAID_OPEN : 0)
+                | ((state & (outward ? FIN_OUT : FIN_IN)) != 0 ? FlowTable.SAID_FIN : 0);
+    }
+
+    /** Nothing but first SYNs was sent. */
+    static boolean isNew(int state) {
+        return state == 0;
+    }
+
     static boolean isClosed(int state) {
         return (state & RESET) != 0 || (state & FINISHED) == FINISHED;
     }
 
-    /**
-     * Both sides have opened it, and not both have said that it ends: then a segment without SYN,
-     * FIN and RST changes nothing.
-     */
+    /** Both sides have opened it, and not both have said that it ends. */
     static boolean isOpen(int state) {
         return (state & OPENED) == OPENED && !isClosed(state);
     }

@@ -140,6 +140,7 @@ final class Bench {
                 Arena.ofAuto().allocate(256 * FlowTable.BUCKET, 64),
                 Arena.ofAuto().allocate(FlowTable.NIC, 8),
                 Arena.ofAuto().allocate(64, 64),
+                Arena.ofAuto().allocate(FlowTable.NOTES_BYTES, 8),
                 42);
     }
 

@@ -27,7 +27,12 @@ class EarlierSessionsTest {
     private final Set<String> inSession = new HashSet<>();
 
     private FlowTable flowTable() {
-        return new FlowTable(flows, shared, Arena.ofAuto().allocate(64, 64), 42);
+        return new FlowTable(
+                flows,
+                shared,
+                Arena.ofAuto().allocate(64, 64),
+                Arena.ofAuto().allocate(FlowTable.NOTES_BYTES, 8),
+                42);
     }
 
     /** What the next run steers. */
