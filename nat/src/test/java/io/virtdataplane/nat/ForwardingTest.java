@@ -210,7 +210,12 @@ class ForwardingTest {
         assertThat(segmentSize(family, in)).isEqualTo(expected);
     }
 
-    private static byte[] syn(String src, String dst, int srcPort, int dstPort, int size) {
+    static byte[] syn(String src, String dst, int srcPort, int dstPort, int size) {
+        return syn(src, dst, srcPort, dstPort, size, false);
+    }
+
+    static byte[] syn(
+            String src, String dst, int srcPort, int dstPort, int size, boolean isAnswer) {
         return Packets.ip(
                 src,
                 dst,
@@ -222,6 +227,7 @@ class ForwardingTest {
                         .srcAddr(Packets.address(src))
                         .dstAddr(Packets.address(dst))
                         .syn(true)
+                        .ack(isAnswer)
                         .options(
                                 List.of(
                                         new TcpMaximumSegmentSizeOption.Builder()
