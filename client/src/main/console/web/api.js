@@ -14,12 +14,34 @@ if (given) {
   sessionStorage.setItem(KEPT, given[1]);
   history.replaceState(null, "", "/#/machines");
 }
+// Where the login leads back to; only after a login by password is there a way out.
+const RETURN = "virt-dataplane-return";
+const BY_PASSWORD = "virt-dataplane-by-password";
+export const isByPassword = () => sessionStorage.getItem(BY_PASSWORD) !== null;
+
+export async function enter(password) {
+  const { token } = await post("/api/login", { password });
+  sessionStorage.setItem(KEPT, token);
+  sessionStorage.setItem(BY_PASSWORD, "");
+  location.hash = sessionStorage.getItem(RETURN) || "#/machines";
+}
+
+export async function leave() {
+  await post("/api/logout", {}).catch(() => {}); // it has ended already
+  sessionStorage.clear();
+  location.hash = "#/login";
+}
+
 const authorized = (options) =>
   ({ ...options, headers: { ...options.headers, Authorization: "Bearer " + (sessionStorage.getItem(KEPT) ?? "") } });
 
 async function answer(response) {
   const body = await response.json().catch(() => ({ message: response.statusText, field: "" }));
   if (!response.ok) {
+    if (response.status === 401 && body.field === "password" && location.hash !== "#/login") {
+      sessionStorage.setItem(RETURN, location.hash);
+      location.hash = "#/login";
+    }
     throw new Refused(body.message, body.field, response.status);
   }
   return body;

@@ -1,9 +1,10 @@
 // Which page is shown: the part of the address behind #.
-import { get } from "./api.js";
+import { get, isByPassword } from "./api.js";
 import { alert, h, section } from "./dom.js";
 import * as bridges from "./pages/bridges.js";
 import * as drops from "./pages/drops.js";
 import * as events from "./pages/events.js";
+import * as login from "./pages/login.js";
 import * as machines from "./pages/machines.js";
 import * as networks from "./pages/networks.js";
 import * as sriov from "./pages/sriov.js";
@@ -27,8 +28,10 @@ const PAGES = [
   [/^#\/bridges\/([^/]+)$/, bridges.details],
   [/^#\/sriov$/, sriov.page],
   [/^#\/events$/, events.list],
+  [/^#\/login$/, login.page],
 ];
 const main = document.getElementById("main");
+const node = document.getElementById("node");
 let leaving = new AbortController();
 let isFirst = true;
 
@@ -38,6 +41,7 @@ async function show() {
   leaving.abort();
   leaving = new AbortController();
   nav(hash);
+  document.getElementById("session").replaceChildren(...(isByPassword() ? [login.out()] : []));
   main.removeAttribute("data-ready");
   if (!found) {
     main.replaceChildren(section(alert("danger", "No such page")));
@@ -51,6 +55,7 @@ async function show() {
   main.scrollTop = 0;
   if (!isFirst && !main.contains(document.activeElement)) title.focus();
   isFirst = false;
+  if (!node.textContent) get("/api/version").then((version) => { node.textContent = "virt-dataplane " + version.version; }, () => {});
   const mine = leaving;
   await ready;
   if (mine === leaving) main.setAttribute("data-ready", hash);
@@ -86,4 +91,3 @@ addEventListener("hashchange", () => {
   show();
 });
 show();
-get("/api/version").then((version) => { document.getElementById("node").textContent = "virt-dataplane " + version.version; }, () => {});

@@ -20,6 +20,7 @@ final class Refusal extends RuntimeException {
     static final int NOT_JSON = 415;
     static final int MISDIRECTED = 421;
     static final int WRONG_FIELD = 422;
+    static final int TOO_MANY = 429;
     static final int FAILED = 500;
     static final int NO_DAEMON = 503;
 

@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,7 @@ class ConsoleServerTest {
     private ConsoleServer server(String address) throws IOException {
         return new ConsoleServer(
                 new InetSocketAddress(address, 0),
+                Optional.empty(),
                 new Api(
                         client,
                         (words, nic) -> {
@@ -96,7 +98,14 @@ class ConsoleServerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/api/nics", "/api/version", "/api/traces?nic=vm", "/api/none"})
+    @ValueSource(
+            strings = {
+                "/api/nics",
+                "/api/version",
+                "/api/traces?nic=vm",
+                "/api/none",
+                "/api/login"
+            })
     void withoutTheTokenThereIsNothing(String path) throws IOException {
         for (String wrong :
                 new String[] {"", token.replace("Bearer ", "Bearer x"), token + token}) {
