@@ -3,15 +3,12 @@ package io.virtdataplane.console;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.virtdataplane.api.Client;
-import io.virtdataplane.api.Event;
-import io.virtdataplane.api.EventsRequest;
 import io.virtdataplane.api.GetNodeStateRequest;
 import io.virtdataplane.api.GetVersionRequest;
 import io.virtdataplane.api.ListBridgesRequest;
 import io.virtdataplane.api.ListStationsRequest;
 import io.virtdataplane.api.Station;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -23,12 +20,14 @@ public final class Api {
     private final Machines machines;
     private final NetworkObjects networks;
     private final Traces traces;
+    private final EventLog events;
 
     public Api(Client client, FlowWords flows) {
         this.client = client;
         machines = new Machines(client);
         networks = new NetworkObjects(client);
         traces = new Traces(client, flows);
+        events = new EventLog(request -> client.call().events(request));
     }
 
     /**
@@ -83,15 +82,14 @@ public final class Api {
     /** Newest first. */
     private ObjectNode events(Map<String, String> query) {
         Page page = Page.of(query);
-        List<Event> rows = new ArrayList<>();
-        client.call()
-                .events(EventsRequest.getDefaultInstance())
-                .forEachRemaining(
-                        event -> {
-                            if (page.matches(event.getKind(), event.getNic(), event.getMessage())) {
-                                rows.add(event);
-                            }
-                        });
-        return page.answer(rows.reversed());
+        return page.answer(
+                events.read().stream()
+                        .filter(
+                                event ->
+                                        page.matches(
+                                                event.getKind(),
+                                                event.getNic(),
+                                                event.getMessage()))
+                        .toList());
     }
 }

@@ -34,6 +34,7 @@ import io.virtdataplane.daemon.inspect.Capturing;
 import io.virtdataplane.daemon.inspect.TraceFilter;
 import io.virtdataplane.daemon.inspect.Tracing;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.journal.EventQuery;
 import io.virtdataplane.daemon.network.NodeMacs;
 import io.virtdataplane.daemon.nic.MasqueradeNics;
 import io.virtdataplane.daemon.rpc.Answers;
@@ -204,7 +205,23 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
 
     @Override
     public void events(EventsRequest request, StreamObserver<Event> response) {
-        Streams.stream(response, to -> journal.read(request.getFollow(), to::take));
+        Streams.stream(response, to -> journal.read(query(request), to::take));
+    }
+
+    private static EventQuery query(EventsRequest request) {
+        return new EventQuery(
+                request.getFollow(),
+                request.hasTail() ? tail(request) : EventQuery.ALL,
+                request.getSinceUnixMs(),
+                request.getAfterSequence());
+    }
+
+    private static int tail(EventsRequest request) {
+        if (request.getTail() < 0) {
+            throw new IllegalArgumentException(
+                    "tail must not be negative: tail=" + request.getTail());
+        }
+        return request.getTail();
     }
 
     @Override
