@@ -58,7 +58,10 @@ async function show() {
   if (!node.textContent) get("/api/version").then((version) => { node.textContent = "virt-dataplane " + version.version; }, () => {});
   const mine = leaving;
   await ready;
-  if (mine === leaving) main.setAttribute("data-ready", hash);
+  if (mine === leaving) {
+    performance.mark("shown");
+    main.setAttribute("data-ready", hash);
+  }
 }
 
 function nav(hash) {

@@ -45,6 +45,8 @@ public final class ConsoleServer implements AutoCloseable {
         // connections without number, would keep memory.
         System.setProperty("sun.net.httpserver.maxReqTime", "20");
         System.setProperty("jdk.httpserver.maxConnections", "512");
+        // Otherwise the second part of an answer waits 40 ms for the other side's acknowledgement.
+        System.setProperty("sun.net.httpserver.nodelay", "true");
     }
 
     private final ObjectMapper json = new ObjectMapper();
@@ -54,6 +56,7 @@ public final class ConsoleServer implements AutoCloseable {
     private final String address;
     private final Gate gate;
     private final Api api;
+    private final Assets assets = new Assets();
 
     /**
      * Listens.
@@ -125,7 +128,7 @@ public final class ConsoleServer implements AutoCloseable {
         String path = exchange.getRequestURI().getPath();
         Map<String, String> query = query(exchange.getRequestURI().getRawQuery());
         if (!path.startsWith("/api/")) {
-            sendAsset(exchange, method, path); // the same for everybody
+            assets.send(exchange); // the same for everybody
             return;
         }
         if (remote.isPresent() && method.equals("POST") && path.equals("/api/login")) {
@@ -153,23 +156,6 @@ public final class ConsoleServer implements AutoCloseable {
         String password = RequestBody.read(exchange, LONGEST_LOGIN).path("password").asText();
         String token = login.open(exchange.getRemoteAddress().getAddress(), password);
         send(exchange, OK, JsonNodeFactory.instance.objectNode().put("token", token));
-    }
-
-    private static void sendAsset(HttpExchange exchange, String method, String path)
-            throws IOException {
-        if (!method.equals("GET")) {
-            throw new Refusal(Refusal.NO_SUCH_METHOD, "Files of the pages can only be read.");
-        }
-        Assets.Asset asset =
-                Assets.read(path)
-                        .orElseThrow(() -> new Refusal(Refusal.NOT_FOUND, "No such page."));
-        Headers headers = exchange.getResponseHeaders();
-        headers.set("Content-Type", asset.type());
-        if (asset.type().startsWith("font/") || path.equals("/patternfly.css")) {
-            headers.set("Cache-Control", "private, max-age=3600");
-        }
-        exchange.sendResponseHeaders(OK, asset.content().length);
-        exchange.getResponseBody().write(asset.content());
     }
 
     /** Server-sent events: one for each frame's way. */

@@ -92,9 +92,26 @@ class ConsoleServerTest {
                 .contains("text/html; charset=utf-8")
                 .doesNotContainPattern("<script>|style=|https?://")
                 .doesNotContainPattern(" on[a-z]+=");
-        assertThat(ask("GET /patternfly.css", token)).contains(".pf-v6-c-table");
-        assertThat(ask("GET /assets/fonts/RedHatText/RedHatTextVF.woff2", token))
+    }
+
+    @Test
+    void whatABrowserMayKeepIsInAFolderNamedByItsContent() throws IOException {
+        String page = ask("GET /", token);
+        assertThat(page).contains("Cache-control: no-store");
+        String folder = page.replaceFirst("(?s).*href=\"(/[0-9a-f]{16})/patternfly.css\".*", "$1");
+        String kept = "Cache-control: public, max-age=31536000, immutable";
+        assertThat(ask("GET " + folder + "/patternfly.css", ""))
+                .contains(kept, ".pf-v6-c-table")
+                .doesNotContain("Content-encoding");
+        assertThat(ask("GET " + folder + "/patternfly.css", "Accept-Encoding: br, gzip\r\n"))
+                .contains(kept, "Content-encoding: gzip")
+                .hasSizeLessThan(250_000);
+        assertThat(ask("GET " + folder + "/patternfly.css", "Accept-Encoding: gzip;q=0\r\n"))
+                .contains(".pf-v6-c-table");
+        assertThat(ask("GET " + folder + "/assets/fonts/RedHatText/RedHatTextVF.woff2", ""))
                 .contains("font/woff2");
+        assertThat(ask("GET /0123456789abcdef/app.js", "")).startsWith("HTTP/1.1 404");
+        assertThat(ask("GET " + folder + "/app.js.gz", "")).startsWith("HTTP/1.1 404");
     }
 
     @ParameterizedTest

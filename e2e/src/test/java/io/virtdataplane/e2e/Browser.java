@@ -86,6 +86,23 @@ final class Browser implements AutoCloseable {
         return awaitPage(page);
     }
 
+    /**
+     * Opens the first page anew.
+     *
+     * @param isCold nothing is in the browser's cache
+     * @return milliseconds from the request until its first answers are on the screen
+     */
+    long load(boolean isCold) {
+        driver.get("about:blank");
+        if (isCold) {
+            driver.executeCdpCommand("Network.clearBrowserCache", Map.of());
+        }
+        driver.get(site + "/");
+        awaitPage("machines");
+        return ((Number) script("return performance.getEntriesByName('shown').at(-1).startTime"))
+                .longValue();
+    }
+
     /** Its first answers are on the screen. */
     Browser awaitPage(String page) {
         Wait.until(

@@ -2,8 +2,6 @@ package io.virtdataplane.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,74 +13,23 @@ import org.junit.jupiter.api.Timeout;
 class ConsoleE2eTest {
     private static final int SECONDS = 20;
     private static final String NIC_MAC = "02:00:00:00:00:0b";
-    private static final String MACHINE =
-            """
-            apiVersion: kubevirt.io/v1
-            kind: VirtualMachine
-            metadata:
-              name: example-vm
-            spec:
-              template:
-                spec:
-                  domain:
-                    devices:
-                      interfaces:
-                        - name: default
-                          masquerade: {}
-                          ports:
-                            - port: 80
-                            - port: 22
-                  networks:
-                    - name: default
-                      pod: {}
-            """;
-    private static final String BRIDGE =
-            """
-            apiVersion: nmstate.io/v1
-            kind: NodeNetworkConfigurationPolicy
-            metadata:
-              name: br1-policy
-            spec:
-              desiredState:
-                interfaces:
-                  - name: br1
-                    description: <b>Linux bridge</b>
-                    type: linux-bridge
-                    state: up
-                    bridge:
-                      port: []
-            """;
-    private final Lab lab = new Lab();
-    private final List<String> guests = new ArrayList<>();
+    private final ConsoleLab console = new ConsoleLab();
+    private final Lab lab = console.lab;
     private Browser browser;
 
     @BeforeEach
     void start() {
-        lab.daemon().attachTap(MACHINE).configureGuest();
-        lab.mustClient("apply", "-f", lab.manifest(BRIDGE).toString());
-        lab.mustIn(lab.guest, "ping -c1 " + Lab.OUTSIDE);
-        lab.startClient("console");
-        String said = Wait.until("the console", SECONDS, lab::clientsSaid, s -> s.contains("\n"));
-        browser = new Browser(said.replaceFirst("(?s).*Console: (\\S+)\n.*", "$1"));
+        browser = console.browser();
     }
 
     @AfterEach
     void close() {
-        if (browser != null) {
-            browser.close();
-        }
-        guests.forEach(namespace -> lab.shell.run("ip", "netns", "del", namespace));
-        lab.close();
-    }
-
-    /** As a guest that talks to an address that nobody may have. */
-    private void dropOne() {
-        lab.in(lab.guest, "echo x > /dev/udp/240.0.0.1/53");
+        console.close();
     }
 
     @Test
     void everyPageShowsWhatTheDaemonKnowsInLightAndDark() {
-        dropOne();
+        console.dropOne();
         browser.open("machines").await("example-vm", "Pod networking", "TCP/80", "10.0.2.2");
         browser.judge();
         browser.open("machines/example-vm").await(Lab.POD_ADDRESS, "Masquerade", "observed");
@@ -112,7 +59,7 @@ class ConsoleE2eTest {
                 "the dropped frame",
                 SECONDS,
                 () -> {
-                    dropOne();
+                    console.dropOne();
                     return browser.text();
                 },
                 text -> text.contains("> 240.0.0.1:53 UDP") && text.contains("drop_martian"));
@@ -175,6 +122,6 @@ class ConsoleE2eTest {
 
     private String guest(String name, String address) {
         String manifest = BridgeLab.machine(name, "console-net");
-        return BridgedGuest.attach(lab, guests, name, lab.manifest(manifest), address);
+        return BridgedGuest.attach(lab, console.namespaces, name, lab.manifest(manifest), address);
     }
 }
