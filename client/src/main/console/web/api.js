@@ -47,24 +47,25 @@ async function answer(response) {
   return body;
 }
 
-async function ask(path, options) {
-  let response;
+async function request(path, options) {
   try {
-    response = await fetch(path, authorized(options));
-  } catch {
+    return await fetch(path, authorized(options));
+  } catch (e) {
+    if (options.signal?.aborted) throw e;
     throw new Refused("The console has ended. Start virt-dataplane console again, and open the address that it prints.", "", 0);
   }
-  return answer(response);
 }
 
-export const get = (path, query = {}) => ask(path + "?" + new URLSearchParams(query), {});
+const withQuery = (path, query) => path + "?" + new URLSearchParams(query);
 
-export const post = (path, body) =>
-  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+export const get = async (path, query = {}) => answer(await request(withQuery(path, query), {}));
+
+export const post = async (path, body) =>
+  answer(await request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
 
 // Each event of a stream as it comes, until it ends or the signal stops it. An EventSource could not send the token.
 export async function* events(path, query, signal) {
-  const response = await fetch(path + "?" + new URLSearchParams(query), authorized({ signal }));
+  const response = await request(withQuery(path, query), { signal, headers: { Accept: "text/event-stream" } });
   if (!response.ok) await answer(response);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

@@ -7,9 +7,11 @@ import * as events from "./pages/events.js";
 import * as login from "./pages/login.js";
 import * as machines from "./pages/machines.js";
 import * as networks from "./pages/networks.js";
+import * as node from "./pages/node.js";
 import * as sriov from "./pages/sriov.js";
 
 const NAV = [
+  ["node", "Node"],
   ["machines", "VirtualMachines"],
   ["drops", "Why was it dropped?"],
   ["networks", "NetworkAttachmentDefinitions"],
@@ -18,6 +20,7 @@ const NAV = [
   ["events", "Events"],
 ];
 const PAGES = [
+  [/^#\/node$/, node.page],
   [/^#\/machines$/, machines.list],
   [/^#\/machines\/([^/]+)$/, machines.details],
   [/^#\/machines\/([^/]+)\/new$/, machines.add],
@@ -31,7 +34,7 @@ const PAGES = [
   [/^#\/login$/, login.page],
 ];
 const main = document.getElementById("main");
-const node = document.getElementById("node");
+const version = document.getElementById("version");
 let leaving = new AbortController();
 let isFirst = true;
 
@@ -55,7 +58,7 @@ async function show() {
   main.scrollTop = 0;
   if (!isFirst && !main.contains(document.activeElement)) title.focus();
   isFirst = false;
-  if (!node.textContent) get("/api/version").then((version) => { node.textContent = "virt-dataplane " + version.version; }, () => {});
+  if (!version.textContent && page !== login.page) get("/api/version").then((answer) => { version.textContent = "virt-dataplane " + answer.version; }, () => {});
   const mine = leaving;
   await ready;
   if (mine === leaving) {

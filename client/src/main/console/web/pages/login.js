@@ -23,7 +23,8 @@ export function page() {
         }
       }
     },
-  }, password.group, actions(button("Log in", "primary", { type: "submit", id: "enter" })));
+  }, h("input", { type: "text", autocomplete: "username", value: "virt-dataplane", hidden: true }), // for who keeps passwords
+  password.group, actions(button("Log in", "primary", { type: "submit", id: "enter" })));
   return { elements: [head("Log in"), section(item(trouble), item(form))], ready: Promise.resolve() };
 }
 

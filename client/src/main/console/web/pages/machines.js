@@ -1,7 +1,7 @@
 import { get } from "../api.js";
-import { alert, button, facts, h, head, icon, item, label, link, morph, section, subtitle, table } from "../dom.js";
+import { alert, button, facts, h, head, icon, item, label, link, section, subtitle, table } from "../dom.js";
 import { field, tabbed, text } from "../form.js";
-import { follow, list as paged } from "../list.js";
+import { list as paged, live } from "../list.js";
 import { tell, told } from "../notice.js";
 import { bits, count, networkOf, time, typeOf } from "../words.js";
 
@@ -25,10 +25,11 @@ export function spark(values, name) {
   return h("svg", { class: "console-spark", viewBox: "0 0 120 24", preserveAspectRatio: "none", role: "img", "aria-label": name }, h("path", { d: d || "M0 23" }));
 }
 
-function rate(nic, of) {
-  const values = nic.rates.map((one) => Number(one[of]));
+// Of a NIC, or of the node.
+export function rate({ rates }, of) {
+  const values = rates.map((one) => Number(one[of]));
   const now = values.at(-1) || 0;
-  return h("div", {}, bits(now), spark(values, `${of === "bitsOut" ? "Sent" : "Received"} by the guest: now ${bits(now)}, highest of two minutes ${bits(Math.max(0, ...values))}`));
+  return h("div", {}, bits(now), spark(values, `${of === "bitsOut" ? "Sent" : "Received"}: now ${bits(now)}, highest of two minutes ${bits(Math.max(0, ...values))}`));
 }
 
 const ports = (nic) => (nic.bridge ? "" : nic.ports.length ? nic.ports.join(", ") : "All");
@@ -88,35 +89,29 @@ const drops = (machine) =>
   machine.nics.map((nic) => h("div", {}, nic.interface + ": ", nic.drops === 0 ? "0" : link("#/drops/" + encodeURIComponent(nic.name), count(nic.drops))));
 
 export function details(signal, name) {
-  const body = h("div", {}, h("div", {}));
-  const trouble = h("div", {});
-  const update = async () => {
-    try {
-      const machine = await get("/api/machine", { name });
-      const all = machine.status.interfaces.flatMap((one) => one.ipAddresses || []).filter((address) => !address.startsWith("fe80:"));
-      const agent = machine.guestAgent;
-      trouble.replaceChildren();
-      morph(body.firstChild, h("div", { class: "pf-v6-l-stack pf-m-gutter" },
-        item(facts([
-          ["Name", name],
-          ["IP address", all.length ? h("div", { class: "console-lines" }, all.map((address) => h("div", { class: "console-mono console-nowrap" }, address))) : "-"],
-          ["Guest agent", !agent ? "Not asked (attach --guest-agent)" : agent.reason ? "Does not answer: " + agent.reason : "Answers"],
-          ["Sessions", count(machine.nics.reduce((sum, nic) => sum + nic.sessions, 0))],
-          ["Frames dropped", drops(machine)],
-        ])),
-        item(subtitle("Network interfaces")), item(interfaces(machine)),
-        item(subtitle("Addresses and their sources")), item(sourcesOf(machine))));
-    } catch (e) {
-      trouble.replaceChildren(alert("danger", "Error", e.message));
-    }
-  };
+  const { elements, ready } = live({ path: "/api/machine", query: { name }, render: (machine) => whole(name, machine) }, signal);
   return {
     elements: [head(name, {
       above: { href: "#/machines", text: "VirtualMachines" },
       actions: [button("Add network interface", "primary", { href: "#/machines/" + encodeURIComponent(name) + "/new", id: "add" })],
-    }), ...told(), section(item(trouble), item(body))],
-    ready: follow(update, signal),
+    }), ...told(), section(elements)],
+    ready,
   };
+}
+
+function whole(name, machine) {
+  const all = machine.status.interfaces.flatMap((one) => one.ipAddresses || []).filter((address) => !address.startsWith("fe80:"));
+  const agent = machine.guestAgent;
+  return h("div", { class: "pf-v6-l-stack pf-m-gutter" },
+    item(facts([
+      ["Name", name],
+      ["IP address", all.length ? h("div", { class: "console-lines" }, all.map((address) => h("div", { class: "console-mono console-nowrap" }, address))) : "-"],
+      ["Guest agent", !agent ? "Not asked (attach --guest-agent)" : agent.reason ? "Does not answer: " + agent.reason : "Answers"],
+      ["Sessions", count(machine.nics.reduce((sum, nic) => sum + nic.sessions, 0))],
+      ["Frames dropped", drops(machine)],
+    ])),
+    item(subtitle("Network interfaces")), item(interfaces(machine)),
+    item(subtitle("Addresses and their sources")), item(sourcesOf(machine)));
 }
 
 const select = (...options) => h("select", {}, options.map(([value, words]) => h("option", { value }, words)));

@@ -40,6 +40,7 @@ public final class Api {
         return switch (call) {
             case "GET /api/version" ->
                     Json.of(client.call().getVersion(GetVersionRequest.getDefaultInstance()));
+            case "GET /api/node" -> machines.node();
             case "GET /api/nics" -> machines.list(query);
             case "GET /api/machine" -> machines.describe(query.getOrDefault("name", ""));
             case "POST /api/nics/preview" -> machines.attach(body, true);

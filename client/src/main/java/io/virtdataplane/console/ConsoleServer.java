@@ -19,10 +19,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
 /** The HTTP server of the console: on a loopback address, or elsewhere with TLS and a password. */
 public final class ConsoleServer implements AutoCloseable {
     private static final int OK = 200;
+    private static final long INTERVAL_MS = 2000;
     private static final int LONGEST_LOGIN = 4 << 10;
     private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
     private static final Map<String, String> HEADERS =
@@ -136,8 +138,9 @@ public final class ConsoleServer implements AutoCloseable {
             return;
         }
         gate.checkToken(headers);
-        switch (method + " " + path) {
-            case "GET /api/traces" -> stream(exchange, query);
+        String call = method + " " + path;
+        switch (call) {
+            case "GET /api/traces" -> api.traces(query, EventStream.of(exchange)::send);
             case "POST /api/logout" -> {
                 gate.end(headers);
                 send(exchange, OK, JsonNodeFactory.instance.objectNode());
@@ -147,30 +150,52 @@ public final class ConsoleServer implements AutoCloseable {
                         method.equals("POST")
                                 ? RequestBody.read(exchange, RequestBody.LONGEST)
                                 : null;
-                send(exchange, OK, api.answer(method + " " + path, query, body));
+                JsonNode answer = api.answer(call, query, body);
+                if (method.equals("GET") && EventStream.isWanted(headers)) {
+                    push(exchange, () -> api.answer(call, query, null), answer);
+                } else {
+                    send(exchange, OK, answer);
+                }
             }
         }
+    }
+
+    /** What a call answers, again and again, for as long as the page listens and may ask. */
+    private void push(HttpExchange exchange, Supplier<JsonNode> call, JsonNode first)
+            throws IOException {
+        EventStream stream = EventStream.of(exchange);
+        stream.send(first);
+        try {
+            while (true) {
+                Thread.sleep(INTERVAL_MS);
+                gate.checkToken(exchange.getRequestHeaders());
+                stream.send(answerOrRefusal(call));
+            }
+        } catch (Refusal e) {
+            stream.send(refused(e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the console ends
+        }
+    }
+
+    private static JsonNode answerOrRefusal(Supplier<JsonNode> call) {
+        try {
+            return call.get();
+        } catch (StatusRuntimeException e) {
+            return refused(Refusal.of(e));
+        } catch (Refusal e) {
+            return refused(e);
+        }
+    }
+
+    private static JsonNode refused(Refusal refusal) {
+        return JsonNodeFactory.instance.objectNode().set("refused", refusal.toJson());
     }
 
     private void login(HttpExchange exchange, Login login) throws IOException {
         String password = RequestBody.read(exchange, LONGEST_LOGIN).path("password").asText();
         String token = login.open(exchange.getRemoteAddress().getAddress(), password);
         send(exchange, OK, JsonNodeFactory.instance.objectNode().put("token", token));
-    }
-
-    /** Server-sent events: one for each frame's way. */
-    private void stream(HttpExchange exchange, Map<String, String> query) throws IOException {
-        exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
-        exchange.sendResponseHeaders(OK, 0);
-        var out = exchange.getResponseBody();
-        out.write(": open\n\n".getBytes(StandardCharsets.UTF_8));
-        out.flush();
-        api.traces(
-                query,
-                event -> {
-                    out.write(("data: " + event + "\n\n").getBytes(StandardCharsets.UTF_8));
-                    out.flush();
-                });
     }
 
     private void refuse(HttpExchange exchange, Refusal refusal) throws IOException {
@@ -184,13 +209,7 @@ public final class ConsoleServer implements AutoCloseable {
             exchange.getResponseBody().write(words);
             return;
         }
-        send(
-                exchange,
-                refusal.code(),
-                JsonNodeFactory.instance
-                        .objectNode()
-                        .put("message", refusal.getMessage())
-                        .put("field", refusal.field()));
+        send(exchange, refusal.code(), refusal.toJson());
     }
 
     private void send(HttpExchange exchange, int code, JsonNode answer) throws IOException {

@@ -48,6 +48,10 @@ final class Machines {
         return answer;
     }
 
+    ObjectNode node() {
+        return NodeView.of(samples.read());
+    }
+
     /** One machine: its status, its NICs. */
     ObjectNode describe(String name) {
         Samples.Snapshot now = samples.read();
@@ -84,7 +88,7 @@ final class Machines {
         }
     }
 
-    private static ObjectNode row(Nic nic, Samples.Snapshot now) {
+    static ObjectNode row(Nic nic, Samples.Snapshot now) {
         ObjectNode row = Json.of(nic);
         row.put("drops", Samples.drops(nic.getCounters()));
         ArrayNode history = row.putArray("rates");

@@ -1,5 +1,6 @@
 package io.virtdataplane.console;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import io.grpc.Status;
@@ -44,6 +45,10 @@ final class Refusal extends RuntimeException {
     /** Path of the field; empty where the refusal is about none. */
     String field() {
         return field;
+    }
+
+    ObjectNode toJson() {
+        return Json.object().put("message", getMessage()).put("field", field).put("code", code);
     }
 
     /** What the daemon answered. */

@@ -32,6 +32,8 @@ class ConsoleE2eTest {
         console.dropOne();
         browser.open("machines").await("example-vm", "Pod networking", "TCP/80", "10.0.2.2");
         browser.judge();
+        browser.open("node").await("Workers", "Runs", "example-vm/default", "drop_martian");
+        browser.judge();
         browser.open("machines/example-vm").await(Lab.POD_ADDRESS, "Masquerade", "observed");
         browser.judge();
         browser.open("drops").await("example-vm/default");
@@ -49,6 +51,35 @@ class ConsoleE2eTest {
         browser.open("events").await("Attached", "BridgeCreated");
         browser.judge();
         assertThat(browser.complaints()).isEmpty();
+    }
+
+    @Test
+    void whatHappensIsPushedToThePage() {
+        console.dropOne();
+        browser.open("node").await("drop_martian", "0/s");
+        int before = martians(browser.text());
+        console.dropOne();
+        Wait.until("the drop", SECONDS, browser::text, text -> martians(text) > before);
+        lab.startIn(lab.guest, "ping", "-i", "0.01", Lab.OUTSIDE);
+        Wait.until(
+                "the rate",
+                SECONDS,
+                browser::text,
+                text -> text.matches("(?s).*example-vm/default\\s+[1-9].*"));
+        console.attach(0, 1);
+        browser.await("machine-0/bridge-net");
+        browser.open("events").await("Attached");
+        console.attach(1, 2);
+        browser.await("machine-1/bridge-net");
+        lab.endDaemon();
+        browser.await("The daemon does not answer");
+        lab.daemon();
+        browser.await("Restored");
+        assertThat(browser.complaints()).allMatch(line -> line.contains("503"));
+    }
+
+    private static int martians(String page) {
+        return Integer.parseInt(page.replaceFirst("(?s).*drop_martian[^\n]*?\\t(\\d+).*", "$1"));
     }
 
     @Test

@@ -35,12 +35,12 @@ final class ConsoleLab implements AutoCloseable {
             apiVersion: nmstate.io/v1
             kind: NodeNetworkConfigurationPolicy
             metadata:
-              name: br1-policy
+              name: %1$s-policy
             spec:
               desiredState:
                 interfaces:
-                  - name: br1
-                    description: <b>Linux bridge</b>
+                  - name: %1$s
+                    description: '%2$s'
                     type: linux-bridge
                     state: up
                     bridge:
@@ -49,10 +49,11 @@ final class ConsoleLab implements AutoCloseable {
     final Lab lab = new Lab();
     final List<String> namespaces = new ArrayList<>();
     private Browser browser;
+    private Client client; // made with the first NIC
 
     ConsoleLab() {
         lab.daemon().attachTap(MACHINE).configureGuest();
-        lab.mustClient("apply", "-f", lab.manifest(BRIDGE).toString());
+        bridge("br1", "<b>Linux bridge</b>");
         lab.mustIn(lab.guest, "ping -c1 " + Lab.OUTSIDE);
     }
 
@@ -71,29 +72,37 @@ final class ConsoleLab implements AutoCloseable {
         return said.replaceFirst("(?s).*Console: (\\S+)\n.*", "$1");
     }
 
+    void bridge(String name, String description) {
+        String policy = BRIDGE.formatted(name, description);
+        lab.mustClient("apply", "-f", lab.manifest(policy).toString());
+    }
+
     /** NICs on the bridge, each of a machine of its own; their taps are in one namespace. */
     void attach(int from, int to) {
+        for (int i = from; i < to; i++) {
+            attach("machine-" + i, "tap" + i, "");
+        }
+    }
+
+    /** The same; the guest's agent is asked. */
+    void attach(String machine, String tap, String agent) {
         String pod = lab.out.replace("-out", "-many");
         if (!namespaces.contains(pod)) {
             lab.shell.must("ip", "netns", "add", pod);
             namespaces.add(pod);
-            lab.mustClient(
-                    "apply",
-                    "-f",
-                    lab.manifest(BridgeLab.network("many", "\"ipam\": {}")).toString());
+            String network = BridgeLab.network("many", "\"ipam\": {}");
+            lab.mustClient("apply", "-f", lab.manifest(network).toString());
+            client = new Client(Path.of(lab.socket()));
         }
-        try (Client client = new Client(Path.of(lab.socket()))) {
-            for (int i = from; i < to; i++) {
-                client.call()
-                        .attach(
-                                AttachRequest.newBuilder()
-                                        .setManifest(BridgeLab.machine("machine-" + i, "many"))
-                                        .setInterface("bridge-net")
-                                        .setNetns(pod)
-                                        .setGuest("tap:tap" + i)
-                                        .build());
-            }
-        }
+        client.call()
+                .attach(
+                        AttachRequest.newBuilder()
+                                .setManifest(BridgeLab.machine(machine, "many"))
+                                .setInterface("bridge-net")
+                                .setNetns(pod)
+                                .setGuest("tap:" + tap)
+                                .setGuestAgent(agent)
+                                .build());
     }
 
     /** As a guest that talks to an address that nobody may have. */
@@ -105,6 +114,9 @@ final class ConsoleLab implements AutoCloseable {
     public void close() {
         if (browser != null) {
             browser.close();
+        }
+        if (client != null) {
+            client.close();
         }
         namespaces.forEach(namespace -> lab.shell.run("ip", "netns", "del", namespace));
         lab.close();

@@ -28,6 +28,7 @@ import io.virtdataplane.api.TraceRequest;
 import io.virtdataplane.api.UpdateRequest;
 import io.virtdataplane.api.Version;
 import io.virtdataplane.api.WatchRequest;
+import io.virtdataplane.api.Worker;
 import io.virtdataplane.daemon.attach.Attachments;
 import io.virtdataplane.daemon.attach.Nics;
 import io.virtdataplane.daemon.inspect.Capturing;
@@ -59,12 +60,14 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
     private final Tracing tracing;
     private final Capturing capturing;
     private final EventJournal journal;
+    private final Supplier<List<Worker>> workers;
     private final Version version;
     private final Supplier<List<String>> warnings;
 
     /**
      * What answers are made of: the rooms below.
      *
+     * @param workers the packet threads, and how much processor time they have taken
      * @param warnings what of the node is not as it is to be
      */
     public record Rooms(
@@ -74,6 +77,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
             NodeMacs macs,
             NicViews views,
             EventJournal journal,
+            Supplier<List<Worker>> workers,
             Supplier<List<String>> warnings) {}
 
     public NicService(Rooms rooms, Version version) {
@@ -85,6 +89,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
         this.tracing = new Tracing(attachments);
         this.capturing = new Capturing(attachments);
         this.journal = rooms.journal();
+        this.workers = rooms.workers();
         this.version = version;
         this.warnings = rooms.warnings();
     }
@@ -148,6 +153,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
     private ListResponse list() {
         return views.list(attachments.nics()).toBuilder()
                 .addAllWarnings(warnings.get().stream().limit(MOST_WARNINGS).toList())
+                .addAllWorkers(workers.get())
                 .build();
     }
 
