@@ -19,6 +19,7 @@ public final class Api {
     private final Client client;
     private final Machines machines;
     private final NetworkObjects networks;
+    private final NicAttachment attachment;
     private final Traces traces;
     private final EventLog events;
 
@@ -26,6 +27,7 @@ public final class Api {
         this.client = client;
         machines = new Machines(client);
         networks = new NetworkObjects(client);
+        attachment = new NicAttachment(client, networks);
         traces = new Traces(client, flows);
         events = new EventLog(request -> client.call().events(request));
     }
@@ -43,8 +45,8 @@ public final class Api {
             case "GET /api/node" -> machines.node();
             case "GET /api/nics" -> machines.list(query);
             case "GET /api/machine" -> machines.describe(query.getOrDefault("name", ""));
-            case "POST /api/nics/preview" -> machines.attach(body, true);
-            case "POST /api/nics" -> machines.attach(body, false);
+            case "POST /api/nics/preview" -> attachment.preview(body);
+            case "POST /api/nics" -> attachment.attach(body);
             case "POST /api/trace" -> traces.given(body);
             case "GET /api/networks" -> networks.list(query);
             case "POST /api/networks/preview" -> NetworkObjects.preview(body);

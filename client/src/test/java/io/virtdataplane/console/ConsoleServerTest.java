@@ -171,6 +171,8 @@ class ConsoleServerTest {
         assertThat(post("/api/networks/preview", "{")).startsWith("HTTP/1.1 400");
         assertThat(post("/api/networks/preview", "[]")).startsWith("HTTP/1.1 400");
         assertThat(post("/api/networks/preview", "[".repeat(100_000))).startsWith("HTTP/1.1 400");
+        String deep = "{\"name\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}";
+        assertThat(post("/api/networks/preview", deep)).startsWith("HTTP/1.1 400");
         assertThat(ask("GET /api/events?page=0", token)).startsWith("HTTP/1.1 400");
         assertThat(ask("GET /api/events?page=%zz", token)).containsPattern("^HTTP/1.1 4");
         assertThat(ask("GET /api/none", token)).startsWith("HTTP/1.1 404");

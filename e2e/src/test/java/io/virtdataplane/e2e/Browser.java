@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
@@ -27,6 +28,7 @@ final class Browser implements AutoCloseable {
     static final Keys ENTER = Keys.ENTER;
     static final Keys TAB = Keys.TAB;
     static final Keys LEFT = Keys.ARROW_LEFT;
+    static final Keys DOWN = Keys.ARROW_DOWN;
     static final Keys RIGHT = Keys.ARROW_RIGHT;
     private static final int SECONDS = 20;
     private static final Path PICTURES = Path.of("target/console");
@@ -49,7 +51,7 @@ final class Browser implements AutoCloseable {
             };
             requestAnimationFrame(() => requestAnimationFrame(wait));
             """;
-    private static int pictures;
+    private static final Map<String, Integer> PICTURES_BY_PAGE = new HashMap<>();
 
     private final ChromeDriver driver;
     private final String site;
@@ -180,10 +182,12 @@ final class Browser implements AutoCloseable {
     private void picture(String theme) {
         String page =
                 driver.getCurrentUrl().replaceFirst(".*#/", "").replaceAll("%2F|[^a-z0-9-]", "-");
+        String name = page + "-" + theme;
+        int number = PICTURES_BY_PAGE.merge(name, 1, Integer::sum);
         try {
             Files.createDirectories(PICTURES);
             Files.write(
-                    PICTURES.resolve("%02d-%s-%s.png".formatted(pictures++ / 2, page, theme)),
+                    PICTURES.resolve(number == 1 ? name + ".png" : name + "-" + number + ".png"),
                     driver.getScreenshotAs(OutputType.BYTES));
         } catch (IOException e) {
             throw new AssertionError(e);

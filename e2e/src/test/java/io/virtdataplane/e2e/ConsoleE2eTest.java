@@ -134,6 +134,25 @@ class ConsoleE2eTest {
         browser.judge();
     }
 
+    @Test
+    void aNetworkOfTypeSriovIsShownAsOneAndItsNicNeedsNoDeviceInThePod() {
+        browser.open("networks/new").focus("name").type("fast").press(Browser.TAB);
+        browser.focus("type").press(Browser.DOWN).await("Resource name");
+        browser.focus("resource").type("intel").press(Browser.ENTER);
+        browser.awaitPage("networks").await("default/fast created", "SR-IOV", "intel", "On");
+        browser.judge();
+        browser.open("machines/example-vm/new").await("Type: Bridge", "Link state: Up");
+        browser.focus("network").type("default/fast");
+        browser.await("Type: SR-IOV", "Link state is not available for this type");
+        assertThat(browser.text()).doesNotContain("Guest device").doesNotContain("Model");
+        browser.judge();
+        browser.focus("tab-form").press(Browser.RIGHT).await("sriov: {}", "default/fast");
+        browser.press(Browser.LEFT).focus("network").press(Browser.ENTER);
+        browser.await("resource must have a free VF: network=fast");
+        browser.judge();
+        assertThat(browser.complaints()).allMatch(line -> line.matches(".* 4(09|22) .*"));
+    }
+
     private void addNic() {
         browser.open("machines/example-vm").await("Add network interface").focus("add");
         browser.press(Browser.ENTER).awaitPage("machines/example-vm/new");
@@ -147,7 +166,8 @@ class ConsoleE2eTest {
         browser.type(NIC_MAC).press(Browser.ENTER).await("default/none");
         assertThat(browser.complaints()).allMatch(line -> line.matches(".* 4(04|09|22) .*"));
         browser.focus("network").type("default/console-net").press(Browser.ENTER);
-        browser.awaitPage("machines/example-vm").await("example-vm/nic-b attached");
+        browser.awaitPage("machines/example-vm")
+                .await("example-vm/nic-b attached. A running machine gets it by hot-plug");
         browser.judge();
     }
 
