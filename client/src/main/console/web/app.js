@@ -1,14 +1,17 @@
 // Which page is shown: the part of the address behind #.
-import { get } from "./api.js";
+import { get, isByPassword } from "./api.js";
 import { alert, h, section } from "./dom.js";
 import * as bridges from "./pages/bridges.js";
 import * as drops from "./pages/drops.js";
 import * as events from "./pages/events.js";
+import * as login from "./pages/login.js";
 import * as machines from "./pages/machines.js";
 import * as networks from "./pages/networks.js";
+import * as node from "./pages/node.js";
 import * as sriov from "./pages/sriov.js";
 
 const NAV = [
+  ["node", "Node"],
   ["machines", "VirtualMachines"],
   ["drops", "Why was it dropped?"],
   ["networks", "NetworkAttachmentDefinitions"],
@@ -17,6 +20,7 @@ const NAV = [
   ["events", "Events"],
 ];
 const PAGES = [
+  [/^#\/node$/, node.page],
   [/^#\/machines$/, machines.list],
   [/^#\/machines\/([^/]+)$/, machines.details],
   [/^#\/machines\/([^/]+)\/new$/, machines.add],
@@ -27,8 +31,10 @@ const PAGES = [
   [/^#\/bridges\/([^/]+)$/, bridges.details],
   [/^#\/sriov$/, sriov.page],
   [/^#\/events$/, events.list],
+  [/^#\/login$/, login.page],
 ];
 const main = document.getElementById("main");
+const version = document.getElementById("version");
 let leaving = new AbortController();
 let isFirst = true;
 
@@ -38,6 +44,7 @@ async function show() {
   leaving.abort();
   leaving = new AbortController();
   nav(hash);
+  document.getElementById("session").replaceChildren(...(isByPassword() ? [login.out()] : []));
   main.removeAttribute("data-ready");
   if (!found) {
     main.replaceChildren(section(alert("danger", "No such page")));
@@ -51,9 +58,13 @@ async function show() {
   main.scrollTop = 0;
   if (!isFirst && !main.contains(document.activeElement)) title.focus();
   isFirst = false;
+  if (!version.textContent && page !== login.page) get("/api/version").then((answer) => { version.textContent = "virt-dataplane " + answer.version; }, () => {});
   const mine = leaving;
   await ready;
-  if (mine === leaving) main.setAttribute("data-ready", hash);
+  if (mine === leaving) {
+    performance.mark("shown");
+    main.setAttribute("data-ready", hash);
+  }
 }
 
 function nav(hash) {
@@ -86,4 +97,3 @@ addEventListener("hashchange", () => {
   show();
 });
 show();
-get("/api/version").then((version) => { document.getElementById("node").textContent = "virt-dataplane " + version.version; }, () => {});

@@ -1,19 +1,53 @@
 // A list that the server pages, filters and sorts, and that follows what happens.
-import { get } from "./api.js";
+import { Refused, events } from "./api.js";
 import { alert, empty, h, icon, item, morph, say, section, subtitle, table } from "./dom.js";
 
 const PER_PAGE = 20;
-export const INTERVAL = 2000;
+const AGAIN = 2000;
 
-// Calls update at once and every two seconds, until the page is left. Nothing is asked while nobody looks.
-export function follow(update, signal) {
-  const run = async () => {
-    if (!document.hidden) await update();
-    if (!signal.aborted) timer = setTimeout(run, INTERVAL);
-  };
-  let timer = 0;
-  signal.addEventListener("abort", () => clearTimeout(timer));
-  return run();
+// Gives what a call answers as the server pushes it, until the signal. A page that nobody sees listens to nothing: a browser has six
+// connections to a server for all of its pages. Resolves with the first answer or failure.
+export function follow({ path, query = {}, take, fail }, signal) {
+  return new Promise((resolve) => {
+    let open = null;
+    const listen = async (mine) => {
+      try {
+        for await (const answer of events(path, query, mine.signal)) {
+          if (mine.signal.aborted) return;
+          if (answer.refused) fail(new Refused(answer.refused.message, answer.refused.field, answer.refused.code));
+          else take(answer);
+          resolve();
+        }
+      } catch (e) {
+        if (mine.signal.aborted) return;
+        fail(e);
+        resolve();
+      }
+      setTimeout(() => { if (!mine.signal.aborted) listen(mine); }, AGAIN);
+    };
+    const look = () => {
+      open?.abort();
+      if (!document.hidden) listen(open = new AbortController());
+    };
+    document.addEventListener("visibilitychange", look, { signal });
+    signal.addEventListener("abort", () => { open?.abort(); resolve(); });
+    look();
+  });
+}
+
+// Two elements that follow a call: what is wrong, and what render makes of the answer.
+export function live({ path, query, render }, signal) {
+  const body = h("div", {}, h("div", {}));
+  const trouble = h("div", {});
+  const ready = follow({
+    path, query,
+    take: (answer) => {
+      trouble.replaceChildren();
+      morph(body.firstChild, render(answer));
+    },
+    fail: (e) => trouble.replaceChildren(alert("danger", "Error", e.message)),
+  }, signal);
+  return { elements: [item(trouble), item(body)], ready };
 }
 
 // spec: {name, title, path, query, columns, filter (label), none: [title, text], rows(answer), sort}
@@ -33,18 +67,22 @@ export function list(spec, signal) {
   const trouble = h("div", {});
   const sort = { get by() { return state.by; }, get descending() { return state.descending; } };
 
-  async function update(isAsked) {
-    try {
-      const query = { ...(spec.query || {}), page: state.page, per: PER_PAGE, filter: state.filter };
-      if (state.by) Object.assign(query, { sort: state.by, order: state.descending ? "descending" : "ascending" });
-      const answer = await get(spec.path, query);
-      if (signal.aborted) return;
-      show(answer);
-      trouble.replaceChildren(...(answer.warnings || []).map((text) => item(alert("warning", text))));
-      if (isAsked) say(shown.textContent);
-    } catch (e) {
-      trouble.replaceChildren(alert("danger", "Error", e.message));
-    }
+  let shownNow = new AbortController();
+  function update(isAsked) {
+    shownNow.abort();
+    shownNow = new AbortController();
+    const query = { ...(spec.query || {}), page: state.page, per: PER_PAGE, filter: state.filter };
+    if (state.by) Object.assign(query, { sort: state.by, order: state.descending ? "descending" : "ascending" });
+    return follow({
+      path: spec.path, query,
+      take: (answer) => {
+        show(answer);
+        trouble.replaceChildren(...(answer.warnings || []).map((text) => item(alert("warning", text))));
+        if (isAsked) say(shown.textContent);
+        isAsked = false;
+      },
+      fail: (e) => trouble.replaceChildren(alert("danger", "Error", e.message)),
+    }, AbortSignal.any([signal, shownNow.signal]));
   }
 
   function show(answer) {
@@ -79,5 +117,5 @@ export function list(spec, signal) {
     item(h("div", { class: "pf-v6-l-flex pf-m-justify-content-space-between" },
       h("div", { class: "pf-v6-l-flex__item console-filter" }, h("span", { class: "pf-v6-c-form-control" }, input)), pager)),
     item(trouble), item(body));
-  return { element: whole, ready: follow(() => update(false), signal) };
+  return { element: whole, ready: update(false) };
 }

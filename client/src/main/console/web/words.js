@@ -12,3 +12,5 @@ export const time = (ms) => (Number(ms) ? new Date(Number(ms)).toISOString().rep
 export const networkOf = (nic) => (nic.bridge ? nic.network || nic.bridge : "Pod networking");
 
 export const typeOf = (nic) => (nic.bridge ? "Bridge" : "Masquerade");
+
+export const percent = (part) => (part * 100).toFixed(part < 0.1 ? 1 : 0) + " %";

@@ -1,27 +1,16 @@
-import { get } from "../api.js";
-import { alert, empty, facts, h, head, item, link, morph, section, subtitle, table } from "../dom.js";
-import { follow, list as paged } from "../list.js";
+import { empty, facts, h, head, item, link, section, subtitle, table } from "../dom.js";
+import { list as paged, live } from "../list.js";
 import { count } from "../words.js";
 
 const address = (name) => "#/bridges/" + encodeURIComponent(name);
 const yes = (value) => (value ? "Yes" : "No");
 
-function live(title, above, signal, render) {
-  const body = h("div", {}, h("div", {}));
-  const trouble = h("div", {});
-  const update = async () => {
-    try {
-      const content = render(await get("/api/bridges"));
-      trouble.replaceChildren();
-      morph(body.firstChild, content);
-    } catch (e) {
-      trouble.replaceChildren(alert("danger", "Error", e.message));
-    }
-  };
-  return { elements: [head(title, { above }), section(item(trouble), item(body))], ready: follow(update, signal) };
+function page(title, above, signal, render) {
+  const { elements, ready } = live({ path: "/api/bridges", render }, signal);
+  return { elements: [head(title, { above }), section(elements)], ready };
 }
 
-export const list = (signal) => live("Bridges", null, signal, ({ bridges }) =>
+export const list = (signal) => page("Bridges", null, signal, ({ bridges }) =>
   bridges.length ? table("Bridges", [
     { name: "Name", head: true, cell: (bridge) => link(address(bridge.name), bridge.name) },
     { name: "Description", cell: (bridge) => bridge.description },
@@ -33,9 +22,9 @@ export const list = (signal) => live("Bridges", null, signal, ({ bridges }) =>
   ], bridges) : empty("No bridges found", "A NodeNetworkConfigurationPolicy makes one: virt-dataplane apply -f FILE."));
 
 export function details(signal, name) {
-  const page = live(name, { href: "#/bridges", text: "Bridges" }, signal, ({ bridges }) => {
+  const whole = page(name, { href: "#/bridges", text: "Bridges" }, signal, ({ bridges }) => {
     const bridge = bridges.find((one) => one.name === name);
-    return bridge ? whole(bridge) : empty("No such bridge", name);
+    return bridge ? facets(bridge) : empty("No such bridge", name);
   });
   const stations = paged({
     name: "Stations", title: "Stations", path: "/api/stations", query: { bridge: name }, filter: "MAC address or port",
@@ -48,11 +37,11 @@ export function details(signal, name) {
     ],
     none: ["No stations found", "The bridge has learned no MAC address yet."],
   }, signal);
-  page.elements.push(stations.element);
-  return { elements: page.elements, ready: Promise.all([page.ready, stations.ready]) };
+  whole.elements.push(stations.element);
+  return { elements: whole.elements, ready: Promise.all([whole.ready, stations.ready]) };
 }
 
-const whole = (bridge) => h("div", { class: "pf-v6-l-stack pf-m-gutter" },
+const facets = (bridge) => h("div", { class: "pf-v6-l-stack pf-m-gutter" },
   item(facts([
     ["Description", bridge.description], ["VLAN filtering", yes(bridge.vlanFiltering)], ["Multicast snooping", yes(bridge.multicastSnooping)],
     ["MTU", String(bridge.mtu)], ["Ageing", bridge.ageingSeconds + " s"], ["Stations", count(bridge.stations)],

@@ -1,7 +1,7 @@
-import { Refused, events, get, post } from "../api.js";
-import { alert, button, empty, h, head, item, label, link, morph, say, section, subtitle, table } from "../dom.js";
+import { Refused, events, post } from "../api.js";
+import { alert, button, empty, h, head, item, label, link, say, section, subtitle, table } from "../dom.js";
 import { actions, field, text } from "../form.js";
-import { follow, list as paged } from "../list.js";
+import { list as paged, live } from "../list.js";
 import { count } from "../words.js";
 import { spark } from "./machines.js";
 
@@ -27,25 +27,20 @@ const dropsOf = (nic) => (nic.counters?.verdicts || []).filter((one) => one.drop
 
 function ofNic(signal, name) {
   const history = new Map();
-  const body = h("div", {}, h("div", {}));
-  const trouble = h("div", {});
-  const update = async () => {
-    try {
-      const machine = await get("/api/machine", { name: name.split("/")[0] });
+  const { elements, ready } = live({
+    path: "/api/machine", query: { name: name.split("/")[0] },
+    render: (machine) => {
       const nic = machine.nics.find((one) => one.name === name);
-      trouble.replaceChildren(...(nic ? [] : [alert("danger", "No such network interface", name)]));
-      morph(body.firstChild, nic ? reasons(nic, history) : h("div", {}));
-    } catch (e) {
-      trouble.replaceChildren(alert("danger", "Error", e.message));
-    }
-  };
+      return nic ? reasons(nic, history) : empty("No such network interface", name);
+    },
+  }, signal);
   return {
     elements: [
       head(name, { above: { href: "#/drops", text: TITLE } }),
-      section(item(trouble), item(subtitle("Reasons")), item(body), item(subtitle("Dropped frames, as they pass")), ...watch(signal, name).map((one) => item(one)),
+      section(item(subtitle("Reasons")), elements, item(subtitle("Dropped frames, as they pass")), ...watch(signal, name).map((one) => item(one)),
         item(subtitle("Explain a flow")), ...explain(name).map((one) => item(one))),
     ],
-    ready: follow(update, signal),
+    ready,
   };
 }
 

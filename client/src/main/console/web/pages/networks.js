@@ -6,19 +6,22 @@ import { tell, told } from "../notice.js";
 
 const TITLE = "NetworkAttachmentDefinitions";
 
+const SPOOF_CHECK = { on: "On", off: "Off" };
+const isSriov = (one) => one.type === "sriov";
+
 const COLUMNS = [
   { name: "Name", head: true, cell: (one) => one.name },
   { name: "Namespace", cell: (one) => one.namespace },
-  { name: "Type", cell: () => "Linux bridge" },
-  { name: "Bridge", cell: (one) => link("#/bridges/" + encodeURIComponent(one.bridge), one.bridge) },
+  { name: "Type", cell: (one) => (isSriov(one) ? "SR-IOV" : "Linux bridge") },
+  { name: "Bridge or resource", cell: (one) => (isSriov(one) ? one.resource : link("#/bridges/" + encodeURIComponent(one.bridge), one.bridge)) },
   { name: "VLAN", cell: (one) => one.vlan || one.trunk },
-  { name: "MAC spoof check", cell: (one) => (one.macspoofchk ? "On" : "Off") },
-  { name: "In use by", number: true, cell: (one) => `${one.ports} NIC${one.ports === 1 ? "" : "s"}` },
+  { name: "MAC spoof check", cell: (one) => (isSriov(one) ? SPOOF_CHECK[one.spoofChk] || "Not changed" : one.macspoofchk ? "On" : "Off") },
+  { name: "In use by", number: true, cell: (one) => !isSriov(one) && `${one.ports} NIC${one.ports === 1 ? "" : "s"}` },
 ];
 
 export function list(signal) {
   const { element, ready } = paged({
-    name: TITLE, path: "/api/networks", columns: COLUMNS, filter: "Name or bridge",
+    name: TITLE, path: "/api/networks", columns: COLUMNS, filter: "Name, bridge or resource",
     none: ["No NetworkAttachmentDefinitions found", "Create one to connect machines to a bridge of this node."],
   }, signal);
   return { elements: [head(TITLE, { actions: [button("Create", "primary", { href: "#/networks/new", id: "create" })] }), ...told(), element], ready };

@@ -1,6 +1,5 @@
-import { get } from "../api.js";
-import { alert, empty, facts, h, head, item, morph, section, subtitle, table } from "../dom.js";
-import { follow } from "../list.js";
+import { empty, facts, h, head, item, section, subtitle, table } from "../dom.js";
+import { live } from "../list.js";
 
 const mono = (text) => h("span", { class: "console-mono console-nowrap" }, text || "-");
 
@@ -29,16 +28,6 @@ const whole = (state) => h("div", { class: "pf-v6-l-stack pf-m-gutter" },
   ], state.interfaces.flatMap((pf) => pf.vfs))));
 
 export function page(signal) {
-  const body = h("div", {}, h("div", {}));
-  const trouble = h("div", {});
-  const update = async () => {
-    try {
-      const content = whole(await get("/api/sriov"));
-      trouble.replaceChildren();
-      morph(body.firstChild, content);
-    } catch (e) {
-      trouble.replaceChildren(alert("danger", "Error", e.message));
-    }
-  };
-  return { elements: [head("SR-IOV"), section(item(trouble), item(body))], ready: follow(update, signal) };
+  const { elements, ready } = live({ path: "/api/sriov", render: whole }, signal);
+  return { elements: [head("SR-IOV"), section(elements)], ready };
 }

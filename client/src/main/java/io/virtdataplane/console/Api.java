@@ -3,15 +3,12 @@ package io.virtdataplane.console;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.virtdataplane.api.Client;
-import io.virtdataplane.api.Event;
-import io.virtdataplane.api.EventsRequest;
 import io.virtdataplane.api.GetNodeStateRequest;
 import io.virtdataplane.api.GetVersionRequest;
 import io.virtdataplane.api.ListBridgesRequest;
 import io.virtdataplane.api.ListStationsRequest;
 import io.virtdataplane.api.Station;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -22,13 +19,17 @@ public final class Api {
     private final Client client;
     private final Machines machines;
     private final NetworkObjects networks;
+    private final NicAttachment attachment;
     private final Traces traces;
+    private final EventLog events;
 
     public Api(Client client, FlowWords flows) {
         this.client = client;
         machines = new Machines(client);
         networks = new NetworkObjects(client);
+        attachment = new NicAttachment(client, networks);
         traces = new Traces(client, flows);
+        events = new EventLog(request -> client.call().events(request));
     }
 
     /**
@@ -41,10 +42,11 @@ public final class Api {
         return switch (call) {
             case "GET /api/version" ->
                     Json.of(client.call().getVersion(GetVersionRequest.getDefaultInstance()));
+            case "GET /api/node" -> machines.node();
             case "GET /api/nics" -> machines.list(query);
             case "GET /api/machine" -> machines.describe(query.getOrDefault("name", ""));
-            case "POST /api/nics/preview" -> machines.attach(body, true);
-            case "POST /api/nics" -> machines.attach(body, false);
+            case "POST /api/nics/preview" -> attachment.preview(body);
+            case "POST /api/nics" -> attachment.attach(body);
             case "POST /api/trace" -> traces.given(body);
             case "GET /api/networks" -> networks.list(query);
             case "POST /api/networks/preview" -> NetworkObjects.preview(body);
@@ -83,15 +85,14 @@ public final class Api {
     /** Newest first. */
     private ObjectNode events(Map<String, String> query) {
         Page page = Page.of(query);
-        List<Event> rows = new ArrayList<>();
-        client.call()
-                .events(EventsRequest.getDefaultInstance())
-                .forEachRemaining(
-                        event -> {
-                            if (page.matches(event.getKind(), event.getNic(), event.getMessage())) {
-                                rows.add(event);
-                            }
-                        });
-        return page.answer(rows.reversed());
+        return page.answer(
+                events.read().stream()
+                        .filter(
+                                event ->
+                                        page.matches(
+                                                event.getKind(),
+                                                event.getNic(),
+                                                event.getMessage()))
+                        .toList());
     }
 }

@@ -1,27 +1,32 @@
 package io.virtdataplane.console;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
-/** The HTTP server of the console, on a loopback address. */
+/** The HTTP server of the console: on a loopback address, or elsewhere with TLS and a password. */
 public final class ConsoleServer implements AutoCloseable {
-    private static final int LONGEST_BODY = 256 << 10;
-    private static final int LONGEST_PASSED_OVER = 8 << 20;
     private static final int OK = 200;
+    private static final long INTERVAL_MS = 2000;
+    private static final int LONGEST_LOGIN = 4 << 10;
+    private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
     private static final Map<String, String> HEADERS =
             Map.of(
                     "Content-Security-Policy",
@@ -37,41 +42,70 @@ public final class ConsoleServer implements AutoCloseable {
                     "Cache-Control",
                     "no-store");
 
+    static {
+        // The JDK's server reads these once. A request that does not come to its end, and
+        // connections without number, would keep memory.
+        System.setProperty("sun.net.httpserver.maxReqTime", "20");
+        System.setProperty("jdk.httpserver.maxConnections", "512");
+        // Otherwise the second part of an answer waits 40 ms for the other side's acknowledgement.
+        System.setProperty("sun.net.httpserver.nodelay", "true");
+    }
+
     private final ObjectMapper json = new ObjectMapper();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Optional<RemoteAccess> remote;
     private final HttpServer server;
+    private final String address;
     private final Gate gate;
     private final Api api;
+    private final Assets assets = new Assets();
 
     /**
      * Listens.
      *
-     * @throws IllegalArgumentException where the address is not loopback
+     * @throws IllegalArgumentException where the address is not loopback, and remote is empty
      */
-    public ConsoleServer(InetSocketAddress listen, Api api) throws IOException {
-        if (listen.isUnresolved() || !listen.getAddress().isLoopbackAddress()) {
+    public ConsoleServer(InetSocketAddress listen, Optional<RemoteAccess> remote, Api api)
+            throws IOException {
+        if (remote.isEmpty()
+                && (listen.isUnresolved() || !listen.getAddress().isLoopbackAddress())) {
             throw new IllegalArgumentException(
-                    "listen must be a loopback address, as whoever reaches the console could change networks: listen="
+                    "listen must be a loopback address unless tls-cert, tls-key and password-file are given, as whoever reaches the console could change networks: listen="
                             + listen.getHostString());
         }
-        server = HttpServer.create(listen, 0);
-        gate = new Gate(server.getAddress().getPort());
+        this.remote = remote;
         this.api = api;
+        server = remote.isPresent() ? secured(listen, remote.get()) : HttpServer.create(listen, 0);
+        int port = server.getAddress().getPort();
+        if (remote.isPresent()) {
+            gate = Gate.of(remote.get());
+            address = "https://" + remote.get().certificate().host() + ":" + port + "/";
+        } else {
+            Sessions sessions = new Sessions(System::nanoTime, FOREVER);
+            gate = Gate.ofLoopback(port, sessions);
+            address = "http://" + loopback() + ":" + port + "/#token=" + sessions.open();
+        }
         server.createContext("/", this::answer);
         server.setExecutor(threads);
         server.start();
     }
 
-    /** The address for the browser, with the token. */
+    private static HttpServer secured(InetSocketAddress listen, RemoteAccess remote)
+            throws IOException {
+        HttpsServer server = HttpsServer.create(listen, 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(remote.certificate().context()));
+        return server;
+    }
+
+    private String loopback() {
+        return server.getAddress().getAddress().getHostAddress().contains(":")
+                ? "[::1]"
+                : "127.0.0.1";
+    }
+
+    /** The address for the browser; on loopback with the token. */
     public String address() {
-        InetSocketAddress at = server.getAddress();
-        String host = at.getAddress().getHostAddress();
-        return "http://"
-                + (host.contains(":") ? "[::1]" : "127.0.0.1")
-                + ":"
-                + at.getPort()
-                + "/#token="
-                + gate.token();
+        return address;
     }
 
     private void answer(HttpExchange exchange) throws IOException {
@@ -96,71 +130,72 @@ public final class ConsoleServer implements AutoCloseable {
         String path = exchange.getRequestURI().getPath();
         Map<String, String> query = query(exchange.getRequestURI().getRawQuery());
         if (!path.startsWith("/api/")) {
-            sendAsset(exchange, method, path); // the same for everybody
+            assets.send(exchange); // the same for everybody
+            return;
+        }
+        if (remote.isPresent() && method.equals("POST") && path.equals("/api/login")) {
+            login(exchange, remote.get().login());
             return;
         }
         gate.checkToken(headers);
-        if (method.equals("GET") && path.equals("/api/traces")) {
-            stream(exchange, query);
-        } else {
-            JsonNode body = method.equals("POST") ? body(exchange) : null;
-            send(exchange, OK, api.answer(method + " " + path, query, body));
-        }
-    }
-
-    private static void sendAsset(HttpExchange exchange, String method, String path)
-            throws IOException {
-        if (!method.equals("GET")) {
-            throw new Refusal(Refusal.NO_SUCH_METHOD, "Files of the pages can only be read.");
-        }
-        Assets.Asset asset =
-                Assets.read(path)
-                        .orElseThrow(() -> new Refusal(Refusal.NOT_FOUND, "No such page."));
-        Headers headers = exchange.getResponseHeaders();
-        headers.set("Content-Type", asset.type());
-        if (asset.type().startsWith("font/") || path.equals("/patternfly.css")) {
-            headers.set("Cache-Control", "private, max-age=3600");
-        }
-        exchange.sendResponseHeaders(OK, asset.content().length);
-        exchange.getResponseBody().write(asset.content());
-    }
-
-    private JsonNode body(HttpExchange exchange) throws IOException {
-        String type = exchange.getRequestHeaders().getFirst("Content-Type");
-        if (type == null || !type.equals("application/json")) {
-            throw new Refusal(Refusal.NOT_JSON, "Content-Type must be application/json.");
-        }
-        byte[] bytes = exchange.getRequestBody().readNBytes(LONGEST_BODY + 1);
-        if (bytes.length > LONGEST_BODY) {
-            // Otherwise the answer would be lost with a reset connection.
-            exchange.getRequestBody().skip(LONGEST_PASSED_OVER);
-            throw new Refusal(
-                    Refusal.TOO_LARGE, "A request must have at most " + LONGEST_BODY + " bytes.");
-        }
-        try {
-            JsonNode body = json.readTree(bytes);
-            if (body.isObject()) {
-                return body;
+        String call = method + " " + path;
+        switch (call) {
+            case "GET /api/traces" -> api.traces(query, EventStream.of(exchange)::send);
+            case "POST /api/logout" -> {
+                gate.end(headers);
+                send(exchange, OK, JsonNodeFactory.instance.objectNode());
             }
-        } catch (JsonProcessingException e) {
-            throw new Refusal(Refusal.BAD_REQUEST, "The request is not JSON.");
+            default -> {
+                JsonNode body =
+                        method.equals("POST")
+                                ? RequestBody.read(exchange, RequestBody.LONGEST)
+                                : null;
+                JsonNode answer = api.answer(call, query, body);
+                if (method.equals("GET") && EventStream.isWanted(headers)) {
+                    push(exchange, () -> api.answer(call, query, null), answer);
+                } else {
+                    send(exchange, OK, answer);
+                }
+            }
         }
-        throw new Refusal(Refusal.BAD_REQUEST, "The request is not a JSON object.");
     }
 
-    /** Server-sent events: one for each frame's way. */
-    private void stream(HttpExchange exchange, Map<String, String> query) throws IOException {
-        exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
-        exchange.sendResponseHeaders(OK, 0);
-        var out = exchange.getResponseBody();
-        out.write(": open\n\n".getBytes(StandardCharsets.UTF_8));
-        out.flush();
-        api.traces(
-                query,
-                event -> {
-                    out.write(("data: " + event + "\n\n").getBytes(StandardCharsets.UTF_8));
-                    out.flush();
-                });
+    /** What a call answers, again and again, for as long as the page listens and may ask. */
+    private void push(HttpExchange exchange, Supplier<JsonNode> call, JsonNode first)
+            throws IOException {
+        EventStream stream = EventStream.of(exchange);
+        stream.send(first);
+        try {
+            while (true) {
+                Thread.sleep(INTERVAL_MS);
+                gate.checkToken(exchange.getRequestHeaders());
+                stream.send(answerOrRefusal(call));
+            }
+        } catch (Refusal e) {
+            stream.send(refused(e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the console ends
+        }
+    }
+
+    private static JsonNode answerOrRefusal(Supplier<JsonNode> call) {
+        try {
+            return call.get();
+        } catch (StatusRuntimeException e) {
+            return refused(Refusal.of(e));
+        } catch (Refusal e) {
+            return refused(e);
+        }
+    }
+
+    private static JsonNode refused(Refusal refusal) {
+        return JsonNodeFactory.instance.objectNode().set("refused", refusal.toJson());
+    }
+
+    private void login(HttpExchange exchange, Login login) throws IOException {
+        String password = RequestBody.read(exchange, LONGEST_LOGIN).path("password").asText();
+        String token = login.open(exchange.getRemoteAddress().getAddress(), password);
+        send(exchange, OK, JsonNodeFactory.instance.objectNode().put("token", token));
     }
 
     private void refuse(HttpExchange exchange, Refusal refusal) throws IOException {
@@ -174,13 +209,7 @@ public final class ConsoleServer implements AutoCloseable {
             exchange.getResponseBody().write(words);
             return;
         }
-        send(
-                exchange,
-                refusal.code(),
-                JsonNodeFactory.instance
-                        .objectNode()
-                        .put("message", refusal.getMessage())
-                        .put("field", refusal.field()));
+        send(exchange, refusal.code(), refusal.toJson());
     }
 
     private void send(HttpExchange exchange, int code, JsonNode answer) throws IOException {
@@ -205,5 +234,6 @@ public final class ConsoleServer implements AutoCloseable {
     public void close() {
         server.stop(0);
         threads.shutdownNow();
+        remote.ifPresent(RemoteAccess::close);
     }
 }

@@ -1,10 +1,7 @@
 package io.virtdataplane.console;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.grpc.StatusRuntimeException;
-import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.api.Client;
 import io.virtdataplane.api.GuestAddress;
 import io.virtdataplane.api.ListRequest;
@@ -18,11 +15,11 @@ import java.util.function.ToDoubleFunction;
 
 /** Machines and their NICs, with rates. */
 final class Machines {
-    private final Client client;
     private final Samples samples;
+    private final VfUsers vfs;
 
     Machines(Client client) {
-        this.client = client;
+        vfs = new VfUsers(client);
         samples =
                 new Samples(
                         () -> client.call().list(ListRequest.getDefaultInstance()),
@@ -48,6 +45,10 @@ final class Machines {
         return answer;
     }
 
+    ObjectNode node() {
+        return NodeView.of(samples.read());
+    }
+
     /** One machine: its status, its NICs. */
     ObjectNode describe(String name) {
         Samples.Snapshot now = samples.read();
@@ -67,24 +68,12 @@ final class Machines {
                 nics.add(row(nic, now));
             }
         }
+        ArrayNode functions = answer.putArray("vfs");
+        vfs.of(name).forEach((nic, vf) -> functions.add(Json.of(vf).put("interface", nic)));
         return answer;
     }
 
-    /** What the form of a network interface would attach, or attaches. */
-    ObjectNode attach(JsonNode body, boolean isPreview) {
-        List<Nic> attached = client.call().list(ListRequest.getDefaultInstance()).getNicsList();
-        AttachRequest request = NicForm.of(body).request(attached);
-        if (isPreview) {
-            return Json.object().put("yaml", request.getManifest());
-        }
-        try {
-            return Json.of(client.call().attach(request));
-        } catch (StatusRuntimeException e) {
-            throw NicForm.refusal(e);
-        }
-    }
-
-    private static ObjectNode row(Nic nic, Samples.Snapshot now) {
+    static ObjectNode row(Nic nic, Samples.Snapshot now) {
         ObjectNode row = Json.of(nic);
         row.put("drops", Samples.drops(nic.getCounters()));
         ArrayNode history = row.putArray("rates");

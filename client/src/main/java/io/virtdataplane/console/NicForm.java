@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.grpc.StatusRuntimeException;
 import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.api.AttachVfRequest;
 import io.virtdataplane.api.Nic;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -25,6 +26,7 @@ record NicForm(
         String netns,
         String guest) {
     private static final String POD = "pod";
+    private static final String SRIOV = "sriov";
     private static final Pattern NETWORK = Pattern.compile("[a-z0-9.-]{1,253}/[a-z0-9.-]{1,253}");
     private static final Pattern MAC = Pattern.compile("[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}");
     private static final Pattern MACHINE = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?");
@@ -43,18 +45,13 @@ record NicForm(
     }
 
     /**
-     * What is attached; the first wrong field is refused.
+     * What is attached to the pod network or to a bridge; the first wrong field is refused.
      *
      * @param attached all NICs of the node
      */
     AttachRequest request(List<Nic> attached) {
-        Rules.check(MACHINE.matcher(machine).matches(), "machine", "Machine must be a name.");
-        Rules.label("name", "Name", name);
         List<Nic> own = attached.stream().filter(one -> one.getMachine().equals(machine)).toList();
-        Rules.check(
-                own.stream().noneMatch(one -> one.getInterface().equals(name)),
-                "name",
-                "Name must be unique: " + machine + " has a network interface of this name.");
+        checkName(own.stream().map(Nic::getInterface).toList());
         Rules.check(
                 model.equals("virtio") || model.equals("e1000e"),
                 "model",
@@ -68,10 +65,7 @@ record NicForm(
                 !isPod || own.stream().noneMatch(one -> one.getBridge().isEmpty()),
                 "network",
                 "Network must be another one: " + machine + " is on the pod network already.");
-        Rules.check(
-                mac.isEmpty() || MAC.matcher(mac).matches(),
-                "mac",
-                "MAC address must have six octets, such as 02:00:00:00:00:01, or be empty.");
+        checkMac();
         Rules.check(
                 !netns.isEmpty() && netns.length() <= LONGEST_PATH,
                 "netns",
@@ -81,14 +75,45 @@ record NicForm(
                 "guest",
                 "Guest device must be tap:NAME (is made) or dev:NAME (exists).");
         return AttachRequest.newBuilder()
-                .setManifest(Rules.yaml(machineManifest(isPod)))
+                .setManifest(Rules.yaml(machineManifest(isPod ? "masquerade" : "bridge")))
                 .setNetns(netns)
                 .setGuest(guest)
                 .setInterface(name)
                 .build();
     }
 
-    private ObjectNode machineManifest(boolean isPod) {
+    /**
+     * The same on a network of type SR-IOV: a virtual function (VF) has neither a device in the pod
+     * nor a model.
+     *
+     * @param taken names of the machine's network interfaces
+     */
+    AttachVfRequest vfRequest(List<String> taken) {
+        checkName(taken);
+        checkMac();
+        return AttachVfRequest.newBuilder()
+                .setManifest(Rules.yaml(machineManifest(SRIOV)))
+                .setName(machine)
+                .build();
+    }
+
+    private void checkName(List<String> taken) {
+        Rules.check(MACHINE.matcher(machine).matches(), "machine", "Machine must be a name.");
+        Rules.label("name", "Name", name);
+        Rules.check(
+                !taken.contains(name),
+                "name",
+                "Name must be unique: " + machine + " has a network interface of this name.");
+    }
+
+    private void checkMac() {
+        Rules.check(
+                mac.isEmpty() || MAC.matcher(mac).matches(),
+                "mac",
+                "MAC address must have six octets, such as 02:00:00:00:00:01, or be empty.");
+    }
+
+    private ObjectNode machineManifest(String binding) {
         ObjectNode object =
                 Json.object()
                         .put("apiVersion", "kubevirt.io/v1")
@@ -100,14 +125,16 @@ record NicForm(
                         .putObject("devices")
                         .putArray("interfaces")
                         .addObject()
-                        .put("name", name)
-                        .put("model", model);
+                        .put("name", name);
+        if (!binding.equals(SRIOV)) {
+            nic.put("model", model);
+        }
         if (!mac.isEmpty()) {
             nic.put("macAddress", mac.replace('-', ':'));
         }
-        nic.putObject(isPod ? "masquerade" : "bridge");
+        nic.putObject(binding);
         ObjectNode source = spec.putArray("networks").addObject().put("name", name);
-        if (isPod) {
+        if (network.equals(POD)) {
             source.putObject(POD);
         } else {
             source.putObject("multus").put("networkName", network);

@@ -1,5 +1,6 @@
 package io.virtdataplane.console;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import io.grpc.Status;
@@ -20,6 +21,7 @@ final class Refusal extends RuntimeException {
     static final int NOT_JSON = 415;
     static final int MISDIRECTED = 421;
     static final int WRONG_FIELD = 422;
+    static final int TOO_MANY = 429;
     static final int FAILED = 500;
     static final int NO_DAEMON = 503;
 
@@ -43,6 +45,10 @@ final class Refusal extends RuntimeException {
     /** Path of the field; empty where the refusal is about none. */
     String field() {
         return field;
+    }
+
+    ObjectNode toJson() {
+        return Json.object().put("message", getMessage()).put("field", field).put("code", code);
     }
 
     /** What the daemon answered. */

@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,7 @@ class ConsoleServerTest {
     private ConsoleServer server(String address) throws IOException {
         return new ConsoleServer(
                 new InetSocketAddress(address, 0),
+                Optional.empty(),
                 new Api(
                         client,
                         (words, nic) -> {
@@ -90,13 +92,37 @@ class ConsoleServerTest {
                 .contains("text/html; charset=utf-8")
                 .doesNotContainPattern("<script>|style=|https?://")
                 .doesNotContainPattern(" on[a-z]+=");
-        assertThat(ask("GET /patternfly.css", token)).contains(".pf-v6-c-table");
-        assertThat(ask("GET /assets/fonts/RedHatText/RedHatTextVF.woff2", token))
+    }
+
+    @Test
+    void whatABrowserMayKeepIsInAFolderNamedByItsContent() throws IOException {
+        String page = ask("GET /", token);
+        assertThat(page).contains("Cache-control: no-store");
+        String folder = page.replaceFirst("(?s).*href=\"(/[0-9a-f]{16})/patternfly.css\".*", "$1");
+        String kept = "Cache-control: public, max-age=31536000, immutable";
+        assertThat(ask("GET " + folder + "/patternfly.css", ""))
+                .contains(kept, ".pf-v6-c-table")
+                .doesNotContain("Content-encoding");
+        assertThat(ask("GET " + folder + "/patternfly.css", "Accept-Encoding: br, gzip\r\n"))
+                .contains(kept, "Content-encoding: gzip")
+                .hasSizeLessThan(250_000);
+        assertThat(ask("GET " + folder + "/patternfly.css", "Accept-Encoding: gzip;q=0\r\n"))
+                .contains(".pf-v6-c-table");
+        assertThat(ask("GET " + folder + "/assets/fonts/RedHatText/RedHatTextVF.woff2", ""))
                 .contains("font/woff2");
+        assertThat(ask("GET /0123456789abcdef/app.js", "")).startsWith("HTTP/1.1 404");
+        assertThat(ask("GET " + folder + "/app.js.gz", "")).startsWith("HTTP/1.1 404");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/api/nics", "/api/version", "/api/traces?nic=vm", "/api/none"})
+    @ValueSource(
+            strings = {
+                "/api/nics",
+                "/api/version",
+                "/api/traces?nic=vm",
+                "/api/none",
+                "/api/login"
+            })
     void withoutTheTokenThereIsNothing(String path) throws IOException {
         for (String wrong :
                 new String[] {"", token.replace("Bearer ", "Bearer x"), token + token}) {
@@ -145,6 +171,8 @@ class ConsoleServerTest {
         assertThat(post("/api/networks/preview", "{")).startsWith("HTTP/1.1 400");
         assertThat(post("/api/networks/preview", "[]")).startsWith("HTTP/1.1 400");
         assertThat(post("/api/networks/preview", "[".repeat(100_000))).startsWith("HTTP/1.1 400");
+        String deep = "{\"name\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}";
+        assertThat(post("/api/networks/preview", deep)).startsWith("HTTP/1.1 400");
         assertThat(ask("GET /api/events?page=0", token)).startsWith("HTTP/1.1 400");
         assertThat(ask("GET /api/events?page=%zz", token)).containsPattern("^HTTP/1.1 4");
         assertThat(ask("GET /api/none", token)).startsWith("HTTP/1.1 404");

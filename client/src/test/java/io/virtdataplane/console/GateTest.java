@@ -3,6 +3,7 @@ package io.virtdataplane.console;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.Headers;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -10,7 +11,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class GateTest {
     private static final int PORT = 8090;
-    private final Gate gate = new Gate(PORT);
+    private final Sessions sessions = new Sessions(System::nanoTime, Duration.ofHours(1));
+    private final Gate gate = Gate.ofLoopback(PORT, sessions);
+    private final String token = sessions.open();
 
     private static Headers headers(String... pairs) {
         Headers headers = new Headers();
@@ -31,12 +34,12 @@ class GateTest {
 
     @Test
     void theTokenLetsInAndNothingElse() {
-        gate.checkToken(headers("Authorization", "Bearer " + gate.token()));
-        for (String wrong : new String[] {"", "Bearer", "Bearer ", "Bearer x", gate.token()}) {
+        gate.checkToken(headers("Authorization", "Bearer " + token));
+        for (String wrong : new String[] {"", "Bearer", "Bearer ", "Bearer x", token}) {
             assertThat(code(() -> gate.checkToken(headers("Authorization", wrong)))).isEqualTo(401);
         }
         assertThat(code(() -> gate.checkToken(headers()))).isEqualTo(401);
-        String cookie = "token=" + gate.token();
+        String cookie = "token=" + token;
         assertThat(code(() -> gate.checkToken(headers("Cookie", cookie)))).isEqualTo(401);
     }
 

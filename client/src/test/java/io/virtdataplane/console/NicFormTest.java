@@ -1,9 +1,11 @@
 package io.virtdataplane.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.api.AttachVfRequest;
 import io.virtdataplane.api.Nic;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,20 @@ class NicFormTest {
                 .contains("macAddress: \"02:00:00:00:00:0B\"")
                 .contains("bridge: {}")
                 .contains("networkName: \"default/net-a\"");
+    }
+
+    @Test
+    void aVirtualFunctionNeedsNoDeviceInThePod() {
+        ObjectNode form = filled().put("netns", "").put("guest", "").put("model", "");
+        AttachVfRequest request = NicForm.of(form).vfRequest(List.of("default"));
+        assertThat(request.getName()).isEqualTo("vm");
+        assertThat(request.getManifest())
+                .contains("sriov: {}")
+                .contains("macAddress: \"02:00:00:00:00:0B\"")
+                .contains("networkName: \"default/net-a\"")
+                .doesNotContain("model");
+        assertThatThrownBy(() -> NicForm.of(form).vfRequest(List.of("b")))
+                .hasMessage("Name must be unique: vm has a network interface of this name.");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.virtdataplane.daemon;
 import io.virtdataplane.api.Endpoint;
 import io.virtdataplane.api.NatSettings;
 import io.virtdataplane.api.Version;
+import io.virtdataplane.api.Worker;
 import io.virtdataplane.daemon.attach.Attachments;
 import io.virtdataplane.daemon.attach.Nics;
 import io.virtdataplane.daemon.cni.CniSocket;
@@ -36,6 +37,7 @@ import io.virtdataplane.daemon.sriov.SriovControl;
 import io.virtdataplane.daemon.state.StateLock;
 import io.virtdataplane.daemon.state.StateProbe;
 import io.virtdataplane.daemon.worker.Heartbeat;
+import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.manifest.Manifests;
 import io.virtdataplane.port.PortNames;
@@ -198,6 +200,7 @@ public final class Daemon implements AutoCloseable {
                         macs,
                         views,
                         journal,
+                        () -> workers.threads().stream().map(Daemon::worker).toList(),
                         () -> warnings(nics, objects));
         opened(
                 new ControlSocket(
@@ -279,6 +282,10 @@ public final class Daemon implements AutoCloseable {
                 "",
                 "version=" + Endpoint.VERSION + " pid=" + ProcessHandle.current().pid());
         opened(() -> journal.record("Stopped", "", "pid=" + ProcessHandle.current().pid()));
+    }
+
+    private static Worker worker(WorkerThread thread) {
+        return Worker.newBuilder().setNumber(thread.number()).setCpuNs(thread.cpuNs()).build();
     }
 
     /** Throws where a packet thread does not answer. */

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
@@ -27,6 +28,7 @@ final class Browser implements AutoCloseable {
     static final Keys ENTER = Keys.ENTER;
     static final Keys TAB = Keys.TAB;
     static final Keys LEFT = Keys.ARROW_LEFT;
+    static final Keys DOWN = Keys.ARROW_DOWN;
     static final Keys RIGHT = Keys.ARROW_RIGHT;
     private static final int SECONDS = 20;
     private static final Path PICTURES = Path.of("target/console");
@@ -49,7 +51,7 @@ final class Browser implements AutoCloseable {
             };
             requestAnimationFrame(() => requestAnimationFrame(wait));
             """;
-    private static int pictures;
+    private static final Map<String, Integer> PICTURES_BY_PAGE = new HashMap<>();
 
     private final ChromeDriver driver;
     private final String site;
@@ -69,6 +71,9 @@ final class Browser implements AutoCloseable {
                 "--disable-gpu",
                 "--disable-dev-shm-usage",
                 "--window-size=1400,1000");
+        if (address.startsWith("https:")) {
+            options.addArguments("--ignore-certificate-errors"); // the test's own signs itself
+        }
         driver =
                 new ChromeDriver(
                         new ChromeDriverService.Builder()
@@ -76,14 +81,35 @@ final class Browser implements AutoCloseable {
                                 .usingAnyFreePort()
                                 .build(),
                         options);
-        site = address.replaceFirst("/#token=.*", "");
+        site = address.replaceFirst("/(#token=.*)?$", "");
         driver.get(address);
-        awaitPage("machines");
     }
 
     Browser open(String page) {
+        return ask(page).awaitPage(page);
+    }
+
+    /** Another page may come. */
+    Browser ask(String page) {
         driver.get(site + "/#/" + page);
-        return awaitPage(page);
+        return this;
+    }
+
+    /**
+     * Opens the first page anew.
+     *
+     * @param isCold nothing is in the browser's cache
+     * @return milliseconds from the request until its first answers are on the screen
+     */
+    long load(boolean isCold) {
+        leave();
+        if (isCold) {
+            driver.executeCdpCommand("Network.clearBrowserCache", Map.of());
+        }
+        driver.get(site + "/");
+        awaitPage("machines");
+        return ((Number) script("return performance.getEntriesByName('shown').at(-1).startTime"))
+                .longValue();
     }
 
     /** Its first answers are on the screen. */
@@ -156,14 +182,26 @@ final class Browser implements AutoCloseable {
     private void picture(String theme) {
         String page =
                 driver.getCurrentUrl().replaceFirst(".*#/", "").replaceAll("%2F|[^a-z0-9-]", "-");
+        String name = page + "-" + theme;
+        int number = PICTURES_BY_PAGE.merge(name, 1, Integer::sum);
         try {
             Files.createDirectories(PICTURES);
             Files.write(
-                    PICTURES.resolve("%02d-%s-%s.png".formatted(pictures++ / 2, page, theme)),
+                    PICTURES.resolve(number == 1 ? name + ".png" : name + "-" + number + ".png"),
                     driver.getScreenshotAs(OutputType.BYTES));
         } catch (IOException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** True where a script of others has run that sets window.owned. */
+    boolean isOwned() {
+        return (Boolean) script("return 'owned' in window");
+    }
+
+    /** Opens an empty page. */
+    void leave() {
+        driver.get("about:blank");
     }
 
     /** Lines of the browser's own log, since the last call. */

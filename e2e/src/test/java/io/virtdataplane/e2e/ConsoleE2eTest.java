@@ -2,8 +2,6 @@ package io.virtdataplane.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,75 +13,26 @@ import org.junit.jupiter.api.Timeout;
 class ConsoleE2eTest {
     private static final int SECONDS = 20;
     private static final String NIC_MAC = "02:00:00:00:00:0b";
-    private static final String MACHINE =
-            """
-            apiVersion: kubevirt.io/v1
-            kind: VirtualMachine
-            metadata:
-              name: example-vm
-            spec:
-              template:
-                spec:
-                  domain:
-                    devices:
-                      interfaces:
-                        - name: default
-                          masquerade: {}
-                          ports:
-                            - port: 80
-                            - port: 22
-                  networks:
-                    - name: default
-                      pod: {}
-            """;
-    private static final String BRIDGE =
-            """
-            apiVersion: nmstate.io/v1
-            kind: NodeNetworkConfigurationPolicy
-            metadata:
-              name: br1-policy
-            spec:
-              desiredState:
-                interfaces:
-                  - name: br1
-                    description: <b>Linux bridge</b>
-                    type: linux-bridge
-                    state: up
-                    bridge:
-                      port: []
-            """;
-    private final Lab lab = new Lab();
-    private final List<String> guests = new ArrayList<>();
+    private final ConsoleLab console = new ConsoleLab();
+    private final Lab lab = console.lab;
     private Browser browser;
 
     @BeforeEach
     void start() {
-        lab.daemon().attachTap(MACHINE).configureGuest();
-        lab.mustClient("apply", "-f", lab.manifest(BRIDGE).toString());
-        lab.mustIn(lab.guest, "ping -c1 " + Lab.OUTSIDE);
-        lab.startClient("console");
-        String said = Wait.until("the console", SECONDS, lab::clientsSaid, s -> s.contains("\n"));
-        browser = new Browser(said.replaceFirst("(?s).*Console: (\\S+)\n.*", "$1"));
+        browser = console.browser();
     }
 
     @AfterEach
     void close() {
-        if (browser != null) {
-            browser.close();
-        }
-        guests.forEach(namespace -> lab.shell.run("ip", "netns", "del", namespace));
-        lab.close();
-    }
-
-    /** As a guest that talks to an address that nobody may have. */
-    private void dropOne() {
-        lab.in(lab.guest, "echo x > /dev/udp/240.0.0.1/53");
+        console.close();
     }
 
     @Test
     void everyPageShowsWhatTheDaemonKnowsInLightAndDark() {
-        dropOne();
+        console.dropOne();
         browser.open("machines").await("example-vm", "Pod networking", "TCP/80", "10.0.2.2");
+        browser.judge();
+        browser.open("node").await("Workers", "Runs", "example-vm/default", "drop_martian");
         browser.judge();
         browser.open("machines/example-vm").await(Lab.POD_ADDRESS, "Masquerade", "observed");
         browser.judge();
@@ -105,6 +54,35 @@ class ConsoleE2eTest {
     }
 
     @Test
+    void whatHappensIsPushedToThePage() {
+        console.dropOne();
+        browser.open("node").await("drop_martian", "0/s");
+        int before = martians(browser.text());
+        console.dropOne();
+        Wait.until("the drop", SECONDS, browser::text, text -> martians(text) > before);
+        lab.startIn(lab.guest, "ping", "-i", "0.01", Lab.OUTSIDE);
+        Wait.until(
+                "the rate",
+                SECONDS,
+                browser::text,
+                text -> text.matches("(?s).*example-vm/default\\s+[1-9].*"));
+        console.attach(0, 1);
+        browser.await("machine-0/bridge-net");
+        browser.open("events").await("Attached");
+        console.attach(1, 2);
+        browser.await("machine-1/bridge-net");
+        lab.endDaemon();
+        browser.await("The daemon does not answer");
+        lab.daemon();
+        browser.await("Restored");
+        assertThat(browser.complaints()).allMatch(line -> line.contains("503"));
+    }
+
+    private static int martians(String page) {
+        return Integer.parseInt(page.replaceFirst("(?s).*drop_martian[^\n]*?\\t(\\d+).*", "$1"));
+    }
+
+    @Test
     void aDroppedFrameExplainsItself() {
         browser.open("drops/example-vm%2Fdefault").focus("watch").press(Browser.ENTER);
         browser.await("Waiting for the next dropped frame");
@@ -112,7 +90,7 @@ class ConsoleE2eTest {
                 "the dropped frame",
                 SECONDS,
                 () -> {
-                    dropOne();
+                    console.dropOne();
                     return browser.text();
                 },
                 text -> text.contains("> 240.0.0.1:53 UDP") && text.contains("drop_martian"));
@@ -156,6 +134,25 @@ class ConsoleE2eTest {
         browser.judge();
     }
 
+    @Test
+    void aNetworkOfTypeSriovIsShownAsOneAndItsNicNeedsNoDeviceInThePod() {
+        browser.open("networks/new").focus("name").type("fast").press(Browser.TAB);
+        browser.focus("type").press(Browser.DOWN).await("Resource name");
+        browser.focus("resource").type("intel").press(Browser.ENTER);
+        browser.awaitPage("networks").await("default/fast created", "SR-IOV", "intel", "On");
+        browser.judge();
+        browser.open("machines/example-vm/new").await("Type: Bridge", "Link state: Up");
+        browser.focus("network").type("default/fast");
+        browser.await("Type: SR-IOV", "Link state is not available for this type");
+        assertThat(browser.text()).doesNotContain("Guest device").doesNotContain("Model");
+        browser.judge();
+        browser.focus("tab-form").press(Browser.RIGHT).await("sriov: {}", "default/fast");
+        browser.press(Browser.LEFT).focus("network").press(Browser.ENTER);
+        browser.await("resource must have a free VF: network=fast");
+        browser.judge();
+        assertThat(browser.complaints()).allMatch(line -> line.matches(".* 4(09|22) .*"));
+    }
+
     private void addNic() {
         browser.open("machines/example-vm").await("Add network interface").focus("add");
         browser.press(Browser.ENTER).awaitPage("machines/example-vm/new");
@@ -169,12 +166,13 @@ class ConsoleE2eTest {
         browser.type(NIC_MAC).press(Browser.ENTER).await("default/none");
         assertThat(browser.complaints()).allMatch(line -> line.matches(".* 4(04|09|22) .*"));
         browser.focus("network").type("default/console-net").press(Browser.ENTER);
-        browser.awaitPage("machines/example-vm").await("example-vm/nic-b attached");
+        browser.awaitPage("machines/example-vm")
+                .await("example-vm/nic-b attached. A running machine gets it by hot-plug");
         browser.judge();
     }
 
     private String guest(String name, String address) {
         String manifest = BridgeLab.machine(name, "console-net");
-        return BridgedGuest.attach(lab, guests, name, lab.manifest(manifest), address);
+        return BridgedGuest.attach(lab, console.namespaces, name, lab.manifest(manifest), address);
     }
 }

@@ -44,6 +44,11 @@ class ControlE2eTest {
         String described = lab.mustClient("describe", "nic", "vm");
         assertThat(described).contains("UDP 120 s").contains("of 200000").contains("TCP/81");
         assertThat(lab.mustClient("events")).contains("Changed").contains("ports=TCP/81");
+        assertThat(lab.mustClient("events", "--tail", "1").lines()).hasSize(1);
+        assertThat(lab.mustClient("events", "--since", "0s")).isEmpty();
+        assertThat(lab.mustClient("events", "--since", "1h")).contains("ports=TCP/81");
+        assertThat(lab.client("events", "--tail", "-1").out())
+                .contains("tail must not be negative: tail=-1");
         lab.shell.end(lab.daemonProcess());
         lab.daemon();
         assertThat(lab.mustClient("describe", "nic", "vm"))

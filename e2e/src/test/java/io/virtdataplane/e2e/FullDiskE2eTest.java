@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.journal.EventQuery;
 import io.virtdataplane.daemon.state.StateProbe;
 import io.virtdataplane.sys.FileStore;
 import java.io.IOException;
@@ -47,7 +48,7 @@ class FullDiskE2eTest {
     private static List<String> kinds(EventJournal journal) {
         List<String> kinds = new ArrayList<>();
         try {
-            journal.read(false, event -> kinds.add(event.getKind()));
+            journal.read(EventQuery.all(), event -> kinds.add(event.getKind()));
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }

@@ -28,12 +28,14 @@ import io.virtdataplane.api.TraceRequest;
 import io.virtdataplane.api.UpdateRequest;
 import io.virtdataplane.api.Version;
 import io.virtdataplane.api.WatchRequest;
+import io.virtdataplane.api.Worker;
 import io.virtdataplane.daemon.attach.Attachments;
 import io.virtdataplane.daemon.attach.Nics;
 import io.virtdataplane.daemon.inspect.Capturing;
 import io.virtdataplane.daemon.inspect.TraceFilter;
 import io.virtdataplane.daemon.inspect.Tracing;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.journal.EventQuery;
 import io.virtdataplane.daemon.network.NodeMacs;
 import io.virtdataplane.daemon.nic.MasqueradeNics;
 import io.virtdataplane.daemon.rpc.Answers;
@@ -58,12 +60,14 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
     private final Tracing tracing;
     private final Capturing capturing;
     private final EventJournal journal;
+    private final Supplier<List<Worker>> workers;
     private final Version version;
     private final Supplier<List<String>> warnings;
 
     /**
      * What answers are made of: the rooms below.
      *
+     * @param workers the packet threads, and how much processor time they have taken
      * @param warnings what of the node is not as it is to be
      */
     public record Rooms(
@@ -73,6 +77,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
             NodeMacs macs,
             NicViews views,
             EventJournal journal,
+            Supplier<List<Worker>> workers,
             Supplier<List<String>> warnings) {}
 
     public NicService(Rooms rooms, Version version) {
@@ -84,6 +89,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
         this.tracing = new Tracing(attachments);
         this.capturing = new Capturing(attachments);
         this.journal = rooms.journal();
+        this.workers = rooms.workers();
         this.version = version;
         this.warnings = rooms.warnings();
     }
@@ -147,6 +153,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
     private ListResponse list() {
         return views.list(attachments.nics()).toBuilder()
                 .addAllWarnings(warnings.get().stream().limit(MOST_WARNINGS).toList())
+                .addAllWorkers(workers.get())
                 .build();
     }
 
@@ -204,7 +211,23 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
 
     @Override
     public void events(EventsRequest request, StreamObserver<Event> response) {
-        Streams.stream(response, to -> journal.read(request.getFollow(), to::take));
+        Streams.stream(response, to -> journal.read(query(request), to::take));
+    }
+
+    private static EventQuery query(EventsRequest request) {
+        return new EventQuery(
+                request.getFollow(),
+                request.hasTail() ? tail(request) : EventQuery.ALL,
+                request.getSinceUnixMs(),
+                request.getAfterSequence());
+    }
+
+    private static int tail(EventsRequest request) {
+        if (request.getTail() < 0) {
+            throw new IllegalArgumentException(
+                    "tail must not be negative: tail=" + request.getTail());
+        }
+        return request.getTail();
     }
 
     @Override

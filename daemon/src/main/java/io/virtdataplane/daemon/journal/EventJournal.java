@@ -178,11 +178,11 @@ public final class EventJournal implements AutoCloseable {
     }
 
     /**
-     * Gives recorded events, oldest first, until {@code to} says false, or, without {@code follow},
-     * until there are no more.
+     * Gives recorded events, oldest first, in the caller's thread, until {@code to} says false, or,
+     * where new ones are not followed, until there are no more.
      */
-    public void read(boolean follow, Receiver to) throws InterruptedException {
-        file.read(follow, () -> closed, to);
+    public void read(EventQuery query, Receiver to) throws InterruptedException {
+        new JournalReader(file, query, () -> closed, to).run();
     }
 
     @Override

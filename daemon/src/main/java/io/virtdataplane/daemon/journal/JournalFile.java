@@ -1,12 +1,10 @@
 package io.virtdataplane.daemon.journal;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.virtdataplane.api.Event;
 import io.virtdataplane.sys.IoReason;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.function.BooleanSupplier;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.queue.ChronicleQueue;
 import net.openhft.chronicle.queue.ExcerptAppender;
@@ -24,8 +22,6 @@ import org.slf4j.LoggerFactory;
 final class JournalFile {
     private static final Logger LOG = LoggerFactory.getLogger(JournalFile.class);
     private static final long RETRY_NS = 1_000_000_000L;
-    private static final long FOLLOW_MS = 100;
-    private static final long OPENING_MS = 5000;
 
     /**
      * The queue is written through mappings, where a full disk is a fault and no error: this much
@@ -51,6 +47,11 @@ final class JournalFile {
 
     JournalFile(Path path, long maxBytes) {
         this.directory = new JournalDirectory(path, maxBytes);
+    }
+
+    /** Null while it cannot be written. */
+    ChronicleQueue queue() {
+        return queue;
     }
 
     /** Why events are lost now; empty: they are not. */
@@ -242,85 +243,6 @@ final class JournalFile {
             } catch (RuntimeException | InternalError | AssertionError e) {
                 LOG.warn("event journal not closed cleanly: reason={}", e.toString());
             }
-        }
-    }
-
-    /**
-     * Gives recorded events, oldest first, until {@code to} says false, or, without {@code follow},
-     * until there are no more.
-     */
-    void read(boolean follow, BooleanSupplier closed, EventJournal.Receiver to)
-            throws InterruptedException {
-        ChronicleQueue read = null;
-        String told = "";
-        while (!closed.getAsBoolean()) {
-            ChronicleQueue open = awaitOpen(closed);
-            String why = trouble;
-            if (open == null && !why.equals(told)) {
-                told = why;
-                if (!to.receive(EventWords.event("JournalFailed", "", why))) {
-                    return;
-                }
-            }
-            if (open != null && open != read) {
-                read = open;
-                if (!read(open, follow, closed, to)) {
-                    return;
-                }
-            }
-            if (!follow) {
-                return;
-            }
-            Thread.sleep(FOLLOW_MS);
-        }
-    }
-
-    /** Null where it does not come. */
-    private ChronicleQueue awaitOpen(BooleanSupplier closed) throws InterruptedException {
-        long end = System.nanoTime() + OPENING_MS * 1_000_000;
-        ChronicleQueue open = queue;
-        while (open == null && !closed.getAsBoolean() && System.nanoTime() < end) {
-            Thread.sleep(FOLLOW_MS / 10);
-            open = queue;
-            if (!trouble.isEmpty()) {
-                return open;
-            }
-        }
-        return open;
-    }
-
-    /** False where the receiver wants no more. */
-    private boolean read(
-            ChronicleQueue from, boolean follow, BooleanSupplier closed, EventJournal.Receiver to)
-            throws InterruptedException {
-        Bytes<byte[]> record = Bytes.allocateElasticOnHeap(256);
-        try (ExcerptTailer tailer = from.createTailer()) {
-            while (!closed.getAsBoolean() && queue == from) {
-                record.clear();
-                if (tailer.readBytes(record)) {
-                    if (!to.receive(parse(record))) {
-                        return false;
-                    }
-                } else if (follow) {
-                    Thread.sleep(FOLLOW_MS);
-                } else {
-                    return true;
-                }
-            }
-        } catch (IllegalStateException
-                | InternalError
-                | AssertionError e) { // closed meanwhile, or a fault
-            return to.receive(EventWords.event("Unreadable", "", "the journal ends here: " + e));
-        }
-        return true;
-    }
-
-    private static Event parse(Bytes<byte[]> bytes) {
-        try {
-            return Event.parseFrom(bytes.toByteArray());
-        } catch (InvalidProtocolBufferException e) {
-            return EventWords.event(
-                    "Unreadable", "", "a record of the journal cannot be read: " + e.getMessage());
         }
     }
 }

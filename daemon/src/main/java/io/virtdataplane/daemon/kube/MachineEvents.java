@@ -3,6 +3,7 @@ package io.virtdataplane.daemon.kube;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.virtdataplane.api.Event;
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.journal.EventQuery;
 import java.util.Set;
 
 /**
@@ -28,9 +29,9 @@ final class MachineEvents implements AutoCloseable {
     private void run() {
         try {
             journal.read(
-                    true,
+                    new EventQuery(true, EventQuery.ALL, beganMs, 0),
                     event -> {
-                        if (event.getUnixMs() >= beganMs && WARNINGS.contains(event.getKind())) {
+                        if (WARNINGS.contains(event.getKind())) {
                             tell(event);
                         }
                         return true;

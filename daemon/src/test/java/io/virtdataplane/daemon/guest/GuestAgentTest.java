@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.journal.EventQuery;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -63,7 +64,7 @@ class GuestAgentTest {
                         () -> {
                             try {
                                 journal.read(
-                                        true,
+                                        new EventQuery(true, EventQuery.ALL, 0, 0),
                                         event -> {
                                             events.add(event.getMessage());
                                             return true;

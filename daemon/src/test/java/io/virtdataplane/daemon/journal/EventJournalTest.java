@@ -40,7 +40,7 @@ class EventJournalTest {
                     .as("20 of a NIC in a second")
                     .isBetween(RING - 20L * 10, RING - 20L);
             int[] read = {0};
-            journal.read(false, event -> ++read[0] > 0);
+            journal.read(EventQuery.all(), event -> ++read[0] > 0);
             assertThat(counts.written()).isEqualTo(read[0]);
         }
     }
@@ -83,7 +83,7 @@ class EventJournalTest {
             journal.record("New", "vm", "after the cut");
             await(journal, now -> now.written() + now.failed() >= 1);
             List<String> kinds = new ArrayList<>();
-            journal.read(false, event -> kinds.add(event.getKind()));
+            journal.read(EventQuery.all(), event -> kinds.add(event.getKind()));
             return kinds;
         }
     }
