@@ -29,6 +29,33 @@ final class CarriedFlows {
         return longer;
     }
 
+    /** The same with options of TCP, of whole words. */
+    byte[] withOptions(Family family, byte[] frame, byte... options) {
+        int at = ETHERNET + family.ipHeader + 20;
+        byte[] longer = Arrays.copyOf(frame, frame.length + options.length);
+        System.arraycopy(options, 0, longer, at, options.length);
+        System.arraycopy(frame, at, longer, at + options.length, frame.length - at);
+        longer[at - 8] += (byte) (options.length << 2);
+        length(longer, family, longer.length - ETHERNET);
+        return longer;
+    }
+
+    /** Asks for segments of so many bytes, where most do: before all other options. */
+    static byte[] segmentSize(int bytes) {
+        return new byte[] {2, 4, (byte) (bytes >> 8), (byte) bytes};
+    }
+
+    private byte[] withSomeOptions(Random random, Family family, byte[] frame) {
+        byte[] size = segmentSize(1300 + random.nextInt(120));
+        return switch (random.nextInt(4)) {
+            case 0 -> frame;
+            case 1 ->
+                    withOptions(family, withOptions(family, frame, size), new byte[] {1, 1, 1, 1});
+            case 2 -> withOptions(family, withOptions(family, frame, new byte[4]), size);
+            default -> withOptions(family, frame, size);
+        };
+    }
+
     private static void length(byte[] frame, Family family, int ipLength) {
         boolean isIpv4 = family == Family.IPV4;
         int at = ETHERNET + (isIpv4 ? 2 : 4);
@@ -59,7 +86,7 @@ final class CarriedFlows {
         return new Sent(fromGuest, fromGuest ? frame : inward(frame), segment);
     }
 
-    private static byte[] frame(
+    private byte[] frame(
             Random random, Family family, boolean fromGuest, boolean isTcp, int local, int remote) {
         String src = fromGuest ? family.guest : family.web;
         String dst = fromGuest ? family.web : family.pod;
@@ -67,7 +94,8 @@ final class CarriedFlows {
         int dstPort = fromGuest ? remote : local;
         if (isTcp) {
             String flags = FLAGS[random.nextInt(random.nextInt(10) == 0 ? FLAGS.length : 6)];
-            return Packets.tcp(src, srcPort, dst, dstPort, flags);
+            byte[] frame = Packets.tcp(src, srcPort, dst, dstPort, flags);
+            return flags.startsWith("S") ? withSomeOptions(random, family, frame) : frame;
         }
         byte[] payload = new byte[random.nextInt(20) == 0 ? random.nextInt(1600) : 24];
         random.nextBytes(payload);

@@ -117,6 +117,23 @@ class EarlierSessionsTest {
                 .extracting(SessionView::protocol)
                 .containsExactlyInAnyOrder(Protocols.TCP, Protocols.UDP);
         assertThat(listed(next)).allMatch(view -> view.use().idleSeconds() == 0);
+        assertThat(stateOfTcp(next)).isEqualTo("ESTABLISHED");
+    }
+
+    private String stateOfTcp(Nat nat) {
+        return listed(nat).stream()
+                .filter(view -> view.protocol() == Protocols.TCP)
+                .findFirst()
+                .orElseThrow()
+                .state();
+    }
+
+    @Test
+    void connectionThatKernelMayOpenIsTakenOverAsItIs() {
+        bench.fromGuest(Packets.tcp(Bench.GUEST, 40000, WEB, 443, "S"));
+        Nat next = next(EarlierSessions.NONE);
+        assertThat(next.carriedCount()).isEqualTo(1);
+        assertThat(stateOfTcp(next)).isEqualTo("OPENING");
     }
 
     @Test

@@ -210,12 +210,7 @@ class ForwardingTest {
         assertThat(segmentSize(family, in)).isEqualTo(expected);
     }
 
-    static byte[] syn(String src, String dst, int srcPort, int dstPort, int size) {
-        return syn(src, dst, srcPort, dstPort, size, false);
-    }
-
-    static byte[] syn(
-            String src, String dst, int srcPort, int dstPort, int size, boolean isAnswer) {
+    private static byte[] syn(String src, String dst, int srcPort, int dstPort, int size) {
         return Packets.ip(
                 src,
                 dst,
@@ -227,7 +222,6 @@ class ForwardingTest {
                         .srcAddr(Packets.address(src))
                         .dstAddr(Packets.address(dst))
                         .syn(true)
-                        .ack(isAnswer)
                         .options(
                                 List.of(
                                         new TcpMaximumSegmentSizeOption.Builder()
