@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.service;
 
 import io.virtdataplane.daemon.journal.EventJournal;
+import io.virtdataplane.daemon.journal.EventQuery;
 import io.virtdataplane.daemon.object.ApplyOptions;
 import io.virtdataplane.daemon.object.FileResult;
 import io.virtdataplane.daemon.object.Objects;
@@ -136,7 +137,7 @@ final class ServiceRoom implements AutoCloseable {
         List<String> all = new ArrayList<>();
         try (EventJournal written = new EventJournal(state, JOURNAL_BYTES)) {
             written.read(
-                    false,
+                    EventQuery.all(),
                     event ->
                             all.add(
                                     event.getKind()
