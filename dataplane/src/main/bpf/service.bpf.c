@@ -46,6 +46,8 @@ struct front {
 	__u32 count;
 	__u32 affinity_s;
 	__u32 flags;
+	__u32 affinity_id; /* the same for all addresses of a Service's port */
+	__u32 zero;
 };
 
 struct endpoint_key {
@@ -121,12 +123,42 @@ SEC("maps") struct bpf_map ranges = {
 	.type = BPF_MAP_TYPE_LPM_TRIE, .key_size = sizeof(struct range_key), .value_size = sizeof(__u32), .max_entries = 65536, .map_flags = BPF_F_NO_PREALLOC};
 SEC("maps") struct bpf_map affinities = {
 	.type = BPF_MAP_TYPE_LRU_HASH, .key_size = sizeof(struct client_key), .value_size = sizeof(struct last), .max_entries = 16384};
-SEC("maps") struct bpf_map announced = { /* balancers' addresses that this node answers for */
+#define ANNOUNCED 1 /* the node answers ARP for it */
+
+SEC("maps") struct bpf_map service_addresses = { /* that only Services have, and which of the above is so */
 	.type = BPF_MAP_TYPE_HASH, .key_size = sizeof(union address), .value_size = sizeof(__u32), .max_entries = 4096, .map_flags = BPF_F_NO_PREALLOC};
 SEC("maps") struct bpf_map sockets = {
 	.type = BPF_MAP_TYPE_LRU_HASH, .key_size = sizeof(struct socket_key), .value_size = sizeof(struct way), .max_entries = 65536};
+/* What nobody has answered yet: a flood of it must leave alone what is established. */
+SEC("maps") struct bpf_map opening = {
+	.type = BPF_MAP_TYPE_LRU_HASH, .key_size = sizeof(struct way_key), .value_size = sizeof(struct way), .max_entries = 32768};
 SEC("maps") struct bpf_map ways = {
 	.type = BPF_MAP_TYPE_LRU_HASH, .key_size = sizeof(struct way_key), .value_size = sizeof(struct way), .max_entries = 131072};
+
+/* What the daemon says while it lives. */
+struct node {
+	__u64 beat_ns;
+	__u64 absence_ns;
+};
+
+struct node node;
+
+/* Where no daemon has come back for too long, nobody could end what is here. */
+INLINE int is_unattended(void)
+{
+	return (__s64)(bpf_ktime_get_ns() - node.beat_ns) > (__s64)node.absence_ns;
+}
+
+INLINE struct way *find_way(const struct way_key *key)
+{
+	struct way *way = bpf_map_lookup_elem(&ways, key);
+	return way ? way : bpf_map_lookup_elem(&opening, key);
+}
+
+INLINE int is_of_service(const union address *address)
+{
+	return bpf_map_lookup_elem(&service_addresses, address) != 0;
+}
 
 INLINE struct front *find_front(const union address *address, __u16 port, __u8 protocol)
 {
@@ -159,7 +191,7 @@ INLINE int admits(const struct front *front, const union address *client)
 /* The client's last one, where it is to keep it and it is still one; or any. */
 INLINE int choose(const struct front *front, const union address *client, struct endpoint *chosen)
 {
-	struct client_key who = {.client = *client, .id = front->id};
+	struct client_key who = {.client = *client, .id = front->affinity_id};
 	__u64 now_ns = bpf_ktime_get_ns();
 	if (front->affinity_s) {
 		struct last *last = bpf_map_lookup_elem(&affinities, &who);
@@ -256,9 +288,11 @@ INLINE int begin(struct packet *p, const struct way_key *key, const struct front
 	struct way back = {.address = p->destination, .port = p->transport.ports.destination, .id = front->id};
 	struct way *other = bpf_map_lookup_elem(&ways, &back_key);
 	if (other && (other->port != back.port || !is_same(&other->address, &back.address)))
-		return 0; /* by two addresses of the Service from one port to one endpoint: its answers could not be told apart */
-	bpf_map_update_elem(&ways, &back_key, &back, BPF_ANY);
-	bpf_map_update_elem(&ways, key, way, BPF_ANY);
+		/* By two addresses of the Service from one port to one endpoint: answers cannot be told apart, and the new one has them. */
+		bpf_map_delete_elem(&ways, &back_key);
+	bpf_map_delete_elem(&ways, key);
+	bpf_map_update_elem(&opening, &back_key, &back, BPF_ANY);
+	bpf_map_update_elem(&opening, key, way, BPF_ANY);
 	return 1;
 }
 
@@ -282,7 +316,8 @@ INLINE int answer_arp(struct packet *p)
 	if (!load(p, &arp, sizeof(arp)) || arp.hardware != SWAP16(1) || arp.protocol != ETH_IPV4 || arp.operation != SWAP16(1))
 		return NEXT;
 	map_address(&target, arp.target);
-	if (arp.sender == arp.target || !bpf_map_lookup_elem(&announced, &target))
+	__u32 *known = bpf_map_lookup_elem(&service_addresses, &target);
+	if (arp.sender == arp.target || !known || *known != ANNOUNCED)
 		return NEXT;
 	arp.operation = SWAP16(2);
 	__builtin_memcpy(arp.target_mac, arp.sender_mac, 6);
@@ -296,40 +331,82 @@ INLINE int answer_arp(struct packet *p)
 	return bpf_redirect(p->skb->ifindex, 0);
 }
 
+/*
+ * A connection goes on until one side ends it, so its segments need no endpoint that is still there; but a SYN opens another one, by the same
+ * ports. UDP ends with its endpoint.
+ */
+INLINE int goes_on(struct packet *p, const struct way *known, int opens)
+{
+	return p->protocol == TCP ? !opens : is_member(&known->address, known->port, known->id);
+}
+
 /* What comes from outside to a Service. */
 SEC("tc/service_in") int vdp_service_in(struct __sk_buff *skb)
 {
 	struct packet packet = {.skb = skb, .at = ETH_HEADER}, *p = &packet;
+	if (is_unattended())
+		return NEXT;
 	if (skb->protocol == ETH_ARP)
 		return answer_arp(p);
 	if (skb->pkt_type != PACKET_HOST || !read_ports(p))
 		return NEXT;
+	__u8 flags = 0;
+	if (p->protocol == TCP && !load_flags(p, &flags))
+		return NEXT;
+	int opens = p->protocol != TCP || opens_connection(flags);
 	struct way_key key = key_of(p, INWARD);
-	struct way *known = bpf_map_lookup_elem(&ways, &key);
-	/* A connection goes on until one side ends it; UDP ends with its endpoint. */
-	if (known && (p->protocol != UDP || is_member(&known->address, known->port, known->id)))
+	struct way *known = find_way(&key);
+	if (known && goes_on(p, known, opens))
 		return translate(p, INWARD, &p->destination, known) ? NEXT : TC_DROP;
 	struct front *front = find_front(&p->destination, p->transport.ports.destination, p->protocol);
 	if (!front)
-		return NEXT;
+		/* One of the node's has its kernel's answer; another would be sent on, to nobody. */
+		return is_of_service(&p->destination) ? TC_DROP : NEXT;
+	if (!opens)
+		return NEXT; /* of the node's own, or of a connection that was over long ago */
 	if (!admits(front, &p->source))
 		return TC_DROP;
 	if (!front->count)
-		return front->flags & LOCAL_ONLY ? TC_DROP : NEXT; /* the kernel has no socket there, and refuses it */
+		return front->flags & LOCAL_ONLY || is_of_service(&p->destination) ? TC_DROP : NEXT;
 	struct way way;
-	if (!begin(p, &key, front, &way))
+	if (known && is_member(&known->address, known->port, front->id))
+		way = *known; /* a SYN once more */
+	else if (!begin(p, &key, front, &way))
 		return TC_DROP;
 	return translate(p, INWARD, &p->destination, &way) ? NEXT : TC_DROP;
+}
+
+/* The first answer: from now on it is established. */
+INLINE struct way *establish(const struct way_key *key)
+{
+	struct way *back = bpf_map_lookup_elem(&opening, key);
+	if (!back)
+		return 0;
+	struct way_key there_key = *key;
+	there_key.local = back->address;
+	there_key.local_port = back->port;
+	struct way there = {.address = key->local, .port = key->local_port, .id = back->id};
+	struct way copy = *back;
+	bpf_map_update_elem(&ways, &there_key, &there, BPF_ANY);
+	bpf_map_update_elem(&ways, key, &copy, BPF_ANY);
+	bpf_map_delete_elem(&opening, &there_key);
+	bpf_map_delete_elem(&opening, key);
+	return bpf_map_lookup_elem(&ways, key);
 }
 
 /* What a pod answers to the outside. */
 SEC("tc/service_out") int vdp_service_out(struct __sk_buff *skb)
 {
 	struct packet packet = {.skb = skb, .at = ETH_HEADER}, *p = &packet;
-	if (!read_ports(p))
+	if (is_unattended() || !read_ports(p))
 		return NEXT;
+	__u8 flags;
+	if (p->protocol == TCP && (!load_flags(p, &flags) || opens_connection(flags)))
+		return NEXT; /* the pod's own */
 	struct way_key key = key_of(p, OUTWARD);
-	struct way *known = bpf_map_lookup_elem(&ways, &key);
+	struct way *known = establish(&key);
+	if (!known)
+		known = bpf_map_lookup_elem(&ways, &key);
 	if (!known)
 		return NEXT;
 	return translate(p, OUTWARD, &p->source, known) ? NEXT : TC_DROP;
@@ -370,7 +447,7 @@ INLINE void write_address(struct bpf_sock_addr *call, int ipv6, const union addr
 /* A process says where to. */
 INLINE int lead(struct bpf_sock_addr *call, int ipv6)
 {
-	if (bpf_get_netns_cookie(call) != netns_cookie)
+	if (bpf_get_netns_cookie(call) != netns_cookie || is_unattended())
 		return PASS;
 	union address address;
 	__u16 port = call->user_port;
@@ -382,11 +459,11 @@ INLINE int lead(struct bpf_sock_addr *call, int ipv6)
 		return PASS;
 	}
 	struct front *front = find_front(&address, port, call->protocol);
-	if (!front)
+	if (!front && !is_of_service(&address))
 		return PASS;
 	struct endpoint endpoint;
 	union address nobody = {};
-	if (!front->count || !choose(front, &nobody, &endpoint)) {
+	if (!front || !front->count || !choose(front, &nobody, &endpoint)) {
 		bpf_set_retval(-ECONNREFUSED);
 		return 0;
 	}
@@ -413,22 +490,22 @@ INLINE int lead_back(struct bpf_sock_addr *call, int ipv6)
 	return PASS;
 }
 
-SEC("cgroup/connect4") int vdp_connect4(struct bpf_sock_addr *call)
+SEC("cgroup/connect4") int vdp_lead4(struct bpf_sock_addr *call)
 {
 	return lead(call, 0);
 }
 
-SEC("cgroup/connect6") int vdp_connect6(struct bpf_sock_addr *call)
+SEC("cgroup/connect6") int vdp_lead6(struct bpf_sock_addr *call)
 {
 	return lead(call, 1);
 }
 
-SEC("cgroup/recvmsg4") int vdp_recvmsg4(struct bpf_sock_addr *call)
+SEC("cgroup/recvmsg4") int vdp_lead_back4(struct bpf_sock_addr *call)
 {
 	return lead_back(call, 0);
 }
 
-SEC("cgroup/recvmsg6") int vdp_recvmsg6(struct bpf_sock_addr *call)
+SEC("cgroup/recvmsg6") int vdp_lead_back6(struct bpf_sock_addr *call)
 {
 	return lead_back(call, 1);
 }

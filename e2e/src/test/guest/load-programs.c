@@ -120,9 +120,9 @@ static const struct {
 	const char *name;
 	int attach_type;
 } calls[] = {
-	{"vdp_connect4", BPF_CGROUP_INET4_CONNECT}, {"vdp_connect4", BPF_CGROUP_UDP4_SENDMSG}, {"vdp_connect6", BPF_CGROUP_INET6_CONNECT},
-	{"vdp_connect6", BPF_CGROUP_UDP6_SENDMSG},  {"vdp_recvmsg4", BPF_CGROUP_UDP4_RECVMSG}, {"vdp_recvmsg4", BPF_CGROUP_INET4_GETPEERNAME},
-	{"vdp_recvmsg6", BPF_CGROUP_UDP6_RECVMSG},  {"vdp_recvmsg6", BPF_CGROUP_INET6_GETPEERNAME},
+	{"vdp_lead4", BPF_CGROUP_INET4_CONNECT}, {"vdp_lead4", BPF_CGROUP_UDP4_SENDMSG}, {"vdp_lead6", BPF_CGROUP_INET6_CONNECT},
+	{"vdp_lead6", BPF_CGROUP_UDP6_SENDMSG},  {"vdp_lead_back4", BPF_CGROUP_UDP4_RECVMSG}, {"vdp_lead_back4", BPF_CGROUP_INET4_GETPEERNAME},
+	{"vdp_lead_back6", BPF_CGROUP_UDP6_RECVMSG},  {"vdp_lead_back6", BPF_CGROUP_INET6_GETPEERNAME},
 };
 
 static void load(const Elf64_Sym *function)

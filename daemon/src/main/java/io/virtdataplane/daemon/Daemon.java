@@ -177,10 +177,13 @@ public final class Daemon implements AutoCloseable {
                                 config.serviceDevices(),
                                 config.packets().path().hooks(),
                                 kept.pinsOfNode(),
+                                kept.absenceNs(),
                                 journal));
         // Not before all machines are back: sessions to those that are not yet there go on.
         publisher.follow(guestServices);
         publisher.follow(nodeServices);
+        // When the daemon stops, what it leaves behind must not follow as machines go one by one.
+        opened(() -> attachments.follow(() -> {}));
         opened(
                 new Keeper(
                         networks::tend,

@@ -13,6 +13,7 @@ import java.util.List;
  * @param isLocalOnly where no endpoint is left: only those of this node may answer, so that frames
  *     are dropped and not refused (Kubernetes' policy Local)
  * @param sources who may come, {@link #ANYBODY} or some ranges
+ * @param ownsAddress no other ports are at its address: they are refused
  * @param endpoints those that may be chosen, all of the front end's family
  */
 public record FrontEnd(
@@ -22,6 +23,7 @@ public record FrontEnd(
         long affinityNs,
         boolean isLocalOnly,
         List<Range> sources,
+        boolean ownsAddress,
         List<Endpoint> endpoints) {
     /** All addresses of both families. */
     public static final List<Range> ANYBODY = List.of(new Range(0, 0, 0));

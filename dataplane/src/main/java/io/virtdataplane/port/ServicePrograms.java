@@ -9,12 +9,16 @@ import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.Cgroup;
 import io.virtdataplane.sys.Fd;
 import io.virtdataplane.sys.NetDevice;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
@@ -41,6 +45,22 @@ public final class ServicePrograms implements AutoCloseable {
     private static final int RANGED = 1;
     private static final int LOCAL_ONLY = 2;
     private static final int ID_BITS = 32;
+    private static final int ANNOUNCED = 1;
+    private static final int MOST_FRONT_ENDS = 16_384; // entries of the maps in service.bpf.c
+    private static final int MOST_ENDPOINTS = 65_536; // half: new ones and those they replace
+    private static final List<String> SHARED =
+            List.of(
+                    "front_ends",
+                    "endpoints",
+                    "members",
+                    "ranges",
+                    "node_addresses",
+                    "service_addresses",
+                    "affinities",
+                    "opening",
+                    "ways",
+                    ".bss");
+    private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
     private static final byte[] PRESENT = {1, 0, 0, 0};
     private final SteeringPins pins;
     private final BpfObject object;
@@ -51,15 +71,18 @@ public final class ServicePrograms implements AutoCloseable {
     private final Table members;
     private final Table ranges;
     private final Table nodeAddresses;
-    private final Table announced;
+    private final Table serviceAddresses;
+    private final MemorySegment node;
 
     /**
      * Where programs are.
      *
      * @param devices by which clients come
      * @param cgroup the root of cgroup2; null: the node's own processes are not led
+     * @param absenceNs how long programs go on without {@link #beat}
      */
-    public record Place(List<NetDevice> devices, Path cgroup, Bpf.Mechanism hooks) {}
+    public record Place(
+            List<NetDevice> devices, Path cgroup, Bpf.Mechanism hooks, long absenceNs) {}
 
     /** A map of the kernel's, and what is in it: only what differs is written. */
     private static final class Table {
@@ -134,16 +157,24 @@ public final class ServicePrograms implements AutoCloseable {
             members = new Table(object.map("members"));
             ranges = new Table(object.map("ranges"));
             nodeAddresses = new Table(object.map("node_addresses"));
-            announced = new Table(object.map("announced"));
+            serviceAddresses = new Table(object.map("service_addresses"));
+            node = object.memory("node");
+            WORD.setRelease(node, (long) Long.BYTES, place.absenceNs());
+            beat();
             place.devices().forEach(device -> link(device, place.hooks()));
             if (place.cgroup() != null) {
                 lead(place.cgroup());
             }
             pins.seal(digest, 0);
         } catch (RuntimeException e) {
-            close();
+            closeOwned();
             throw e;
         }
+    }
+
+    /** The daemon is there. */
+    public void beat() {
+        WORD.setRelease(node, 0L, System.nanoTime());
     }
 
     private byte[] digest(Place place) {
@@ -162,12 +193,7 @@ public final class ServicePrograms implements AutoCloseable {
     /** One load a device, as each has its own MAC address; the maps are the same. */
     private void link(NetDevice device, Bpf.Mechanism hooks) {
         try (BpfObject ofDevice = BpfObject.read(ServicePrograms.class, OBJECT)) {
-            for (String map : List.of("front_ends", "endpoints", "members", "ranges")) {
-                ofDevice.share(map, object.map(map));
-            }
-            for (String map : List.of("node_addresses", "announced", "affinities", "ways")) {
-                ofDevice.share(map, object.map(map));
-            }
+            SHARED.forEach(map -> ofDevice.share(map, object.map(map)));
             ofDevice.constant("device_mac", mac(device.mac()));
             int index = device.index();
             owned.push(
@@ -180,7 +206,8 @@ public final class ServicePrograms implements AutoCloseable {
                                             ofDevice.load("vdp_service_out"),
                                             device,
                                             Bpf.Hook.EGRESS,
-                                            hooks)));
+                                            hooks,
+                                            Bpf.Order.BESIDE)));
             owned.push(
                     pins.link(
                             "in" + index,
@@ -191,7 +218,8 @@ public final class ServicePrograms implements AutoCloseable {
                                             ofDevice.load("vdp_service_in"),
                                             device,
                                             Bpf.Hook.INGRESS,
-                                            hooks)));
+                                            hooks,
+                                            Bpf.Order.BESIDE)));
         }
     }
 
@@ -215,10 +243,10 @@ public final class ServicePrograms implements AutoCloseable {
 
     private static String program(Bpf.Call call) {
         return switch (call) {
-            case CONNECT4, SENDMSG4 -> "vdp_connect4";
-            case CONNECT6, SENDMSG6 -> "vdp_connect6";
-            case RECVMSG4, GETPEERNAME4 -> "vdp_recvmsg4";
-            case RECVMSG6, GETPEERNAME6 -> "vdp_recvmsg6";
+            case CONNECT4, SENDMSG4 -> "vdp_lead4";
+            case CONNECT6, SENDMSG6 -> "vdp_lead6";
+            case RECVMSG4, GETPEERNAME4 -> "vdp_lead_back4";
+            case RECVMSG6, GETPEERNAME6 -> "vdp_lead_back6";
         };
     }
 
@@ -241,16 +269,24 @@ public final class ServicePrograms implements AutoCloseable {
         Map<ByteBuffer, ByteBuffer> newEndpoints = new HashMap<>();
         Map<ByteBuffer, ByteBuffer> newMembers = new HashMap<>();
         Map<ByteBuffer, ByteBuffer> newRanges = new HashMap<>();
+        Map<Integer, ByteBuffer> ids = new HashMap<>();
         for (FrontEnd each : services) {
-            newFronts.putIfAbsent(frontKey(each), front(each));
+            ByteBuffer key = frontKey(each);
+            if (newFronts.containsKey(key)) {
+                continue; // of two the first is taken
+            }
+            int id = id(key, ids);
+            newFronts.put(key, front(each, id));
             for (int i = 0; i < each.endpoints().size(); i++) {
                 Endpoint endpoint = each.endpoints().get(i);
-                newEndpoints.put(done(bytes(8).putInt(each.id()).putInt(i)), value(endpoint));
-                newMembers.put(member(each.id(), endpoint), ByteBuffer.wrap(PRESENT));
+                newEndpoints.put(done(bytes(8).putInt(id).putInt(i)), value(endpoint));
+                newMembers.put(member(id, endpoint), ByteBuffer.wrap(PRESENT));
             }
-            each.sources()
-                    .forEach(one -> newRanges.put(range(each, one), ByteBuffer.wrap(PRESENT)));
+            each.sources().forEach(one -> newRanges.put(range(id, one), ByteBuffer.wrap(PRESENT)));
         }
+        check("front ends of Services", newFronts.size(), MOST_FRONT_ENDS);
+        check("endpoints of their front ends", newEndpoints.size(), MOST_ENDPOINTS);
+        check("source ranges", newRanges.size(), MOST_ENDPOINTS / 2);
         endpoints.put(newEndpoints);
         members.put(newMembers);
         ranges.put(newRanges);
@@ -262,23 +298,51 @@ public final class ServicePrograms implements AutoCloseable {
     }
 
     /**
-     * @param node whose ports are a Service's node ports
-     * @param balancers for which the node answers ARP
+     * What ways that outlive this process know a front end by: the same in the next one, but for
+     * those rare ones that had to give way.
      */
-    public void addresses(Collection<Endpoint> node, Collection<Endpoint> balancers) {
-        set(nodeAddresses, node);
-        set(announced, balancers);
+    private static int id(ByteBuffer key, Map<Integer, ByteBuffer> ids) {
+        int id = Arrays.hashCode(key.array()) * 0x9e3779b9;
+        while (ids.putIfAbsent(id, key) != null) {
+            id++;
+        }
+        return id;
     }
 
-    private static void set(Table table, Collection<Endpoint> addresses) {
-        Map<ByteBuffer, ByteBuffer> wanted = new HashMap<>();
-        addresses.forEach(
-                each ->
-                        wanted.put(
-                                done(address(bytes(16), each.high(), each.low())),
-                                ByteBuffer.wrap(PRESENT)));
+    private static void check(String what, int count, int most) {
+        if (count > most) {
+            throw new IllegalArgumentException(
+                    what + " must be at most " + most + ": count=" + count);
+        }
+    }
+
+    /**
+     * Both without ports.
+     *
+     * @param ofNode at which a Service's node ports are
+     * @param ofServices that only Services have; true: the node answers ARP for it
+     */
+    public void addresses(Collection<Endpoint> ofNode, Map<Endpoint, Boolean> ofServices) {
+        Map<ByteBuffer, ByteBuffer> here = new HashMap<>();
+        ofNode.forEach(each -> here.put(address(each), flag(0)));
+        set(nodeAddresses, here);
+        Map<ByteBuffer, ByteBuffer> there = new HashMap<>();
+        ofServices.forEach(
+                (each, isAnnounced) -> there.put(address(each), flag(isAnnounced ? ANNOUNCED : 0)));
+        set(serviceAddresses, there);
+    }
+
+    private static void set(Table table, Map<ByteBuffer, ByteBuffer> wanted) {
         table.put(wanted);
         table.removeAllBut(wanted);
+    }
+
+    private static ByteBuffer address(Endpoint at) {
+        return done(address(bytes(16), at.high(), at.low()));
+    }
+
+    private static ByteBuffer flag(int flag) {
+        return done(bytes(4).putInt(flag));
     }
 
     private static ByteBuffer frontKey(FrontEnd front) {
@@ -287,14 +351,15 @@ public final class ServicePrograms implements AutoCloseable {
         return done(port(key, at.port()).put((byte) front.protocol()));
     }
 
-    private static ByteBuffer front(FrontEnd front) {
+    private static ByteBuffer front(FrontEnd front, int id) {
         boolean isRanged = !front.sources().equals(FrontEnd.ANYBODY);
         return done(
-                bytes(16)
-                        .putInt(front.id())
+                bytes(24)
+                        .putInt(id)
                         .putInt(front.endpoints().size())
                         .putInt((int) TimeUnit.NANOSECONDS.toSeconds(front.affinityNs()))
-                        .putInt((isRanged ? RANGED : 0) | (front.isLocalOnly() ? LOCAL_ONLY : 0)));
+                        .putInt((isRanged ? RANGED : 0) | (front.isLocalOnly() ? LOCAL_ONLY : 0))
+                        .putInt(front.id()));
     }
 
     private static ByteBuffer value(Endpoint endpoint) {
@@ -306,8 +371,8 @@ public final class ServicePrograms implements AutoCloseable {
         return done(port(key.putInt(id), endpoint.port()));
     }
 
-    private static ByteBuffer range(FrontEnd front, Range range) {
-        ByteBuffer key = bytes(24).putInt(ID_BITS + range.prefixLength()).putInt(front.id());
+    private static ByteBuffer range(int id, Range range) {
+        ByteBuffer key = bytes(24).putInt(ID_BITS + range.prefixLength()).putInt(id);
         return done(address(key, range.high(), range.low()));
     }
 
@@ -339,6 +404,11 @@ public final class ServicePrograms implements AutoCloseable {
 
     @Override
     public void close() {
+        closeOwned();
+        pins.close();
+    }
+
+    private void closeOwned() {
         while (!owned.isEmpty()) {
             try {
                 owned.pop().close();
@@ -346,6 +416,5 @@ public final class ServicePrograms implements AutoCloseable {
                 throw new IllegalStateException("close programs of Services", e);
             }
         }
-        pins.close();
     }
 }

@@ -45,6 +45,24 @@ public final class Bpf {
         CLSACT
     }
 
+    /** Whose place at a device a filter of clsact takes; links of tcx do not meet. */
+    public enum Order {
+        /** What carries guests' frames. */
+        OWN(4242),
+        /** Another program of ours at the same device. */
+        BESIDE(4243);
+
+        private final int preference;
+
+        Order(int preference) {
+            this.preference = preference;
+        }
+
+        int preference() {
+            return preference;
+        }
+    }
+
     static final int ATTRIBUTES = 160;
     private static final int SYS_BPF = 321;
     private static final int BPF_PROG_LOAD = 5;
@@ -163,8 +181,14 @@ public final class Bpf {
      */
     public static AutoCloseable attach(
             Fd program, NetDevice device, Hook hook, Mechanism mechanism) {
+        return attach(program, device, hook, mechanism, Order.OWN);
+    }
+
+    /** The same, beside other programs of ours. */
+    public static AutoCloseable attach(
+            Fd program, NetDevice device, Hook hook, Mechanism mechanism, Order order) {
         if (mechanism == Mechanism.CLSACT) {
-            return new TcFilter(program, device.index(), hook == Hook.INGRESS);
+            return filter(program, device, hook, order);
         }
         try (Scratch scratch = new Scratch()) {
             MemorySegment attributes = scratch.zeroed(ATTRIBUTES);
@@ -180,7 +204,11 @@ public final class Bpf {
                         "the kernel has no tcx hooks: needs Linux 6.6; set hooks to auto or clsact");
             }
         }
-        return new TcFilter(program, device.index(), hook == Hook.INGRESS);
+        return filter(program, device, hook, order);
+    }
+
+    private static TcFilter filter(Fd program, NetDevice device, Hook hook, Order order) {
+        return new TcFilter(program, device.index(), hook == Hook.INGRESS, order);
     }
 
     /**

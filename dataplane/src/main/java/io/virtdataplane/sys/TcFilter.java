@@ -19,24 +19,30 @@ final class TcFilter implements AutoCloseable {
     private static final int TCA_BPF_NAME = 7;
     private static final int TCA_BPF_FLAGS = 8;
     private static final int DIRECT_ACTION = 1;
-    private static final int PREFERENCE = 4242;
     private static final int ETH_P_ALL_BE = 0x0300;
 
     private final NetlinkSocket netlink = new NetlinkSocket();
     private final int device;
     private final int parent;
+    private final int preference;
     private final boolean madeQdisc;
 
-    /** In the device's namespace. */
-    TcFilter(Fd program, int device, boolean ingress) {
+    /**
+     * In the device's namespace.
+     *
+     * @param order of which there is one a direction; the qdisc of the first one goes with it
+     */
+    TcFilter(Fd program, int device, boolean ingress, Bpf.Order order) {
         this.device = device;
+        this.preference = order.preference();
         this.parent = ingress ? CLSACT_INGRESS : CLSACT_EGRESS;
         try {
             int made = errno(qdisc(RTM_NEWQDISC, NetlinkRequest.CREATE, device));
-            madeQdisc = made == 0;
+            madeQdisc = made == 0 && order == Bpf.Order.OWN;
             check(made == Errno.EEXIST ? 0 : made, "make clsact qdisc");
-            errno(filter(RTM_DELTFILTER, 0, device, parent)); // a killed process's
-            NetlinkRequest added = filter(RTM_NEWTFILTER, NetlinkRequest.CREATE, device, parent);
+            errno(filter(RTM_DELTFILTER, 0, device, parent, preference)); // a killed process's
+            NetlinkRequest added =
+                    filter(RTM_NEWTFILTER, NetlinkRequest.CREATE, device, parent, preference);
             check(errno(run(added, program.number())), "add cls_bpf filter");
         } catch (RuntimeException e) {
             netlink.close();
@@ -48,8 +54,8 @@ final class TcFilter implements AutoCloseable {
         return request(type, flags, device, CLSACT_HANDLE, TC_H_CLSACT, 0).text(TCA_KIND, "clsact");
     }
 
-    static NetlinkRequest filter(int type, int flags, int device, int parent) {
-        return request(type, flags, device, 0, parent, PREFERENCE << 16 | ETH_P_ALL_BE)
+    static NetlinkRequest filter(int type, int flags, int device, int parent, int preference) {
+        return request(type, flags, device, 0, parent, preference << 16 | ETH_P_ALL_BE)
                 .text(TCA_KIND, "bpf");
     }
 
@@ -82,7 +88,7 @@ final class TcFilter implements AutoCloseable {
     @Override
     public void close() {
         if (netlink.isOpen()) {
-            errno(filter(RTM_DELTFILTER, 0, device, parent));
+            errno(filter(RTM_DELTFILTER, 0, device, parent, preference));
             if (madeQdisc) {
                 errno(qdisc(RTM_DELQDISC, 0, device));
             }

@@ -39,7 +39,8 @@ class NetlinkRequestTest {
 
     @Test
     void filterHasItsProgramInNestedAttributes() {
-        NetlinkRequest request = TcFilter.filter(NEW_FILTER, NetlinkRequest.CREATE, 7, INGRESS);
+        NetlinkRequest request =
+                TcFilter.filter(NEW_FILTER, NetlinkRequest.CREATE, 7, INGRESS, 4242);
         assertThat(hex(TcFilter.run(request, 42).message(10))).isEqualTo(packed(FILTER));
     }
 

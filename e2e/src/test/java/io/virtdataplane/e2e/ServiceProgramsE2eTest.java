@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
  * to Services, without guests. A server tells who has asked it, and by which pod it answers.
  */
 @RootTest
-@Timeout(60)
+@Timeout(90)
 class ServiceProgramsE2eTest {
     private static final String CLIENT = "192.0.2.9";
     private static final String CLIENT6 = "2001:db8:2::9";
@@ -107,6 +108,7 @@ class ServiceProgramsE2eTest {
                 ip -n %1$s link set eth0 up
                 ip -n %2$s link set eth0 up
                 ip -n %1$s route add default via 192.0.2.9
+                ip -n %2$s route add 10.244.1.0/24 via 192.0.2.1
                 ip -n %1$s route add default via 2001:db8:2::9
                 ip netns exec %1$s sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
                 """
@@ -142,7 +144,7 @@ class ServiceProgramsE2eTest {
         programs = open();
         programs.addresses(
                 List.of(at(NODE, 0), at(NODE6, 0), at("127.0.0.1", 0), at("::1", 0)),
-                List.of(at(BALANCER, 0)));
+                Map.of(at(BALANCER, 0), true, at(VIP, 0), false, at(VIP6, 0), false));
     }
 
     private long servers(String pod) {
@@ -153,6 +155,10 @@ class ServiceProgramsE2eTest {
     }
 
     private ServicePrograms open() {
+        return open(30_000_000_000L);
+    }
+
+    private ServicePrograms open(long absenceNs) {
         Path cgroup = Cgroup.root().orElseThrow();
         try (Netns netns = Netns.open(node)) {
             return netns.call(
@@ -161,7 +167,8 @@ class ServiceProgramsE2eTest {
                                     new ServicePrograms.Place(
                                             List.of(new NetDevice("eth0")),
                                             cgroup,
-                                            Bpf.Mechanism.AUTO),
+                                            Bpf.Mechanism.AUTO,
+                                            absenceNs),
                                     SteeringPins.none()));
         }
     }
@@ -186,7 +193,7 @@ class ServiceProgramsE2eTest {
     }
 
     private static FrontEnd front(int id, Endpoint at, int protocol, Endpoint... endpoints) {
-        return new FrontEnd(at, protocol, id, 0, false, FrontEnd.ANYBODY, List.of(endpoints));
+        return new FrontEnd(at, protocol, id, 0, false, FrontEnd.ANYBODY, true, List.of(endpoints));
     }
 
     private static Endpoint pod(int number) {
@@ -237,6 +244,7 @@ class ServiceProgramsE2eTest {
         assertThat(ask(node, ASK_TCP, NODE, 30000)).isEqualTo("pod1 10.244.1.1 " + NODE);
         assertThat(ask(node, ASK_TCP, "127.0.0.1", 30000)).startsWith("pod1 ");
         assertThat(ask(node, ASK_TCP, VIP, 81)).isEqualTo("ConnectionRefusedError");
+        assertThat(ask(node, ASK_TCP, VIP, 82)).as("no port").isEqualTo("ConnectionRefusedError");
         assertThat(ask(client, ASK_TCP, VIP, 80)).as("another namespace").doesNotContain("pod");
     }
 
@@ -253,6 +261,7 @@ class ServiceProgramsE2eTest {
                                 0,
                                 true,
                                 FrontEnd.ANYBODY,
+                                true,
                                 List.of()),
                         ranged(3, 80, at("192.0.2.8", 0), 96 + 29),
                         ranged(4, 81, at("192.0.2.16", 0), 96 + 29)));
@@ -265,7 +274,14 @@ class ServiceProgramsE2eTest {
     private static FrontEnd ranged(int id, int port, Endpoint from, int prefixLength) {
         Range range = new Range(from.high(), from.low(), prefixLength);
         return new FrontEnd(
-                at(BALANCER, port), Protocols.TCP, id, 0, false, List.of(range), List.of(pod(0)));
+                at(BALANCER, port),
+                Protocols.TCP,
+                id,
+                0,
+                false,
+                List.of(range),
+                true,
+                List.of(pod(0)));
     }
 
     @Test
@@ -280,6 +296,7 @@ class ServiceProgramsE2eTest {
                                 10_000_000_000L,
                                 false,
                                 FrontEnd.ANYBODY,
+                                true,
                                 List.of(pod(0), pod(1)))));
         Set<String> spread = new HashSet<>();
         Set<String> kept = new HashSet<>();
@@ -289,6 +306,42 @@ class ServiceProgramsE2eTest {
         }
         assertThat(spread).hasSize(2);
         assertThat(kept).hasSize(1);
+    }
+
+    /** A host behind whose address are many uses a port again before long. */
+    @Test
+    void theSamePortAgainIsANewConnection() {
+        Endpoint nodePort = FrontEnd.ofNode(false, 30000);
+        String fromPort =
+                """
+                import socket, struct, sys
+                s = socket.socket()
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+                s.settimeout(3)
+                s.bind(('', 5001))
+                s.connect((sys.argv[1], int(sys.argv[2])))
+                print(s.recv(100).decode(), end='')
+                """;
+        programs.change(List.of(front(1, nodePort, Protocols.TCP, pod(0))));
+        assertThat(ask(client, fromPort, NODE, 30000)).startsWith("pod0");
+        programs.change(
+                List.of(
+                        front(1, nodePort, Protocols.TCP, pod(1)),
+                        front(1, at(BALANCER, 80), Protocols.TCP, pod(1))));
+        assertThat(ask(client, fromPort, NODE, 30000)).startsWith("pod1");
+        assertThat(ask(client, fromPort, BALANCER, 80)).as("by another address").startsWith("pod1");
+        assertThat(ask(client, fromPort, "10.244.1.6", 8080)).as("the pod").startsWith("pod1");
+    }
+
+    @Test
+    void whereNoDaemonComesBackNothingIsLedAnyMore() {
+        programs.change(List.of(front(1, at(VIP, 80), Protocols.TCP, pod(0))));
+        assertThat(ask(node, ASK_TCP, VIP, 80)).startsWith("pod0");
+        programs.close();
+        programs = open(1);
+        programs.change(List.of(front(1, at(VIP, 80), Protocols.TCP, pod(0))));
+        assertThat(ask(node, ASK_TCP, VIP, 80)).doesNotContain("pod");
     }
 
     @Test

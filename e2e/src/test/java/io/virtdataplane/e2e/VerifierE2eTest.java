@@ -71,14 +71,14 @@ class VerifierE2eTest {
                         "LOADED vdp_crossing",
                         "LOADED vdp_service_in",
                         "LOADED vdp_service_out",
-                        "LOADED vdp_connect4",
-                        "LOADED vdp_connect4",
-                        "LOADED vdp_connect6",
-                        "LOADED vdp_connect6",
-                        "LOADED vdp_recvmsg4",
-                        "LOADED vdp_recvmsg4",
-                        "LOADED vdp_recvmsg6",
-                        "LOADED vdp_recvmsg6");
+                        "LOADED vdp_lead4",
+                        "LOADED vdp_lead4",
+                        "LOADED vdp_lead6",
+                        "LOADED vdp_lead6",
+                        "LOADED vdp_lead_back4",
+                        "LOADED vdp_lead_back4",
+                        "LOADED vdp_lead_back6",
+                        "LOADED vdp_lead_back6");
         assertThat(said).doesNotContain("REFUSED");
     }
 }

@@ -170,9 +170,14 @@ public final class Nat {
         steer();
     }
 
-    /** The Services that the guest reaches from now on. Worker's thread. */
-    public void services(ServiceTable services) {
-        outbound.services().change(services);
+    /**
+     * The Services that the guest reaches from now on. Worker's thread.
+     *
+     * @param hasNew as {@link ServiceTable#hasNew} has it: sessions are looked through for those
+     *     that were opened before
+     */
+    public void services(ServiceTable services, boolean hasNew) {
+        outbound.services().change(services, hasNew);
     }
 
     /** Moves all sessions into {@link #tableBytes} of new memory. Worker's thread. */

@@ -35,7 +35,7 @@ public final class ServiceTable {
         for (int i = 0; i < frontEnds.length; i++) {
             Endpoint at = frontEnds[i].at();
             put(index, i, home(frontEnds[i].protocol(), at.high(), at.low(), at.port()));
-            if (!isFrontEnd(at.high(), at.low())) {
+            if (frontEnds[i].ownsAddress() && !isOfService(at.high(), at.low())) {
                 put(addresses, i, home(0, at.high(), at.low(), 0));
             }
         }
@@ -83,8 +83,8 @@ public final class ServiceTable {
         return frontEnds[found];
     }
 
-    /** A Service has that address, by whatever port. */
-    boolean isFrontEnd(long high, long low) {
+    /** A Service has that address for itself, by whatever port. */
+    boolean isOfService(long high, long low) {
         int slot = home(0, high, low, 0);
         int found;
         while ((found = addresses[slot]) != NONE) {
@@ -109,9 +109,9 @@ public final class ServiceTable {
         return false;
     }
 
-    /** Those that were not in the table before this one. */
-    List<FrontEnd> added(ServiceTable before) {
-        return Arrays.stream(frontEnds).filter(each -> before.find(each) == NONE).toList();
+    /** It has front ends that were not in the table before this one. */
+    public boolean hasNew(ServiceTable before) {
+        return Arrays.stream(frontEnds).anyMatch(each -> before.find(each) == NONE);
     }
 
     private int find(FrontEnd other) {

@@ -56,12 +56,11 @@ final class Services {
      * From now on. What the guest has sent before to an address that has become a front end, and
      * what has no end of its own, is sent anew.
      */
-    void change(ServiceTable newTable) {
-        List<FrontEnd> added = newTable.added(table);
+    void change(ServiceTable newTable, boolean hasNew) {
         table = newTable;
         generation = Math.max(1, generation + 1);
         isKnown = true;
-        if (!added.isEmpty()) {
+        if (hasNew) {
             endPlain(Lifetime.UDP);
             endPlain(Lifetime.TCP_TRANSITORY);
         }
@@ -168,7 +167,7 @@ final class Services {
         }
         int found = table.find(protocol, frame.dstHigh, frame.dstLow, frame.remotePort);
         if (found == ServiceTable.NONE) {
-            if (!table.isFrontEnd(frame.dstHigh, frame.dstLow)) {
+            if (!table.isOfService(frame.dstHigh, frame.dstLow)) {
                 return Verdict.CONTINUE;
             }
             rejection.answer(frame, true, Verdict.DROP_SERVICE_PORT, nowNs);

@@ -190,6 +190,10 @@ final class Bench {
         nic.learn(0x5254_0000_0001L);
     }
 
+    void services(ServiceTable services) {
+        nat.services(services, true);
+    }
+
     Bench withFramesLeft(int left) {
         on.withFramesLeft(left);
         return this;

@@ -185,7 +185,7 @@ class DryRunTest {
             front(vip, Protocols.TCP, 8080, 0, at(family.pod, OPEN)),
             front(vip, Protocols.TCP, 81, 0)
         };
-        bench.nat.services(ServiceTable.of(List.of(fronts)));
+        bench.services(ServiceTable.of(List.of(fronts)));
     }
 
     @ParameterizedTest

@@ -66,11 +66,12 @@ class ServicesTest {
                 affinityNs,
                 false,
                 FrontEnd.ANYBODY,
+                true,
                 List.of(endpoints));
     }
 
     private void serve(FrontEnd... fronts) {
-        bench.nat.services(ServiceTable.of(List.of(fronts)));
+        bench.services(ServiceTable.of(List.of(fronts)));
     }
 
     private byte[] left(byte[]... frames) {
@@ -192,7 +193,7 @@ class ServicesTest {
 
     @Test
     void underThePolicyLocalItIsDroppedWithoutAnAnswer() {
-        bench.nat.services(
+        bench.services(
                 ServiceTable.of(
                         List.of(
                                 new FrontEnd(
@@ -202,6 +203,7 @@ class ServicesTest {
                                         0,
                                         true,
                                         FrontEnd.ANYBODY,
+                                        true,
                                         List.of()))));
         bench.guest.departed().clear();
         bench.fromGuest(tcp(Bench.GUEST, 40000, "10.96.0.10", 80, "S"));
@@ -214,7 +216,7 @@ class ServicesTest {
         for (int length : new int[] {0, 96 + 16, 128, 96 + 24}) {
             boolean isIn = length != 96 + 24;
             long low = Ip.mapped(AddressText.ipv4(isIn ? Bench.POD : "10.244.2.0"));
-            bench.nat.services(
+            bench.services(
                     ServiceTable.of(
                             List.of(
                                     new FrontEnd(
@@ -224,6 +226,7 @@ class ServicesTest {
                                             0,
                                             false,
                                             List.of(new FrontEnd.Range(0, low, length)),
+                                            true,
                                             List.of(at("10.244.9.1", 80))))));
             assertThat(bench.fromGuest(tcp(Bench.GUEST, 40000 + length, "192.0.2.80", 80, "S")))
                     .hasSize(isIn ? 1 : 0);
@@ -476,8 +479,8 @@ class ServicesTest {
             int found = table.find(TCP, each.at().high(), each.at().low(), 80);
             assertThat(table.frontEnd(found)).isSameAs(each);
             assertThat(table.find(UDP, each.at().high(), each.at().low(), 80)).isNegative();
-            assertThat(table.isFrontEnd(each.at().high(), each.at().low())).isTrue();
+            assertThat(table.isOfService(each.at().high(), each.at().low())).isTrue();
         }
-        assertThat(table.isFrontEnd(0, Ip.mapped(AddressText.ipv4("10.96.9.9")))).isFalse();
+        assertThat(table.isOfService(0, Ip.mapped(AddressText.ipv4("10.96.9.9")))).isFalse();
     }
 }

@@ -10,30 +10,43 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Brings the node's Services to its guests: each masquerade NIC has the newest table of them, from
- * before its first frame on.
+ * Brings the node's Services to its guests: each masquerade NIC has the newest table of them.
  *
  * <p>Under the internal policy Local a guest gets endpoints of this node alone. What it sends to an
  * address for the outside goes to any endpoint, whatever the external policy, as kube-proxy has it
  * for pods.
  */
 public final class GuestServices implements ServiceMap.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(GuestServices.class);
     private final Set<MasqueradeNic> nics = ConcurrentHashMap.newKeySet();
     private ServiceTable table; // null until somebody has said which Services there are
 
     @Override
     public synchronized void changed(ServiceMap services) {
+        ServiceTable before = table == null ? ServiceTable.EMPTY : table;
         table = table(services);
-        nics.forEach(nic -> nic.services(table));
+        boolean hasNew = table.hasNew(before);
+        nics.forEach(nic -> bring(nic, hasNew));
+    }
+
+    /** One that does not take it keeps what it has, and the others do not wait for it. */
+    private void bring(MasqueradeNic nic, boolean hasNew) {
+        try {
+            nic.services(table, hasNew);
+        } catch (RuntimeException e) {
+            LOG.error("services not brought to a NIC: nic={}", nic.name(), e);
+        }
     }
 
     /** The NIC has them from now on. */
     synchronized void add(MasqueradeNic nic) {
         nics.add(nic);
         if (table != null) {
-            nic.services(table);
+            bring(nic, true);
         }
     }
 
@@ -62,6 +75,7 @@ public final class GuestServices implements ServiceMap.Listener {
                 TimeUnit.SECONDS.toNanos(policy.affinitySeconds()),
                 isLocal,
                 at.access() == Access.LOAD_BALANCER ? policy.sources() : FrontEnd.ANYBODY,
+                at.access() == Access.CLUSTER_IP,
                 port.choice(isLocal));
     }
 }

@@ -63,7 +63,7 @@ public final class KeptNics {
     }
 
     /** For how long programs go on without a word of the daemon. */
-    long absenceNs() {
+    public long absenceNs() {
         return absenceNs;
     }
 

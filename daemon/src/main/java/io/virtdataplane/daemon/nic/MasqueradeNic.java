@@ -235,10 +235,14 @@ public final class MasqueradeNic implements AttachedNic {
         spec = changed;
     }
 
-    /** The Services that the guest reaches from now on; nothing where the NIC is over. */
-    synchronized void services(ServiceTable services) {
+    /**
+     * The Services that the guest reaches from now on; nothing where the NIC is over.
+     *
+     * @param hasNew there are front ends that were not in its table before
+     */
+    synchronized void services(ServiceTable services, boolean hasNew) {
         if (!isOver) {
-            worker.tell(on -> nat.services(services));
+            worker.tell(on -> nat.services(services, hasNew));
         }
     }
 

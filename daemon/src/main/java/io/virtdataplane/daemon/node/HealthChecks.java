@@ -8,9 +8,13 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,12 +30,18 @@ final class HealthChecks implements AutoCloseable {
     private static final int UNAVAILABLE = 503;
     private static final int WAITING = 16;
     private final EventJournal journal;
+    private final BooleanSupplier isHealthy;
     private final Map<Integer, Server> servers = new HashMap<>();
+    private final Set<Integer> refused = new HashSet<>();
 
     private record Server(HttpServer http, AtomicReference<HealthCheck> check) {}
 
-    HealthChecks(EventJournal journal) {
+    /**
+     * @param isHealthy Services are reached by this node
+     */
+    HealthChecks(EventJournal journal, BooleanSupplier isHealthy) {
         this.journal = journal;
+        this.isHealthy = isHealthy;
     }
 
     void serve(List<HealthCheck> checks) {
@@ -61,29 +71,36 @@ final class HealthChecks implements AutoCloseable {
         AtomicReference<HealthCheck> current = new AtomicReference<>(check);
         try {
             HttpServer http = HttpServer.create(new InetSocketAddress(check.nodePort()), WAITING);
+            // A client that is slow holds up itself alone.
+            http.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
             http.createContext("/", exchange -> answer(exchange, current.get()));
             http.start();
             servers.put(check.nodePort(), new Server(http, current));
+            refused.remove(check.nodePort());
         } catch (IOException e) {
+            if (!refused.add(check.nodePort())) {
+                return; // told before; it is tried again
+            }
             String words = "healthCheckNodePort=" + check.nodePort() + " reason=" + e.getMessage();
             LOG.warn("health check not served: service={} {}", check.service(), words);
             journal.record("HealthCheckFailed", check.service(), words);
         }
     }
 
-    private static void answer(HttpExchange exchange, HealthCheck check) throws IOException {
+    private void answer(HttpExchange exchange, HealthCheck check) throws IOException {
+        boolean serves = isHealthy.getAsBoolean();
         String[] name = check.service().split("/", 2);
         byte[] body =
                 """
-                {"service":{"namespace":"%s","name":"%s"},"localEndpoints":%d,"serviceProxyHealthy":true}
+                {"service":{"namespace":"%s","name":"%s"},"localEndpoints":%d,"serviceProxyHealthy":%b}
                 """
-                        .formatted(name[0], name[1], check.localEndpoints())
+                        .formatted(name[0], name[1], check.localEndpoints(), serves)
                         .getBytes(StandardCharsets.UTF_8);
         try (exchange) {
             exchange.getResponseHeaders().set("Content-Type", "application/json");
             exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
             exchange.sendResponseHeaders(
-                    check.localEndpoints() > 0 ? OK : UNAVAILABLE, body.length);
+                    serves && check.localEndpoints() > 0 ? OK : UNAVAILABLE, body.length);
             exchange.getResponseBody().write(body);
         }
     }

@@ -11,7 +11,9 @@ import io.virtdataplane.sys.BpfPins;
 import io.virtdataplane.sys.Cgroup;
 import io.virtdataplane.sys.NetDevice;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -25,41 +27,61 @@ import org.slf4j.LoggerFactory;
  */
 public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeServices.class);
+    private static final long SHORTEST_ABSENCE_NS = 10_000_000_000L; // some rounds of tend
     private final List<String> names;
     private final Bpf.Mechanism hooks;
     private final BpfPins pins;
     private final EventJournal journal;
     private final HealthChecks healthChecks;
+    private final long absenceNs;
     private ServiceMap services = ServiceMap.EMPTY;
     private ServicePrograms programs; // null: there are none
-    private List<String> devices = List.of(); // at which the programs are
-    private Set<Endpoint> addresses = Set.of();
-    private String obstacle = "";
+    private List<Device> devices = List.of(); // at which the programs are
+    private ServiceMap brought; // the one that the programs have
+    private Set<Endpoint> addresses = Set.of(); // of the node, that they have
+    private volatile String obstacle = "";
+    private boolean isClosed;
+
+    private record Device(String name, int index, long mac) {
+        static Device of(String name) {
+            NetDevice device = new NetDevice(name);
+            return new Device(name, device.index(), device.mac());
+        }
+    }
 
     /**
      * @param devices by which clients come; none: those that have a default route
      * @param pins where programs stay while the daemon is away
+     * @param absenceNs for how long
      */
     public NodeServices(
-            List<String> devices, Bpf.Mechanism hooks, BpfPins pins, EventJournal journal) {
+            List<String> devices,
+            Bpf.Mechanism hooks,
+            BpfPins pins,
+            long absenceNs,
+            EventJournal journal) {
+        this.absenceNs = Math.max(absenceNs, SHORTEST_ABSENCE_NS);
         this.names = devices;
         this.hooks = hooks;
         this.pins = pins;
         this.journal = journal;
-        this.healthChecks = new HealthChecks(journal);
+        this.healthChecks = new HealthChecks(journal, () -> obstacle.isEmpty());
     }
 
     @Override
     public synchronized void changed(ServiceMap newServices) {
-        services = newServices;
-        healthChecks.serve(newServices.healthChecks());
-        enforce();
+        if (!isClosed) {
+            services = newServices;
+            enforce();
+            healthChecks.serve(newServices.healthChecks());
+        }
     }
 
-    /** Looks for other devices and addresses; once a second. */
+    /** Looks for other devices and addresses, and says that the daemon is there: every 3 s. */
     public synchronized void tend() {
-        if (!services.ports().isEmpty()) {
+        if (!isClosed && !services.ports().isEmpty()) {
             enforce();
+            healthChecks.serve(services.healthChecks());
         }
     }
 
@@ -69,10 +91,12 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
             return;
         }
         try {
-            List<String> now = existing(names.isEmpty() ? DefaultRoutes.devices() : names);
-            if (programs == null || !now.equals(devices)) {
+            List<Device> now = existing(names.isEmpty() ? DefaultRoutes.devices() : names);
+            boolean areOthers = !now.equals(devices) && !now.isEmpty(); // a route may come back
+            if (programs == null || areOthers) {
                 reopen(now);
             }
+            programs.beat();
             bring();
             report("");
         } catch (RuntimeException e) {
@@ -80,11 +104,15 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
         }
     }
 
-    private static List<String> existing(List<String> wanted) {
-        return wanted.stream().filter(name -> new NetDevice(name).exists()).sorted().toList();
+    private static List<Device> existing(List<String> wanted) {
+        return wanted.stream()
+                .filter(name -> new NetDevice(name).exists())
+                .sorted()
+                .map(Device::of)
+                .toList();
     }
 
-    private void reopen(List<String> now) {
+    private void reopen(List<Device> now) {
         if (programs != null) {
             programs.close();
             programs = null;
@@ -93,7 +121,10 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
         programs =
                 ServicePrograms.open(
                         new ServicePrograms.Place(
-                                now.stream().map(NetDevice::new).toList(), cgroup, hooks),
+                                now.stream().map(each -> new NetDevice(each.name())).toList(),
+                                cgroup,
+                                hooks,
+                                absenceNs),
                         SteeringPins.open(pins));
         devices = now;
         addresses = Set.of();
@@ -101,14 +132,20 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
         String words =
                 "devices=%s processes=%s programs=%s"
                         .formatted(
-                                now.isEmpty() ? "none" : String.join(",", now),
+                                now.isEmpty()
+                                        ? "none"
+                                        : now.stream()
+                                                .map(Device::name)
+                                                .collect(Collectors.joining(",")),
                                 cgroup == null ? "off, as no cgroup2 is mounted" : "on",
                                 programs.isKept() ? "kept" : "new");
         LOG.info("services of the node: {}", words);
         journal.record("NodeServices", "", words);
+        if (!programs.setAside().isEmpty()) {
+            LOG.warn("set aside, opened anew: services reason={}", programs.setAside());
+            journal.record("SetAside", "", "services: " + programs.setAside());
+        }
     }
-
-    private ServiceMap brought; // the one that the programs have
 
     private void bring() {
         if (services != brought) {
@@ -116,21 +153,28 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
             brought = services;
             addresses = Set.of();
         }
-        Set<Endpoint> balancers = addressesOf(Access.LOAD_BALANCER);
         Set<Endpoint> now = NodeAddresses.all();
-        now.removeAll(balancers);
         if (!now.equals(addresses)) {
-            programs.addresses(now, balancers);
+            Map<Endpoint, Boolean> ofServices = addressesOfServices();
+            ofServices.keySet().removeAll(now);
+            programs.addresses(now, ofServices);
             addresses = now;
         }
     }
 
-    private Set<Endpoint> addressesOf(Access access) {
-        return services.ports().stream()
-                .flatMap(port -> port.frontEnds().stream())
-                .filter(each -> each.access() == access)
-                .map(each -> new Endpoint(each.high(), each.low(), 0))
-                .collect(Collectors.toSet());
+    /** That nobody else has; true: balancers', which somebody must answer for on the link. */
+    private Map<Endpoint, Boolean> addressesOfServices() {
+        Map<Endpoint, Boolean> all = new HashMap<>();
+        for (ServiceMap.ServicePort port : services.ports()) {
+            for (ServiceMap.FrontEnd each : port.frontEnds()) {
+                if (each.access() == Access.CLUSTER_IP || each.access() == Access.LOAD_BALANCER) {
+                    all.put(
+                            new Endpoint(each.high(), each.low(), 0),
+                            each.access() == Access.LOAD_BALANCER);
+                }
+            }
+        }
+        return all;
     }
 
     private void report(String reason) {
@@ -141,11 +185,6 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
                 journal.record("NodeServicesFailed", "", reason);
             }
         }
-    }
-
-    /** Why Services are not reached from the node and from outside; empty: they are. */
-    public synchronized String obstacle() {
-        return obstacle;
     }
 
     private void remove() {
@@ -161,6 +200,7 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
     /** The programs go on, for the next run. */
     @Override
     public synchronized void close() {
+        isClosed = true;
         healthChecks.close();
         if (programs != null) {
             programs.close();

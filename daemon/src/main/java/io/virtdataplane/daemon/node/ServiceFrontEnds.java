@@ -6,6 +6,7 @@ import io.virtdataplane.daemon.service.ServiceMap.Policy;
 import io.virtdataplane.daemon.service.ServiceMap.ServicePort;
 import io.virtdataplane.dataplane.FrontEnd;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -14,8 +15,6 @@ import java.util.stream.Stream;
  * obey the external traffic policy; the cluster's address the internal one.
  */
 final class ServiceFrontEnds {
-    private static final int ACCESSES = Access.values().length;
-
     private ServiceFrontEnds() {}
 
     static List<FrontEnd> of(ServiceMap services) {
@@ -35,10 +34,11 @@ final class ServiceFrontEnds {
         return new FrontEnd(
                 at(port, at),
                 port.protocol(),
-                port.number() * ACCESSES + at.access().ordinal(),
+                Objects.hash(port.service(), port.name(), port.protocol(), port.isIpv6()),
                 TimeUnit.SECONDS.toNanos(policy.affinitySeconds()),
                 isLocal,
                 at.access() == Access.LOAD_BALANCER ? policy.sources() : FrontEnd.ANYBODY,
+                at.access() == Access.CLUSTER_IP,
                 port.choice(isLocal));
     }
 
