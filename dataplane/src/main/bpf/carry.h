@@ -196,6 +196,8 @@ struct plain {
 	};
 	__u32 length; /* of the IP packet */
 	__u8 protocol;
+	__u8 flags; /* of TCP; 0 of UDP */
+	__u8 says;  /* of its connection */
 };
 
 INLINE int read_plain_ipv4(struct plain *f, enum direction direction)
@@ -277,10 +279,14 @@ INLINE int is_expected(__u32 said, __u8 flags)
 	return !(said & SAID_RST) || flags & TCP_RST;
 }
 
-/* For the daemon. A note that was overwritten is found by its sweep. */
-INLINE void note_said(struct flow *flow, __u32 place, __u32 said, __u8 flags)
+INLINE __u8 says_of(__u8 flags)
 {
-	__u32 says = flags & TCP_RST ? SAID_RST : flags & TCP_FIN ? SAID_OPEN | SAID_FIN : SAID_OPEN;
+	return flags & TCP_RST ? SAID_RST : flags & TCP_FIN ? SAID_OPEN | SAID_FIN : SAID_OPEN;
+}
+
+/* For the daemon. A note that was overwritten is found by its sweep. */
+INLINE void note_said(struct flow *flow, __u32 place, __u32 said, __u32 says)
+{
 	if (!(says & ~said))
 		return;
 	__sync_fetch_and_or(&flow->said, says);
@@ -399,6 +405,9 @@ INLINE int carry_family(struct __sk_buff *skb, int ipv6, enum direction directio
 	if (f->protocol == TCP) {
 		if ((void *)(f->tcp + 1) > end || !is_plain_tcp(f, end, ip_header, direction))
 			return NOT_CARRIED;
+		/* Not read again later, when Linux 6.1 no longer knows that the frame is long enough. */
+		f->flags = f->tcp->flags;
+		f->says = says_of(f->flags);
 	} else if (f->protocol != UDP || !is_plain_udp(f, ip_header, direction)) {
 		return NOT_CARRIED;
 	}
@@ -413,11 +422,10 @@ INLINE int carry_family(struct __sk_buff *skb, int ipv6, enum direction directio
 	if ((found & TUPLE_KEY) != f->tuple || is_unattended(now_ns))
 		return NOT_CARRIED;
 	__u32 said = *(volatile __u32 *)&flow->said;
-	if (f->protocol == TCP && !is_expected(said, f->tcp->flags))
+	if (!is_expected(said, f->flags))
 		return NOT_CARRIED;
 	count(skb, flow, direction, now_ns);
-	if (f->protocol == TCP)
-		note_said(flow, place, said, f->tcp->flags);
+	note_said(flow, place, said, f->says);
 	int partial = may_be_partial(f, ipv6);
 	if (direction == INWARD)
 		address_to_guest(f->ethernet, mac);

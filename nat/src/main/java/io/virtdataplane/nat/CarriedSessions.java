@@ -147,7 +147,7 @@ final class CarriedSessions {
         int state = table.state(session);
         int saidOut = TcpState.said(state, true);
         int saidIn = TcpState.said(state, false);
-        if (!table.isInbound(session)) {
+        if (isTcp(session) && !table.isInbound(session)) {
             saidIn |= FlowTable.AWAITS_ANSWER;
         }
         int outward = add(session, FlowTable.OUTWARD, inside, outside, saidOut);
