@@ -13,9 +13,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Objects of a real API server come into force on a node, and status is read back by kubectl. */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(300)
 class KubernetesE2eTest {
     private static final int SECONDS = 30;

@@ -24,12 +24,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * A node with two pods and a client outside, each a network namespace: how the node's programs lead
  * to Services, without guests. A server tells who has asked it, and by which pod it answers.
  */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(90)
 class ServiceProgramsE2eTest {
     private static final String CLIENT = "192.0.2.9";
