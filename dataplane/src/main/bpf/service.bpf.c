@@ -92,7 +92,8 @@ struct way_key {
 	__u16 client_port;
 	__u16 local_port;
 	__u8 protocol;
-	__u8 zero[3];
+	__u8 answers; /* from the endpoint */
+	__u8 zero[2];
 };
 
 struct way {
@@ -257,7 +258,7 @@ INLINE int translate(struct packet *p, enum direction direction, const union add
 
 INLINE struct way_key key_of(const struct packet *p, enum direction direction)
 {
-	struct way_key key = {.protocol = p->protocol};
+	struct way_key key = {.protocol = p->protocol, .answers = direction == OUTWARD};
 	if (direction == INWARD) {
 		key.client = p->source;
 		key.local = p->destination;
@@ -285,6 +286,7 @@ INLINE int begin(struct packet *p, const struct way_key *key, const struct front
 	struct way_key back_key = *key;
 	back_key.local = endpoint.address;
 	back_key.local_port = endpoint.port;
+	back_key.answers = 1;
 	struct way back = {.address = p->destination, .port = p->transport.ports.destination, .id = front->id};
 	struct way *other = bpf_map_lookup_elem(&ways, &back_key);
 	if (other && (other->port != back.port || !is_same(&other->address, &back.address)))
@@ -340,6 +342,14 @@ INLINE int goes_on(struct packet *p, const struct way *known, int opens)
 	return p->protocol == TCP ? !opens : is_member(&known->address, known->port, known->id);
 }
 
+/* It may be for a pod itself, with which the client has talked by a Service from that port: answers are not the Service's. */
+INLINE void forget_answers(struct way_key key)
+{
+	key.answers = 1;
+	bpf_map_delete_elem(&opening, &key);
+	bpf_map_delete_elem(&ways, &key);
+}
+
 /* What comes from outside to a Service. */
 SEC("tc/service_in") int vdp_service_in(struct __sk_buff *skb)
 {
@@ -359,9 +369,12 @@ SEC("tc/service_in") int vdp_service_in(struct __sk_buff *skb)
 	if (known && goes_on(p, known, opens))
 		return translate(p, INWARD, &p->destination, known) ? NEXT : TC_DROP;
 	struct front *front = find_front(&p->destination, p->transport.ports.destination, p->protocol);
-	if (!front)
-		/* One of the node's has its kernel's answer; another would be sent on, to nobody. */
+	if (!front) {
+		if (p->protocol == TCP && opens)
+			forget_answers(key);
+		/* An address of the node's has its kernel's answer; a Service's would be sent on, to nobody. */
 		return is_of_service(&p->destination) ? TC_DROP : NEXT;
+	}
 	if (!opens)
 		return NEXT; /* of the node's own, or of a connection that was over long ago */
 	if (!admits(front, &p->source))
@@ -385,6 +398,7 @@ INLINE struct way *establish(const struct way_key *key)
 	struct way_key there_key = *key;
 	there_key.local = back->address;
 	there_key.local_port = back->port;
+	there_key.answers = 0;
 	struct way there = {.address = key->local, .port = key->local_port, .id = back->id};
 	struct way copy = *back;
 	bpf_map_update_elem(&ways, &there_key, &there, BPF_ANY);

@@ -194,7 +194,7 @@ class NodeServicesE2eTest {
         String talk =
                 """
                 import socket, sys, time
-                s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
+                s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 20)
                 f = s.makefile('rwb')
                 f.readline()
                 n = 0
