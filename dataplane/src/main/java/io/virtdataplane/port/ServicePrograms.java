@@ -4,7 +4,6 @@ import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.dataplane.FrontEnd.Endpoint;
 import io.virtdataplane.dataplane.FrontEnd.Range;
 import io.virtdataplane.sys.Bpf;
-import io.virtdataplane.sys.BpfMap;
 import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.Cgroup;
 import io.virtdataplane.sys.Fd;
@@ -66,12 +65,12 @@ public final class ServicePrograms implements AutoCloseable {
     private final BpfObject object;
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
     private final boolean isKept;
-    private final Table frontEnds;
-    private final Table endpoints;
-    private final Table members;
-    private final Table ranges;
-    private final Table nodeAddresses;
-    private final Table serviceAddresses;
+    private final WrittenMap frontEnds;
+    private final WrittenMap endpoints;
+    private final WrittenMap members;
+    private final WrittenMap ranges;
+    private final WrittenMap nodeAddresses;
+    private final WrittenMap serviceAddresses;
     private final MemorySegment node;
 
     /**
@@ -83,42 +82,6 @@ public final class ServicePrograms implements AutoCloseable {
      */
     public record Place(
             List<NetDevice> devices, Path cgroup, Bpf.Mechanism hooks, long absenceNs) {}
-
-    /** A map of the kernel's, and what is in it: only what differs is written. */
-    private static final class Table {
-        private final BpfMap map;
-        private final Map<ByteBuffer, ByteBuffer> entries = new HashMap<>();
-
-        /** What an earlier run has left is written anew, or removed, by the first change. */
-        Table(BpfMap map) {
-            this.map = map;
-            ByteBuffer unknown = ByteBuffer.allocate(0);
-            map.keys().forEach(key -> entries.put(ByteBuffer.wrap(key), unknown));
-        }
-
-        /** New ones first, then those that are no more, so that nothing is missing meanwhile. */
-        void put(Map<ByteBuffer, ByteBuffer> wanted) {
-            wanted.forEach(
-                    (key, value) -> {
-                        if (!value.equals(entries.get(key))) {
-                            map.put(key.array(), value.array());
-                            entries.put(key, value);
-                        }
-                    });
-        }
-
-        void removeAllBut(Map<ByteBuffer, ByteBuffer> wanted) {
-            entries.keySet()
-                    .removeIf(
-                            key -> {
-                                if (wanted.containsKey(key)) {
-                                    return false;
-                                }
-                                map.remove(key.array());
-                                return true;
-                            });
-        }
-    }
 
     /** In the node's namespace. What {@code pins} have is taken over where it fits. */
     public static ServicePrograms open(Place place, SteeringPins pins) {
@@ -152,12 +115,12 @@ public final class ServicePrograms implements AutoCloseable {
                 pins.clear("it was made for other devices or programs");
             }
             object.keepIn(pins.pins());
-            frontEnds = new Table(object.map("front_ends"));
-            endpoints = new Table(object.map("endpoints"));
-            members = new Table(object.map("members"));
-            ranges = new Table(object.map("ranges"));
-            nodeAddresses = new Table(object.map("node_addresses"));
-            serviceAddresses = new Table(object.map("service_addresses"));
+            frontEnds = new WrittenMap(object.map("front_ends"));
+            endpoints = new WrittenMap(object.map("endpoints"));
+            members = new WrittenMap(object.map("members"));
+            ranges = new WrittenMap(object.map("ranges"));
+            nodeAddresses = new WrittenMap(object.map("node_addresses"));
+            serviceAddresses = new WrittenMap(object.map("service_addresses"));
             node = object.memory("node");
             WORD.setRelease(node, (long) Long.BYTES, place.absenceNs());
             beat();
@@ -332,7 +295,7 @@ public final class ServicePrograms implements AutoCloseable {
         set(serviceAddresses, there);
     }
 
-    private static void set(Table table, Map<ByteBuffer, ByteBuffer> wanted) {
+    private static void set(WrittenMap table, Map<ByteBuffer, ByteBuffer> wanted) {
         table.put(wanted);
         table.removeAllBut(wanted);
     }

@@ -13,9 +13,10 @@ import java.security.MessageDigest;
 import java.util.function.Supplier;
 
 /**
- * What of a NIC's {@link Steering} stays in the kernel while no daemon is there: its maps, and its
- * programs' links. A seal says what they were made from, and is written when all of it is there, so
- * that the next daemon takes over what fits it, and nothing else.
+ * What of a NIC's {@link Steering}, or of the node's {@link ServicePrograms}, stays in the kernel
+ * while no daemon is there: its maps, and its programs' links. A seal says what they were made
+ * from, and is written when all of it is there, so that the next daemon takes over what fits it,
+ * and nothing else.
  *
  * <pre>
  *   seal:   layout (8)    seed of the flow table (8)    SHA-256 of programs, constants and namespace (32)

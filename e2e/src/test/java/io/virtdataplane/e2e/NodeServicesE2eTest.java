@@ -31,24 +31,7 @@ class NodeServicesE2eTest {
                       interfaces: [{name: default, masquerade: {}, ports: [{name: ssh, port: 22}, {port: 53, protocol: UDP}]}]
                   networks: [{name: default, pod: {}}]
             """;
-    private static final String CHAPTER =
-            """
-            apiVersion: v1
-            kind: Service
-            metadata:
-              name: vmservice
-              namespace: example-namespace
-            spec:
-              externalTrafficPolicy: Cluster
-              ports:
-              - nodePort: 30000
-                port: 27017
-                protocol: TCP
-                targetPort: 22
-              selector:
-                special: key
-              type: NodePort
-            """;
+    private static final String CHAPTER = ServiceObjectsE2eTest.CHAPTER;
 
     /** Says who has asked, and then repeats what it gets. */
     private static final String SSH =

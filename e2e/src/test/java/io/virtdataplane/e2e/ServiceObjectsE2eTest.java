@@ -27,7 +27,7 @@ class ServiceObjectsE2eTest {
                       interfaces: [{name: default, masquerade: {}, ports: [{name: ssh, port: 22}]}]
                   networks: [{name: default, pod: {}}]
             """;
-    private static final String CHAPTER =
+    static final String CHAPTER =
             """
             apiVersion: v1
             kind: Service

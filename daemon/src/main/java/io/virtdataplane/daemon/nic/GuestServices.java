@@ -2,13 +2,11 @@ package io.virtdataplane.daemon.nic;
 
 import io.virtdataplane.daemon.service.ServiceMap;
 import io.virtdataplane.daemon.service.ServiceMap.Access;
-import io.virtdataplane.daemon.service.ServiceMap.Policy;
 import io.virtdataplane.daemon.service.ServiceMap.ServicePort;
 import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.nat.ServiceTable;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,16 +64,7 @@ public final class GuestServices implements ServiceMap.Listener {
     }
 
     private static FrontEnd frontEnd(ServicePort port, ServiceMap.FrontEnd at) {
-        Policy policy = port.policy();
-        boolean isLocal = at.access() == Access.CLUSTER_IP && policy.isInternalLocal();
-        return new FrontEnd(
-                new FrontEnd.Endpoint(at.high(), at.low(), at.port()),
-                port.protocol(),
-                port.number(),
-                TimeUnit.SECONDS.toNanos(policy.affinitySeconds()),
-                isLocal,
-                at.access() == Access.LOAD_BALANCER ? policy.sources() : FrontEnd.ANYBODY,
-                at.access() == Access.CLUSTER_IP,
-                port.choice(isLocal));
+        boolean isLocal = at.access() == Access.CLUSTER_IP && port.policy().isInternalLocal();
+        return port.frontEnd(at, port.number(), isLocal);
     }
 }

@@ -7,7 +7,6 @@ import io.virtdataplane.daemon.service.ServiceMap.ServicePort;
 import io.virtdataplane.dataplane.FrontEnd;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -31,20 +30,8 @@ final class ServiceFrontEnds {
                 at.access() == Access.CLUSTER_IP
                         ? policy.isInternalLocal()
                         : policy.isExternalLocal();
-        return new FrontEnd(
-                at(port, at),
-                port.protocol(),
-                Objects.hash(port.service(), port.name(), port.protocol(), port.isIpv6()),
-                TimeUnit.SECONDS.toNanos(policy.affinitySeconds()),
-                isLocal,
-                at.access() == Access.LOAD_BALANCER ? policy.sources() : FrontEnd.ANYBODY,
-                at.access() == Access.CLUSTER_IP,
-                port.choice(isLocal));
-    }
-
-    private static FrontEnd.Endpoint at(ServicePort port, ServiceMap.FrontEnd at) {
-        return at.access() == Access.NODE_PORT
-                ? FrontEnd.ofNode(port.isIpv6(), at.port())
-                : new FrontEnd.Endpoint(at.high(), at.low(), at.port());
+        // The same in each run, as it is in maps that outlive one.
+        int id = Objects.hash(port.service(), port.name(), port.protocol(), port.isIpv6());
+        return port.frontEnd(at, id, isLocal);
     }
 }

@@ -4,6 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /**
@@ -94,12 +95,35 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
         }
 
         /**
+         * One of the front ends as the packet path has it.
+         *
+         * @param id of this port
+         * @param isLocal only endpoints of this node answer
+         */
+        public io.virtdataplane.dataplane.FrontEnd frontEnd(FrontEnd at, int id, boolean isLocal) {
+            return new io.virtdataplane.dataplane.FrontEnd(
+                    at.access() == Access.NODE_PORT
+                            ? io.virtdataplane.dataplane.FrontEnd.ofNode(isIpv6, at.port())
+                            : new io.virtdataplane.dataplane.FrontEnd.Endpoint(
+                                    at.high(), at.low(), at.port()),
+                    protocol,
+                    id,
+                    TimeUnit.SECONDS.toNanos(policy.affinitySeconds()),
+                    isLocal,
+                    at.access() == Access.LOAD_BALANCER
+                            ? policy.sources()
+                            : io.virtdataplane.dataplane.FrontEnd.ANYBODY,
+                    at.access() == Access.CLUSTER_IP,
+                    choice(isLocal));
+        }
+
+        /**
          * Those that new sessions may go to, by kube-proxy's rule (KEP 1669, KEP 2086): that are
          * ready; where none is, those that still serve and are about to go.
          *
          * @param isLocal of this node alone
          */
-        public List<io.virtdataplane.dataplane.FrontEnd.Endpoint> choice(boolean isLocal) {
+        private List<io.virtdataplane.dataplane.FrontEnd.Endpoint> choice(boolean isLocal) {
             List<Endpoint> near =
                     endpoints.stream().filter(each -> !isLocal || each.isLocal()).toList();
             List<io.virtdataplane.dataplane.FrontEnd.Endpoint> ready =
@@ -135,7 +159,7 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
             int affinitySeconds,
             Optional<List<SourceRange>> sourceRanges) {
         /** The same for the packet path. */
-        public List<io.virtdataplane.dataplane.FrontEnd.Range> sources() {
+        private List<io.virtdataplane.dataplane.FrontEnd.Range> sources() {
             return sourceRanges
                     .map(ranges -> ranges.stream().map(SourceRange::range).toList())
                     .orElse(io.virtdataplane.dataplane.FrontEnd.ANYBODY);
