@@ -2,7 +2,9 @@
  * netprobe: the two ends of each side-by-side measurement. One mode a run, one line of numbers as its result.
  *
  *   netprobe udp-sink PORT SECONDS             prints datagrams received
- *   netprobe udp-flood ADDR PORT SECONDS BYTES prints datagrams sent; sendmmsg in bursts
+ *   netprobe udp-flood ADDR PORT SECONDS BYTES [RATE]  prints datagrams sent; sendmmsg in bursts; RATE a second
+ *   netprobe udp-flows ADDR PORT COUNT         a datagram there and back by each of so many flows, to PORT and PORT + 1, twice: prints
+ *                                              how many were answered the first and the second time, and how many a second
  *   netprobe tcp-sink PORT                     reads until killed, any number of connections
  *   netprobe tcp-source PORT SECONDS           sends to whoever connects
  *   netprobe tcp-send ADDR PORT SECONDS N      N streams to a sink; prints bytes acknowledged
@@ -32,6 +34,7 @@
 
 #define BURST 64
 #define SAMPLES (1 << 22)
+#define PART 10000
 
 static char buffer[1 << 18];
 
@@ -46,24 +49,36 @@ static void die(const char *what) {
     exit(1);
 }
 
-static struct sockaddr_in address(const char *host, const char *port) {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(atoi(port))};
-    a.sin_addr.s_addr = host ? inet_addr(host) : INADDR_ANY;
-    return a;
+/* IPv6 where the host has a colon; without a host both families. */
+static struct sockaddr_storage address(const char *host, const char *port) {
+    struct sockaddr_storage any = {0};
+    if (host && !strchr(host, ':')) {
+        struct sockaddr_in *a = (struct sockaddr_in *)&any;
+        a->sin_family = AF_INET;
+        a->sin_port = htons(atoi(port));
+        a->sin_addr.s_addr = inet_addr(host);
+    } else {
+        struct sockaddr_in6 *a = (struct sockaddr_in6 *)&any;
+        a->sin6_family = AF_INET6;
+        a->sin6_port = htons(atoi(port));
+        if (host) inet_pton(AF_INET6, host, &a->sin6_addr);
+    }
+    return any;
 }
 
 static int listening(int type, const char *port) {
-    int one = 1, big = 8 << 20, s = socket(AF_INET, type, 0);
-    struct sockaddr_in a = address(NULL, port);
+    int one = 1, none = 0, big = 8 << 20, s = socket(AF_INET6, type, 0);
+    struct sockaddr_storage a = address(NULL, port);
     setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &none, sizeof none);
     if (type == SOCK_DGRAM) setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &big, sizeof big);
     if (bind(s, (struct sockaddr *)&a, sizeof a) || (type == SOCK_STREAM && listen(s, 4096))) die("listen");
     return s;
 }
 
 static int connected(int type, const char *host, const char *port) {
-    int one = 1, s = socket(AF_INET, type, 0);
-    struct sockaddr_in a = address(host, port);
+    struct sockaddr_storage a = address(host, port);
+    int one = 1, s = socket(a.ss_family, type, 0);
     struct timeval limit = {.tv_sec = 2};
     setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     if (connect(s, (struct sockaddr *)&a, sizeof a)) die("connect");
@@ -90,14 +105,16 @@ static void udp_sink(const char *port, int seconds) {
     printf("%ld\n", count);
 }
 
-static void udp_flood(const char *host, const char *port, int seconds, int bytes) {
+static void udp_flood(const char *host, const char *port, int seconds, int bytes, int64_t rate) {
     int s = connected(SOCK_DGRAM, host, port);
     struct mmsghdr m[BURST] = {0};
     struct iovec v = {buffer, bytes};
     for (int i = 0; i < BURST; i++) m[i].msg_hdr = (struct msghdr){.msg_iov = &v, .msg_iovlen = 1};
-    int64_t count = 0, end = now_ns() + seconds * 1000000000LL;
-    while (now_ns() < end) {
-        int n = sendmmsg(s, m, BURST, 0);
+    int64_t count = 0, start = now_ns(), end = start + seconds * 1000000000LL, now;
+    while ((now = now_ns()) < end) {
+        int64_t due = rate ? rate * (now - start) / 1000000000LL - count : BURST;
+        if (due <= 0) continue;
+        int n = sendmmsg(s, m, due < BURST ? due : BURST, 0);
         if (n > 0) count += n;
     }
     printf("%ld\n", count);
@@ -163,7 +180,7 @@ static void echo(const char *port) {
             }
         }
         if (p[1].revents) {
-            struct sockaddr_in from;
+            struct sockaddr_storage from;
             socklen_t k = sizeof from;
             ssize_t n;
             while ((n = recvfrom(u, buffer, sizeof buffer, MSG_DONTWAIT, (struct sockaddr *)&from, &k)) >= 0) sendto(u, buffer, n, 0, (struct sockaddr *)&from, k);
@@ -206,6 +223,46 @@ static void connections(const char *host, const char *port, int seconds) {
         close(s);
     }
     printf("%.0f\n", (double)count / seconds);
+}
+
+/* One datagram there and back by each of COUNT flows; how many were answered, and in how many nanoseconds. */
+static int64_t ask_all(const int *s, int count, int *answered) {
+    int64_t from = now_ns();
+    *answered = 0;
+    for (int first = 0; first < count; first += BURST) {
+        int last = first + BURST < count ? first + BURST : count;
+        for (int i = first; i < last; i++) send(s[i], "x", 1, 0);
+        for (int i = first; i < last; i++) {
+            struct pollfd p = {s[i], POLLIN, 0};
+            if (poll(&p, 1, 200) == 1 && recv(s[i], buffer, 1, 0) == 1) ++*answered;
+        }
+    }
+    return now_ns() - from;
+}
+
+/* Two ports of the peer's, since one has fewer than 65,536 ports to itself. The sockets are there in parts: a process may have so many. */
+static void udp_flows(const char *host, const char *port, int count) {
+    static int s[PART];
+    int64_t took[2] = {0};
+    int answered[2] = {0}, one = 1;
+    for (int time = 0; time < 2; time++) {
+        for (int first = 0; first < count; first += PART) {
+            int part = first + PART < count ? PART : count - first, now;
+            for (int i = 0; i < part; i++) {
+                char number[8];
+                snprintf(number, sizeof number, "%d", atoi(port) + i % 2);
+                struct sockaddr_storage to = address(host, number), own = {.ss_family = to.ss_family};
+                ((struct sockaddr_in *)&own)->sin_port = htons(10000 + (first + i) / 2); /* at the same place in both families */
+                s[i] = socket(to.ss_family, SOCK_DGRAM, 0);
+                setsockopt(s[i], SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+                if (bind(s[i], (struct sockaddr *)&own, sizeof own) || connect(s[i], (struct sockaddr *)&to, sizeof to)) die("flow");
+            }
+            took[time] += ask_all(s, part, &now);
+            answered[time] += now;
+            for (int i = 0; i < part; i++) close(s[i]);
+        }
+    }
+    printf("%d %d %.0f %.0f\n", answered[0], answered[1], answered[0] * 1e9 / took[0], answered[1] * 1e9 / took[1]);
 }
 
 static void station(unsigned char *mac, int number) {
@@ -256,7 +313,8 @@ static void frames(int ports, int stations, int seconds) {
 int main(int argc, char **argv) {
     const char *mode = argc > 2 ? argv[1] : "";
     if (!strcmp(mode, "udp-sink") && argc == 4) udp_sink(argv[2], atoi(argv[3]));
-    else if (!strcmp(mode, "udp-flood") && argc == 6) udp_flood(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]));
+    else if (!strcmp(mode, "udp-flood") && (argc == 6 || argc == 7)) udp_flood(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]), argc == 7 ? atoi(argv[6]) : 0);
+    else if (!strcmp(mode, "udp-flows") && argc == 5) udp_flows(argv[2], argv[3], atoi(argv[4]));
     else if (!strcmp(mode, "tcp-sink") && argc == 3) tcp_serve(argv[2], 0);
     else if (!strcmp(mode, "tcp-source") && argc == 4) tcp_serve(argv[2], atoi(argv[3]));
     else if (!strcmp(mode, "tcp-send") && argc == 6) tcp_bulk(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]), 1);
