@@ -53,6 +53,7 @@ record Config(
     private static final int MAX_WORKERS = 64;
     private static final int FEWEST_FRAMES = 64;
     private static final int MOST_FRAMES = 1024;
+    private static final int MOST_FAST_SESSIONS = 1 << 20;
     private static final int LONGEST_ABSENCE = 3600;
     private static final int SMALLEST_JOURNAL = 1 << 20;
 
@@ -183,7 +184,7 @@ record Config(
         return new Packets(
                 workers(file, cpus),
                 new WorkerThread.Settings(poller(file.poller), file.framesPerWorker, cpus),
-                new DataPath(hooks(file.hooks), isFast(file.fastPath)));
+                new DataPath(hooks(file.hooks), isFast(file.fastPath), fastSessions(file)));
     }
 
     private static int workers(ConfigFile file, List<Integer> cpus) {
@@ -232,6 +233,16 @@ record Config(
             throw new IllegalArgumentException(
                     "hooks must be auto, tcx or clsact: hooks=" + name, e);
         }
+    }
+
+    private static int fastSessions(ConfigFile file) {
+        check(
+                file.fastPathSessions >= 0 && file.fastPathSessions <= MOST_FAST_SESSIONS,
+                "fastPathSessions must be 0-"
+                        + MOST_FAST_SESSIONS
+                        + ": fastPathSessions="
+                        + file.fastPathSessions);
+        return file.fastPathSessions;
     }
 
     private static boolean isFast(String fastPath) {

@@ -56,6 +56,9 @@ final class ConfigFile {
     /** "auto": the kernel carries established flows where it can; "off". */
     String fastPath = "auto";
 
+    /** Of a NIC, that the kernel may carry at a time; 0: an eighth of its limit, or 4096. */
+    int fastPathSessions;
+
     /** How long NICs go on as they are without a daemon; 0: they end with it. */
     int absenceSeconds = 30;
 

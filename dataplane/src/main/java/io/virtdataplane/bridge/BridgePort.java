@@ -1,7 +1,6 @@
 package io.virtdataplane.bridge;
 
 import io.virtdataplane.dataplane.BridgeVif;
-import io.virtdataplane.dataplane.Counters;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Port;
 import io.virtdataplane.dataplane.SeenAddresses;
@@ -58,9 +57,8 @@ public final class BridgePort extends BridgeVif {
     }
 
     @Override
-    public Counters counters() {
+    protected void collect() {
         bridge.collect();
-        return counters;
     }
 
     /** Frames that came in here and were sent on without a walk. */

@@ -41,6 +41,16 @@ public final class Counters {
         }
     }
 
+    /** So many frames came in and found the queue full; of what length is not known. */
+    void missed(boolean fromGuest, long frames) {
+        if (fromGuest) {
+            guestFrames += frames;
+        } else {
+            uplinkFrames += frames;
+        }
+        framesByVerdict[Verdict.DROP_INGRESS_FULL.ordinal()] += frames;
+    }
+
     /** So many frames and bytes were translated and sent on without a walk. */
     void carried(long framesOut, long bytesOut, long framesIn, long bytesIn, long gso) {
         guestFrames += framesOut;

@@ -64,9 +64,8 @@ public final class Nic extends Vif {
     }
 
     @Override
-    public Counters counters() {
+    protected void collect() {
         flows.collect(counters);
-        return counters;
     }
 
     @Override

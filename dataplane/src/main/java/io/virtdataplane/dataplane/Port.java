@@ -20,6 +20,14 @@ public interface Port extends AutoCloseable {
      */
     void send(Frame frame);
 
+    /**
+     * Frames that came while the queue to us was full, since it was opened, as somebody looked
+     * last. Any thread.
+     */
+    default long missed() {
+        return 0;
+    }
+
     @Override
     void close();
 }

@@ -63,6 +63,7 @@ public enum Verdict {
     DROP_GUEST_UNKNOWN("the guest's MAC address is not known yet"),
     DROP_EGRESS_RATE("more than the guest may send: its limit of bits or packets a second"),
     DROP_INGRESS_RATE("more than the guest may get: its limit of bits or packets a second"),
+    DROP_INGRESS_FULL("came faster than the packet thread takes frames: its queue was full"),
     DROP_EGRESS_FULL("the egress device had no room"),
     DROP_EGRESS_DOWN("the egress device is down or gone"),
     DROP_FAULT("a bug of ours, contained; see events");

@@ -18,6 +18,8 @@ public abstract class Vif {
 
     Shaper egressShaper; // of what the guest sends; null: no limit
     Shaper ingressShaper; // of what it gets
+    private long missedFromGuest; // of what its ports have missed, what is counted
+    private long missedFromUplink;
     private volatile Rate egressRate = Rate.NONE;
     private volatile Rate ingressRate = Rate.NONE;
 
@@ -74,10 +76,22 @@ public abstract class Vif {
         return ingressShaper == null || frame.isDryRun() || ingressShaper.takes(frame, nowNs);
     }
 
-    /** With what was carried past the worker until now. */
-    public Counters counters() {
+    /** With what was carried past the worker until now, and what its queues had no room for. */
+    public final Counters counters() {
+        Port guest = ingress(true);
+        Port uplink = ingress(false);
+        long fromGuest = guest.missed();
+        long fromUplink = uplink == guest ? 0 : uplink.missed();
+        counters.missed(true, fromGuest - missedFromGuest);
+        counters.missed(false, fromUplink - missedFromUplink);
+        missedFromGuest = fromGuest;
+        missedFromUplink = fromUplink;
+        collect();
         return counters;
     }
+
+    /** Counts what was carried past the worker until now. */
+    protected void collect() {}
 
     /** The number that events carry. */
     public int id() {

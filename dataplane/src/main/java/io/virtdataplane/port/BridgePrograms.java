@@ -122,7 +122,7 @@ public final class BridgePrograms implements AutoCloseable {
                 device.up();
             }
             Senders senders = Senders.open(device);
-            return opened(id, name, tap, senders, owned, device);
+            return opened(id, number, name, tap, senders, owned, device);
         } catch (RuntimeException e) {
             tap.close();
             throw e;
@@ -143,15 +143,16 @@ public final class BridgePrograms implements AutoCloseable {
         try {
             owned.push(attach(number, crossing.device(), hooks));
             Senders senders = netns.call(() -> cross(crossing, name, hooks, owned));
-            return opened(id, name, tap, senders, owned, crossing.device());
+            return opened(id, number, name, tap, senders, owned, crossing.device());
         } catch (RuntimeException e) {
             tap.close();
             throw e;
         }
     }
 
-    private static Opened opened(
+    private Opened opened(
             int id,
+            int number,
             String name,
             Fd tap,
             Senders senders,
@@ -162,6 +163,7 @@ public final class BridgePrograms implements AutoCloseable {
                         "dev:" + name,
                         id,
                         tap,
+                        InputQueue.ofTap(names.tap(number)),
                         () -> closeAll(owned),
                         senders.direct(),
                         senders.queued());

@@ -13,22 +13,17 @@ import java.util.function.Function;
  * too. In the pod's namespace, as its uplink.
  */
 public final class CarriedGuest implements AutoCloseable {
-    private static final int FEWEST_SESSIONS = 4096;
-    private static final int PART = 8;
 
     /**
      * What holds for the NIC.
      *
      * @param addresses of guest and pod, given the pod's
-     * @param sessions at a time
+     * @param sessions that are carried at a time; all of their table is there from the start
      */
     public record Plan(
             Function<PodAddresses, DualStack> addresses, long gatewayMac, int sessions, long seed) {
-        /**
-         * Two for each of a part of the sessions, since all of the table is there from the start.
-         */
         int flows() {
-            return 2 * Math.min(sessions, Math.max(FEWEST_SESSIONS, sessions / PART));
+            return 2 * sessions;
         }
     }
 
@@ -36,14 +31,23 @@ public final class CarriedGuest implements AutoCloseable {
     private final String name;
     private final NetDevice device;
     private final int mtu;
+    private final String tapName;
     private final int tapIndex;
     private final Fd tap;
 
-    private CarriedGuest(Plan plan, String name, NetDevice device, int mtu, int tapIndex, Fd tap) {
+    private CarriedGuest(
+            Plan plan,
+            String name,
+            NetDevice device,
+            int mtu,
+            String tapName,
+            int tapIndex,
+            Fd tap) {
         this.plan = plan;
         this.name = name;
         this.device = device;
         this.mtu = mtu;
+        this.tapName = tapName;
         this.tapIndex = tapIndex;
         this.tap = tap;
     }
@@ -59,7 +63,7 @@ public final class CarriedGuest implements AutoCloseable {
                     int mtu = device.mtu();
                     Fd fd = ReadTap.ready(Tun.takeTap(tapName), tapName, mtu);
                     int index = new NetDevice(tapName).index();
-                    return new CarriedGuest(plan, name, device, mtu, index, fd);
+                    return new CarriedGuest(plan, name, device, mtu, tapName, index, fd);
                 });
     }
 
@@ -77,6 +81,10 @@ public final class CarriedGuest implements AutoCloseable {
 
     int mtu() {
         return mtu;
+    }
+
+    String tapName() {
+        return tapName;
     }
 
     int tapIndex() {

@@ -27,6 +27,8 @@ public final class DescriptorPort implements Port {
     private final Fd direct; // where they are written, past the device's queue
     private final AutoCloseable shield;
     private final Fd queued; // a packet socket that sends through the device's queue; or null
+    private final InputQueue input;
+    private volatile long missed;
     private final Frame[] fetched = new Frame[CAPACITY];
     private int head;
     private int tail;
@@ -43,11 +45,19 @@ public final class DescriptorPort implements Port {
      * @param queued where it is a packet socket, another one that does not pass the device's queue
      *     by; else null
      */
-    DescriptorPort(String name, int id, Fd fd, AutoCloseable shield, Fd queued) {
-        this(name, id, fd, shield, fd, queued);
+    DescriptorPort(String name, int id, Fd fd, InputQueue input, AutoCloseable shield, Fd queued) {
+        this(name, id, fd, input, shield, fd, queued);
     }
 
-    private DescriptorPort(String name, int id, Fd fd, AutoCloseable shield, Fd direct, Fd queued) {
+    private DescriptorPort(
+            String name,
+            int id,
+            Fd fd,
+            InputQueue input,
+            AutoCloseable shield,
+            Fd direct,
+            Fd queued) {
+        this.input = input;
         this.queued = queued;
         this.direct = direct;
         this.name = name;
@@ -58,8 +68,26 @@ public final class DescriptorPort implements Port {
 
     /** Reads one descriptor, a tap, and writes to the sockets of another device. */
     static DescriptorPort ofTwo(
-            String name, int id, Fd tap, AutoCloseable link, Fd direct, Fd queued) {
-        return new DescriptorPort(name, id, tap, link, direct, queued);
+            String name,
+            int id,
+            Fd tap,
+            InputQueue input,
+            AutoCloseable link,
+            Fd direct,
+            Fd queued) {
+        return new DescriptorPort(name, id, tap, input, link, direct, queued);
+    }
+
+    /** Asks the kernel what the queue had no room for. Control threads. */
+    public synchronized void lookAtQueue() {
+        if (fd.isOpen()) {
+            missed = input.missed();
+        }
+    }
+
+    @Override
+    public long missed() {
+        return missed;
     }
 
     @Override
@@ -159,12 +187,13 @@ public final class DescriptorPort implements Port {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         try {
             shield.close();
         } catch (Exception e) {
             throw new IllegalStateException("close " + name, e);
         } finally {
+            input.close();
             fd.close();
             direct.close();
             if (queued != null) {

@@ -59,7 +59,13 @@ public final class PacketPort {
                         try {
                             Fd queued = PacketSocket.openQueued(device);
                             return DescriptorPort.ofTwo(
-                                    "dev:" + guest.name(), id, guest.tap(), link, direct, queued);
+                                    "dev:" + guest.name(),
+                                    id,
+                                    guest.tap(),
+                                    InputQueue.ofTap(guest.tapName()),
+                                    link,
+                                    direct,
+                                    queued);
                         } catch (RuntimeException e) {
                             direct.close();
                             throw e;
@@ -84,7 +90,8 @@ public final class PacketPort {
         Fd socket = PacketSocket.open(device);
         try {
             Fd queued = PacketSocket.openQueued(device);
-            return new DescriptorPort("dev:" + name, id, socket, shield, queued);
+            return new DescriptorPort(
+                    "dev:" + name, id, socket, InputQueue.ofSocket(socket), shield, queued);
         } catch (RuntimeException e) {
             socket.close();
             throw e;

@@ -28,7 +28,8 @@ public final class TapPort {
                         if (mac != 0) {
                             device.mac(mac);
                         }
-                        return new DescriptorPort("tap:" + name, id, fd, () -> {}, null);
+                        return new DescriptorPort(
+                                "tap:" + name, id, fd, InputQueue.ofTap(name), () -> {}, null);
                     } catch (RuntimeException e) {
                         fd.close();
                         throw e;

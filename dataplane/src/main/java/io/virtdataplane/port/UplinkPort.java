@@ -57,7 +57,13 @@ public final class UplinkPort {
                                         mechanism,
                                         pins);
                         return new Uplink(
-                                new DescriptorPort("uplink:" + uplinkName, id, fd, steering, null),
+                                new DescriptorPort(
+                                        "uplink:" + uplinkName,
+                                        id,
+                                        fd,
+                                        InputQueue.ofTap(tapName),
+                                        steering,
+                                        null),
                                 steering,
                                 addresses,
                                 uplink.mtu());

@@ -16,6 +16,7 @@ public final class PacketSocket {
     private static final int SOL_PACKET = 263;
     private static final int PACKET_ADD_MEMBERSHIP = 1;
     private static final int PACKET_MR_PROMISC = 1;
+    private static final int PACKET_STATISTICS = 6;
     private static final int PACKET_AUXDATA = 8;
     private static final int PACKET_VNET_HDR = 15;
     private static final int PACKET_QDISC_BYPASS = 20;
@@ -61,6 +62,22 @@ public final class PacketSocket {
      */
     public static Fd openQueued(NetDevice device) {
         return open(device, NO_PROTOCOL, (fd, scratch) -> {});
+    }
+
+    /** Frames that its buffer had no room for, since this was asked last; 0 where it is closed. */
+    public static long drops(Fd socket) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment statistics = scratch.zeroed(8); // struct tpacket_stats: packets, drops
+            MemorySegment length = scratch.zeroed(4);
+            length.set(Scratch.U32, 0, 8);
+            Libc.C.getsockopt(
+                    socket.number(),
+                    SOL_PACKET,
+                    PACKET_STATISTICS,
+                    statistics.address(),
+                    length.address());
+            return Integer.toUnsignedLong(statistics.get(Scratch.U32, 4));
+        }
     }
 
     private static Fd open(NetDevice device, int protocol, BiConsumer<Fd, Scratch> options) {

@@ -60,7 +60,7 @@ final class CliLab implements AutoCloseable {
                         Workers.none(),
                         attachments,
                         journal,
-                        new DataPath(Bpf.Mechanism.AUTO, true),
+                        new DataPath(Bpf.Mechanism.AUTO, true, 0),
                         new PortNames("test"));
         NetworkObjects networks =
                 new NetworkObjects(

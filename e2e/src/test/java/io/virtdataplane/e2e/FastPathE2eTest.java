@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Established flows of a guest behind a device are carried by the kernel, and everything that is
@@ -19,6 +20,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 @RootTest
 class FastPathE2eTest {
     private static final int SECONDS = 20;
+    private static final int FLOOD_FRAMES = 30_000;
+
+    /** What waits in a packet socket's buffer counts against the sender's. */
+    private static final String FLOOD =
+            """
+            import socket
+            SO_SNDBUFFORCE = 32
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 1 << 28)
+            for number in range(%d):
+                s.sendto(b"flood", ("203.0.113.7", 9))
+            """
+                    .formatted(FLOOD_FRAMES);
 
     /** A server that sends each line back, and a client that sends numbered lines for ever. */
     private static final String ECHO =
@@ -176,5 +190,23 @@ class FastPathE2eTest {
         assertThat(number("carriedFrames")).isZero();
         assertThat(lab.mustClient("describe", "nic", "vm"))
                 .contains("off: by the setting fastPath");
+    }
+
+    /** They come while the packet thread takes none, more than the kernel keeps for it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "off"})
+    void framesThatFindTheQueueFullAreCounted(String fastPath) throws IOException {
+        attached("fastPath: \"" + fastPath + '"');
+        lab.mustIn(lab.guest, "ping -c1 -W2 " + Lab.OUTSIDE); // the gateway is known
+        Path script = Files.writeString(lab.shell.directory().resolve("flood.py"), FLOOD);
+        String daemon = Long.toString(lab.daemonProcess().pid());
+        lab.shell.must("kill", "-STOP", daemon);
+        try {
+            lab.mustIn(lab.guest, "python3 " + script);
+        } finally {
+            lab.shell.must("kill", "-CONT", daemon);
+        }
+        Wait.until("all", SECONDS, () -> number("guestFrames"), seen -> seen >= FLOOD_FRAMES);
+        assertThat(lab.mustClient("drops", "vm")).contains("drop_ingress_full");
     }
 }

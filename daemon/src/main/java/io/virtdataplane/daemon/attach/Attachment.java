@@ -16,6 +16,9 @@ public interface Attachment {
     /** Worker's thread only. */
     Vif vif();
 
+    /** Asks the kernel how many frames its queues had no room for, before its counters are read. */
+    default void lookAtQueues() {}
+
     /**
      * Asks on the worker's thread, where it is known whether this is still attached: what belongs
      * to it is given back only after the worker has let go of it.

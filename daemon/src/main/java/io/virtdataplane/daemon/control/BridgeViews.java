@@ -85,6 +85,7 @@ final class BridgeViews {
     }
 
     private static Live live(OpenPort open) {
+        open.lookAtQueues();
         return open.ask(
                 on ->
                         new Live(

@@ -102,6 +102,7 @@ public final class NicViews {
     private static Live live(MasqueradeNic attached) {
         Nat nat = attached.nat();
         Responders responders = attached.responders();
+        attached.lookAtQueues();
         return attached.ask(
                 on -> {
                     long nowNs = System.nanoTime();

@@ -21,6 +21,7 @@ final class NicSample {
     private boolean present;
 
     NicSample(Attachment of) {
+        of.lookAtQueues();
         this.of = of;
         this.nat = of instanceof MasqueradeNic masquerade ? new NatSample(masquerade) : null;
     }

@@ -62,6 +62,11 @@ public final class BridgedNic implements AttachedNic {
     }
 
     @Override
+    public void lookAtQueues() {
+        port.lookAtQueues();
+    }
+
+    @Override
     public Vif vif() {
         return port.vif();
     }

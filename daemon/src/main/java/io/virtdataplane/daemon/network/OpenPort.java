@@ -118,6 +118,11 @@ public final class OpenPort implements Attachment, AutoCloseable {
     }
 
     @Override
+    public void lookAtQueues() {
+        device.lookAtQueue();
+    }
+
+    @Override
     public Vif vif() {
         return port;
     }

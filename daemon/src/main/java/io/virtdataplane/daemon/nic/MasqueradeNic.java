@@ -296,6 +296,11 @@ public final class MasqueradeNic implements AttachedNic {
     }
 
     @Override
+    public void lookAtQueues() {
+        devices.lookAtQueues();
+    }
+
+    @Override
     public Vif vif() {
         return nic;
     }

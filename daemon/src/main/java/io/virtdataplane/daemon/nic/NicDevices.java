@@ -56,7 +56,7 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
         try (Netns netns = Netns.open(spec.netns())) {
             CarriedGuest carried =
                     CarriedGuest.open(
-                            netns, device.name(), tapName(device.name()), plan(spec, seed));
+                            netns, device.name(), tapName(device.name()), plan(spec, path, seed));
             try {
                 return open(id, spec, path.hooks(), carried, fastPath, pins);
             } catch (RuntimeException e) {
@@ -66,13 +66,13 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
         }
     }
 
-    private static CarriedGuest.Plan plan(MasqueradeSpec spec, long seed) {
+    private static CarriedGuest.Plan plan(MasqueradeSpec spec, DataPath path, long seed) {
         return new CarriedGuest.Plan(
                 pod ->
                         new DualStack(
                                 ipv4(pod, spec.nic().cidr()), ipv6(pod, spec.nic().ipv6Cidr())),
                 MasqueradeNic.GATEWAY_MAC,
-                spec.policy().limits().sessions(),
+                path.fastSessions(spec.policy().limits().sessions()),
                 seed);
     }
 
@@ -158,6 +158,11 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
     /** What the guest is told to send at most: the smaller of the two. */
     int smallestMtu() {
         return Math.min(uplink.mtu(), guestMtu);
+    }
+
+    void lookAtQueues() {
+        guest.lookAtQueue();
+        uplink.port().lookAtQueue();
     }
 
     /** What stays in the kernel for the next run stays; the rest ends. */

@@ -45,7 +45,7 @@ class ScrapeTest {
                         workers,
                         attachments,
                         journal,
-                        new DataPath(Bpf.Mechanism.AUTO, true),
+                        new DataPath(Bpf.Mechanism.AUTO, true, 0),
                         new PortNames("test"));
         NetworkObjects networks =
                 new NetworkObjects(
