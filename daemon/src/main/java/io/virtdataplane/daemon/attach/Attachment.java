@@ -13,7 +13,7 @@ public interface Attachment {
 
     WorkerThread worker();
 
-    /** Worker's thread only. */
+    /** Worker's thread only, but for what it says. */
     Vif vif();
 
     /**
