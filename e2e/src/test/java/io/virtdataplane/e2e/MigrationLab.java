@@ -11,6 +11,7 @@ import io.virtdataplane.api.ExportSessionsRequest;
 import io.virtdataplane.api.GetRequest;
 import io.virtdataplane.api.ImportSessionsRequest;
 import io.virtdataplane.api.ImportSessionsResponse;
+import io.virtdataplane.api.NatSettings;
 import io.virtdataplane.api.SessionBytes;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -24,6 +25,7 @@ final class MigrationLab implements AutoCloseable {
     static final String MACHINE = Lab.CHAPTER.replaceAll("(?m)^ *(ports:|- port: \\d+)\n", "");
 
     private static final String NAME = "vm";
+    private static final int PIECE = 64 << 10;
     final Node one;
     final Node other;
     private final String plug;
@@ -33,6 +35,7 @@ final class MigrationLab implements AutoCloseable {
         final Lab lab = new Lab();
         private final String port; // of the switch
         private final String socket; // of the guest
+        String midstream = "reset";
         private Client client;
 
         private Node(String port, String socket) {
@@ -47,6 +50,7 @@ final class MigrationLab implements AutoCloseable {
             return client;
         }
 
+        /** What has no session is reset, so that nothing goes on but what was taken over. */
         Node attach(boolean incoming) {
             client().call()
                     .attach(
@@ -56,6 +60,7 @@ final class MigrationLab implements AutoCloseable {
                                     .setNetns(lab.pod)
                                     .setGuest("dev:tap0")
                                     .setIncoming(incoming)
+                                    .setNat(NatSettings.newBuilder().setMidstream(midstream))
                                     .build());
             return this;
         }
@@ -97,12 +102,20 @@ final class MigrationLab implements AutoCloseable {
             try {
                 BlockingClientCall<ImportSessionsRequest, ImportSessionsResponse> call =
                         client().streaming().importSessions();
-                call.write(
-                        ImportSessionsRequest.newBuilder()
-                                .setNic(NAME)
-                                .setReset(reset)
-                                .setData(ByteString.copyFrom(file))
-                                .build());
+                boolean isWanted =
+                        call.write(
+                                ImportSessionsRequest.newBuilder()
+                                        .setNic(NAME)
+                                        .setReset(reset)
+                                        .build());
+                for (int from = 0; isWanted && from < file.length; from += PIECE) {
+                    int length = Math.min(PIECE, file.length - from);
+                    isWanted =
+                            call.write(
+                                    ImportSessionsRequest.newBuilder()
+                                            .setData(ByteString.copyFrom(file, from, length))
+                                            .build());
+                }
                 call.halfClose();
                 return call.read();
             } catch (StatusException e) {

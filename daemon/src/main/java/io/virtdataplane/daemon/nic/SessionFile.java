@@ -28,7 +28,7 @@ record SessionFile(long nowNs, String addresses, byte[] content) {
     private static final int LONGEST_LINE = 200;
     private static final Pattern LINE =
             Pattern.compile(
-                    "virt-dataplane sessions (\\d{1,9}) now=(-?\\d{1,19}) for=([0-9a-f.:=,]+)");
+                    "virt-dataplane sessions (\\d{1,9}) now=(-?\\d{1,18}) for=([0-9a-f.:=,]+)");
     private static final String VERSION = "1";
 
     /** What sessions of a NIC hold for. */
