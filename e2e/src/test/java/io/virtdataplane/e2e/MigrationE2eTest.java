@@ -181,6 +181,7 @@ class MigrationE2eTest {
 
     @Test
     void nothingButWhatWasExportedIsTaken() {
+        lab.keeping();
         nodes.daemons().elsewhere("10.244.1.6", "fd00:10:244::6");
         nodes.one.attach(false);
         lab.mustIn(lab.guest, "ping -qc1 -W5 " + Lab.OUTSIDE);
@@ -194,6 +195,7 @@ class MigrationE2eTest {
                 Path.of("").toAbsolutePath().getParent().resolve("bin/virt-dataplane").toString();
         lab.shell.sh("%s session export vm --socket %s > %s".formatted(cli, lab.socket(), file));
         byte[] whole = read(file);
+        assertThat(lab.mustClient("get", "sessions")).as("also over the restart").contains("icmp");
         nodes.other.attach(true);
         assertRefused(nodes.other, whole, "sessions must be of these addresses");
         assertRefused(

@@ -62,7 +62,11 @@ public final class Migrations implements AutoCloseable {
         }
         try {
             announcements.begin(nic);
-            settle(nic);
+            synchronized (nic) {
+                if (nic.state() == VifState.ACTIVE) { // not drained meanwhile
+                    settle(nic);
+                }
+            }
         } catch (RuntimeException e) {
             LOG.warn("not all is done for a guest that has come: nic={}", nic.name(), e);
         }
@@ -79,16 +83,17 @@ public final class Migrations implements AutoCloseable {
     /** Of an incoming NIC it says that the guest is here. */
     public void announce(String name) {
         AttachedNic nic = attachments.nic(name);
-        VifState state = nic.state();
-        if (state == VifState.DRAINED) {
+        if (nic.state() == VifState.DRAINED) {
             throw new IllegalArgumentException(
                     "name must not be a drained NIC (its guest is on another node): name="
                             + nic.name());
         }
         announcements.begin(nic);
-        if (state == VifState.INCOMING) {
-            awaited.remove(nic);
-            settle(nic);
+        synchronized (nic) {
+            if (nic.state() == VifState.INCOMING) {
+                awaited.remove(nic);
+                settle(nic);
+            }
         }
     }
 
@@ -125,7 +130,16 @@ public final class Migrations implements AutoCloseable {
                 isBack ? "the guest stays" : "nothing is taken from the guest or for it");
         LOG.info("{}: nic={}", isBack ? "drain cancelled" : "drained", nic.name());
         if (isBack) {
-            announcements.begin(nic); // its station may have been learned elsewhere
+            announceAgain(nic);
+        }
+    }
+
+    /** Its station may have been learned elsewhere. That it stays does not hang on that. */
+    private void announceAgain(AttachedNic nic) {
+        try {
+            announcements.begin(nic);
+        } catch (RuntimeException e) {
+            LOG.warn("not announced: nic={} reason={}", nic.name(), e.getMessage());
         }
     }
 

@@ -103,7 +103,8 @@ public final class Nics implements AutoCloseable {
     public void tend() {
         for (AttachedNic nic : attachments.nics()) {
             try {
-                String change = nic.changed();
+                // One that is drained waits for its sessions to be asked for: its guest has gone.
+                String change = nic.state() == VifState.DRAINED ? "" : nic.changed();
                 if (!change.isEmpty()) {
                     openAnew(nic, change);
                 }

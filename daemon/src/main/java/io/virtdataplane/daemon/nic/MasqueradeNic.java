@@ -377,6 +377,7 @@ public final class MasqueradeNic implements AttachedNic {
                     responders.announce();
                     return null;
                 });
+        sessions.resetLost();
         return "pod's addresses announced to the network, gateway to the guest";
     }
 

@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.nic;
 
 import io.virtdataplane.dataplane.DualStack;
+import io.virtdataplane.dataplane.Nic;
 import io.virtdataplane.dataplane.VifState;
 import io.virtdataplane.nat.ConnectionProbe;
 import io.virtdataplane.nat.MovedSessions;
@@ -101,8 +102,15 @@ final class MovingSessions {
         return new Moved(mine.size(), moved.leftOut() + moved.count() - mine.size());
     }
 
-    /** The guest is here: it is made to say where it is in each of them, and is answered. */
+    /**
+     * The guest is here: it is made to say where it is in each of them, and is answered. Where its
+     * MAC address is not known yet, that is done when it is announced again.
+     */
     synchronized void resetLost() {
+        boolean isKnown = nic.ask(on -> nic.nic().guestMac != Nic.UNKNOWN_MAC);
+        if (lost.isEmpty() || !isKnown) {
+            return;
+        }
         List<Connection> all = lost;
         lost = List.of();
         DualStack addresses = addresses();
