@@ -15,6 +15,11 @@ public final class Client implements AutoCloseable {
         return DataplaneGrpc.newBlockingStub(socket.channel());
     }
 
+    /** For calls whose request is a stream. */
+    public DataplaneGrpc.DataplaneBlockingV2Stub streaming() {
+        return DataplaneGrpc.newBlockingV2Stub(socket.channel());
+    }
+
     public NetworksGrpc.NetworksBlockingStub networks() {
         return NetworksGrpc.newBlockingStub(socket.channel());
     }

@@ -11,7 +11,8 @@ import picocli.CommandLine.Parameters;
         name = "announce",
         description = {
             "Announce a NIC, as after a migration.",
-            "The guest of a masquerade NIC gets the address of its gateway (gratuitous ARP, unsolicited Neighbor Advertisement). The bridge of a NIC on a bridge gets the place of the guest's MAC address (RARP)."
+            "Five times in 0.8 s, by RARP, gratuitous ARP and unsolicited Neighbor Advertisement: where the station of a guest on a bridge is, or the addresses of a masquerade NIC's pod. The guest of a masquerade NIC gets the address of its gateway.",
+            "An incoming NIC announces itself at the guest's first frame."
         },
         mixinStandardHelpOptions = true)
 final class AnnounceCommand implements Callable<Integer> {

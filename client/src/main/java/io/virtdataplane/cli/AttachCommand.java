@@ -110,6 +110,12 @@ final class AttachCommand implements Callable<Integer> {
                     "UNIX socket of the QEMU guest agent's virtio-serial port, one for each machine (default: no agent is asked).")
     private String guestAgent;
 
+    @Option(
+            names = "--incoming",
+            description =
+                    "The NIC is the target of a live migration: it says and refuses nothing for the guest until its first frame, and then announces it.")
+    private boolean incoming;
+
     @Mixin private LimitOptions limits;
     @Mixin private NatOptions nat;
 
@@ -130,6 +136,7 @@ final class AttachCommand implements Callable<Integer> {
                         .setLimits(limits.limits())
                         .setRouterAdvertisements(routerAdvertisements)
                         .setLeaseSeconds(leaseSeconds)
+                        .setIncoming(incoming)
                         .build();
         try (Client client = socket.connect()) {
             Nic nic = client.call().attach(request);

@@ -26,6 +26,8 @@ import picocli.CommandLine.Command;
             AttachCommand.class,
             SetCommand.class,
             AnnounceCommand.class,
+            DrainCommand.class,
+            SessionCommand.class,
             DetachCommand.class,
             GetCommand.class,
             DescribeCommand.class,

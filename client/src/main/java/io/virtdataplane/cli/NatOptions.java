@@ -90,6 +90,13 @@ final class NatOptions {
     private Integer maxSegmentSize;
 
     @Option(
+            names = "--midstream",
+            paramLabel = "POLICY",
+            description =
+                    "The guest's TCP segments in the middle of a connection without a session: open one (default), or reset the connection, as after a move to another pod address.")
+    private String midstream;
+
+    @Option(
             names = "--tcp-established-seconds",
             paramLabel = "S",
             description = "How long an idle TCP connection is kept (default: 7440).")
@@ -128,6 +135,7 @@ final class NatOptions {
         set(otherProtocols, settings::setOtherProtocols);
         set(linkLocal, settings::setLinkLocal);
         set(maxSegmentSize, settings::setMaxSegmentSize);
+        set(midstream, settings::setMidstream);
         set(tcpEstablished, settings::setTcpEstablishedSeconds);
         set(tcpTransitory, settings::setTcpTransitorySeconds);
         set(udp, settings::setUdpSeconds);

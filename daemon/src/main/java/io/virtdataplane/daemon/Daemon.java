@@ -5,6 +5,7 @@ import io.virtdataplane.api.NatSettings;
 import io.virtdataplane.api.Version;
 import io.virtdataplane.api.Worker;
 import io.virtdataplane.daemon.attach.Attachments;
+import io.virtdataplane.daemon.attach.Migrations;
 import io.virtdataplane.daemon.attach.Nics;
 import io.virtdataplane.daemon.cni.CniSocket;
 import io.virtdataplane.daemon.control.NetworksService;
@@ -159,7 +160,12 @@ public final class Daemon implements AutoCloseable {
                         publisher,
                         journal,
                         config.cluster().isOn());
-        attachments.follow(publisher::changed);
+        Migrations migrations = opened(new Migrations(attachments, nics, journal));
+        attachments.follow(
+                () -> {
+                    publisher.changed();
+                    migrations.look();
+                });
         // A new kind of object: its reconciler stands here.
         Objects objects =
                 new Objects(
@@ -200,6 +206,7 @@ public final class Daemon implements AutoCloseable {
                         attachments,
                         nics,
                         masquerade,
+                        migrations,
                         macs,
                         views,
                         journal,

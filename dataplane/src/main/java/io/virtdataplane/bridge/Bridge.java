@@ -302,6 +302,12 @@ public final class Bridge implements Switch {
         recipients.forget(port);
     }
 
+    /** The stations behind the port are elsewhere: they are looked for on all ports again. */
+    public void forgetStations(BridgePort port) {
+        carried.releaseOf(port);
+        fdb.flush(port.index, -1);
+    }
+
     /** Stations of VLANs that the port has no longer are forgotten. */
     public void change(BridgePort port, PortPolicy changed) {
         if (policy.vlanFiltering()) {

@@ -61,6 +61,7 @@ public enum Verdict {
     DROP_SESSION_RATE("more new sessions in a second than the NIC may open"),
     DROP_PORTS_EXHAUSTED("no outside port is left for this destination"),
     DROP_GUEST_UNKNOWN("the guest's MAC address is not known yet"),
+    DROP_DRAINED("of a guest that was drained: it has moved to another node, or is about to"),
     DROP_EGRESS_RATE("more than the guest may send: its limit of bits or packets a second"),
     DROP_INGRESS_RATE("more than the guest may get: its limit of bits or packets a second"),
     DROP_INGRESS_FULL("came faster than the packet thread takes frames: its queue was full"),

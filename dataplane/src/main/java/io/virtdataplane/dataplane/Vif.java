@@ -1,5 +1,7 @@
 package io.virtdataplane.dataplane;
 
+import java.util.concurrent.locks.LockSupport;
+
 /**
  * A virtual interface on a worker: what is counted, captured and traced as one. Either the NIC of a
  * guest behind a pod's address ({@link Nic}), or a port of a bridge. The worker's thread alone
@@ -22,6 +24,8 @@ public abstract class Vif {
     private long missedFromUplink;
     private volatile Rate egressRate = Rate.NONE;
     private volatile Rate ingressRate = Rate.NONE;
+    private volatile VifState state = VifState.ACTIVE;
+    private volatile Thread follower;
 
     protected Vif(int id, String name) {
         this.id = id;
@@ -31,9 +35,38 @@ public abstract class Vif {
     /** Somebody looks at its frames from now on, or no longer. */
     protected void looked() {}
 
-    /** All its frames are to be walked: somebody looks at them, or its rate is limited. */
+    /**
+     * All its frames are to be walked: somebody looks at them, its rate is limited, or the guest is
+     * on its way.
+     */
     protected final boolean isWalked() {
-        return tap != null || liveTrace != null || egressShaper != null || ingressShaper != null;
+        return tap != null
+                || liveTrace != null
+                || egressShaper != null
+                || ingressShaper != null
+                || state != VifState.ACTIVE;
+    }
+
+    /** Any thread. */
+    public final VifState state() {
+        return state;
+    }
+
+    /** From the next frame on. */
+    public final void state(VifState now) {
+        state = now;
+        looked();
+    }
+
+    /** Any thread: it is woken when the guest has come. */
+    public final void follow(Thread woken) {
+        follower = woken;
+    }
+
+    /** The guest's first frame where it was awaited: once a migration, so it may cost a call. */
+    final void arrived() {
+        state(VifState.ACTIVE);
+        LockSupport.unpark(follower);
     }
 
     /** From the next frame on; what waits under limits that were goes on at once. */

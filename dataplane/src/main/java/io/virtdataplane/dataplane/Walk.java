@@ -22,12 +22,18 @@ final class Walk {
     private Verdict switched(Frame frame, BridgeVif ingress, long nowNs) {
         frame.note(Step.FROM_GUEST, frame.length, 0);
         frame.splitMtu = 0;
+        if (ingress.state() == VifState.DRAINED) {
+            return Verdict.DROP_DRAINED; // not even learned: its station is elsewhere
+        }
         return ingress.bridge().process(frame, ingress, egress, nowNs);
     }
 
     private Verdict routed(Frame frame, Nic nic, long nowNs) {
         boolean fromGuest = frame.ingress == nic.guest;
         frame.note(fromGuest ? Step.FROM_GUEST : Step.FROM_UPLINK, frame.length, 0);
+        if (fromGuest && nic.state() == VifState.DRAINED) {
+            return Verdict.DROP_DRAINED;
+        }
         Verdict verdict = Headers.parse(frame);
         if (verdict != Verdict.CONTINUE) {
             return verdict;

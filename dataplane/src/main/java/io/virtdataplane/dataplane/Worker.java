@@ -170,6 +170,9 @@ public final class Worker {
     private void arrive(Frame frame, Vif vif, long nowNs) {
         boolean fromGuest = vif.isGuestSide(frame.ingress);
         vif.counters.received(frame, fromGuest);
+        if (fromGuest && vif.state() == VifState.INCOMING) {
+            vif.arrived();
+        }
         if (vif.tap != null) {
             vif.tap.offer(frame, fromGuest ? FrameTap.Side.GUEST : FrameTap.Side.UPLINK, nowNs);
         }
@@ -383,6 +386,15 @@ public final class Worker {
         egress.send();
         burst[0] = frame;
         egress.release(burst, 1);
+    }
+
+    /** On the worker's thread: these bytes go to the guest. */
+    public void originate(Nic nic, byte[] bytes) {
+        if (!pool.isEmpty()) {
+            Frame frame = pool.take();
+            frame.received(nic.uplink, bytes);
+            egress.originate(frame, nic, breathNs);
+        }
     }
 
     /** On the worker's thread: no frame comes from the port afterwards. */

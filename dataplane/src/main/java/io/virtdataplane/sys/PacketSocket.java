@@ -1,6 +1,7 @@
 package io.virtdataplane.sys;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.function.BiConsumer;
 
 /**
@@ -23,6 +24,7 @@ public final class PacketSocket {
     private static final int PACKET_IGNORE_OUTGOING = 23;
     private static final int NO_PROTOCOL = 0;
     private static final int ETH_P_ALL_BE = 0x0300;
+    private static final int VNET_HDR = 10; // bytes of struct virtio_net_hdr
     private static final int BUFFER_BYTES = 8 << 20;
 
     private PacketSocket() {}
@@ -77,6 +79,20 @@ public final class PacketSocket {
                     statistics.address(),
                     length.address());
             return Integer.toUnsignedLong(statistics.get(Scratch.U32, 4));
+        }
+    }
+
+    /** Sends these whole frames, without offloads, through the device's queue. */
+    public static void send(NetDevice device, List<byte[]> frames) {
+        try (Fd fd = openQueued(device);
+                Scratch scratch = new Scratch()) {
+            for (byte[] frame : frames) {
+                MemorySegment message = scratch.zeroed(VNET_HDR + frame.length);
+                MemorySegment.copy(
+                        MemorySegment.ofArray(frame), 0, message, VNET_HDR, frame.length);
+                SystemCallException.check(
+                        fd.write(message.address(), (int) message.byteSize()), "send a frame");
+            }
         }
     }
 

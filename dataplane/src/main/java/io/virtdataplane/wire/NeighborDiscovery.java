@@ -25,6 +25,7 @@ public final class NeighborDiscovery {
     private static final int TARGET_LINK_LAYER = 2;
     private static final int ROUTER_SOLICITED_OVERRIDE = 0xe000_0000;
     private static final int ROUTER_OVERRIDE = 0xa000_0000;
+    private static final int OVERRIDE = 0x2000_0000;
 
     private NeighborDiscovery() {}
 
@@ -105,6 +106,12 @@ public final class NeighborDiscovery {
             MemorySegment b, int at, boolean solicited, long high, long low, long mac) {
         Icmpv6.emit(
                 b, at, ADVERTISEMENT, 0, solicited ? ROUTER_SOLICITED_OVERRIDE : ROUTER_OVERRIDE);
+        target(b, at, high, low, TARGET_LINK_LAYER, mac);
+    }
+
+    /** The same, unasked and of a host (RFC 4861 7.2.6). */
+    public static void emitAnnouncement(MemorySegment b, int at, long high, long low, long mac) {
+        Icmpv6.emit(b, at, ADVERTISEMENT, 0, OVERRIDE);
         target(b, at, high, low, TARGET_LINK_LAYER, mac);
     }
 

@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
 /** Frames' headers, tags, and what stations ask of each other's addresses. */
-@GoldenBytes.Of({Ethernet.class, Vlan.class, Arp.class, Rarp.class})
+@GoldenBytes.Of({Ethernet.class, Vlan.class, Arp.class, Announcement.class})
 class LinkLayerGoldenTest {
     /** The host asks for the router, as Linux does before its first packet. */
     private static final String ARP_REQUEST =
@@ -38,6 +38,23 @@ class LinkLayerGoldenTest {
             0001 0800 06 04 0003
             525400123456 00000000 525400123456 00000000
             000000000000000000000000000000000000
+            """;
+
+    /** As arping -U of iputils sends it, by hand after RFC 5227 3. */
+    private static final String GRATUITOUS_ARP =
+            """
+            ffffffffffff 525400123456 0806
+            0001 0800 06 04 0001
+            525400123456 c0000202 000000000000 c0000202
+            000000000000000000000000000000000000
+            """;
+
+    /** By hand after RFC 4861 4.4 and 7.2.6: Override alone, to all nodes. */
+    private static final String UNSOLICITED_ADVERTISEMENT =
+            """
+            333300000001 525400123456 86dd
+            60000000 0020 3a ff 20010db8000000000000000000000007 ff020000000000000000000000000001
+            88 00 7463 20000000 20010db8000000000000000000000007 02 01 525400123456
             """;
 
     /** By hand after IEEE 802.1Q 9.6 and 9.7, as tshark 4.0 reads it: PRI 5, DEI 0, ID 100. */
@@ -141,11 +158,31 @@ class LinkLayerGoldenTest {
 
     @Test
     void announcementIsThatOfQemu() {
-        byte[] frame = Rarp.announcement(0x5254_0012_3456L);
+        byte[] frame = Announcement.reverse(0x5254_0012_3456L);
         assertBytes(MemorySegment.ofArray(frame), RARP_ANNOUNCEMENT);
         MemorySegment b = GoldenBytes.of(RARP_ANNOUNCEMENT);
         assertThat(Ethernet.type(b, 0)).isEqualTo(Ethernet.RARP);
         assertThat(Arp.sha(b, L3)).isEqualTo(0x5254_0012_3456L);
+    }
+
+    @Test
+    void addressesAreAnnouncedByTheirFamilies() {
+        long mac = 0x5254_0012_3456L;
+        assertBytes(MemorySegment.ofArray(Announcement.ofIpv4(mac, 0xc000_0202)), GRATUITOUS_ARP);
+        assertBytes(
+                MemorySegment.ofArray(Announcement.ofIpv6(mac, 0x2001_0db8_0000_0000L, 7)),
+                UNSOLICITED_ADVERTISEMENT);
+    }
+
+    @Test
+    void announcementInVlanHasItsTagInFrontOfItsType() {
+        byte[] tagged = Announcement.tagged(Announcement.reverse(0x5254_0012_3456L), 100);
+        MemorySegment b = MemorySegment.ofArray(tagged);
+        assertThat(tagged).hasSize(64);
+        assertThat(Ethernet.src(b, 0)).isEqualTo(0x5254_0012_3456L);
+        assertThat(Ethernet.type(b, 0)).isEqualTo(Ethernet.DOT1Q);
+        assertThat(Vlan.vid(b, 12)).isEqualTo(100);
+        assertThat(Vlan.innerType(b, 12)).isEqualTo(Ethernet.RARP);
     }
 
     @Test

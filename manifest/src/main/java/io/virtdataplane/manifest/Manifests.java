@@ -12,10 +12,18 @@ import java.util.function.Supplier;
 /** Reads all objects of a file, documents and items of lists, by their kinds. */
 public final class Manifests {
     private static final String FOREIGN = "it is not for virt-dataplane";
+    private static final String MOVES =
+            "KubeVirt moves the machine; its NICs: drain, session, attach --incoming";
     private static final Map<String, String> REASON_BY_OTHER_KIND =
             Map.of(
-                    "SriovIBNetwork", "InfiniBand is not supported",
-                    "OVSNetwork", "switchdev is not supported");
+                    "SriovIBNetwork",
+                    "InfiniBand is not supported",
+                    "OVSNetwork",
+                    "switchdev is not supported",
+                    "VirtualMachineInstanceMigration",
+                    MOVES,
+                    "MigrationPolicy",
+                    MOVES);
     private final ManifestDefaults defaults;
 
     public Manifests(ManifestDefaults defaults) {

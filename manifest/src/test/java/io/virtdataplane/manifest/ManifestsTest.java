@@ -104,6 +104,35 @@ class ManifestsTest {
                         "manifest must have a NodeNetworkConfigurationPolicy, NetworkAttachmentDefinition, SriovNetworkNodePolicy, SriovNetwork or Service that is for virt-dataplane: VirtualMachine default/vm is left: use attach");
     }
 
+    /** As KubeVirt's user guide has them: none is refused, and none is mistaken for a machine. */
+    @Test
+    void migrationsAreLeftToKubevirt() {
+        String file =
+                """
+                apiVersion: kubevirt.io/v1
+                kind: VirtualMachineInstanceMigration
+                metadata:
+                  name: migration-job
+                spec:
+                  vmiName: vmi-fedora
+                ---
+                apiVersion: migrations.kubevirt.io/v1alpha1
+                kind: MigrationPolicy
+                metadata:
+                  name: my-policy
+                spec:
+                  allowPostCopy: true
+                ---
+                """;
+        for (Set<ObjectKind> taken : List.of(APPLIED, Set.of(ObjectKind.VIRTUAL_MACHINE))) {
+            assertThat(MANIFESTS.look(file, taken).left())
+                    .extracting(LeftObject::toString)
+                    .containsExactly(
+                            "VirtualMachineInstanceMigration migration-job is left: KubeVirt moves the machine; its NICs: drain, session, attach --incoming",
+                            "MigrationPolicy my-policy is left: KubeVirt moves the machine; its NICs: drain, session, attach --incoming");
+        }
+    }
+
     @Test
     void objectIsFoundByItsNameWhateverElseItSays() {
         List<LeftObject> left = new ArrayList<>();

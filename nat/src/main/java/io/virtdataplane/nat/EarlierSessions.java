@@ -31,7 +31,7 @@ final class EarlierSessions {
                     | SessionTable.FROM_POD
                     | SessionTable.BY_SERVICE;
 
-    private static final int FRONT_END = 0xff;
+    static final int FRONT_END = 0xff;
 
     private final Sessions sessions;
     private final SessionTable table;

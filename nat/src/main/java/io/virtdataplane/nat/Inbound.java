@@ -112,6 +112,9 @@ final class Inbound implements Stage {
         if (verdict != Verdict.CONTINUE) {
             return withoutPorts(frame, verdict, nowNs);
         }
+        if (sessions.isDrained()) {
+            return Verdict.DROP_DRAINED; // in silence: connections go on where the guest is
+        }
         int session = sessions.findInward(frame, nowNs);
         int insidePort = frame.localPort;
         if (session == Sessions.NO_SESSION) {

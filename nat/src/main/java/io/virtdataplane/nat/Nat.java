@@ -2,6 +2,7 @@ package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.dataplane.Stage;
+import io.virtdataplane.dataplane.VifState;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,8 @@ public final class Nat {
     private final Outbound outbound;
     private final Inbound inbound;
     private final long seed;
+    private NatPolicy asked;
+    private VifState state;
     private String setAside = "";
 
     /**
@@ -35,23 +38,28 @@ public final class Nat {
             MemorySegment table,
             FlowTable flows,
             long seed) {
-        this(plan, policy, podPorts, memory, table, flows, seed, null);
+        this(plan, policy, podPorts, memory, table, flows, seed, null, VifState.ACTIVE);
     }
 
     /**
      * Goes on where an earlier run has left off.
      *
      * @param earlier what that run had, which {@code flows} and {@code podPorts} have it from, too
+     * @param state as for {@link #state}
      */
     public Nat(
             NatPlan plan,
-            NatPolicy policy,
+            NatPolicy asked,
             PodPorts podPorts,
             MemorySegment memory,
             MemorySegment table,
             FlowTable flows,
             long seed,
-            Earlier earlier) {
+            Earlier earlier,
+            VifState state) {
+        this.asked = asked;
+        this.state = state;
+        NatPolicy policy = inForce();
         this.plan = plan;
         this.seed = seed;
         int longest = longest(plan);
@@ -87,6 +95,7 @@ public final class Nat {
         if (earlier != null) {
             resume(earlier, flows);
         }
+        sessions.drained(state == VifState.DRAINED);
         steer();
     }
 
@@ -116,6 +125,27 @@ public final class Nat {
     /** The sessions, for the next run of the daemon on this machine. Worker's thread. */
     public byte[] keep(long nowNs) {
         return EarlierSessions.write(sessions.table(), carried, nowNs);
+    }
+
+    /**
+     * Takes over sessions that were another node's; those whose ports or remote ends are taken here
+     * are left out. Worker's thread.
+     *
+     * @param part one of {@link MovedSessions#parts}
+     * @return how many
+     */
+    public int take(byte[] part, long nowNs) {
+        int before = sessions.table().size();
+        new EarlierSessions(sessions, plan.addresses(), nowNs).resume(part);
+        return sessions.table().size() - before;
+    }
+
+    /**
+     * The guest's connections from before its move have no other end: what it sends in the middle
+     * of one is answered by a reset, for as long as it may hold one. Worker's thread.
+     */
+    public void loseConnections(long nowNs) {
+        outbound.lostUntil(nowNs + asked.timeouts().tcpEstablished());
     }
 
     /** Of all but the sessions. */
@@ -151,7 +181,11 @@ public final class Nat {
     }
 
     public NatPolicy policy() {
-        return sessions.policy();
+        return asked;
+    }
+
+    private NatPolicy inForce() {
+        return state == VifState.ACTIVE ? asked : asked.silent();
     }
 
     /** How many sessions the table can hold, whatever the limit is. Worker's thread. */
@@ -163,7 +197,23 @@ public final class Nat {
      * From now on; established sessions go on. Where the limit on sessions is above {@link
      * #capacity}, {@link #grow} comes first. Worker's thread.
      */
-    public void change(NatPolicy policy) {
+    public void change(NatPolicy newPolicy) {
+        asked = newPolicy;
+        enforce();
+    }
+
+    /**
+     * Where the guest is. Until it is here, nothing that comes for it is refused by anybody: its
+     * sessions may be on their way. Worker's thread.
+     */
+    public void state(VifState now) {
+        state = now;
+        sessions.drained(now == VifState.DRAINED);
+        enforce();
+    }
+
+    private void enforce() {
+        NatPolicy policy = inForce();
         sessions.policy(policy);
         outboundFragments.limit(policy.limits().fragments());
         inboundFragments.limit(policy.limits().fragments());

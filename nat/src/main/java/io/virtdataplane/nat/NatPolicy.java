@@ -58,6 +58,8 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
      * The choices that RFC 4787 names.
      *
      * @param maxSegmentSize TCP's MSS is clamped to it; 0: to what both MTUs allow
+     * @param midstream what becomes of the guest's TCP segments that open nothing and have no
+     *     session
      */
     public record Behaviour(
             Mapping mapping,
@@ -65,7 +67,8 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
             Refresh refresh,
             OtherProtocols otherProtocols,
             LinkLocal linkLocal,
-            int maxSegmentSize) {
+            int maxSegmentSize,
+            Midstream midstream) {
         public static final Behaviour DEFAULT =
                 new Behaviour(
                         Mapping.ENDPOINT_INDEPENDENT,
@@ -73,7 +76,8 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
                         Refresh.BOTH,
                         OtherProtocols.TRANSLATE,
                         LinkLocal.PASS,
-                        0);
+                        0,
+                        Midstream.OPEN);
 
         boolean translates(int protocol) {
             return Transport.hasPorts(protocol) || otherProtocols == OtherProtocols.TRANSLATE;
@@ -106,6 +110,14 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
         DROP
     }
 
+    /** A TCP segment in the middle of a connection that has no session. */
+    public enum Midstream {
+        /** It has one from now on: the connection may be from before a restart. */
+        OPEN,
+        /** It is reset: the guest has come from a node where it had another pod's address. */
+        RESET
+    }
+
     /** IPv4 link-local addresses outside, 169.254.0.0/16: metadata services, node-local DNS. */
     public enum LinkLocal {
         /** As the pod's kernel routes them. */
@@ -124,6 +136,11 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
     public record Limits(int sessions, int sessionsPerSecond, int fragments) {
         public static final int MAX_FRAGMENTS = 1024;
         public static final Limits DEFAULT = new Limits(65_536, 0, 256);
+    }
+
+    /** The same, but that nobody is told that a port is closed: connections to it may be moving. */
+    public NatPolicy silent() {
+        return with(new Ports(ports.open, UnlistedPolicy.DROP, ports.dropReserved));
     }
 
     public NatPolicy with(Ports newPorts) {

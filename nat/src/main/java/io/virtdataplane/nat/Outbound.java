@@ -23,6 +23,7 @@ final class Outbound implements Stage {
     private final Loopback loopback;
     private final CarriedSessions carried;
     private final Services services;
+    private long lostUntilNs = Long.MIN_VALUE / 2;
 
     Outbound(
             NatPlan plan,
@@ -105,7 +106,11 @@ final class Outbound implements Stage {
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
-        verdict = services.regard(frame, sessions.findOutward(frame, nowNs), nowNs);
+        int known = sessions.findOutward(frame, nowNs);
+        if (known == Sessions.NO_SESSION && isLost(frame, nowNs)) {
+            return rejection.answer(frame, true, Verdict.DROP_NO_SESSION, nowNs);
+        }
+        verdict = services.regard(frame, known, nowNs);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
@@ -129,6 +134,22 @@ final class Outbound implements Stage {
         }
         services.enter(frame);
         return leave(frame, addresses, session, outsidePort, nowNs);
+    }
+
+    /** The guest's TCP connections from before are known to have no other end. */
+    void lostUntil(long ns) {
+        lostUntilNs = ns;
+    }
+
+    /** The middle of a connection that cannot go on. */
+    private boolean isLost(Frame frame, long nowNs) {
+        if (frame.protocol != Protocols.TCP) {
+            return false;
+        }
+        int flags = Tcp.flags(frame.data, frame.l4) & (Tcp.SYN | Tcp.ACK | Tcp.RST);
+        return flags != Tcp.SYN
+                && (sessions.policy().behaviour().midstream() == NatPolicy.Midstream.RESET
+                        || nowNs - lostUntilNs < 0);
     }
 
     private Verdict leave(

@@ -33,6 +33,7 @@ final class Sessions {
     private SessionTable table;
     private NatPolicy policy;
     private RateLimit rate;
+    private boolean isDrained;
 
     Sessions(
             NatPolicy policy,
@@ -77,6 +78,15 @@ final class Sessions {
         carried.change(newPolicy);
         policy = newPolicy;
         rate = rate(newPolicy);
+    }
+
+    /** The guest has moved: nothing is for it any more. */
+    void drained(boolean isNow) {
+        isDrained = isNow;
+    }
+
+    boolean isDrained() {
+        return isDrained;
     }
 
     /** The same sessions in a larger table. */

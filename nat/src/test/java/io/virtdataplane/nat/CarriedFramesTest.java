@@ -183,7 +183,8 @@ class CarriedFramesTest {
                         of.refresh(),
                         of.otherProtocols(),
                         of.linkLocal(),
-                        1000);
+                        1000,
+                        of.midstream());
         fast.nat.change(POLICY.with(shorter));
         plain.nat.change(POLICY.with(shorter));
         exchange(true, Packets.tcp(family.guest, 40000, family.web, 443, "A"), 0);

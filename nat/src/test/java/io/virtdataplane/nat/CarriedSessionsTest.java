@@ -104,7 +104,8 @@ class CarriedSessionsTest {
                                         NatPolicy.Refresh.OUTBOUND,
                                         behaviour.otherProtocols(),
                                         behaviour.linkLocal(),
-                                        0)));
+                                        0,
+                                        behaviour.midstream())));
         for (int i = 0; i < 4; i++) {
             bench.fromOutside(in);
         }

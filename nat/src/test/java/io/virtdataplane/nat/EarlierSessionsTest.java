@@ -3,6 +3,7 @@ package io.virtdataplane.nat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.FlowTable;
+import io.virtdataplane.dataplane.VifState;
 import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -77,7 +78,8 @@ class EarlierSessionsTest {
                 Arena.ofAuto().allocate(Nat.tableBytes(SESSIONS), 64),
                 flowTable(),
                 43,
-                new Nat.Earlier(sessions, bench.on.nowNs()));
+                new Nat.Earlier(sessions, bench.on.nowNs()),
+                VifState.ACTIVE);
     }
 
     private byte[] kept() {

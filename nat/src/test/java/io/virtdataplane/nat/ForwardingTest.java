@@ -200,7 +200,8 @@ class ForwardingTest {
                         Behaviour.DEFAULT.refresh(),
                         Behaviour.DEFAULT.otherProtocols(),
                         Behaviour.DEFAULT.linkLocal(),
-                        configured);
+                        configured,
+                        Behaviour.DEFAULT.midstream());
         Bench bench = new Bench(NatPolicy.DEFAULT.with(behaviour), uplinkMtu, guestMtu);
         byte[] out = bench.fromGuest(syn(family.guest, family.web, 40000, 443, offered)).getFirst();
         assertThat(flow(out)).isEqualTo(family.outward(40000, family.web, 443));

@@ -128,7 +128,8 @@ class HeadersTest {
                         of.refresh(),
                         of.otherProtocols(),
                         NatPolicy.LinkLocal.DROP,
-                        of.maxSegmentSize());
+                        of.maxSegmentSize(),
+                        of.midstream());
         Bench bench = new Bench(NatPolicy.DEFAULT.with(shut));
         assertThat(bench.fromGuest(udp(Bench.GUEST, 1, "169.254.169.254", 80))).isEmpty();
         assertThat(bench.fromOutside(udp("169.254.7.127", 5, Bench.POD, 80))).isEmpty();

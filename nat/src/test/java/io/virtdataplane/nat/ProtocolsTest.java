@@ -164,7 +164,8 @@ class ProtocolsTest {
                         Behaviour.DEFAULT.refresh(),
                         NatPolicy.OtherProtocols.DROP,
                         Behaviour.DEFAULT.linkLocal(),
-                        0);
+                        0,
+                        Behaviour.DEFAULT.midstream());
         Bench none = new Bench(NatPolicy.DEFAULT.with(strict));
         assertThat(none.fromGuest(raw(family.guest, family.web, Protocols.GRE, new byte[12])))
                 .isEmpty();

@@ -28,7 +28,13 @@ class Rfc4787Test {
     private static NatPolicy behaviour(Mapping mapping, Filtering filtering, Refresh refresh) {
         return LISTED.with(
                 new Behaviour(
-                        mapping, filtering, refresh, OtherProtocols.TRANSLATE, LinkLocal.PASS, 0));
+                        mapping,
+                        filtering,
+                        refresh,
+                        OtherProtocols.TRANSLATE,
+                        LinkLocal.PASS,
+                        0,
+                        Behaviour.DEFAULT.midstream()));
     }
 
     /**

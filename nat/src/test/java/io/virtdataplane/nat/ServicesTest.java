@@ -11,6 +11,7 @@ import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.dataplane.FrontEnd.Endpoint;
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.dataplane.VifState;
 import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Bytes;
 import io.virtdataplane.wire.Checksum;
@@ -439,7 +440,8 @@ class ServicesTest {
                         Arena.ofAuto().allocate(Nat.tableBytes(1024), 64),
                         FlowTable.none(),
                         42,
-                        new Nat.Earlier(kept, bench.on.nowNs()));
+                        new Nat.Earlier(kept, bench.on.nowNs()),
+                        VifState.ACTIVE);
         assertThat(next.setAside()).isEmpty();
         assertThat(next.sessionCount()).isEqualTo(2);
         assertThat(next.keep(bench.on.nowNs())).as("front ends, too").isEqualTo(kept);

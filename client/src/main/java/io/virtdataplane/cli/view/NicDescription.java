@@ -45,6 +45,7 @@ final class NicDescription implements Description<Nic> {
         if (nic.hasGuestAgent()) {
             line(out, "Guest agent", agent(nic.getGuestAgent()));
         }
+        line(out, "State", nic.getState());
         line(out, "Mac", mac(nic));
         line(out, "Spoof guard", nic.getSpoofGuard());
         if (nic.hasLimits()) {

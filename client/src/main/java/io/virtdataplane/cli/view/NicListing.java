@@ -31,6 +31,7 @@ final class NicListing implements ListingFromNics<Nic> {
                 Column.of("MAC", Nic::getGuestMac),
                 Column.of(
                         "POD-IP", nic -> Names.both(nic.getPodAddress(), nic.getPodIpv6Address())),
+                Column.of("STATE", Nic::getState),
                 Column.of("PORTS", NicListing::ports),
                 Column.of("SESSIONS", nic -> Integer.toString(nic.getSessions())),
                 Column.of("DROPS", nic -> Long.toString(Cells.drops(nic.getCounters()))),

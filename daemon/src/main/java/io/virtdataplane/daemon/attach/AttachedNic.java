@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.attach;
 
 import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.dataplane.VifState;
 
 /** A guest's NIC, of whichever family. */
 public interface AttachedNic extends Attachment, AutoCloseable {
@@ -33,7 +34,21 @@ public interface AttachedNic extends Attachment, AutoCloseable {
         return "";
     }
 
-    /** Tells the network, or the guest, where it is; what it told, in words. */
+    /** Where its guest is. Any thread. */
+    default VifState state() {
+        return vif().state();
+    }
+
+    /** Its guest is there, from the next frame on. */
+    default void state(VifState to) {
+        ask(
+                on -> {
+                    vif().state(to);
+                    return null;
+                });
+    }
+
+    /** Tells the network, or the guest, where it is, once; what it told, in words. */
     String announce();
 
     /** Ends it for this run; the next one is to notice as little as can be. As {@link #close}. */

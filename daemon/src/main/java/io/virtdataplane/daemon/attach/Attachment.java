@@ -13,7 +13,7 @@ public interface Attachment {
 
     WorkerThread worker();
 
-    /** Worker's thread only. */
+    /** Worker's thread only, but for what it says. */
     Vif vif();
 
     /** Asks the kernel how many frames its queues had no room for, before its counters are read. */

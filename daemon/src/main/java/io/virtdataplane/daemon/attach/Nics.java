@@ -7,6 +7,7 @@ import io.virtdataplane.daemon.guest.GuestAgents;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.daemon.state.ObjectStore;
+import io.virtdataplane.dataplane.VifState;
 import io.virtdataplane.manifest.MachineManifest;
 import io.virtdataplane.manifest.ManifestDefaults;
 import io.virtdataplane.sys.Netns;
@@ -102,7 +103,8 @@ public final class Nics implements AutoCloseable {
     public void tend() {
         for (AttachedNic nic : attachments.nics()) {
             try {
-                String change = nic.changed();
+                // One that is drained waits for its sessions to be asked for: its guest has gone.
+                String change = nic.state() == VifState.DRAINED ? "" : nic.changed();
                 if (!change.isEmpty()) {
                     openAnew(nic, change);
                 }
@@ -180,7 +182,8 @@ public final class Nics implements AutoCloseable {
     }
 
     public Attached attach(AttachRequest asked) {
-        AttachRequest request = inPod ? ofOwnPod(asked) : asked;
+        AttachRequest own = inPod ? ofOwnPod(asked) : asked;
+        AttachRequest request = own.toBuilder().setDrained(false).build();
         MachineManifest machine = machine(request);
         NicSpec spec = spec(request, machine);
         AttachedNic nic = open(spec, request, machine);
@@ -255,7 +258,8 @@ public final class Nics implements AutoCloseable {
     /** What a NIC with another NAT is kept as. */
     public void keep(String name, AttachRequest request) {
         AttachRequest before = store.find(name).orElse(request);
-        store.put(name, request.toBuilder().setLimits(before.getLimits()).build());
+        AttachRequest limited = request.toBuilder().setLimits(before.getLimits()).build();
+        store.put(name, KeptState.with(limited, KeptState.of(before)));
     }
 
     /** Refused as {@link #limit} would. */
@@ -282,9 +286,9 @@ public final class Nics implements AutoCloseable {
         return nic;
     }
 
-    public void announce(String name) {
-        AttachedNic nic = attachments.nic(name);
-        journal.record("Announced", nic.name(), nic.announce());
+    /** What a NIC is kept as whose guest is there. */
+    void keepState(String name, VifState state) {
+        store.find(name).ifPresent(kept -> store.put(name, KeptState.with(kept, state)));
     }
 
     /** Also one that is kept and could not be attached again after a restart. */

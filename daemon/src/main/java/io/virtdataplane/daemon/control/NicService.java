@@ -10,11 +10,16 @@ import io.virtdataplane.api.CaptureRequest;
 import io.virtdataplane.api.DataplaneGrpc;
 import io.virtdataplane.api.DetachRequest;
 import io.virtdataplane.api.DetachResponse;
+import io.virtdataplane.api.DrainRequest;
+import io.virtdataplane.api.DrainResponse;
 import io.virtdataplane.api.Event;
 import io.virtdataplane.api.EventsRequest;
+import io.virtdataplane.api.ExportSessionsRequest;
 import io.virtdataplane.api.GetRequest;
 import io.virtdataplane.api.GetVersionRequest;
 import io.virtdataplane.api.GivenFrame;
+import io.virtdataplane.api.ImportSessionsRequest;
+import io.virtdataplane.api.ImportSessionsResponse;
 import io.virtdataplane.api.ListMacsRequest;
 import io.virtdataplane.api.ListMacsResponse;
 import io.virtdataplane.api.ListRequest;
@@ -23,6 +28,7 @@ import io.virtdataplane.api.ListSessionsRequest;
 import io.virtdataplane.api.ListSessionsResponse;
 import io.virtdataplane.api.LiveFrames;
 import io.virtdataplane.api.Nic;
+import io.virtdataplane.api.SessionBytes;
 import io.virtdataplane.api.TraceReply;
 import io.virtdataplane.api.TraceRequest;
 import io.virtdataplane.api.UpdateRequest;
@@ -30,6 +36,7 @@ import io.virtdataplane.api.Version;
 import io.virtdataplane.api.WatchRequest;
 import io.virtdataplane.api.Worker;
 import io.virtdataplane.daemon.attach.Attachments;
+import io.virtdataplane.daemon.attach.Migrations;
 import io.virtdataplane.daemon.attach.Nics;
 import io.virtdataplane.daemon.inspect.Capturing;
 import io.virtdataplane.daemon.inspect.TraceFilter;
@@ -55,6 +62,8 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
     private final Attachments attachments;
     private final Nics nics;
     private final MasqueradeNics masquerade;
+    private final Migrations migrations;
+    private final SessionUpload.Room uploads = new SessionUpload.Room();
     private final NodeMacs macs;
     private final NicViews views;
     private final Tracing tracing;
@@ -74,6 +83,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
             Attachments attachments,
             Nics nics,
             MasqueradeNics masquerade,
+            Migrations migrations,
             NodeMacs macs,
             NicViews views,
             EventJournal journal,
@@ -84,6 +94,7 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
         this.attachments = rooms.attachments();
         this.nics = rooms.nics();
         this.masquerade = rooms.masquerade();
+        this.migrations = rooms.migrations();
         this.macs = rooms.macs();
         this.views = rooms.views();
         this.tracing = new Tracing(attachments);
@@ -130,9 +141,34 @@ public final class NicService extends DataplaneGrpc.DataplaneImplBase {
         Answers.answer(
                 response,
                 () -> {
-                    nics.announce(request.getName());
+                    migrations.announce(request.getName());
                     return AnnounceResponse.getDefaultInstance();
                 });
+    }
+
+    @Override
+    public void drain(DrainRequest request, StreamObserver<DrainResponse> response) {
+        Answers.answer(
+                response,
+                () ->
+                        DrainResponse.newBuilder()
+                                .addAllNics(
+                                        migrations.drain(request.getName(), request.getCancel()))
+                                .build());
+    }
+
+    @Override
+    public void exportSessions(
+            ExportSessionsRequest request, StreamObserver<SessionBytes> response) {
+        Streams.stream(
+                response,
+                to -> SessionUpload.send(masquerade.exportSessions(request.getNic()), to));
+    }
+
+    @Override
+    public StreamObserver<ImportSessionsRequest> importSessions(
+            StreamObserver<ImportSessionsResponse> response) {
+        return uploads.begin(response, masquerade::importSessions);
     }
 
     @Override

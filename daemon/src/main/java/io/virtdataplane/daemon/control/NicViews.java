@@ -27,6 +27,7 @@ import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Copies what a worker knows of a NIC into the messages of the API. */
 public final class NicViews {
@@ -54,7 +55,9 @@ public final class NicViews {
     }
 
     Nic nic(AttachedNic attached) {
-        Nic view = withLimits(ofDataPlane(attached), attached);
+        Nic.Builder of = ofDataPlane(attached).toBuilder();
+        of.setState(attached.state().name().toLowerCase(Locale.ROOT));
+        Nic view = withLimits(of.build(), attached);
         return MachineViews.withAgent(view, agents);
     }
 

@@ -4,7 +4,8 @@ import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.daemon.attach.AttachedNic;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.dataplane.Vif;
-import io.virtdataplane.wire.Rarp;
+import io.virtdataplane.dataplane.VifState;
+import java.util.List;
 
 /** A guest's NIC on a bridge: a port of it. */
 public final class BridgedNic implements AttachedNic {
@@ -86,15 +87,32 @@ public final class BridgedNic implements AttachedNic {
         return port.deviceChange();
     }
 
+    /** The station of a guest that has left is looked for on the bridge's other ports. */
+    @Override
+    public void state(VifState to) {
+        ask(
+                on -> {
+                    vif().state(to);
+                    if (to == VifState.DRAINED) {
+                        port.bridge().bridge().forgetStations(port.port());
+                    }
+                    return null;
+                });
+    }
+
     /**
      * Tells the switches where the guest's station is, as after a migration. Never unasked: until
      * the guest has moved, its other node has the station.
      */
     @Override
     public String announce() {
-        byte[] frame = Rarp.announcement(port.spec().guard().mac());
-        worker().tell(on -> on.inject(port.port(), frame));
-        return "MAC address announced to the bridge";
+        List<byte[]> frames = new StationAnnouncement(port).frames();
+        ask(
+                on -> {
+                    frames.forEach(frame -> on.inject(port.port(), frame));
+                    return null;
+                });
+        return "MAC address announced to the bridge: frames=" + frames.size();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.virtdataplane.daemon.network;
 
 import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.daemon.attach.AttachedNic;
+import io.virtdataplane.daemon.attach.KeptState;
 import io.virtdataplane.daemon.attach.NicFamily;
 import io.virtdataplane.daemon.attach.NicSpec;
 import io.virtdataplane.manifest.MachineManifest;
@@ -56,9 +57,11 @@ public final class BridgedNics implements NicFamily {
         try {
             PortSpec port = wanted.port(network, mac);
             String bridge = network.bridge().bridge();
+            OpenPort opened = bridges.attach(bridge, port, number);
+            opened.worker().tell(on -> opened.port().state(KeptState.of(wanted.request())));
             return new BridgedNic(
                     bridges,
-                    bridges.attach(bridge, port, number),
+                    opened,
                     wanted.namespace(),
                     asked == 0 ? AddressText.mac(mac) : "",
                     () -> macs.release(wanted.holder()));

@@ -13,6 +13,8 @@ import io.virtdataplane.dataplane.NicPlan;
 import io.virtdataplane.dataplane.NicPorts;
 import io.virtdataplane.dataplane.NicStages;
 import io.virtdataplane.dataplane.Vif;
+import io.virtdataplane.dataplane.VifState;
+import io.virtdataplane.dataplane.Worker;
 import io.virtdataplane.dhcp.ClientOptions;
 import io.virtdataplane.dhcp.Gateway;
 import io.virtdataplane.dhcp.Ipv6Scope;
@@ -61,6 +63,7 @@ public final class MasqueradeNic implements AttachedNic {
     private Mapping table; // of the sessions; gives way to a larger one
     private volatile MasqueradeSpec spec;
     private final PodDevices opened;
+    private final MovingSessions sessions = new MovingSessions(this);
     private PodDevices seen; // at the last look
     private int resumed; // sessions of an earlier run
     private String setAside = "";
@@ -97,12 +100,18 @@ public final class MasqueradeNic implements AttachedNic {
             nat = nat(plan);
             responders = new Responders(scope(), ipv4.isOn(), ipv6Scope(), worker.events(), id);
             NicPlan nicPlan = nicPlan(id);
-            nic = worker.ask(on -> on.attach(nicPlan));
+            nic = worker.ask(on -> attach(nicPlan, on));
         } catch (RuntimeException e) {
             boolean isKept = devices.uplink().steering().isKept(); // it is tried again
             Closing.all(spec.name(), isKept ? devices::leave : devices, made, table);
             throw e;
         }
+    }
+
+    private Nic attach(NicPlan plan, Worker on) {
+        Nic attached = on.attach(plan);
+        attached.state(spec.state());
+        return attached;
     }
 
     private NatPlan natPlan() {
@@ -114,8 +123,9 @@ public final class MasqueradeNic implements AttachedNic {
     private Nat nat(NatPlan plan) {
         Steering steering = devices.uplink().steering();
         steering.flows().absence(kept.absenceNs());
-        KeptNics.Sessions sessions = kept.takeSessions(spec.name(), families());
-        boolean isResumed = steering.isKept() || sessions.bytes().length > 0;
+        KeptNics.Sessions earlier =
+                kept.takeSessions(spec.name(), SessionFile.addresses(ipv4, ipv6));
+        boolean isResumed = steering.isKept() || earlier.bytes().length > 0;
         Nat made =
                 new Nat(
                         plan,
@@ -125,24 +135,14 @@ public final class MasqueradeNic implements AttachedNic {
                         table.segment(),
                         steering.flows(),
                         RANDOM.nextLong(),
-                        isResumed ? new Nat.Earlier(sessions.bytes(), System.nanoTime()) : null);
+                        isResumed ? new Nat.Earlier(earlier.bytes(), System.nanoTime()) : null,
+                        spec.state());
         resumed = isResumed ? made.sessionCount() : 0;
         setAside =
-                Stream.of(steering.setAside(), sessions.setAside(), made.setAside())
+                Stream.of(steering.setAside(), earlier.setAside(), made.setAside())
                         .filter(each -> !each.isEmpty())
                         .collect(Collectors.joining("; "));
         return made;
-    }
-
-    /** What sessions hold for. */
-    private String families() {
-        return Stream.of(ipv4, ipv6)
-                .map(
-                        each ->
-                                AddressText.ip(each.guestHigh(), each.guestLow())
-                                        + "="
-                                        + AddressText.ip(each.podHigh(), each.podLow()))
-                .collect(Collectors.joining(","));
     }
 
     /** What of an earlier run it goes on with, in words; empty: nothing. */
@@ -357,14 +357,33 @@ public final class MasqueradeNic implements AttachedNic {
         return isSettled ? opened.differenceTo(now) : "";
     }
 
+    MovingSessions sessions() {
+        return sessions;
+    }
+
+    @Override
+    public void state(VifState to) {
+        ask(
+                on -> {
+                    nic.state(to);
+                    nat.state(to);
+                    return null;
+                });
+        if (to == VifState.ACTIVE) {
+            sessions.resetLost();
+        }
+    }
+
     @Override
     public String announce() {
+        PodAnnouncement.send(spec, ipv4, ipv6);
         ask(
                 on -> {
                     responders.announce();
                     return null;
                 });
-        return "gateway announced to the guest";
+        sessions.resetLost();
+        return "pod's addresses announced to the network, gateway to the guest";
     }
 
     /** Sessions, programs and taps stay for the next run. */
@@ -374,14 +393,14 @@ public final class MasqueradeNic implements AttachedNic {
             close();
             return;
         }
-        byte[] sessions =
+        byte[] keptSessions =
                 worker.ask(
                         on -> {
                             on.leave(nic);
                             return nat.keep(System.nanoTime());
                         });
         isOver = true;
-        kept.putSessions(spec.name(), families(), sessions);
+        kept.putSessions(spec.name(), SessionFile.addresses(ipv4, ipv6), keptSessions);
         Closing.allThatCan(spec.name(), bootServer, devices::leave, memory, table);
         ended.run();
     }

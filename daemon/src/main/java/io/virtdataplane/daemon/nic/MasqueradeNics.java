@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.nic;
 
 import io.virtdataplane.api.AttachRequest;
+import io.virtdataplane.api.ImportSessionsResponse;
 import io.virtdataplane.api.NatSettings;
 import io.virtdataplane.daemon.attach.AttachedNic;
 import io.virtdataplane.daemon.attach.Attachments;
@@ -27,6 +28,10 @@ import org.slf4j.LoggerFactory;
 /** Makes NICs behind pods' addresses, and changes their settings under traffic. */
 public final class MasqueradeNics implements NicFamily {
     private static final Logger LOG = LoggerFactory.getLogger(MasqueradeNics.class);
+
+    /** Of a file of sessions. */
+    public static final int MOST_SESSION_BYTES = SessionFile.MOST;
+
     private final Workers workers;
     private final Attachments attachments;
     private final EventJournal journal;
@@ -142,12 +147,42 @@ public final class MasqueradeNics implements NicFamily {
         }
     }
 
+    /** The file of {@link #importSessions}. */
+    public byte[] exportSessions(String name) {
+        MasqueradeNic nic = masquerade(name);
+        byte[] file = nic.sessions().export();
+        journal.record("SessionsExported", nic.name(), "bytes=" + file.length);
+        return file;
+    }
+
+    /**
+     * Taken whole or refused.
+     *
+     * @param reset they cannot go on here
+     */
+    public ImportSessionsResponse importSessions(String name, byte[] file, boolean reset) {
+        MasqueradeNic nic = masquerade(name);
+        MovingSessions.Moved moved = nic.sessions().take(file, reset);
+        String words = (reset ? "reset=" : "taken=") + moved.taken() + " left=" + moved.leftOut();
+        journal.record("SessionsImported", nic.name(), words);
+        LOG.info("sessions imported: nic={} {}", nic.name(), words);
+        return ImportSessionsResponse.newBuilder()
+                .setTaken(moved.taken())
+                .setLeftOut(moved.leftOut())
+                .build();
+    }
+
+    private MasqueradeNic masquerade(String name) {
+        if (attachments.nic(name) instanceof MasqueradeNic nic) {
+            return nic;
+        }
+        throw new IllegalArgumentException(
+                "name must be a masquerade NIC (a NIC on a bridge has no NAT): name=" + name);
+    }
+
     /** Checked whole before anything changes, and kept for the next start. */
     public MasqueradeNic update(String name, NatSettings changes, Nics nics) {
-        if (!(attachments.nic(name) instanceof MasqueradeNic nic)) {
-            throw new IllegalArgumentException(
-                    "name must be a masquerade NIC (a NIC on a bridge has no NAT): name=" + name);
-        }
+        MasqueradeNic nic = masquerade(name);
         nic.change(changes, changed -> nics.keep(changed.name(), changed.request()));
         String words = NatSettingsReader.describe(changes);
         journal.record("Changed", nic.name(), words);

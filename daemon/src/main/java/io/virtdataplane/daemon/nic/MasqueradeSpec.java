@@ -2,6 +2,8 @@ package io.virtdataplane.daemon.nic;
 
 import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.api.NatSettings;
+import io.virtdataplane.daemon.attach.KeptState;
+import io.virtdataplane.dataplane.VifState;
 import io.virtdataplane.manifest.MachineManifest;
 import io.virtdataplane.manifest.MachineName;
 import io.virtdataplane.manifest.MasqueradeInterface;
@@ -52,6 +54,11 @@ public record MasqueradeSpec(
 
     public String guestDevice() {
         return guest.device().toString();
+    }
+
+    /** Where the guest is when the NIC is opened. */
+    VifState state() {
+        return KeptState.of(request);
     }
 
     /** The guest may send only from the MAC address of its manifest. */

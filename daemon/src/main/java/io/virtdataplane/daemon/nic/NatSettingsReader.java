@@ -8,6 +8,7 @@ import io.virtdataplane.nat.NatPolicy.Filtering;
 import io.virtdataplane.nat.NatPolicy.Limits;
 import io.virtdataplane.nat.NatPolicy.LinkLocal;
 import io.virtdataplane.nat.NatPolicy.Mapping;
+import io.virtdataplane.nat.NatPolicy.Midstream;
 import io.virtdataplane.nat.NatPolicy.OtherProtocols;
 import io.virtdataplane.nat.NatPolicy.Refresh;
 import io.virtdataplane.nat.OpenPorts;
@@ -89,7 +90,10 @@ public final class NatSettingsReader {
                 choice("link_local", settings.getLinkLocal(), "pass", "drop")
                         ? LinkLocal.PASS
                         : LinkLocal.DROP,
-                segment);
+                segment,
+                choice("midstream", settings.getMidstream(), "open", "reset")
+                        ? Midstream.OPEN
+                        : Midstream.RESET);
     }
 
     private static Limits limits(NatSettings settings) {
@@ -188,6 +192,7 @@ public final class NatSettingsReader {
                 .setOtherProtocols(name(behaviour.otherProtocols()))
                 .setLinkLocal(name(behaviour.linkLocal()))
                 .setMaxSegmentSize(behaviour.maxSegmentSize())
+                .setMidstream(name(behaviour.midstream()))
                 .setTcpEstablishedSeconds((int) (timeouts.tcpEstablished() / SECOND))
                 .setTcpTransitorySeconds((int) (timeouts.tcpTransitory() / SECOND))
                 .setUdpSeconds((int) (timeouts.udp() / SECOND))

@@ -6,6 +6,7 @@ import io.virtdataplane.daemon.service.Backend;
 import io.virtdataplane.daemon.service.Backend.Address;
 import io.virtdataplane.daemon.service.Backend.PodNic;
 import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.VifState;
 import io.virtdataplane.manifest.ListedPort;
 import io.virtdataplane.manifest.ObjectKind;
 import io.virtdataplane.manifest.ServiceSpec.Family;
@@ -46,17 +47,18 @@ public final class PodBackends implements Supplier<List<Backend>> {
                 ObjectKind.VIRTUAL_MACHINE.fullName(
                         namespace.isEmpty() ? of.machine() : namespace + "/" + of.machine());
         boolean isMasquerade = of.nic().filter(MasqueradeNic.class::isInstance).isPresent();
-        String why =
-                of.nic().isPresent() && !isMasquerade
-                        ? "no NIC of it is attached to the pod network"
-                        : of.why();
-        return Backend.of(
-                machine,
-                of.labels(),
+        Optional<MasqueradeNic> here =
                 of.nic()
                         .filter(MasqueradeNic.class::isInstance)
-                        .map(nic -> podNic((MasqueradeNic) nic)),
-                why);
+                        .map(MasqueradeNic.class::cast)
+                        .filter(nic -> nic.state() == VifState.ACTIVE);
+        String why =
+                of.nic().isEmpty()
+                        ? of.why()
+                        : isMasquerade
+                                ? "its guest is on another node, or about to move there"
+                                : "no NIC of it is attached to the pod network";
+        return Backend.of(machine, of.labels(), here.map(PodBackends::podNic), why);
     }
 
     private static PodNic podNic(MasqueradeNic nic) {

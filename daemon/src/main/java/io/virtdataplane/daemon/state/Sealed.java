@@ -17,7 +17,7 @@ import java.util.HexFormat;
  * place, even where the rest makes sense, is told from what was written. In YAML the line is a
  * comment, and no message of ours begins with such a byte.
  */
-final class Sealed {
+public final class Sealed {
     private static final byte[] HEAD = "# sha256: ".getBytes(StandardCharsets.US_ASCII);
     private static final int LINE = HEAD.length + 64 + 1;
     private static final int MOST = 16 << 20; // a request's 4 MiB (gRPC), and room
@@ -41,7 +41,7 @@ final class Sealed {
         }
     }
 
-    static byte[] seal(byte[] content) {
+    public static byte[] seal(byte[] content) {
         byte[] line = line(content);
         byte[] sealed = Arrays.copyOf(line, LINE + content.length);
         System.arraycopy(content, 0, sealed, LINE, content.length);
@@ -59,7 +59,7 @@ final class Sealed {
     }
 
     /** Also of a file that was cut within its first line. */
-    static boolean isSealed(byte[] bytes) {
+    public static boolean isSealed(byte[] bytes) {
         int compared = Math.min(HEAD.length, bytes.length);
         return Arrays.equals(bytes, 0, compared, HEAD, 0, compared);
     }
@@ -68,7 +68,7 @@ final class Sealed {
      * The content; of a file of an earlier version all of it. Throws IllegalArgumentException where
      * the checksum is another one.
      */
-    static byte[] open(byte[] bytes) {
+    public static byte[] open(byte[] bytes) {
         if (!isSealed(bytes)) {
             return bytes;
         }

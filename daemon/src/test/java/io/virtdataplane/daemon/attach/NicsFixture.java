@@ -6,6 +6,7 @@ import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.dataplane.Vif;
+import io.virtdataplane.dataplane.VifState;
 import io.virtdataplane.manifest.ManifestDefaults;
 import io.virtdataplane.port.Pollers;
 import java.io.IOException;
@@ -36,6 +37,7 @@ abstract class NicsFixture {
     Runnable onOpen = () -> {};
     Runnable onClose = () -> {};
     String change = "";
+    VifState vifState = VifState.ACTIVE;
 
     /** A NIC that notes what becomes of it. */
     private final class NotedNic implements AttachedNic {
@@ -67,6 +69,11 @@ abstract class NicsFixture {
         @Override
         public Vif vif() {
             throw new AssertionError("nobody asks");
+        }
+
+        @Override
+        public VifState state() {
+            return vifState;
         }
 
         @Override

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.daemon.rpc.AlreadyExistsException;
 import io.virtdataplane.daemon.rpc.NotFoundException;
+import io.virtdataplane.daemon.state.ObjectStore;
+import io.virtdataplane.dataplane.VifState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.concurrent.CompletableFuture;
@@ -176,5 +178,35 @@ class NicsTest extends NicsFixture {
         assertThat(attachments.nics()).hasSize(1);
         assertThat(done).containsExactly("opened", "closed", "opened");
         assertThat(files()).containsExactly(".attach");
+    }
+
+    @Test
+    void drainedNicIsNotOpenedAnewAsItsSessionsMayBeAskedFor() {
+        nics.attach(REQUEST);
+        vifState = VifState.DRAINED;
+        change = "the guest's device has gone";
+        nics.tend();
+        assertThat(done).containsExactly("opened");
+        vifState = VifState.ACTIVE;
+        nics.tend();
+        assertThat(done).startsWith("opened", "closed");
+    }
+
+    @Test
+    void whereTheGuestIsIsKept() {
+        nics.attach(REQUEST.toBuilder().setIncoming(true).setDrained(true).build());
+        assertThat(KeptState.of(kept())).as("no client drains so").isEqualTo(VifState.INCOMING);
+        nics.keepState("vm/default", VifState.DRAINED);
+        assertThat(KeptState.of(kept())).isEqualTo(VifState.DRAINED);
+        nics.keep("vm/default", REQUEST.toBuilder().setIncoming(true).build());
+        assertThat(KeptState.of(kept())).as("by other settings").isEqualTo(VifState.DRAINED);
+        nics.keepState("vm/default", VifState.ACTIVE);
+        assertThat(KeptState.of(kept())).isEqualTo(VifState.ACTIVE);
+    }
+
+    private AttachRequest kept() {
+        return ObjectStore.byDigest(state.resolve("attachments"), ".attach", new RequestFormat())
+                .find("vm/default")
+                .orElseThrow();
     }
 }
