@@ -334,6 +334,40 @@ INLINE int answer_arp(struct packet *p)
 }
 
 /*
+ * RFC 9293 3.10.7.1: the connection is refused, by the address that the client has asked. The SYN itself becomes the answer, of the same length
+ * with its options, so that what a device has still to sum up is summed as before.
+ */
+INLINE int refuse(struct packet *p)
+{
+	__u8 macs[12], turned[12];
+	__u32 before[3], after[3]; /* sequence number, acknowledgement, offset with flags and window */
+	if (bpf_skb_load_bytes(p->skb, 0, macs, sizeof(macs)) || bpf_skb_load_bytes(p->skb, p->at + 4, before, sizeof(before)))
+		return TC_DROP;
+	after[0] = 0;
+	after[1] = __builtin_bswap32(__builtin_bswap32(before[0]) + 1);
+	after[2] = (before[2] & 0xf0) | (TCP_RST | TCP_ACK) << 8;
+#pragma unroll
+	for (int i = 0; i < 3; i++)
+		if (bpf_l4_csum_replace(p->skb, p->at + 16, before[i], after[i], sizeof(__u32)))
+			return TC_DROP;
+#pragma unroll
+	for (int i = 0; i < 12; i++)
+		turned[i] = macs[(i + 6) % 12];
+	__u16 ports[2] = {p->transport.ports.destination, p->transport.ports.source};
+	if (bpf_skb_store_bytes(p->skb, 0, turned, sizeof(turned), 0) || bpf_skb_store_bytes(p->skb, p->at, ports, sizeof(ports), 0)
+	    || bpf_skb_store_bytes(p->skb, p->at + 4, after, sizeof(after), 0))
+		return TC_DROP;
+	if (p->ipv6) {
+		union address addresses[2] = {p->destination, p->source};
+		bpf_skb_store_bytes(p->skb, ETH_HEADER + 8, addresses, sizeof(addresses), 0);
+	} else {
+		__u32 addresses[2] = {p->destination.words[3], p->source.words[3]};
+		bpf_skb_store_bytes(p->skb, ETH_HEADER + 12, addresses, sizeof(addresses), 0);
+	}
+	return bpf_redirect(p->skb->ifindex, 0);
+}
+
+/*
  * A connection goes on until one side ends it, so its segments need no endpoint that is still there; but a SYN opens another one, by the same
  * ports. UDP ends with its endpoint.
  */
@@ -379,8 +413,13 @@ SEC("tc/service_in") int vdp_service_in(struct __sk_buff *skb)
 		return NEXT; /* of the node's own, or of a connection that was over long ago */
 	if (!admits(front, &p->source))
 		return TC_DROP;
-	if (!front->count)
-		return front->flags & LOCAL_ONLY || is_of_service(&p->destination) ? TC_DROP : NEXT;
+	if (!front->count) {
+		if (front->flags & LOCAL_ONLY)
+			return TC_DROP;
+		if (!is_of_service(&p->destination))
+			return NEXT; /* the node's kernel refuses it */
+		return p->protocol == TCP ? refuse(p) : TC_DROP;
+	}
 	struct way way;
 	if (known && is_member(&known->address, known->port, front->id))
 		way = *known; /* a SYN once more */

@@ -28,6 +28,7 @@ import io.virtdataplane.daemon.nic.GuestServices;
 import io.virtdataplane.daemon.nic.KeptNics;
 import io.virtdataplane.daemon.nic.MasqueradeNics;
 import io.virtdataplane.daemon.nic.PodBackends;
+import io.virtdataplane.daemon.node.NodeAddresses;
 import io.virtdataplane.daemon.node.NodeServices;
 import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.rpc.ControlSocket;
@@ -120,7 +121,7 @@ public final class Daemon implements AutoCloseable {
         NetworkObjects networks =
                 new NetworkObjects(bridges, attachments, config.node(), journal, System::nanoTime);
         KeptNics kept = new KeptNics(config.absence(), state);
-        GuestServices guestServices = new GuestServices();
+        GuestServices guestServices = new GuestServices(NodeAddresses::outward);
         MasqueradeNics masquerade =
                 new MasqueradeNics(
                         workers,
@@ -180,7 +181,9 @@ public final class Daemon implements AutoCloseable {
                                 kept.absenceNs(),
                                 journal));
         // Not before all machines are back: sessions to those that are not yet there go on.
-        publisher.follow(guestServices);
+        if (!config.cluster().guestServices()) {
+            publisher.follow(guestServices);
+        }
         publisher.follow(nodeServices);
         // When the daemon stops, what it leaves behind must not follow as machines go one by one.
         opened(() -> attachments.follow(() -> {}));
@@ -191,7 +194,10 @@ public final class Daemon implements AutoCloseable {
                         nics::detachGone,
                         sriov.pods()::detachGone,
                         nics::tend,
-                        nodeServices::tend,
+                        () -> {
+                            nodeServices.tend();
+                            guestServices.tend();
+                        },
                         probe::look));
         kubelet.serve(sriov, config.sriov(), System::nanoTime);
         NicViews views = new NicViews(networks.dhcp(), agents);
@@ -218,7 +224,8 @@ public final class Daemon implements AutoCloseable {
             opened(new CniSocket(Path.of(config.cniSocket()), nics, bridges, sriov.pods()));
         }
         Scrape.Sources sources =
-                new Scrape.Sources(workers, attachments, bridges, networks.dhcp(), journal);
+                new Scrape.Sources(
+                        workers, attachments, bridges, networks.dhcp(), guestServices, journal);
         opened(
                 new MetricsServer(
                         config.metrics(),
@@ -235,6 +242,7 @@ public final class Daemon implements AutoCloseable {
                                     sriov.node(),
                                     config.manifests().operatorNamespace(),
                                     journal,
+                                    guestServices,
                                     () -> views.list(attachments.nics()),
                                     (nic, ports) ->
                                             masquerade.update(

@@ -114,6 +114,7 @@ class NodeServicesE2eTest {
         assertThat(ask(lab.out, vip, 27017)).as("from the node").isEqualTo("10.244.1.1");
         assertThat(ask(lab.out, NODE, 30000)).as("by its node port").isEqualTo("10.244.1.1");
         assertThat(ask(lab.guest, vip, 27017)).as("its own").isEqualTo(Lab.POD_ADDRESS);
+        assertThat(ask(lab.guest, NODE, 30000)).as("by its node").isEqualTo(Lab.POD_ADDRESS);
 
         apply(CHAPTER.replace("type: NodePort", "type: LoadBalancer"));
         assertThat(lab.mustClient("get", "svc", "-n", "example-namespace"))
@@ -123,6 +124,8 @@ class NodeServicesE2eTest {
 
         lab.mustClient("set", "vm-ephemeral", "--ports", "TCP/80");
         assertThat(ask(far, NODE, 30000)).contains("refused");
+        assertThat(ask(far, BALANCER, 27017)).contains("refused");
+        assertThat(ask(lab.guest, NODE, 30000)).contains("refused");
         assertThat(ask(lab.out, vip, 27017)).contains("refused");
         assertThat(ask(lab.guest, vip, 27017)).contains("refused");
         assertThat(lab.mustClient("get", "counters")).contains("drop_service_no_endpoint");

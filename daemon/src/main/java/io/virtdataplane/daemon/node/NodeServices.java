@@ -166,7 +166,7 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
     private Map<Endpoint, Boolean> addressesOfServices() {
         Map<Endpoint, Boolean> all = new HashMap<>();
         for (ServiceMap.ServicePort port : services.ports()) {
-            for (ServiceMap.FrontEnd each : port.frontEnds()) {
+            for (ServiceMap.AccessPoint each : port.accessPoints()) {
                 if (each.access() == Access.CLUSTER_IP || each.access() == Access.LOAD_BALANCER) {
                     all.put(
                             new Endpoint(each.high(), each.low(), 0),
