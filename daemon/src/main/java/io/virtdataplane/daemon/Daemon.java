@@ -243,6 +243,7 @@ public final class Daemon implements AutoCloseable {
                                     config.manifests().operatorNamespace(),
                                     journal,
                                     guestServices,
+                                    state,
                                     () -> views.list(attachments.nics()),
                                     (nic, ports) ->
                                             masquerade.update(

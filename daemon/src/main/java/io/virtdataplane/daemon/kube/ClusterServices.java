@@ -20,6 +20,8 @@ import io.virtdataplane.daemon.service.ServiceMap;
 import io.virtdataplane.daemon.service.ServiceMap.ServicePort;
 import io.virtdataplane.manifest.ServiceSpec.Family;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,15 +32,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The cluster's Services and EndpointSlices, told to this node's guests as one map. Of many changes
- * at once one map is made. Nothing is told before both lists are complete; while the API server is
- * away the last map holds.
+ * at once one map is made. What an earlier run knew is told at once, and then nothing before both
+ * lists are complete; while the API server is away the last map holds.
  */
 final class ClusterServices implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterServices.class);
     private static final String ZONE = "topology.kubernetes.io/zone";
     private static final String SERVICE = "kubernetes.io/service-name"; // label of a slice
     private static final String MAP = ""; // the key that stands for the whole map
+    private static final String KEEP = "keep"; // the one that stands for the file; no Service's
     private static final long GATHER_MS = 50;
+    private static final long KEEP_MS = 30_000;
     private static final long COMPLETE_MS = 500;
 
     /** As kube-proxy has it: those of another proxy, and those without an address, are left out. */
@@ -56,27 +60,48 @@ final class ClusterServices implements AutoCloseable {
 
     private final NodeLabels node;
     private final ServiceMap.Listener listener;
+    private final KeptServices kept;
     private final SharedIndexInformer<Service> services;
-    private final SharedIndexInformer<EndpointSlice> slices;
+    private final KubernetesClient client;
+    private volatile SharedIndexInformer<? extends EndpointSlice> slices; // null: of which version?
     private final WorkQueue<String> queue = new WorkQueue<>("cluster-services", this::work);
 
     // the queue's thread
     private final Map<String, List<ServicePort>> ports = new TreeMap<>();
     private final PortNumbers numbers = new PortNumbers();
     private boolean isComplete;
+    private boolean isKept = true;
     private ServiceMap latest = ServiceMap.EMPTY;
 
     /**
      * @param node where it is: its name, and its zone
      * @param listener told on a thread of its own
      */
-    ClusterServices(KubernetesClient client, NodeLabels node, ServiceMap.Listener listener) {
+    ClusterServices(
+            KubernetesClient client,
+            NodeLabels node,
+            ServiceMap.Listener listener,
+            KeptServices kept) {
+        this.kept = kept;
         this.node = node;
         this.listener = listener;
         this.services = informer("Service", client.services(), ClusterServices::path);
-        this.slices =
-                informer("EndpointSlice", client.discovery().v1().endpointSlices(), this::service);
-        slices.addIndexers(Map.of(SERVICE, slice -> List.of(service(slice))));
+        this.client = client;
+    }
+
+    /** Of the version that the server has; throws where it does not answer. */
+    private SharedIndexInformer<? extends EndpointSlice> openSlices() {
+        return client.getApiResources("discovery.k8s.io/v1") == null
+                ? indexed(client.resources(EarlierEndpointSlice.class))
+                : indexed(client.discovery().v1().endpointSlices());
+    }
+
+    private <T extends EndpointSlice, L extends KubernetesResourceList<T>>
+            SharedIndexInformer<T> indexed(MixedOperation<T, L, ? extends Resource<T>> all) {
+        SharedIndexInformer<T> informer = informer("EndpointSlice", all, this::service);
+        informer.addIndexers(Map.of(SERVICE, slice -> List.of(service(slice))));
+        var unused = informer.start();
+        return informer;
     }
 
     /**
@@ -135,9 +160,27 @@ final class ClusterServices implements AutoCloseable {
 
     /** Does not wait for the server. */
     void start() {
+        takeUp();
         var unused = services.start();
-        var unused2 = slices.start();
         queue.add(MAP);
+    }
+
+    private void takeUp() {
+        Map<String, List<EndpointSlice>> byService = new HashMap<>();
+        List<HasMetadata> all = kept.get();
+        for (HasMetadata each : all) {
+            if (each instanceof EndpointSlice slice) {
+                byService.computeIfAbsent(service(slice), any -> new ArrayList<>()).add(slice);
+            }
+        }
+        for (HasMetadata each : all) {
+            if (each instanceof Service service) {
+                read(service, byService.getOrDefault(path(service), List.of()));
+            }
+        }
+        if (!all.isEmpty()) {
+            publish();
+        }
     }
 
     /** The node may be in another zone. */
@@ -149,27 +192,39 @@ final class ClusterServices implements AutoCloseable {
     List<String> unwatched() {
         return Stream.of(
                         services.isWatching() ? "" : "Service",
-                        slices.isWatching() ? "" : "EndpointSlice")
+                        slices != null && slices.isWatching() ? "" : "EndpointSlice")
                 .filter(each -> !each.isEmpty())
                 .toList();
     }
 
     private long work(String key) {
         if (!isComplete) {
-            if (!services.hasSynced() || !slices.hasSynced()) {
+            if (!areListed()) {
                 queue.add(MAP, COMPLETE_MS);
                 return WorkQueue.DONE;
             }
+            ports.clear();
             services.getStore().list().forEach(each -> readOrLater(path(each)));
             isComplete = true;
             publish();
         } else if (key.equals(MAP)) {
             publish();
+        } else if (key.equals(KEEP)) {
+            keep();
         } else {
             read(key);
             queue.add(MAP, GATHER_MS);
         }
         return WorkQueue.DONE;
+    }
+
+    private boolean areListed() {
+        try {
+            slices = slices == null ? openSlices() : slices;
+        } catch (RuntimeException e) { // the informer of Services tells why
+            return false;
+        }
+        return services.hasSynced() && slices.hasSynced();
     }
 
     /** One that cannot be read does not keep the others waiting. */
@@ -188,9 +243,20 @@ final class ClusterServices implements AutoCloseable {
             ports.remove(key);
             return;
         }
+        read(service, List.copyOf(slices.getIndexer().byIndex(SERVICE, key)));
+    }
+
+    private void read(Service service, Collection<EndpointSlice> own) {
         String zone = node.labels().getOrDefault(ZONE, "");
         ServiceReader reader = new ServiceReader(new SliceEndpoints.Place(node.name(), zone));
-        ports.put(key, reader.read(service, slices.getIndexer().byIndex(SERVICE, key)));
+        ports.put(path(service), reader.read(service, own));
+    }
+
+    private void keep() {
+        if (isComplete && !isKept) {
+            kept.put(services.getStore().list(), List.copyOf(slices.getStore().list()));
+            isKept = true;
+        }
     }
 
     private void publish() {
@@ -200,6 +266,10 @@ final class ClusterServices implements AutoCloseable {
         if (latest.version() == 0 || !all.equals(latest.ports())) {
             latest = new ServiceMap(latest.version() + 1, all, List.of());
             listener.changed(latest);
+            if (isComplete) {
+                isKept = false;
+                queue.add(KEEP, KEEP_MS);
+            }
             LOG.debug("services of the cluster: version={} ports={}", latest.version(), all.size());
         }
     }
@@ -216,7 +286,10 @@ final class ClusterServices implements AutoCloseable {
     @Override
     public void close() {
         queue.close();
+        keep(); // its thread has ended
         services.close();
-        slices.close();
+        if (slices != null) {
+            slices.close();
+        }
     }
 }

@@ -11,6 +11,7 @@ import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.service.ServiceMap;
 import io.virtdataplane.daemon.sriov.SriovNode;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -58,6 +59,7 @@ public final class KubeAgent implements AutoCloseable {
      *
      * @param sriovNamespace of the operator's objects
      * @param services where the cluster's Services go, if the settings want it
+     * @param state directory for what an earlier run knew
      * @param nics all of this node, and their machines
      * @param open opens ports ("TCP/80,UDP/53", or "all") on the NIC of that name
      */
@@ -70,6 +72,7 @@ public final class KubeAgent implements AutoCloseable {
             String sriovNamespace,
             EventJournal journal,
             ServiceMap.Listener services,
+            Path state,
             Supplier<ListResponse> nics,
             BiConsumer<String, String> open) {}
 
@@ -98,7 +101,12 @@ public final class KubeAgent implements AutoCloseable {
         this.node = opened(new OwnNode(client, name, this::relabel));
         this.services =
                 settings.guestServices()
-                        ? opened(new ClusterServices(client, rooms.node(), rooms.services()))
+                        ? opened(
+                                new ClusterServices(
+                                        client,
+                                        rooms.node(),
+                                        rooms.services(),
+                                        new KeptServices(rooms.state())))
                         : null;
         publish(client, writer, events);
         node.start();

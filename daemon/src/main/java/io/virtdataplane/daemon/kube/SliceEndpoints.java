@@ -107,9 +107,16 @@ final class SliceEndpoints {
         boolean isServing = conditions.getServing() == null ? isReady : conditions.getServing();
         return new Candidate(
                 server(of),
-                here.node().equals(of.getNodeName()),
+                here.node().equals(node(of)),
                 new State(isReady, isServing, Boolean.TRUE.equals(conditions.getTerminating())),
                 of.getHints());
+    }
+
+    private static Object node(Endpoint of) {
+        return of.getNodeName() == null
+                        && of.getAdditionalProperties().get("topology") instanceof Map<?, ?> earlier
+                ? earlier.get("kubernetes.io/hostname")
+                : of.getNodeName();
     }
 
     /** NAMESPACE/NAME of the pod; of one that is none, its address. */

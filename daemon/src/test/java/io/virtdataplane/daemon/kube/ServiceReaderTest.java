@@ -215,6 +215,18 @@ class ServiceReaderTest {
     }
 
     @Test
+    void earlierSlicesHaveTheNodeInAMap() {
+        List<Endpoint> endpoints =
+                read(
+                                WEB,
+                                "{addresses: [10.244.1.3], topology: {kubernetes.io/hostname: node1}}",
+                                "{addresses: [10.244.1.4], topology: {kubernetes.io/hostname: node2}}")
+                        .getFirst()
+                        .endpoints();
+        assertThat(endpoints).extracting(Endpoint::isLocal).containsExactly(true, false);
+    }
+
+    @Test
     void underTheInternalPolicyLocalOnlyThisNodesServe() {
         String local = WEB.replace("type: Load", "internalTrafficPolicy: Local\n  type: Load");
         assertThat(
