@@ -201,6 +201,7 @@ class ClusterServicesE2eTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     @Order(1)
     void aGuestReachesWhatTheApiSaysWhileItSaysSo() {
         String vip = service("web", "");
@@ -239,6 +240,7 @@ class ClusterServicesE2eTest {
 
     /** S22: a client that never stops sending, by UDP, is led to the next endpoint. */
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     @Order(2)
     void staleUdpIsCutWithinASecond() {
         String vip = service("datagrams", "");
@@ -275,6 +277,7 @@ class ClusterServicesE2eTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     @Order(3)
     void labelsAndAffinityAreHeeded() {
         String near = service("near", "");
@@ -295,6 +298,7 @@ class ClusterServicesE2eTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     @Order(4)
     void aHundredUpdatesASecondLoseNothing() throws InterruptedException {
         String vip = service("busy", "");
@@ -339,6 +343,7 @@ class ClusterServicesE2eTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     @Order(5)
     void withoutTheApiServerTheLastOnesHold() {
         String vip = service("last", "");

@@ -58,6 +58,7 @@ final class KeptServices {
 
     private static EndpointSlice bare(EndpointSlice of) {
         return new EndpointSliceBuilder(of)
+                .withApiVersion("discovery.k8s.io/v1") // also an earlier one, or it is read as such
                 .editMetadata()
                 .withManagedFields()
                 .withAnnotations(null)
