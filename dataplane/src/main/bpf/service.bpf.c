@@ -333,6 +333,101 @@ INLINE int answer_arp(struct packet *p)
 	return bpf_redirect(p->skb->ifindex, 0);
 }
 
+struct neighbour { /* RFC 4861 4.3, 4.4: below the addresses and the rest that its checksum is over, too */
+	union address source;
+	union address destination;
+	__u32 length;
+	__u32 next_header;
+	__u8 type;
+	__u8 code;
+	__u16 checksum;
+	__u32 flags;
+	union address target;
+	__u8 option;
+	__u8 option_length;
+	__u8 mac[6];
+};
+
+#define ND_AT (ETH_HEADER + sizeof(struct ipv6))
+#define ND_BYTES 32
+#define ND_SOLICITATION 135
+#define ND_ADVERTISEMENT 136
+#define ND_SOLICITED_OVERRIDE 0x60 /* the first of the flags' bytes */
+
+/* RFC 4861 7.2.4, for an address of a balancer's: this node has it. */
+INLINE int answer_solicitation(struct packet *p)
+{
+	struct ipv6 ip;
+	struct neighbour n = {};
+	if (!load(p, &ip, sizeof(ip)) || ip.next_header != ICMPV6 || ip.hop_limit != 255 || ip.payload_length != SWAP16(ND_BYTES)
+	    || bpf_skb_load_bytes(p->skb, ND_AT, &n.type, ND_BYTES) || n.type != ND_SOLICITATION || n.option != 1 || n.option_length != 1)
+		return 0;
+	__u32 *known = bpf_map_lookup_elem(&service_addresses, &n.target);
+	if (!known || *known != ANNOUNCED || !(ip.source.halves[0] | ip.source.halves[1]))
+		return 0;
+	__u8 macs[12];
+	for (int i = 0; i < 6; i++) {
+		macs[i] = n.mac[i];
+		macs[6 + i] = device_mac[i];
+		n.mac[i] = device_mac[i];
+	}
+	n.source = n.target;
+	__builtin_memcpy(&n.destination, &ip.source, 16);
+	n.length = __builtin_bswap32(ND_BYTES);
+	n.next_header = __builtin_bswap32(ICMPV6);
+	n.type = ND_ADVERTISEMENT;
+	n.checksum = 0;
+	n.flags = ND_SOLICITED_OVERRIDE;
+	n.option = 2;
+	__u64 sum = 0;
+	const __u32 *words = (const __u32 *)&n;
+#pragma unroll
+	for (int i = 0; i < (int)(sizeof(n) / 4); i++)
+		sum += words[i];
+	__u32 folded = folded32(sum);
+	folded = (folded & 0xffff) + (folded >> 16);
+	folded = (folded & 0xffff) + (folded >> 16);
+	n.checksum = ~folded;
+	bpf_skb_store_bytes(p->skb, 0, macs, sizeof(macs), 0);
+	bpf_skb_store_bytes(p->skb, ETH_HEADER + 8, &n.source, 32, 0);
+	bpf_skb_store_bytes(p->skb, ND_AT, &n.type, ND_BYTES, 0);
+	return 1;
+}
+
+/*
+ * RFC 9293 3.10.7.1: the connection is refused, by the address that the client has asked. The SYN itself becomes the answer, of the same length
+ * with its options, so that what a device has still to sum up is summed as before.
+ */
+INLINE int refuse(struct packet *p)
+{
+	__u8 macs[12], turned[12];
+	__u32 before[3], after[3]; /* sequence number, acknowledgement, offset with flags and window */
+	if (bpf_skb_load_bytes(p->skb, 0, macs, sizeof(macs)) || bpf_skb_load_bytes(p->skb, p->at + 4, before, sizeof(before)))
+		return TC_DROP;
+	after[0] = 0;
+	after[1] = __builtin_bswap32(__builtin_bswap32(before[0]) + 1);
+	after[2] = (before[2] & 0xf0) | (TCP_RST | TCP_ACK) << 8;
+#pragma unroll
+	for (int i = 0; i < 3; i++)
+		if (bpf_l4_csum_replace(p->skb, p->at + 16, before[i], after[i], sizeof(__u32)))
+			return TC_DROP;
+#pragma unroll
+	for (int i = 0; i < 12; i++)
+		turned[i] = macs[(i + 6) % 12];
+	__u16 ports[2] = {p->transport.ports.destination, p->transport.ports.source};
+	if (bpf_skb_store_bytes(p->skb, 0, turned, sizeof(turned), 0) || bpf_skb_store_bytes(p->skb, p->at, ports, sizeof(ports), 0)
+	    || bpf_skb_store_bytes(p->skb, p->at + 4, after, sizeof(after), 0))
+		return TC_DROP;
+	if (p->ipv6) {
+		union address addresses[2] = {p->destination, p->source};
+		bpf_skb_store_bytes(p->skb, ETH_HEADER + 8, addresses, sizeof(addresses), 0);
+	} else {
+		__u32 addresses[2] = {p->destination.words[3], p->source.words[3]};
+		bpf_skb_store_bytes(p->skb, ETH_HEADER + 12, addresses, sizeof(addresses), 0);
+	}
+	return bpf_redirect(p->skb->ifindex, 0);
+}
+
 /*
  * A connection goes on until one side ends it, so its segments need no endpoint that is still there; but a SYN opens another one, by the same
  * ports. UDP ends with its endpoint.
@@ -358,6 +453,8 @@ SEC("tc/service_in") int vdp_service_in(struct __sk_buff *skb)
 		return NEXT;
 	if (skb->protocol == ETH_ARP)
 		return answer_arp(p);
+	if (skb->protocol == ETH_IPV6 && answer_solicitation(p))
+		return bpf_redirect(skb->ifindex, 0);
 	if (skb->pkt_type != PACKET_HOST || !read_ports(p))
 		return NEXT;
 	__u8 flags = 0;
@@ -379,8 +476,13 @@ SEC("tc/service_in") int vdp_service_in(struct __sk_buff *skb)
 		return NEXT; /* of the node's own, or of a connection that was over long ago */
 	if (!admits(front, &p->source))
 		return TC_DROP;
-	if (!front->count)
-		return front->flags & LOCAL_ONLY || is_of_service(&p->destination) ? TC_DROP : NEXT;
+	if (!front->count) {
+		if (front->flags & LOCAL_ONLY)
+			return TC_DROP;
+		if (!is_of_service(&p->destination))
+			return NEXT; /* the node's kernel refuses it */
+		return p->protocol == TCP ? refuse(p) : TC_DROP;
+	}
 	struct way way;
 	if (known && is_member(&known->address, known->port, front->id))
 		way = *known; /* a SYN once more */

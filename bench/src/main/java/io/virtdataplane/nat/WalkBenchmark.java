@@ -24,6 +24,7 @@ import io.virtdataplane.wire.Udp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntUnaryOperator;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -64,6 +65,8 @@ public class WalkBenchmark {
     private final Worker worker = new Worker(new PairPoller(), pool, clock, new EventRing());
     private byte[][] frames;
     private int next;
+    private long stepNs = 1000; // from burst to burst
+    Nat nat;
 
     @Setup
     public void prepare() {
@@ -72,7 +75,7 @@ public class WalkBenchmark {
         Addresses ipv4 = Addresses.ipv4(address, gateway, AddressText.ipv4("10.244.1.5"), 24);
         DualStack addresses = new DualStack(ipv4, Addresses.NONE);
         NatPlan plan = new NatPlan(addresses, new int[0], 1500, 1500);
-        Nat nat =
+        nat =
                 new Nat(
                         plan,
                         NatPolicy.DEFAULT,
@@ -89,14 +92,21 @@ public class WalkBenchmark {
                         new NicAddresses(Nic.UNKNOWN_MAC, 0x0200_0000_0000L, addresses),
                         new NicStages(
                                 (frame, now) -> Verdict.CONTINUE, nat.outbound(), nat.inbound())));
+        send(each -> AddressText.ipv4("203.0.113.7") + (each >>> 14));
+    }
+
+    /** From now on each frame goes where {@code to} says. */
+    final void send(IntUnaryOperator to) {
+        int address = AddressText.ipv4("10.0.2.2");
         frames = new byte[sessions][];
         for (int i = 0; i < sessions; i++) {
-            frames[i] =
-                    frame(
-                            address,
-                            AddressText.ipv4("203.0.113.7") + (i >>> 14),
-                            1024 + (i & 0x3fff));
+            frames[i] = frame(address, to.applyAsInt(i), 1024 + (i & 0x3fff));
         }
+    }
+
+    /** From now on sessions have aged when their frame comes again, so that each opens one. */
+    final void age() {
+        stepNs = TimeUnit.SECONDS.toNanos(1);
     }
 
     private static byte[] frame(int src, int dst, int port) {
@@ -112,7 +122,7 @@ public class WalkBenchmark {
     @Benchmark
     @OperationsPerInvocation(BURST)
     public long walk() {
-        nowNs += 1000;
+        nowNs += stepNs;
         inject();
         worker.breath(0);
         return uplink.sent();

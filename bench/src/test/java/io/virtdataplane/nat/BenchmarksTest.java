@@ -18,6 +18,20 @@ class BenchmarksTest {
     }
 
     @Test
+    void framesToServicesAreForwardedAndOpenASessionEachTime() {
+        ServiceBenchmark walk = new ServiceBenchmark();
+        walk.sessions = 50_000;
+        walk.services = 1000;
+        walk.frame = "service";
+        walk.prepare();
+        walk.serve();
+        for (int i = 1; i <= 2000; i++) { // sent again after 782
+            assertThat(walk.walk()).isEqualTo((long) i * WalkBenchmark.BURST);
+        }
+        assertThat(walk.nat.sessionCount()).as("the others have aged").isLessThan(25_000);
+    }
+
+    @Test
     void lookupFindsASessionEveryTime() {
         SessionTableBenchmark table = new SessionTableBenchmark();
         table.sessions = 1000;

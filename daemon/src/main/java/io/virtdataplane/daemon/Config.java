@@ -99,7 +99,10 @@ record Config(
                 macs(file),
                 manifests(file),
                 ClusterSettings.of(
-                        file.kubernetes.enabled, file.kubernetes.kubeconfig, file.kubernetes.kinds),
+                        file.kubernetes.enabled,
+                        file.kubernetes.kubeconfig,
+                        file.kubernetes.guestServices,
+                        file.kubernetes.kinds),
                 sriov(file.sriov, file.pod),
                 ServiceSettings.of(
                         file.services.clusterIpRange,

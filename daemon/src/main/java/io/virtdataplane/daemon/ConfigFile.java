@@ -148,6 +148,9 @@ final class ConfigFile {
          * Of which the daemon is the engine on this node, such as NodeNetworkConfigurationPolicy.
          */
         List<String> kinds = List.of();
+
+        /** Guests reach the cluster's Services by their own NAT, not by the pod's kernel. */
+        boolean guestServices;
     }
 
     /** The settings below {@code sriov}. */

@@ -29,6 +29,7 @@ import io.virtdataplane.daemon.nic.GuestServices;
 import io.virtdataplane.daemon.nic.KeptNics;
 import io.virtdataplane.daemon.nic.MasqueradeNics;
 import io.virtdataplane.daemon.nic.PodBackends;
+import io.virtdataplane.daemon.node.NodeAddresses;
 import io.virtdataplane.daemon.node.NodeServices;
 import io.virtdataplane.daemon.object.Objects;
 import io.virtdataplane.daemon.rpc.ControlSocket;
@@ -121,7 +122,7 @@ public final class Daemon implements AutoCloseable {
         NetworkObjects networks =
                 new NetworkObjects(bridges, attachments, config.node(), journal, System::nanoTime);
         KeptNics kept = new KeptNics(config.absence(), state);
-        GuestServices guestServices = new GuestServices();
+        GuestServices guestServices = new GuestServices(NodeAddresses::outward);
         MasqueradeNics masquerade =
                 new MasqueradeNics(
                         workers,
@@ -186,7 +187,9 @@ public final class Daemon implements AutoCloseable {
                                 kept.absenceNs(),
                                 journal));
         // Not before all machines are back: sessions to those that are not yet there go on.
-        publisher.follow(guestServices);
+        if (!config.cluster().guestServices()) {
+            publisher.follow(guestServices);
+        }
         publisher.follow(nodeServices);
         // When the daemon stops, what it leaves behind must not follow as machines go one by one.
         opened(() -> attachments.follow(() -> {}));
@@ -197,7 +200,10 @@ public final class Daemon implements AutoCloseable {
                         nics::detachGone,
                         sriov.pods()::detachGone,
                         nics::tend,
-                        nodeServices::tend,
+                        () -> {
+                            nodeServices.tend();
+                            guestServices.tend();
+                        },
                         probe::look));
         kubelet.serve(sriov, config.sriov(), System::nanoTime);
         NicViews views = new NicViews(networks.dhcp(), agents);
@@ -225,7 +231,8 @@ public final class Daemon implements AutoCloseable {
             opened(new CniSocket(Path.of(config.cniSocket()), nics, bridges, sriov.pods()));
         }
         Scrape.Sources sources =
-                new Scrape.Sources(workers, attachments, bridges, networks.dhcp(), journal);
+                new Scrape.Sources(
+                        workers, attachments, bridges, networks.dhcp(), guestServices, journal);
         opened(
                 new MetricsServer(
                         config.metrics(),
@@ -242,6 +249,8 @@ public final class Daemon implements AutoCloseable {
                                     sriov.node(),
                                     config.manifests().operatorNamespace(),
                                     journal,
+                                    guestServices,
+                                    state,
                                     () -> views.list(attachments.nics()),
                                     (nic, ports) ->
                                             masquerade.update(

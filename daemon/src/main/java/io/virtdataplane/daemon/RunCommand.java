@@ -117,6 +117,12 @@ public final class RunCommand implements Callable<Integer> {
     private List<String> kinds;
 
     @Option(
+            names = "--guest-services",
+            description =
+                    "Guests reach the cluster's Services by their own NAT, whatever the pod's kernel does (default: as the pod's kernel does it).")
+    private boolean guestServices;
+
+    @Option(
             names = "--service-cluster-ip-range",
             paramLabel = "CIDR",
             split = ",",
@@ -188,6 +194,7 @@ public final class RunCommand implements Callable<Integer> {
         file.kubernetes.enabled = kubernetes || file.kubernetes.enabled;
         file.kubernetes.kubeconfig = kubeconfig == null ? file.kubernetes.kubeconfig : kubeconfig;
         file.kubernetes.kinds = kinds == null ? file.kubernetes.kinds : kinds;
+        file.kubernetes.guestServices = guestServices || file.kubernetes.guestServices;
         file.services.clusterIpRange =
                 clusterIpRange == null ? file.services.clusterIpRange : clusterIpRange;
         file.services.nodePortRange =

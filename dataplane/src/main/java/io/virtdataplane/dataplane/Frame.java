@@ -126,6 +126,18 @@ public final class Frame {
         }
     }
 
+    /** Somebody asks for its way: what is noted may cost. */
+    public boolean isTraced() {
+        return trace != null;
+    }
+
+    /** The same with words, which only a frame that {@link #isTraced} has made. */
+    public void note(Step step, String words) {
+        if (trace != null) {
+            trace.add(step, words);
+        }
+    }
+
     /** The walk is to be explained only: it changes no table and sends nothing. */
     public boolean isDryRun() {
         return trace != null && trace.isDryRun();

@@ -15,6 +15,8 @@ import java.util.List;
  * @param sources who may come, {@link #ANYBODY} or some ranges
  * @param ownsAddress no other ports are at its address: they are refused
  * @param endpoints those that may be chosen, all of the front end's family
+ * @param serving what has no end of its own stays with these, though nothing new goes to some
+ * @param label for people: which Service, and which of its endpoints these are
  */
 public record FrontEnd(
         Endpoint at,
@@ -24,7 +26,9 @@ public record FrontEnd(
         boolean isLocalOnly,
         List<Range> sources,
         boolean ownsAddress,
-        List<Endpoint> endpoints) {
+        List<Endpoint> endpoints,
+        List<Endpoint> serving,
+        String label) {
     /** All addresses of both families. */
     public static final List<Range> ANYBODY = List.of(new Range(0, 0, 0));
 
@@ -43,9 +47,33 @@ public record FrontEnd(
         }
     }
 
+    /** One whose endpoints all may be chosen, and of which nobody asks the name. */
+    public FrontEnd(
+            Endpoint at,
+            int protocol,
+            int id,
+            long affinityNs,
+            boolean isLocalOnly,
+            List<Range> sources,
+            boolean ownsAddress,
+            List<Endpoint> endpoints) {
+        this(
+                at,
+                protocol,
+                id,
+                affinityNs,
+                isLocalOnly,
+                sources,
+                ownsAddress,
+                endpoints,
+                endpoints,
+                "");
+    }
+
     public FrontEnd {
         sources = List.copyOf(sources);
         endpoints = List.copyOf(endpoints);
+        serving = List.copyOf(serving);
     }
 
     /**

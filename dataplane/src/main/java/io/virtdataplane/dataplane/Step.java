@@ -1,8 +1,8 @@
 package io.virtdataplane.dataplane;
 
 /**
- * What a traced frame met on its way. The words are a format for the step's two numbers; those that
- * stand for an enum's constant are turned into its name by {@link Trace#describe}.
+ * What a traced frame met on its way. The words are a format for the step's two numbers, and third
+ * for what else it says.
  */
 public enum Step {
     FROM_GUEST("received from the guest, %d bytes"),
@@ -22,8 +22,9 @@ public enum Step {
     ABOUT_SESSION("ICMP error about a session: inside port %d, outside port %d"),
     TRANSLATED_SOURCE("source becomes the pod's address, port %d"),
     TRANSLATED_DESTINATION("destination becomes the guest's address, port %d"),
-    TO_SERVICE("to a Service: endpoint %d of %d is chosen"),
-    FROM_SERVICE("from a Service's endpoint: source becomes the Service's address, port %d"),
+    TO_SERVICE("to Service %3$s"),
+    SERVICE_SHUT("Service %3$s"),
+    FROM_SERVICE("from an endpoint of Service %3$s: source becomes the Service's address"),
     FROM_POD("from a process of the pod: to the guest it comes from the gateway"),
     TO_POD("for a process of the pod: goes back over its loopback device"),
     POD_PORT_MOVED("the pod's port %d is the guest's for this remote endpoint: leaves by port %d"),
@@ -43,7 +44,7 @@ public enum Step {
         this.words = words;
     }
 
-    String describe(long first, long second) {
-        return String.format(words, first, second);
+    String describe(long first, long second, String said) {
+        return String.format(words, first, second, said);
     }
 }

@@ -15,6 +15,7 @@ public final class Trace {
     private final Step[] steps = new Step[MAX_STEPS];
     private final long[] first = new long[MAX_STEPS];
     private final long[] second = new long[MAX_STEPS];
+    private final String[] words = new String[MAX_STEPS];
     private int count;
     private boolean fromGuest;
     private byte[] before = NOTHING;
@@ -30,10 +31,19 @@ public final class Trace {
     }
 
     void add(Step step, long a, long b) {
+        add(step, a, b, "");
+    }
+
+    void add(Step step, String said) {
+        add(step, 0, 0, said);
+    }
+
+    private void add(Step step, long a, long b, String said) {
         if (count < MAX_STEPS) {
             steps[count] = step;
             first[count] = a;
-            second[count++] = b;
+            second[count] = b;
+            words[count++] = said;
         }
     }
 
@@ -96,7 +106,7 @@ public final class Trace {
     public List<String> describe() {
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            lines.add(steps[i].describe(first[i], second[i]));
+            lines.add(steps[i].describe(first[i], second[i], words[i]));
         }
         return lines;
     }

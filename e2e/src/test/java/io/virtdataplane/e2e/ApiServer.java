@@ -193,6 +193,8 @@ final class ApiServer implements AutoCloseable {
                         "--token-auth-file=" + ApiCredentials.tokens(directory),
                         "--authorization-mode=RBAC",
                         "--allow-privileged",
+                        // As later servers have it without being asked.
+                        "--feature-gates=EndpointSliceTerminatingCondition=true",
                         "--endpoint-reconciler-type=none",
                         // No controller makes the accounts of pods unless a test wants it.
                         "--disable-admission-plugins=ServiceAccount");

@@ -206,6 +206,8 @@ class DeployE2eTest {
         "agent,      create,             network-attachment-definitions.k8s.cni.cncf.io",
         "agent,      create update,      leases.coordination.k8s.io -n virt-dataplane",
         "agent,      list,               configmaps",
+        "agent,      list watch,         services",
+        "agent,      list watch,         endpointslices.discovery.k8s.io",
         "agent,      impersonate,        users",
         "controller, list create,        secrets -n virt-dataplane",
         "controller, get,                secrets",
@@ -258,6 +260,7 @@ class DeployE2eTest {
         "mac-pool-opt-in,   --mac-mode=opt-in",
         "sriov-networks,    --sriov-networks",
         "disruption-budget, kind: PodDisruptionBudget",
+        "guest-services,    name: virt-dataplane-guest-services",
         "own-node-only,     kind: ValidatingAdmissionPolicyBinding",
     })
     void componentsFitOntoTheInstallation(String component, String content) {

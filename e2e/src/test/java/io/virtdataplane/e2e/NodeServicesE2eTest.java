@@ -3,6 +3,7 @@ package io.virtdataplane.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,6 +18,7 @@ class NodeServicesE2eTest {
     private static final String NODE = "198.51.100.1";
     private static final String NODE6 = "2001:db8:9::1";
     private static final String BALANCER = "198.51.100.80";
+    private static final String BALANCER6 = "2001:db8:9::80";
     private static final String MACHINE =
             """
             kind: VirtualMachine
@@ -82,7 +84,7 @@ class NodeServicesE2eTest {
                 "--service-device",
                 "far0",
                 "--load-balancer-pool",
-                BALANCER + "/32",
+                BALANCER + "/32," + BALANCER6 + "/128",
                 "--service-cluster-ip-range",
                 "10.96.0.0/12,fd00:96::/112");
     }
@@ -114,6 +116,7 @@ class NodeServicesE2eTest {
         assertThat(ask(lab.out, vip, 27017)).as("from the node").isEqualTo("10.244.1.1");
         assertThat(ask(lab.out, NODE, 30000)).as("by its node port").isEqualTo("10.244.1.1");
         assertThat(ask(lab.guest, vip, 27017)).as("its own").isEqualTo(Lab.POD_ADDRESS);
+        assertThat(ask(lab.guest, NODE, 30000)).as("by its node").isEqualTo(Lab.POD_ADDRESS);
 
         apply(CHAPTER.replace("type: NodePort", "type: LoadBalancer"));
         assertThat(lab.mustClient("get", "svc", "-n", "example-namespace"))
@@ -123,6 +126,8 @@ class NodeServicesE2eTest {
 
         lab.mustClient("set", "vm-ephemeral", "--ports", "TCP/80");
         assertThat(ask(far, NODE, 30000)).contains("refused");
+        assertThat(ask(far, BALANCER, 27017)).contains("refused");
+        assertThat(ask(lab.guest, NODE, 30000)).contains("refused");
         assertThat(ask(lab.out, vip, 27017)).contains("refused");
         assertThat(ask(lab.guest, vip, 27017)).contains("refused");
         assertThat(lab.mustClient("get", "counters")).contains("drop_service_no_endpoint");
@@ -142,13 +147,28 @@ class NodeServicesE2eTest {
         start(
                 CHAPTER.replace(
                         "  type: NodePort",
-                        "  type: NodePort\n  ipFamilyPolicy: RequireDualStack\n  ipFamilies: [IPv6, IPv4]"));
+                        "  type: LoadBalancer\n  ipFamilyPolicy: RequireDualStack\n  ipFamilies: [IPv6, IPv4]"));
         String vip = clusterIp();
         assertThat(vip).startsWith("fd00:96:");
         assertThat(ask(lab.guest, vip, 27017)).isEqualTo(Lab.POD_ADDRESS6);
         assertThat(ask(far, NODE6, 30000)).isEqualTo(Lab.FAR6);
         assertThat(ask(far, NODE, 30000)).isEqualTo(Lab.FAR);
+        assertThat(ask(far, BALANCER6, 27017)).as("who has it is answered").isEqualTo(Lab.FAR6);
+        assertThat(ask(far, BALANCER, 27017)).isEqualTo(Lab.FAR);
         assertThat(ask(lab.out, vip, 27017)).isEqualTo("fd00:10:244::1");
+
+        // S13 of upstream's tests: the same number becomes UDP's.
+        lab.startIn(lab.guest, "socat", "UDP6-LISTEN:53,fork,ipv6only=0", "EXEC:cat");
+        lab.awaitSocket(lab.guest, "udp sport = :53");
+        apply(CHAPTER.replace("protocol: TCP", "protocol: UDP").replace(": 22", ": 53"));
+        for (String from : List.of(far, lab.guest)) {
+            assertThat(
+                            lab.mustIn(
+                                    from,
+                                    "echo hello | timeout 3 socat -t 2 - UDP4:" + NODE + ":30000"))
+                    .isEqualTo("hello\n");
+        }
+        assertThat(ask(far, NODE, 30000)).contains("refused");
     }
 
     @Test

@@ -257,6 +257,7 @@ class ServiceProgramsE2eTest {
         programs.change(
                 List.of(
                         front(1, nodePort, Protocols.TCP),
+                        front(5, at(BALANCER, 82), Protocols.TCP),
                         new FrontEnd(
                                 FrontEnd.ofNode(false, 30001),
                                 Protocols.TCP,
@@ -270,6 +271,7 @@ class ServiceProgramsE2eTest {
                         ranged(4, 81, at("192.0.2.16", 0), 96 + 29)));
         assertThat(ask(client, ASK_TCP, NODE, 30000)).isEqualTo("ConnectionRefusedError");
         assertThat(ask(client, ASK_TCP, NODE, 30001)).isEqualTo("TimeoutError");
+        assertThat(ask(client, ASK_TCP, BALANCER, 82)).isEqualTo("ConnectionRefusedError");
         assertThat(ask(client, ASK_TCP, BALANCER, 80)).startsWith("pod0");
         assertThat(ask(client, ASK_TCP, BALANCER, 81)).isEqualTo("TimeoutError");
     }

@@ -223,11 +223,12 @@ public final class Nat {
     /**
      * The Services that the guest reaches from now on. Worker's thread.
      *
+     * @param counts of all guests of the thread
      * @param hasNew as {@link ServiceTable#hasNew} has it: sessions are looked through for those
      *     that were opened before
      */
-    public void services(ServiceTable services, boolean hasNew) {
-        outbound.services().change(services, hasNew);
+    public void services(ServiceTable services, ServiceCounts counts, boolean hasNew) {
+        outbound.services().change(services, counts, hasNew);
     }
 
     /** Moves all sessions into {@link #tableBytes} of new memory. Worker's thread. */

@@ -97,9 +97,9 @@ public final class ServiceTable {
         return false;
     }
 
-    /** The one that answers there is still one of the endpoints. */
+    /** The one that answers there still serves. */
     boolean has(int found, long high, long low, int port) {
-        List<Endpoint> endpoints = frontEnds[found].endpoints();
+        List<Endpoint> endpoints = frontEnds[found].serving();
         for (int i = 0; i < endpoints.size(); i++) {
             Endpoint each = endpoints.get(i);
             if (each.low() == low && each.port() == port && each.high() == high) {

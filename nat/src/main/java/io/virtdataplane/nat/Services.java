@@ -29,6 +29,7 @@ final class Services {
     private final Rewrite rewrite;
     private final Affinity affinity = new Affinity();
     private ServiceTable table = ServiceTable.EMPTY;
+    private ServiceCounts counts = new ServiceCounts();
     private boolean isKnown; // while the daemon starts, nobody has said which there are
     private int generation = 1;
     private long random;
@@ -38,6 +39,7 @@ final class Services {
     private boolean isRegarded;
     private FrontEnd chosen;
     private Endpoint endpoint;
+    private boolean isKept; // by affinity
     private long frontHigh;
     private long frontLow;
     private int frontPort;
@@ -56,8 +58,9 @@ final class Services {
      * From now on. What the guest has sent before to an address that has become a front end, and
      * what has no end of its own, is sent anew.
      */
-    void change(ServiceTable newTable, boolean hasNew) {
+    void change(ServiceTable newTable, ServiceCounts newCounts, boolean hasNew) {
         table = newTable;
+        counts = newCounts;
         generation = Math.max(1, generation + 1);
         isKnown = true;
         if (hasNew) {
@@ -147,6 +150,9 @@ final class Services {
 
     private void follow(Frame frame, int session) {
         SessionTable all = sessions.table();
+        if (frame.isTraced()) {
+            frame.note(Step.TO_SERVICE, ServiceWords.followed(table, all, session));
+        }
         regardAs(frame, all.remoteHigh(session), all.remoteLow(session), all.remotePort(session));
     }
 
@@ -176,6 +182,7 @@ final class Services {
         FrontEnd front = table.frontEnd(found);
         Addresses own = plan.of(frame);
         if (!front.admits(own.podHigh(), own.podLow())) {
+            frame.note(Step.SERVICE_SHUT, front.label());
             return Verdict.DROP_SERVICE_SOURCE;
         }
         List<Endpoint> endpoints = front.endpoints();
@@ -184,12 +191,18 @@ final class Services {
         }
         chosen = front;
         endpoint = endpoint(frame, front, nowNs);
-        frame.note(Step.TO_SERVICE, endpoints.indexOf(endpoint) + 1L, endpoints.size());
+        if (frame.isTraced()) {
+            frame.note(Step.TO_SERVICE, ServiceWords.chosen(front, endpoint, isKept));
+        }
         regardAs(frame, endpoint.high(), endpoint.low(), endpoint.port());
         return Verdict.CONTINUE;
     }
 
     private Verdict withoutEndpoint(Frame frame, FrontEnd front, long nowNs) {
+        frame.note(Step.SERVICE_SHUT, front.label());
+        if (!frame.isDryRun()) {
+            counts.refused(front.id());
+        }
         if (front.isLocalOnly()) {
             return Verdict.DROP_SERVICE_NOT_LOCAL;
         }
@@ -199,9 +212,11 @@ final class Services {
 
     private Endpoint endpoint(Frame frame, FrontEnd front, long nowNs) {
         List<Endpoint> endpoints = front.endpoints();
+        isKept = false;
         if (front.affinityNs() != 0) {
             Endpoint last = affinity.find(front.id(), front.affinityNs(), nowNs);
             if (last != null && endpoints.contains(last)) {
+                isKept = true;
                 return last;
             }
         }
@@ -234,6 +249,7 @@ final class Services {
         }
         sessions.table().frontEnd(session, frontHigh, frontLow, frontPort);
         sessions.table().frontEnds().generation(session, generation);
+        counts.opened(chosen.id());
         if (chosen.affinityNs() != 0) {
             affinity.use(chosen.id(), endpoint, nowNs);
         }
@@ -293,6 +309,8 @@ final class Services {
                 fronts.high(session),
                 fronts.low(session),
                 fronts.port(session));
-        frame.note(Step.FROM_SERVICE, fronts.port(session), 0);
+        if (frame.isTraced()) {
+            frame.note(Step.FROM_SERVICE, ServiceWords.label(table, all, session));
+        }
     }
 }

@@ -112,6 +112,7 @@ final class Bench {
     final Nat nat;
     final Nic nic;
     final WorkerBench on = new WorkerBench();
+    final ServiceCounts serviceCounts = new ServiceCounts();
     final Worker worker = on.worker;
     final FramePool pool = on.pool;
 
@@ -191,7 +192,7 @@ final class Bench {
     }
 
     void services(ServiceTable services) {
-        nat.services(services, true);
+        nat.services(services, serviceCounts, true);
     }
 
     Bench withFramesLeft(int left) {

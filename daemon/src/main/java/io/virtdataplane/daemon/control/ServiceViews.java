@@ -61,15 +61,15 @@ public final class ServiceViews {
 
     private static ServiceEndpoint endpoint(ServiceEndpoints.OfPort of, Endpoint endpoint) {
         return ServiceEndpoint.newBuilder()
-                .setMachine(endpoint.machine())
+                .setMachine(endpoint.server())
                 .setPortName(of.port().name())
                 .setServicePort(of.port().port())
                 .setProtocol(of.port().protocolName())
                 .setAddress(AddressText.ip(endpoint.high(), endpoint.low()))
                 .setPort(endpoint.port())
-                .setReady(endpoint.isReady())
-                .setServing(endpoint.isServing())
-                .setTerminating(endpoint.isTerminating())
+                .setReady(endpoint.state().isReady())
+                .setServing(endpoint.state().isServing())
+                .setTerminating(endpoint.state().isTerminating())
                 .build();
     }
 }

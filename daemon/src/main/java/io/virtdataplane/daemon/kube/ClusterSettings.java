@@ -12,10 +12,12 @@ import java.util.stream.Collectors;
  *
  * @param isOn false: nothing
  * @param kubeconfig null: the pod's service account
+ * @param guestServices guests reach the cluster's Services by their own NAT
  * @param owned kinds whose objects are brought into force here, and whose status is written
  */
-public record ClusterSettings(boolean isOn, Path kubeconfig, Set<Owned> owned) {
-    public static final ClusterSettings OFF = new ClusterSettings(false, null, Set.of());
+public record ClusterSettings(
+        boolean isOn, Path kubeconfig, boolean guestServices, Set<Owned> owned) {
+    public static final ClusterSettings OFF = new ClusterSettings(false, null, false, Set.of());
 
     /** A kind of which nobody else may be the engine on this node. */
     public enum Owned {
@@ -41,8 +43,9 @@ public record ClusterSettings(boolean isOn, Path kubeconfig, Set<Owned> owned) {
      * @param kubeconfig empty: the pod's service account
      * @param kinds as manifests name them
      */
-    public static ClusterSettings of(boolean isOn, String kubeconfig, List<String> kinds) {
-        if (!isOn && (!kubeconfig.isEmpty() || !kinds.isEmpty())) {
+    public static ClusterSettings of(
+            boolean isOn, String kubeconfig, boolean guestServices, List<String> kinds) {
+        if (!isOn && (!kubeconfig.isEmpty() || guestServices || !kinds.isEmpty())) {
             throw new IllegalArgumentException(
                     "kubernetes.enabled must be true where other settings of kubernetes are set (or run with --kubernetes)");
         }
@@ -50,7 +53,10 @@ public record ClusterSettings(boolean isOn, Path kubeconfig, Set<Owned> owned) {
         kinds.forEach(kind -> owned.add(ofManifest(kind)));
         return isOn
                 ? new ClusterSettings(
-                        true, kubeconfig.isEmpty() ? null : Path.of(kubeconfig), Set.copyOf(owned))
+                        true,
+                        kubeconfig.isEmpty() ? null : Path.of(kubeconfig),
+                        guestServices,
+                        Set.copyOf(owned))
                 : OFF;
     }
 

@@ -9,8 +9,11 @@ import io.virtdataplane.daemon.network.NetworkObjects;
 import io.virtdataplane.daemon.network.OpenBridge;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.object.Objects;
+import io.virtdataplane.daemon.service.ServiceMap;
 import io.virtdataplane.daemon.sriov.SriovNode;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -45,6 +48,7 @@ public final class KubeAgent implements AutoCloseable {
     private final NodePolicyObjects policies;
     private final ClusterObjects objects;
     private final OwnNode node;
+    private final ClusterServices services; // null: guests reach none of the cluster's
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(
@@ -54,6 +58,8 @@ public final class KubeAgent implements AutoCloseable {
      * What it is the face of.
      *
      * @param sriovNamespace of the operator's objects
+     * @param services where the cluster's Services go, if the settings want it
+     * @param state directory for what an earlier run knew
      * @param nics all of this node, and their machines
      * @param open opens ports ("TCP/80,UDP/53", or "all") on the NIC of that name
      */
@@ -65,6 +71,8 @@ public final class KubeAgent implements AutoCloseable {
             SriovNode sriov,
             String sriovNamespace,
             EventJournal journal,
+            ServiceMap.Listener services,
+            Path state,
             Supplier<ListResponse> nics,
             BiConsumer<String, String> open) {}
 
@@ -91,9 +99,21 @@ public final class KubeAgent implements AutoCloseable {
                         new ClusterObjects(
                                 client, settings, rooms.objects(), policies, events, HOLD_MS));
         this.node = opened(new OwnNode(client, name, this::relabel));
+        this.services =
+                settings.guestServices()
+                        ? opened(
+                                new ClusterServices(
+                                        client,
+                                        rooms.node(),
+                                        rooms.services(),
+                                        new KeptServices(rooms.state())))
+                        : null;
         publish(client, writer, events);
         node.start();
         objects.start();
+        if (services != null) {
+            services.start();
+        }
         LOG.info("kubernetes: node={} kinds={}", name, settings.owned());
     }
 
@@ -107,6 +127,9 @@ public final class KubeAgent implements AutoCloseable {
             LOG.info("node labels changed: labels={}", rooms.node().labels());
             objects.lookAtPolicies();
             rooms.sriov().wantPass();
+            if (services != null) {
+                services.lookAgain();
+            }
         }
     }
 
@@ -142,7 +165,10 @@ public final class KubeAgent implements AutoCloseable {
     }
 
     private void mustBeWatched() {
-        List<String> unwatched = objects.unwatched();
+        List<String> unwatched = new ArrayList<>(objects.unwatched());
+        if (services != null) {
+            unwatched.addAll(services.unwatched());
+        }
         if (!unwatched.isEmpty()) {
             throw new IllegalStateException(
                     "no watch is open on the API server (is it away? has the agent the rights?): kinds="

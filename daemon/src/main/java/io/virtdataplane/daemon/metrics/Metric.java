@@ -60,6 +60,15 @@ enum Metric {
             Type.COUNTER,
             "virt_dataplane_nic_dhcp_answers",
             "Messages that the NIC's DHCP servers have sent."),
+    SERVICES(Type.GAUGE, "virt_dataplane_services", "Services that guests reach by their own NAT."),
+    SERVICE_SESSIONS(
+            Type.COUNTER,
+            "virt_dataplane_service_sessions",
+            "Sessions that guests have opened to a Service."),
+    SERVICE_REFUSED(
+            Type.COUNTER,
+            "virt_dataplane_service_refused_frames",
+            "Frames of guests to a Service that has no endpoint for them."),
     BRIDGE(Type.INFO, "virt_dataplane_bridge", "A bridge."),
     BRIDGE_PORTS(Type.GAUGE, "virt_dataplane_bridge_ports", "Open ports, uplinks among them."),
     BRIDGE_STATIONS(Type.GAUGE, "virt_dataplane_bridge_stations", "Stations that it knows."),

@@ -9,6 +9,7 @@ import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.DhcpServices;
 import io.virtdataplane.daemon.network.OpenBridge;
 import io.virtdataplane.daemon.network.OpenPort;
+import io.virtdataplane.daemon.nic.GuestServices;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
 import java.util.ArrayList;
@@ -32,6 +33,7 @@ public final class Scrape {
             Attachments attachments,
             Bridges bridges,
             DhcpServices dhcp,
+            GuestServices services,
             EventJournal journal) {}
 
     /**
@@ -66,9 +68,11 @@ public final class Scrape {
         nics.stream()
                 .limit(left)
                 .forEach(each -> samples.get(each.worker()).add(new NicSample(each)));
-        samples.values().forEach(WorkerSample::take);
+        ServiceSample services = new ServiceSample(sources.services());
+        samples.values().forEach(each -> each.take(services));
         samples.values().forEach(each -> each.tell(to));
         left(to, "vlans", bridges.stream().mapToInt(BridgeSample::vlansLeftOut).sum());
+        left(to, "services", services.tell(to, mostNics));
         journal(to);
         return to.snapshots();
     }

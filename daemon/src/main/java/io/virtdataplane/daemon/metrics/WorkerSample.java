@@ -31,16 +31,16 @@ final class WorkerSample {
     }
 
     /** A thread that does not answer costs its own values, and no others. */
-    void take() {
+    void take(ServiceSample services) {
         try {
-            of.tell(this::fill);
+            of.tell(on -> fill(on, services));
             answered = true;
         } catch (RuntimeException e) {
             LOG.warn("no metrics of a worker: worker={} reason={}", of.number(), e.getMessage());
         }
     }
 
-    private void fill(Worker on) {
+    private void fill(Worker on, ServiceSample services) {
         long fromNs = System.nanoTime();
         for (int i = 0; i < nics.size(); i++) {
             nics.get(i).fill(on, fromNs);
@@ -48,6 +48,7 @@ final class WorkerSample {
         for (int i = 0; i < bridges.size(); i++) {
             bridges.get(i).fill(fromNs);
         }
+        services.fill(of);
         tookNs = System.nanoTime() - fromNs;
     }
 

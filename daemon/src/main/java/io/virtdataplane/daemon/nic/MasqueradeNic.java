@@ -25,6 +25,7 @@ import io.virtdataplane.dhcp.Scope;
 import io.virtdataplane.manifest.Cidr;
 import io.virtdataplane.nat.Nat;
 import io.virtdataplane.nat.NatPlan;
+import io.virtdataplane.nat.ServiceCounts;
 import io.virtdataplane.nat.ServiceTable;
 import io.virtdataplane.port.Steering;
 import io.virtdataplane.port.UplinkPort.Uplink;
@@ -238,11 +239,12 @@ public final class MasqueradeNic implements AttachedNic {
     /**
      * The Services that the guest reaches from now on; nothing where the NIC is over.
      *
+     * @param counts of its worker
      * @param hasNew there are front ends that were not in its table before
      */
-    synchronized void services(ServiceTable services, boolean hasNew) {
+    synchronized void services(ServiceTable services, ServiceCounts counts, boolean hasNew) {
         if (!isOver) {
-            worker.tell(on -> nat.services(services, hasNew));
+            worker.tell(on -> nat.services(services, counts, hasNew));
         }
     }
 

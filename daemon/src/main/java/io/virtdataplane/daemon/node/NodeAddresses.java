@@ -10,18 +10,29 @@ import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** The addresses of this network namespace, at any of which a node port is reached. */
-final class NodeAddresses {
+public final class NodeAddresses {
     private NodeAddresses() {}
 
     /** Without ports; link-local ones are left out, as they are one per device. */
     static Set<Endpoint> all() {
+        return those(address -> true);
+    }
+
+    /** Of those, which others than the node itself may address. */
+    public static Set<Endpoint> outward() {
+        return those(address -> !address.isLoopbackAddress());
+    }
+
+    private static Set<Endpoint> those(Predicate<InetAddress> which) {
         Set<Endpoint> all = new HashSet<>();
         try {
             NetworkInterface.networkInterfaces()
                     .flatMap(NetworkInterface::inetAddresses)
                     .filter(address -> !address.isLinkLocalAddress())
+                    .filter(which)
                     .forEach(address -> all.add(of(address)));
         } catch (SocketException e) {
             throw new UncheckedIOException("look at the node's addresses", e);

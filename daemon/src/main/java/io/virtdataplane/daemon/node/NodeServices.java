@@ -10,6 +10,7 @@ import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.BpfPins;
 import io.virtdataplane.sys.Cgroup;
 import io.virtdataplane.sys.NetDevice;
+import io.virtdataplane.wire.Ip;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -34,6 +35,7 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
     private final EventJournal journal;
     private final HealthChecks healthChecks;
     private final long absenceNs;
+    private final SolicitedGroups groups = new SolicitedGroups();
     private ServiceMap services = ServiceMap.EMPTY;
     private ServicePrograms programs; // null: there are none
     private List<Device> devices = List.of(); // at which the programs are
@@ -159,6 +161,12 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
             ofServices.keySet().removeAll(now);
             programs.addresses(now, ofServices);
             addresses = now;
+            groups.join(
+                    ofServices.keySet().stream()
+                            .filter(each -> ofServices.get(each))
+                            .filter(each -> !Ip.isMapped(each.high(), each.low()))
+                            .toList(),
+                    devices.stream().map(Device::name).toList());
         }
     }
 
@@ -166,7 +174,7 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
     private Map<Endpoint, Boolean> addressesOfServices() {
         Map<Endpoint, Boolean> all = new HashMap<>();
         for (ServiceMap.ServicePort port : services.ports()) {
-            for (ServiceMap.FrontEnd each : port.frontEnds()) {
+            for (ServiceMap.AccessPoint each : port.accessPoints()) {
                 if (each.access() == Access.CLUSTER_IP || each.access() == Access.LOAD_BALANCER) {
                     all.put(
                             new Endpoint(each.high(), each.low(), 0),
@@ -188,6 +196,7 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
     }
 
     private void remove() {
+        groups.close();
         if (programs == null) {
             pins.remove(); // an earlier run's
             return;
@@ -202,6 +211,7 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
     public synchronized void close() {
         isClosed = true;
         healthChecks.close();
+        groups.close();
         if (programs != null) {
             programs.close();
             programs = null;

@@ -21,10 +21,10 @@ final class ServiceFrontEnds {
     }
 
     private static Stream<FrontEnd> frontEnds(ServicePort port) {
-        return port.frontEnds().stream().map(each -> frontEnd(port, each));
+        return port.accessPoints().stream().map(each -> frontEnd(port, each));
     }
 
-    private static FrontEnd frontEnd(ServicePort port, ServiceMap.FrontEnd at) {
+    private static FrontEnd frontEnd(ServicePort port, ServiceMap.AccessPoint at) {
         Policy policy = port.policy();
         boolean isLocal =
                 at.access() == Access.CLUSTER_IP

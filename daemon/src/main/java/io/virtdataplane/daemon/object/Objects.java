@@ -124,6 +124,7 @@ public final class Objects {
             check(file, options);
             return file.objects().stream().map(each -> apply(each, options)).toList();
         } finally {
+            reconcilers.forEach(Reconciler::applied);
             changing.unlock();
         }
     }
@@ -249,13 +250,12 @@ public final class Objects {
     }
 
     private ObjectResult apply(WrittenManifest written, ApplyOptions options) {
-        Manifest manifest = written.manifest();
-        OfKind ofKind = ofKind(manifest);
-        Kept wanted = new Kept(manifest, written.text(), options, ++sequence, "");
+        Manifest object = written.manifest();
+        OfKind ofKind = ofKind(object);
+        Kept wanted = new Kept(object, written.text(), options, ++sequence, "");
         String change = change(ofKind, wanted);
         Outcome outcome = apply(ofKind, wanted);
-        var warnings = written.warnings();
-        return new ObjectResult(manifest.kind(), manifest.name(), change, outcome, warnings);
+        return new ObjectResult(object.kind(), object.name(), change, outcome, written.warnings());
     }
 
     /** On the disk first, marked: what is not there is not in force, nor tried by a next start. */

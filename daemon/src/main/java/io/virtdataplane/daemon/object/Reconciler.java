@@ -24,6 +24,9 @@ public interface Reconciler {
     /** Takes one that {@link #check} let pass: a new one, or another version. */
     Outcome apply(Manifest object, ApplyOptions options);
 
+    /** All of a file have been applied, or as many as could be. */
+    default void applied() {}
+
     /** Refuses what {@link #delete} would refuse; changes nothing. */
     default void checkDelete(Manifest object) {}
 

@@ -3,6 +3,7 @@ package io.virtdataplane.daemon.service;
 import io.virtdataplane.daemon.service.Backend.Address;
 import io.virtdataplane.daemon.service.Backend.PodNic;
 import io.virtdataplane.daemon.service.ServiceMap.Endpoint;
+import io.virtdataplane.daemon.service.ServiceMap.State;
 import io.virtdataplane.manifest.ServiceSpec.Family;
 import io.virtdataplane.manifest.ServiceSpec.Port;
 import java.util.ArrayList;
@@ -44,16 +45,15 @@ final class Endpoints {
             } else if (!closed.isEmpty()) {
                 missing.add(new Missing(backend.machine(), port, family, true, closed));
             } else {
-                endpoints.add(endpoint(backend, nic, address, target.getAsInt()));
+                endpoints.add(endpoint(backend, address, target.getAsInt()));
             }
         }
         return new Found(endpoints, missing);
     }
 
     /** One that is attached is up: it is detached when its pod ends. */
-    private static Endpoint endpoint(Backend backend, PodNic nic, Address at, int port) {
-        return new Endpoint(
-                backend.machine(), nic.number(), at.high(), at.low(), port, true, true, false);
+    private static Endpoint endpoint(Backend backend, Address at, int port) {
+        return new Endpoint(backend.machine(), true, true, at.high(), at.low(), port, State.READY);
     }
 
     private static OptionalInt target(Port port, PodNic nic) {

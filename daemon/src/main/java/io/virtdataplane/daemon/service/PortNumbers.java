@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Numbers that ports of Services keep from map to map. One thread. */
-final class PortNumbers {
+public final class PortNumbers {
     private final BitSet used = new BitSet();
     private Map<Key, Integer> before = new HashMap<>();
     private Map<Key, Integer> now = new HashMap<>();
@@ -15,7 +15,15 @@ final class PortNumbers {
     private record Key(String service, int protocol, int port, Family family) {}
 
     int of(String service, PortAndFamily port) {
-        Key key = new Key(service, port.port().protocol(), port.port().port(), port.family());
+        return of(service, port.port().protocol(), port.port().port(), port.family());
+    }
+
+    /**
+     * @param service NAMESPACE/NAME
+     * @param protocol IP protocol number
+     */
+    public int of(String service, int protocol, int port, Family family) {
+        Key key = new Key(service, protocol, port, family);
         Integer number = before.get(key);
         if (number == null) {
             number = used.nextClearBit(0);
@@ -26,7 +34,7 @@ final class PortNumbers {
     }
 
     /** A map is whole: numbers that it does not have are given to others from the next one on. */
-    void end() {
+    public void end() {
         before.forEach(
                 (key, number) -> {
                     if (!now.containsKey(key)) {

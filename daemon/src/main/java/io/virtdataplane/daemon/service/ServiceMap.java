@@ -1,9 +1,10 @@
 package io.virtdataplane.daemon.service;
 
-import java.util.HashSet;
+import io.virtdataplane.dataplane.FrontEnd;
+import io.virtdataplane.manifest.ServiceSpec.Family;
+import io.virtdataplane.wire.AddressText;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
@@ -32,7 +33,7 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
         EXTERNAL_IP,
         /** The address from the pool of load balancers. */
         LOAD_BALANCER,
-        /** The port on any address of the node's; the front end has no address. */
+        /** The port on any address of the node's; it has no address. */
         NODE_PORT
     }
 
@@ -41,30 +42,34 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
      *
      * @param high 0 with {@link Access#NODE_PORT}, as {@code low}
      */
-    public record FrontEnd(Access access, long high, long low, int port) {}
+    public record AccessPoint(Access access, long high, long low, int port) {}
 
     /**
-     * What a guest serves.
+     * Where a Service is served.
      *
-     * @param machine NAMESPACE/NAME
-     * @param nic its number in {@code Attachments}, which is the id of its Vif; -1: on another node
-     * @param high of the address of its pod, as {@code low}
+     * @param server the machine or the pod, NAMESPACE/NAME
+     * @param isLocal on this node
+     * @param isPreferred clients of this node go to those of which this holds, while one is ready
+     * @param high of the address of the pod, as {@code low}
+     */
+    public record Endpoint(
+            String server,
+            boolean isLocal,
+            boolean isPreferred,
+            long high,
+            long low,
+            int port,
+            State state) {}
+
+    /**
+     * Of an endpoint.
+     *
      * @param isReady new sessions may go there
      * @param isServing it would answer; where none is ready, those that serve and end are taken
      * @param isTerminating it is about to go
      */
-    public record Endpoint(
-            String machine,
-            int nic,
-            long high,
-            long low,
-            int port,
-            boolean isReady,
-            boolean isServing,
-            boolean isTerminating) {
-        public boolean isLocal() {
-            return nic >= 0;
-        }
+    public record State(boolean isReady, boolean isServing, boolean isTerminating) {
+        public static final State READY = new State(true, true, false);
     }
 
     /**
@@ -76,8 +81,8 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
      * @param name of the port, or empty
      * @param protocol IP protocol number: TCP, UDP or SCTP
      * @param isIpv6 the family
-     * @param frontEnds at least one
-     * @param endpoints in the order of their machines' names; empty: clients are refused
+     * @param accessPoints at least one
+     * @param endpoints in a steady order; empty: clients are refused
      * @param policy who is sent where
      */
     public record ServicePort(
@@ -86,61 +91,80 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
             String name,
             int protocol,
             boolean isIpv6,
-            List<FrontEnd> frontEnds,
+            List<AccessPoint> accessPoints,
             List<Endpoint> endpoints,
             Policy policy) {
         public ServicePort {
-            frontEnds = List.copyOf(frontEnds);
+            accessPoints = List.copyOf(accessPoints);
             endpoints = List.copyOf(endpoints);
         }
 
+        /** NAMESPACE/NAME, and the port's name where it has one: "default/web:http". */
+        public String fullName() {
+            return name.isEmpty() ? service : service + ":" + name;
+        }
+
+        /** The same by another number. */
+        public ServicePort numbered(int other) {
+            return new ServicePort(
+                    other, service, name, protocol, isIpv6, accessPoints, endpoints, policy);
+        }
+
         /**
-         * One of the front ends as the packet path has it.
+         * One of its access points as the packet path has it.
          *
          * @param id of this port
          * @param isLocal only endpoints of this node answer
          */
-        public io.virtdataplane.dataplane.FrontEnd frontEnd(FrontEnd at, int id, boolean isLocal) {
-            return new io.virtdataplane.dataplane.FrontEnd(
+        public FrontEnd frontEnd(AccessPoint at, int id, boolean isLocal) {
+            Choice choice = choice(isLocal);
+            return new FrontEnd(
                     at.access() == Access.NODE_PORT
-                            ? io.virtdataplane.dataplane.FrontEnd.ofNode(isIpv6, at.port())
-                            : new io.virtdataplane.dataplane.FrontEnd.Endpoint(
-                                    at.high(), at.low(), at.port()),
+                            ? FrontEnd.ofNode(isIpv6, at.port())
+                            : new FrontEnd.Endpoint(at.high(), at.low(), at.port()),
                     protocol,
                     id,
                     TimeUnit.SECONDS.toNanos(policy.affinitySeconds()),
                     isLocal,
-                    at.access() == Access.LOAD_BALANCER
-                            ? policy.sources()
-                            : io.virtdataplane.dataplane.FrontEnd.ANYBODY,
+                    at.access() == Access.LOAD_BALANCER ? policy.sources() : FrontEnd.ANYBODY,
                     at.access() == Access.CLUSTER_IP,
-                    choice(isLocal));
+                    choice.endpoints(),
+                    those(endpoints, each -> each.state().isReady() || each.state().isServing()),
+                    fullName() + " (" + choice.words() + ")");
         }
 
+        /** With those that new sessions may go to, and in words which these are. */
+        private record Choice(List<FrontEnd.Endpoint> endpoints, String words) {}
+
         /**
-         * Those that new sessions may go to, by kube-proxy's rule (KEP 1669, KEP 2086): that are
-         * ready; where none is, those that still serve and are about to go.
+         * By kube-proxy's rule (KEP 1669, KEP 2086, KEP 2433): those that are ready and preferred;
+         * where none is, those that still serve and are about to go.
          *
          * @param isLocal of this node alone
          */
-        private List<io.virtdataplane.dataplane.FrontEnd.Endpoint> choice(boolean isLocal) {
+        private Choice choice(boolean isLocal) {
             List<Endpoint> near =
                     endpoints.stream().filter(each -> !isLocal || each.isLocal()).toList();
-            List<io.virtdataplane.dataplane.FrontEnd.Endpoint> ready =
-                    those(near, Endpoint::isReady);
-            return ready.isEmpty()
-                    ? those(near, each -> each.isServing() && each.isTerminating())
-                    : ready;
+            List<FrontEnd.Endpoint> ready =
+                    those(near, each -> each.state().isReady() && (isLocal || each.isPreferred()));
+            String where = isLocal ? " on this node" : "";
+            if (!ready.isEmpty()) {
+                boolean isNear = !isLocal && !endpoints.stream().allMatch(Endpoint::isPreferred);
+                return new Choice(
+                        ready, "ready ones" + (isNear ? " for this node or zone" : where));
+            }
+            List<FrontEnd.Endpoint> ending =
+                    those(near, each -> each.state().isServing() && each.state().isTerminating());
+            return ending.isEmpty()
+                    ? new Choice(List.of(), "no endpoint serves it" + where)
+                    : new Choice(ending, "ending ones, as none is ready" + where);
         }
 
-        private static List<io.virtdataplane.dataplane.FrontEnd.Endpoint> those(
+        private static List<FrontEnd.Endpoint> those(
                 List<Endpoint> endpoints, Predicate<Endpoint> which) {
             return endpoints.stream()
                     .filter(which)
-                    .map(
-                            each ->
-                                    new io.virtdataplane.dataplane.FrontEnd.Endpoint(
-                                            each.high(), each.low(), each.port()))
+                    .map(each -> new FrontEnd.Endpoint(each.high(), each.low(), each.port()))
                     .toList();
         }
     }
@@ -159,17 +183,34 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
             int affinitySeconds,
             Optional<List<SourceRange>> sourceRanges) {
         /** The same for the packet path. */
-        private List<io.virtdataplane.dataplane.FrontEnd.Range> sources() {
+        private List<FrontEnd.Range> sources() {
             return sourceRanges
                     .map(ranges -> ranges.stream().map(SourceRange::range).toList())
-                    .orElse(io.virtdataplane.dataplane.FrontEnd.ANYBODY);
+                    .orElse(FrontEnd.ANYBODY);
         }
     }
 
     /** Addresses whose first {@code prefixLength} bits of 128 are these. */
     public record SourceRange(long high, long low, int prefixLength) {
-        private io.virtdataplane.dataplane.FrontEnd.Range range() {
-            return new io.virtdataplane.dataplane.FrontEnd.Range(high, low, prefixLength);
+        private static final int IPV4_AT = 96; // bits in front of an IPv4 address
+
+        /** Of a network in CIDR notation. */
+        public static SourceRange of(String cidr) {
+            String[] parts = cidr.split("/", -1);
+            long[] address = AddressText.ip(parts[0]);
+            int length = Integer.parseInt(parts[1]);
+            int bits = Family.of(cidr) == Family.IPv4 ? IPV4_AT + length : length;
+            return new SourceRange(
+                    address[0] & mask(bits), address[1] & mask(bits - Long.SIZE), bits);
+        }
+
+        /** Of 64 bits, the first {@code bits}. */
+        private static long mask(int bits) {
+            return bits <= 0 ? 0 : -1L << Math.max(0, Long.SIZE - bits);
+        }
+
+        private FrontEnd.Range range() {
+            return new FrontEnd.Range(high, low, prefixLength);
         }
     }
 
@@ -179,29 +220,6 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
      * @param localEndpoints machines on this node with a ready endpoint; 0: it answers 503
      */
     public record HealthCheck(int nodePort, String service, int localEndpoints) {}
-
-    /** Where a session may lead. */
-    public record Target(int protocol, long high, long low, int port) {}
-
-    /**
-     * What {@code before} led to and this does not: sessions there that have no end of their own
-     * are stale.
-     */
-    public Set<Target> goneSince(ServiceMap before) {
-        Set<Target> gone = before.targets();
-        gone.removeAll(targets());
-        return gone;
-    }
-
-    private Set<Target> targets() {
-        Set<Target> all = new HashSet<>();
-        for (ServicePort port : ports) {
-            for (Endpoint each : port.endpoints()) {
-                all.add(new Target(port.protocol(), each.high(), each.low(), each.port()));
-            }
-        }
-        return all;
-    }
 
     /**
      * Takes each map, one at a time, the newest one last. It may take its time, and may not fail.

@@ -41,6 +41,7 @@ public final class ServiceObjects implements Reconciler {
     /** What Services have whose object could not be read: it may come back. */
     private final Map<String, ServiceAssignment> reserved = new HashMap<>();
 
+    private boolean isToldOf = true; // what was applied
     private volatile Map<String, StandingService> services = Map.of(); // replaced, never changed
 
     /**
@@ -178,8 +179,17 @@ public final class ServiceObjects implements Reconciler {
         if (planned.isEmpty()) { // else an address is meant for one that is still to come
             fillPending();
         }
-        publisher.changed();
+        isToldOf = false;
         return Outcome.IN_FORCE;
+    }
+
+    /** A file of a thousand is told of once. */
+    @Override
+    public void applied() {
+        if (!isToldOf) {
+            isToldOf = true;
+            publisher.changed();
+        }
     }
 
     private void put(StandingService service) {

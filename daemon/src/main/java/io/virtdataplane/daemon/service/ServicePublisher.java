@@ -116,10 +116,10 @@ public final class ServicePublisher {
                         .filter(Missing::isClosed)
                         .forEach(missing -> tellClosed(service, missing));
                 found.endpoints().stream()
-                        .filter(ServiceMap.Endpoint::isReady)
-                        .forEach(endpoint -> ready.add(endpoint.machine()));
-                List<ServiceMap.FrontEnd> frontEnds = service.frontEnds(each);
-                if (!frontEnds.isEmpty()) {
+                        .filter(endpoint -> endpoint.state().isReady())
+                        .forEach(endpoint -> ready.add(endpoint.server()));
+                List<ServiceMap.AccessPoint> accessPoints = service.accessPoints(each);
+                if (!accessPoints.isEmpty()) {
                     ports.add(
                             new ServiceMap.ServicePort(
                                     numbers.of(service.spec().name(), each),
@@ -127,7 +127,7 @@ public final class ServicePublisher {
                                     each.port().name(),
                                     each.port().protocol(),
                                     each.isIpv6(),
-                                    frontEnds,
+                                    accessPoints,
                                     found.endpoints(),
                                     service.policy(each.family())));
                 }

@@ -1,7 +1,7 @@
 package io.virtdataplane.daemon.service;
 
 import io.virtdataplane.daemon.service.ServiceMap.Access;
-import io.virtdataplane.daemon.service.ServiceMap.FrontEnd;
+import io.virtdataplane.daemon.service.ServiceMap.AccessPoint;
 import io.virtdataplane.daemon.service.ServiceMap.Policy;
 import io.virtdataplane.daemon.service.ServiceMap.SourceRange;
 import io.virtdataplane.manifest.ServiceAssignment;
@@ -18,8 +18,6 @@ import java.util.stream.Stream;
 
 /** A Service in force: what its manifest asks for, and what it was given. */
 public record StandingService(ServiceSpec spec, ServiceAssignment has) {
-    private static final int IPV4_AT = 96; // bits in front of an IPv4 address
-
     /** What has endpoints of its own. */
     record PortAndFamily(Port port, Family family) {
         boolean isIpv6() {
@@ -38,8 +36,8 @@ public record StandingService(ServiceSpec spec, ServiceAssignment has) {
     }
 
     /** Where clients find it; nowhere where it is headless. */
-    List<FrontEnd> frontEnds(PortAndFamily of) {
-        List<FrontEnd> all = new ArrayList<>();
+    List<AccessPoint> accessPoints(PortAndFamily of) {
+        List<AccessPoint> all = new ArrayList<>();
         if (!spec.needsClusterIp()) {
             return all;
         }
@@ -49,17 +47,17 @@ public record StandingService(ServiceSpec spec, ServiceAssignment has) {
         add(all, Access.LOAD_BALANCER, has.loadBalancer(), of);
         int nodePort = has.nodePort(of.port());
         if (nodePort != 0) {
-            all.add(new FrontEnd(Access.NODE_PORT, 0, 0, nodePort));
+            all.add(new AccessPoint(Access.NODE_PORT, 0, 0, nodePort));
         }
         return all;
     }
 
     private static void add(
-            List<FrontEnd> all, Access access, List<String> addresses, PortAndFamily of) {
+            List<AccessPoint> all, Access access, List<String> addresses, PortAndFamily of) {
         addresses.stream()
                 .filter(address -> Family.of(address) == of.family())
                 .map(AddressText::ip)
-                .forEach(ip -> all.add(new FrontEnd(access, ip[0], ip[1], of.port().port())));
+                .forEach(ip -> all.add(new AccessPoint(access, ip[0], ip[1], of.port().port())));
     }
 
     Policy policy(Family family) {
@@ -74,21 +72,8 @@ public record StandingService(ServiceSpec spec, ServiceAssignment has) {
                         : Optional.of(
                                 ranges.stream()
                                         .filter(range -> Family.of(range) == family)
-                                        .map(StandingService::range)
+                                        .map(SourceRange::of)
                                         .toList()));
-    }
-
-    private static SourceRange range(String cidr) {
-        String[] parts = cidr.split("/", -1);
-        long[] address = AddressText.ip(parts[0]);
-        int length = Integer.parseInt(parts[1]);
-        int bits = Family.of(cidr) == Family.IPv4 ? IPV4_AT + length : length;
-        return new SourceRange(address[0] & mask(bits), address[1] & mask(bits - Long.SIZE), bits);
-    }
-
-    /** Of 64 bits, the first {@code bits}. */
-    private static long mask(int bits) {
-        return bits <= 0 ? 0 : -1L << Math.max(0, Long.SIZE - bits);
     }
 
     /** It has all its addresses, or asks for none of a load balancer. */

@@ -8,6 +8,7 @@ import io.virtdataplane.daemon.attach.DataPath;
 import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.network.Bridges;
 import io.virtdataplane.daemon.network.NetworkObjects;
+import io.virtdataplane.daemon.nic.GuestServices;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,7 +58,13 @@ class ScrapeTest {
                         System::nanoTime);
         scrape =
                 new Scrape(
-                        new Scrape.Sources(workers, attachments, bridges, networks.dhcp(), journal),
+                        new Scrape.Sources(
+                                workers,
+                                attachments,
+                                bridges,
+                                networks.dhcp(),
+                                new GuestServices(Set::of),
+                                journal),
                         "1.2.3",
                         10);
     }

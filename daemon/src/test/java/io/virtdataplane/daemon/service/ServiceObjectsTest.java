@@ -291,9 +291,9 @@ class ServiceObjectsTest {
         ServiceRoom next = pooled("192.0.2.0/28");
         assertThat(next.services.all()).isEqualTo(before);
         assertThat(next.map().ports())
-                .extracting(ServiceMap.ServicePort::frontEnds)
+                .extracting(ServiceMap.ServicePort::accessPoints)
                 .containsExactlyInAnyOrderElementsOf(
-                        map.ports().stream().map(ServiceMap.ServicePort::frontEnds).toList());
+                        map.ports().stream().map(ServiceMap.ServicePort::accessPoints).toList());
         assertThatThrownBy(
                         () ->
                                 next.apply(

@@ -1,0 +1,361 @@
+package io.virtdataplane.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.virtdataplane.daemon.kube.ClusterClient;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/**
+ * A guest reaches Services of a real API server by its own NAT, where neither its pod's kernel nor
+ * the node's has a rule for them. Endpoints are addresses of the lab's outside; each says which it
+ * is.
+ */
+@RootTest
+@Execution(ExecutionMode.CONCURRENT)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Timeout(150)
+class ClusterServicesE2eTest {
+    private static final int SECONDS = 30;
+    private static final String ONE = "203.0.113.21";
+    private static final String TWO = "203.0.113.22";
+    private static final String THREE = "203.0.113.23";
+    private static final String MACHINE =
+            """
+            kind: VirtualMachine
+            metadata: {name: vm, namespace: default}
+            spec: {template: {spec: {domain: {devices: {}}}}}
+            """;
+
+    /** Says by TCP and UDP at which address it was asked. */
+    private static final String SERVER =
+            """
+            import socket, sys, threading
+            def tcp(s, me):
+                while True:
+                    c, _ = s.accept()
+                    c.sendall(me + b'\\n'); c.close()
+            def udp(s, me):
+                while True:
+                    d, peer = s.recvfrom(2000)
+                    s.sendto(me + b' ' + d, peer)
+            for me in sys.argv[1:]:
+                t = socket.socket(); t.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                t.bind((me, 8080)); t.listen(64)
+                u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.bind((me, 8080))
+                threading.Thread(target=tcp, args=(t, me.encode())).start()
+                threading.Thread(target=udp, args=(u, me.encode())).start()
+            """;
+
+    /**
+     * From one port, every 10 ms: prints who answers whenever it is another, and after what gap.
+     */
+    private static final String UDP_CLIENT =
+            """
+            import socket, sys, time
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.connect((sys.argv[1], 80)); s.settimeout(0.01)
+            before, seen = '', time.monotonic()
+            while True:
+                try:
+                    s.send(b'x')
+                    who = s.recv(100).decode().split()[0]
+                except OSError:
+                    who = ''
+                now = time.monotonic()
+                if who and who != before:
+                    print(who, int((now - seen) * 1000), flush=True)
+                    before = who
+                if who: seen = now
+                time.sleep(0.01)
+            """;
+
+    /** One connection after the other: prints how many there were and how many have failed. */
+    private static final String TCP_CLIENT =
+            """
+            import socket, sys
+            n = failed = 0
+            while True:
+                try:
+                    c = socket.create_connection((sys.argv[1], 80), 2)
+                    c.settimeout(2)
+                    if not c.recv(100): failed += 1
+                    c.close()
+                except OSError as e:
+                    failed += 1
+                n += 1
+                print(n, failed, flush=True)
+            """;
+
+    private static ApiServer api;
+    private static ClusterNode node;
+
+    @BeforeAll
+    static void start() {
+        api = ApiServer.start();
+        ClusterNode.prepare(api);
+        api.apply(Path.of("../deploy/components/guest-services/rights.yaml"));
+        node = new ClusterNode(api);
+        for (String address : List.of(ONE, TWO, THREE)) {
+            node.lab.shell.must(
+                    "ip", "-n", node.lab.out, "addr", "add", address + "/32", "dev", "lo");
+        }
+        node.lab.startIn(node.lab.out, "python3", "-c", SERVER, ONE, TWO, THREE);
+        node.lab.awaitSocket(node.lab.out, "tcp src " + THREE + ":8080");
+        agent();
+        node.lab.attachDevice(MACHINE).configureGuest();
+    }
+
+    private static void agent() {
+        node.agent("--guest-services");
+    }
+
+    @AfterAll
+    static void close() {
+        if (node != null) {
+            node.close();
+        }
+        if (api != null) {
+            api.close();
+        }
+    }
+
+    /** Makes the Service and returns its address. */
+    private static String service(String name, String more) {
+        api.applyText(
+                """
+                apiVersion: v1
+                kind: Service
+                metadata: {name: %s}
+                spec:
+                  ports: [{name: tcp, port: 80, targetPort: 8080}, {name: udp, port: 80, protocol: UDP, targetPort: 8080}]
+                %s
+                """
+                        .formatted(name, more.indent(2)));
+        return api.kubectl("get", "svc", name, "-o", "jsonpath={.spec.clusterIP}");
+    }
+
+    private static String slice(String service, String... endpoints) {
+        return """
+        apiVersion: discovery.k8s.io/v1beta1
+        kind: EndpointSlice
+        metadata: {name: %1$s-a, namespace: default, labels: {kubernetes.io/service-name: %1$s}}
+        addressType: IPv4
+        ports: [{name: tcp, port: 8080, protocol: TCP}, {name: udp, port: 8080, protocol: UDP}]
+        endpoints: [%2$s]
+        """
+                .formatted(service, String.join(", ", endpoints));
+    }
+
+    private static void endpoints(String service, String... endpoints) {
+        api.applyText(slice(service, endpoints));
+    }
+
+    private static String at(String address, String... conditions) {
+        return "{addresses: [%s], conditions: {%s}}"
+                .formatted(address, String.join(", ", conditions));
+    }
+
+    private static String ask(String address) {
+        return node.lab
+                .mustIn(
+                        node.lab.guest,
+                        "timeout 2 bash -c 'exec 3<>/dev/tcp/%s/80 && head -1 <&3' 2>&1 || true"
+                                .formatted(address))
+                .trim();
+    }
+
+    /** Who answers, over so many connections. */
+    private static String asked(String address, int times) {
+        return Stream.generate(() -> ask(address))
+                .limit(times)
+                .distinct()
+                .sorted()
+                .collect(Collectors.joining(" "));
+    }
+
+    private static void awaitOnly(String who, String address) {
+        try {
+            Wait.until(
+                    address + " is answered by " + who,
+                    SECONDS,
+                    () -> asked(address, 8),
+                    who::equals);
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + "\n" + node.lab.daemonLog(), e);
+        }
+    }
+
+    @Test
+    @Execution(ExecutionMode.SAME_THREAD)
+    @Order(1)
+    void aGuestReachesWhatTheApiSaysWhileItSaysSo() {
+        String vip = service("web", "");
+        endpoints("web", at(ONE));
+        awaitOnly(ONE, vip);
+        assertThat(
+                        node.lab
+                                .in(
+                                        node.lab.pod,
+                                        "timeout 2 bash -c '</dev/tcp/%s/80'".formatted(vip))
+                                .ok())
+                .as("the pod's own kernel knows none")
+                .isFalse();
+        assertThat(node.lab.in(node.netns, "ip rule; ip route").out())
+                .as("and the node is left as it was")
+                .doesNotContain(vip);
+        assertThat(node.lab.daemonLog()).doesNotContain("services of the node: devices");
+        endpoints("web", at(ONE), at(TWO));
+        awaitOnly(ONE + " " + TWO, vip);
+        endpoints("web", at(ONE, "ready: false"), at(TWO));
+        awaitOnly(TWO, vip);
+        endpoints("web", at(ONE, "ready: false", "serving: true", "terminating: true"));
+        awaitOnly(ONE, vip);
+        endpoints("web", at(ONE, "ready: false"));
+        Wait.until("a refusal", SECONDS, () -> ask(vip), said -> said.contains("refused"));
+        assertThat(node.lab.mustClient("get", "counters")).contains("drop_service_no_endpoint");
+        endpoints("web", at(ONE));
+        awaitOnly(ONE, vip);
+        api.kubectl("delete", "svc", "web");
+        Wait.until(
+                "no translation",
+                SECONDS,
+                () -> ask(vip),
+                said -> !said.contains(ONE) && !said.contains("refused"));
+    }
+
+    /** S22: a client that never stops sending, by UDP, is led to the next endpoint. */
+    @Test
+    @Execution(ExecutionMode.SAME_THREAD)
+    @Order(2)
+    void staleUdpIsCutWithinASecond() {
+        String vip = service("datagrams", "");
+        endpoints("datagrams", at(ONE));
+        awaitOnly(ONE, vip);
+        Path said = node.lab.shell.directory().resolve("udp");
+        Process client =
+                node.lab.shell.start(
+                        said,
+                        "ip",
+                        "netns",
+                        "exec",
+                        node.lab.guest,
+                        "python3",
+                        "-c",
+                        UDP_CLIENT,
+                        vip);
+        Wait.until("an answer", SECONDS, () -> Shell.text(said), s -> s.contains(ONE));
+        try (KubernetesClient client2 = ClusterClient.open(api.kubeconfig(ApiServer.ADMIN))) {
+            long from = System.nanoTime();
+            client2.resource(
+                            Serialization.unmarshal(
+                                    slice("datagrams", at(TWO)), GenericKubernetesResource.class))
+                    .update();
+            Wait.until("the other's answer", SECONDS, () -> Shell.text(said), s -> s.contains(TWO));
+            long ms = (System.nanoTime() - from) / 1_000_000;
+            System.out.printf(
+                    "ClusterServicesE2eTest: UDP that never stops is led to the next endpoint %d ms after the API was told%n",
+                    ms);
+            assertThat(ms).isLessThan(1000);
+        } finally {
+            node.lab.shell.end(client);
+        }
+    }
+
+    @Test
+    @Execution(ExecutionMode.SAME_THREAD)
+    @Order(3)
+    void labelsAndAffinityAreHeeded() {
+        String near = service("near", "");
+        endpoints("near", at(ONE), at(TWO));
+        awaitOnly(ONE + " " + TWO, near);
+
+        String sticky = service("sticky", "sessionAffinity: ClientIP");
+        endpoints("sticky", at(ONE), at(TWO), at(THREE));
+        Wait.until("an answer", SECONDS, () -> ask(sticky), s -> s.startsWith("203"));
+        assertThat(asked(sticky, 12)).matches("\\S+");
+        api.kubectl("patch", "svc", "sticky", "-p", "{\"spec\": {\"sessionAffinity\": \"None\"}}");
+        awaitOnly(ONE + " " + TWO + " " + THREE, sticky);
+
+        api.kubectl("label", "svc", "near", "service.kubernetes.io/service-proxy-name=other");
+        Wait.until("it is another's", SECONDS, () -> ask(near), s -> !s.startsWith("203"));
+        api.kubectl("label", "svc", "near", "service.kubernetes.io/service-proxy-name-");
+        awaitOnly(ONE + " " + TWO, near);
+    }
+
+    @Test
+    @Execution(ExecutionMode.SAME_THREAD)
+    @Order(4)
+    void aHundredUpdatesASecondLoseNothing() throws InterruptedException {
+        String vip = service("busy", "");
+        endpoints("busy", at(ONE));
+        awaitOnly(ONE, vip);
+        Path said = node.lab.shell.directory().resolve("tcp");
+        Process client =
+                node.lab.shell.start(
+                        said,
+                        "ip",
+                        "netns",
+                        "exec",
+                        node.lab.guest,
+                        "python3",
+                        "-c",
+                        TCP_CLIENT,
+                        vip);
+        int updates = 300;
+        long from = System.nanoTime();
+        try (KubernetesClient to = ClusterClient.open(api.kubeconfig(ApiServer.ADMIN))) {
+            for (int i = 1; i <= updates; i++) {
+                String[] more =
+                        i % 2 == 0 ? new String[] {at(TWO)} : new String[] {at(ONE), at(TWO)};
+                to.resource(
+                                Serialization.unmarshal(
+                                        slice("busy", more), GenericKubernetesResource.class))
+                        .update();
+                long dueNs = from + i * 10_000_000L;
+                Thread.sleep(Math.max(0, (dueNs - System.nanoTime()) / 1_000_000));
+            }
+        }
+        double seconds = (System.nanoTime() - from) / 1e9;
+        awaitOnly(TWO, vip);
+        node.lab.shell.end(client);
+        String[] lines = Shell.text(said).strip().split("\n");
+        String[] counts = lines[lines.length - 1].split(" ");
+        System.out.printf(
+                "ClusterServicesE2eTest: %d endpoint updates in %.1f s, meanwhile %s connections, %s failed%n",
+                updates, seconds, counts[0], counts[1]);
+        assertThat(Integer.parseInt(counts[0])).isGreaterThan(50);
+        assertThat(counts[1]).isEqualTo("0");
+    }
+
+    @Test
+    @Execution(ExecutionMode.SAME_THREAD)
+    @Order(5)
+    void withoutTheApiServerTheLastOnesHold() {
+        String vip = service("last", "");
+        endpoints("last", at(ONE));
+        awaitOnly(ONE, vip);
+        api.kill();
+        assertThat(asked(vip, 5)).isEqualTo(ONE);
+        node.lab.endDaemon();
+        agent();
+        Wait.until("the guest is back", SECONDS, () -> asked(vip, 5), ONE::equals);
+        api.restart();
+        endpoints("last", at(TWO));
+        awaitOnly(TWO, vip);
+    }
+}
