@@ -14,12 +14,9 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A guest moves from node to node while it talks: masquerade NICs. */
 @RootTest
-@Execution(ExecutionMode.CONCURRENT)
 @Timeout(180)
 class MigrationE2eTest {
     private static final int MOVES = 10;
