@@ -1,5 +1,7 @@
 package io.virtdataplane.dataplane;
 
+import java.util.Optional;
+
 /**
  * A virtual interface on a worker: what is counted, captured and traced as one. Either the NIC of a
  * guest behind a pod's address ({@link Nic}), or a port of a bridge. The worker's thread alone
@@ -47,6 +49,20 @@ public abstract class Vif {
         egressShaper = egress.isNone() ? null : new Shaper(this, true, egress, shaping);
         ingressShaper = ingress.isNone() ? null : new Shaper(this, false, ingress, shaping);
         looked();
+    }
+
+    /**
+     * From the next frame on.
+     *
+     * @throws IllegalArgumentException where it floods nothing: it is no port of a bridge
+     */
+    protected void limit(StormRates storms) {
+        throw new IllegalArgumentException("storm control is of a NIC on a bridge: nic=" + name);
+    }
+
+    /** Of a port of a bridge. Any thread. */
+    public Optional<StormRates> stormRates() {
+        return Optional.empty();
     }
 
     /** It is gone, and what waits. */
