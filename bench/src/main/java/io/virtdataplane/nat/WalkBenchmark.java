@@ -132,7 +132,7 @@ public class WalkBenchmark {
     @OperationsPerInvocation(BURST)
     public int baseline() {
         inject();
-        int count = guest.receive(taken, 0);
+        int count = guest.receive(taken, 0, taken.length);
         for (int i = 0; i < count; i++) {
             uplink.send(taken[i]);
             pool.free(taken[i]);

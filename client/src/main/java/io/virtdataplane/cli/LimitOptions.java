@@ -31,6 +31,34 @@ final class LimitOptions {
             description = "Packets a second that the guest may get; 0: no limit (default).")
     private Long ingressPackets;
 
+    @Option(
+            names = "--storm-broadcast",
+            paramLabel = "N",
+            description =
+                    "Storm control of a NIC on a bridge: broadcasts a second; 0: no limit (default: 1000).")
+    private Long stormBroadcast;
+
+    @Option(
+            names = "--storm-multicast",
+            paramLabel = "N",
+            description =
+                    "Frames a second to groups, where they go to all ports; 0: no limit (default: 10000).")
+    private Long stormMulticast;
+
+    @Option(
+            names = "--storm-unknown-unicast",
+            paramLabel = "N",
+            description =
+                    "Frames a second to stations that the bridge does not know; 0: no limit (default: 10000).")
+    private Long stormUnknownUnicast;
+
+    @Option(
+            names = "--storm-stations",
+            paramLabel = "N",
+            description =
+                    "Stations a second that are new behind the NIC, or move there; 0: no limit (default: 1000).")
+    private Long stormStations;
+
     /** Only what was given is set. */
     RateLimits limits() {
         RateLimits.Builder limits = RateLimits.newBuilder();
@@ -45,6 +73,18 @@ final class LimitOptions {
         }
         if (ingressPackets != null) {
             limits.setIngressPackets(ingressPackets);
+        }
+        if (stormBroadcast != null) {
+            limits.setStormBroadcast(stormBroadcast);
+        }
+        if (stormMulticast != null) {
+            limits.setStormMulticast(stormMulticast);
+        }
+        if (stormUnknownUnicast != null) {
+            limits.setStormUnknownUnicast(stormUnknownUnicast);
+        }
+        if (stormStations != null) {
+            limits.setStormStations(stormStations);
         }
         return limits.build();
     }

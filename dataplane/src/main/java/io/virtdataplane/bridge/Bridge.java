@@ -82,8 +82,10 @@ public final class Bridge implements Switch {
         if (ingress.policy.has(PortFlag.LOCKED) && !fdb.isAt(vlan, source, ingress.index, nowNs)) {
             return Verdict.DROP_LOCKED;
         }
-        if (ingress.policy.has(PortFlag.LEARNING) && !frame.isDryRun()) {
-            learn(vlan, source, ingress, outlet, nowNs);
+        if (ingress.policy.has(PortFlag.LEARNING)
+                && !frame.isDryRun()
+                && !learn(vlan, source, ingress, outlet, nowNs)) {
+            return Verdict.DROP_STORM_STATIONS;
         }
         if (reserved && !isForwarded((int) destination & 0xf)) {
             return Verdict.DROP_RESERVED_GROUP; // its sender is a station all the same
@@ -150,12 +152,20 @@ public final class Bridge implements Switch {
                 : Verdict.DROP_VLAN;
     }
 
-    private void learn(int vlan, long source, BridgePort ingress, Outlet outlet, long nowNs) {
-        switch (fdb.learn(vlan, source, ingress.index, ingress.policy.learnLimit(), nowNs)) {
-            case FULL -> ingress.unlearned++;
+    /** False where more stations come or move than the port's storm control lets. */
+    private boolean learn(int vlan, long source, BridgePort ingress, Outlet outlet, long nowNs) {
+        boolean isCalm = ingress.storm.allows(StormControl.Kind.STATIONS, nowNs);
+        int most = isCalm ? ingress.policy.learnLimit() : 0;
+        Fdb.Learned learned = fdb.learn(vlan, source, ingress.index, most, nowNs);
+        switch (learned) {
+            case FULL -> ingress.unlearned += isCalm ? 1 : 0;
             case MOVED -> moved(source, ingress, ports[fdb.movedFrom()], outlet);
             case KNOWN, NEW, REFUSED -> {}
         }
+        if (learned == Fdb.Learned.NEW || learned == Fdb.Learned.MOVED) {
+            ingress.storm.take(StormControl.Kind.STATIONS);
+        }
+        return isCalm || learned != Fdb.Learned.FULL;
     }
 
     /**
@@ -211,6 +221,12 @@ public final class Bridge implements Switch {
         Verdict verdict = recipients.choose(frame, ingress, vlan, nowNs);
         if (verdict.isDrop()) {
             return verdict;
+        }
+        if (verdict == Verdict.FLOODED) {
+            Verdict storm = ingress.storm.check(frame, nowNs);
+            if (storm != Verdict.CONTINUE) {
+                return storm;
+            }
         }
         boolean trusted = ingress.guard.isOfManyStations();
         int last = recipients.count() - 1;

@@ -4,7 +4,9 @@ import io.virtdataplane.dataplane.BridgeVif;
 import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.Port;
 import io.virtdataplane.dataplane.SeenAddresses;
+import io.virtdataplane.dataplane.StormRates;
 import io.virtdataplane.dataplane.Switch;
+import java.util.Optional;
 
 /** A port of a {@link Bridge}, with its counters. Worker's thread. */
 public final class BridgePort extends BridgeVif {
@@ -13,7 +15,8 @@ public final class BridgePort extends BridgeVif {
     final KernelPort kernel;
     private final SeenAddresses seen = new SeenAddresses();
     PortPolicy policy;
-
+    StormControl storm;
+    private volatile StormRates stormRates;
     private long withheld;
 
     /** How often the guest's own address came back from another port. */
@@ -33,6 +36,18 @@ public final class BridgePort extends BridgeVif {
         this.policy = plan.policy();
         this.guard = new StationGuard(plan.guard());
         this.kernel = plan.kernel();
+        limit(guard.isOfManyStations() ? StormRates.NONE : StormRates.DEFAULT);
+    }
+
+    @Override
+    protected void limit(StormRates storms) {
+        storm = new StormControl(storms);
+        stormRates = storms;
+    }
+
+    @Override
+    public Optional<StormRates> stormRates() {
+        return Optional.of(stormRates);
     }
 
     @Override

@@ -11,8 +11,11 @@ public interface Port extends AutoCloseable {
     /** A small number, unique in the worker. */
     int id();
 
-    /** Takes frames that the poller fetched, into {@code burst} from {@code from} on; how many. */
-    int receive(Frame[] burst, int from);
+    /**
+     * Takes frames that the poller fetched, {@code most} of them, into {@code burst} from {@code
+     * from} on; how many.
+     */
+    int receive(Frame[] burst, int from, int most);
 
     /**
      * Queues a frame for the next {@link Poller#flush}, which sets {@link Frame#sent}. The caller

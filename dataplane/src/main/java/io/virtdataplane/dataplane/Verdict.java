@@ -37,6 +37,13 @@ public enum Verdict {
     DROP_SAME_PORT("bridge: to a station behind the port it came from"),
     DROP_NO_PORT("bridge: there is no other port that takes such frames"),
     DROP_NO_MEMBER("bridge: no port has joined its group"),
+    DROP_STORM_BROADCAST("bridge: more broadcasts in a second than the port's storm control lets"),
+    DROP_STORM_MULTICAST(
+            "bridge: more to groups in a second, to all ports, than its storm control lets"),
+    DROP_STORM_UNKNOWN_UNICAST(
+            "bridge: more to unknown stations in a second than the port's storm control lets"),
+    DROP_STORM_STATIONS(
+            "bridge: more new or moved stations in a second than the port's storm control lets"),
     DROP_UNANSWERED("a query to the gateway that it does not answer"),
     DROP_RATE_LIMITED("more queries to the gateway than it answers in a second"),
     DROP_HAIRPIN("guest sent to a port of its own pod's address that is not open"),

@@ -1,5 +1,6 @@
 package io.virtdataplane.dataplane;
 
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -82,6 +83,20 @@ public abstract class Vif {
         egressShaper = egress.isNone() ? null : new Shaper(this, true, egress, shaping);
         ingressShaper = ingress.isNone() ? null : new Shaper(this, false, ingress, shaping);
         looked();
+    }
+
+    /**
+     * From the next frame on.
+     *
+     * @throws IllegalArgumentException where it floods nothing: it is no port of a bridge
+     */
+    protected void limit(StormRates storms) {
+        throw new IllegalArgumentException("storm control is of a NIC on a bridge: nic=" + name);
+    }
+
+    /** Of a port of a bridge. Any thread. */
+    public Optional<StormRates> stormRates() {
+        return Optional.empty();
     }
 
     /** It is gone, and what waits. */

@@ -17,6 +17,10 @@ import java.util.function.Function;
  */
 public final class Worker {
     public static final int MAX_PORTS = 4096;
+
+    /** Frames of one port that a breath walks at most: a flood at it is not the others' wait. */
+    public static final int SHARE = 16;
+
     private static final int BURST = 256;
     private static final int FEW_PORTS = 4;
     private static final long FOREVER = -1;
@@ -138,7 +142,7 @@ public final class Worker {
         }
         int total = 0;
         int count;
-        while ((count = port.receive(burst, burstCount)) > 0) {
+        while (total < SHARE && (count = port.receive(burst, burstCount, SHARE - total)) > 0) {
             for (int i = 0; i < count; i++) {
                 Frame frame = burst[burstCount++];
                 frame.vif = vif;
@@ -307,6 +311,11 @@ public final class Worker {
      */
     public void limit(Vif vif, Rate egress, Rate ingress) {
         vif.limit(egress, ingress, shaping);
+    }
+
+    /** On the worker's thread: how much of what goes to all a bridge's port may bring. */
+    public void limit(Vif vif, StormRates storms) {
+        vif.limit(storms);
     }
 
     /** On the worker's thread: it is attached, and was not detached since. */

@@ -41,6 +41,15 @@ public final class DescriptorPort implements Port {
     /** It is in the poller's list of ports with frames. */
     boolean listed;
 
+    /** It brings more than its share, and has others' buffers no longer (io_uring). */
+    boolean isBusy;
+
+    /** What is armed was armed while it was busy. */
+    boolean readsBusy;
+
+    /** The breath in which it last brought a whole share. */
+    int wholeShareAt;
+
     /**
      * @param queued where it is a packet socket, another one that does not pass the device's queue
      *     by; else null
@@ -172,8 +181,8 @@ public final class DescriptorPort implements Port {
     }
 
     @Override
-    public int receive(Frame[] burst, int from) {
-        int count = Math.min(tail - head, burst.length - from);
+    public int receive(Frame[] burst, int from, int most) {
+        int count = Math.min(Math.min(tail - head, most), burst.length - from);
         for (int i = 0; i < count; i++) {
             burst[from + i] = fetched[head++ & CAPACITY - 1];
         }

@@ -16,7 +16,6 @@ import io.virtdataplane.wire.VirtioNetHdr;
  * io_uring.
  */
 public final class EpollPoller implements Poller {
-    private static final int READS = 64; // a burst of one port
     private static final int SPINS = 60; // about 40 µs
     private static final int WAKE = Worker.MAX_PORTS;
     private static final int RESERVE = 16;
@@ -51,7 +50,7 @@ public final class EpollPoller implements Poller {
         epoll.remove(((DescriptorPort) port).fd());
         ports[port.id()] = null;
         Frame[] one = new Frame[1];
-        while (port.receive(one, 0) > 0) {
+        while (port.receive(one, 0, 1) > 0) {
             pool.free(one[0]);
         }
     }
@@ -90,7 +89,7 @@ public final class EpollPoller implements Poller {
     }
 
     private boolean fetch(DescriptorPort port) {
-        for (int i = 0; i < READS && pool.available() > RESERVE; i++) {
+        for (int i = 0; i < Worker.SHARE && pool.available() > RESERVE; i++) {
             Frame frame = pool.take();
             int bytes = read(port, frame);
             if (bytes <= VirtioNetHdr.LENGTH) {

@@ -63,9 +63,9 @@ public final class PairPort implements Port {
     }
 
     @Override
-    public int receive(Frame[] burst, int from) {
+    public int receive(Frame[] burst, int from, int most) {
         int count = 0;
-        while (from + count < burst.length && !arrived.isEmpty()) {
+        while (count < most && from + count < burst.length && !arrived.isEmpty()) {
             burst[from + count++] = arrived.remove();
         }
         return count;

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 
 /**
  * The eBPF object service.bpf.c: the way of the node, and of what comes to it from outside, to
@@ -64,7 +63,7 @@ public final class ServicePrograms implements AutoCloseable {
     private final SteeringPins pins;
     private final BpfObject object;
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
-    private final boolean isKept;
+    private final SteeringPins.Fit fit;
     private final WrittenMap frontEnds;
     private final WrittenMap endpoints;
     private final WrittenMap members;
@@ -109,10 +108,10 @@ public final class ServicePrograms implements AutoCloseable {
         try {
             long cookie = place.cgroup() == null ? 0 : Cgroup.netnsCookie();
             object.constant("netns_cookie", bytes(8).putLong(cookie).array());
-            byte[] digest = digest(place);
-            isKept = pins.fits(digest);
-            if (!isKept) {
-                pins.clear("it was made for other devices or programs");
+            SteeringPins.Made made = new SteeringPins.Made(place(place), object.digest());
+            fit = pins.fit(made);
+            if (!isKept()) {
+                pins.clear("it was made for other devices, or its maps are others");
             }
             object.keepIn(pins.pins());
             frontEnds = new WrittenMap(object.map("front_ends"));
@@ -128,7 +127,7 @@ public final class ServicePrograms implements AutoCloseable {
             if (place.cgroup() != null) {
                 lead(place.cgroup());
             }
-            pins.seal(digest, 0);
+            pins.seal(made, 0);
         } catch (RuntimeException e) {
             closeOwned();
             throw e;
@@ -140,10 +139,10 @@ public final class ServicePrograms implements AutoCloseable {
         WORD.setRelease(node, 0L, System.nanoTime());
     }
 
-    private byte[] digest(Place place) {
+    private byte[] place(Place place) {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            sha.update(object.digest());
+            sha.update(object.layout());
             for (NetDevice device : place.devices()) {
                 sha.update(bytes(16).putInt(device.index()).putLong(device.mac()).array());
             }
@@ -163,10 +162,11 @@ public final class ServicePrograms implements AutoCloseable {
                     pins.link(
                             "out" + index,
                             index,
-                            isKept,
-                            () ->
+                            fit,
+                            () -> ofDevice.load("vdp_service_out"),
+                            program ->
                                     Bpf.attach(
-                                            ofDevice.load("vdp_service_out"),
+                                            program,
                                             device,
                                             Bpf.Hook.EGRESS,
                                             hooks,
@@ -175,10 +175,11 @@ public final class ServicePrograms implements AutoCloseable {
                     pins.link(
                             "in" + index,
                             index,
-                            isKept,
-                            () ->
+                            fit,
+                            () -> ofDevice.load("vdp_service_in"),
+                            program ->
                                     Bpf.attach(
-                                            ofDevice.load("vdp_service_in"),
+                                            program,
                                             device,
                                             Bpf.Hook.INGRESS,
                                             hooks,
@@ -197,9 +198,12 @@ public final class ServicePrograms implements AutoCloseable {
     private void lead(Path root) {
         try (Fd cgroup = Cgroup.open(root)) {
             for (Bpf.Call call : Bpf.Call.values()) {
-                Supplier<AutoCloseable> attach =
-                        () -> Bpf.attach(object.load(program(call), call), cgroup, call);
-                owned.push(pins.link(call.name().toLowerCase(Locale.ROOT), isKept, attach));
+                owned.push(
+                        pins.link(
+                                call.name().toLowerCase(Locale.ROOT),
+                                fit,
+                                () -> object.load(program(call), call),
+                                program -> Bpf.attach(program, cgroup, call)));
             }
         }
     }
@@ -215,7 +219,7 @@ public final class ServicePrograms implements AutoCloseable {
 
     /** An earlier run's programs go on. */
     public boolean isKept() {
-        return isKept;
+        return fit != SteeringPins.Fit.NONE;
     }
 
     /** Why an earlier run's are not used; empty: they are, or there were none. */

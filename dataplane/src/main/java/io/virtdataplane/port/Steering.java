@@ -1,5 +1,6 @@
 package io.virtdataplane.port;
 
+import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.BpfObject;
@@ -78,8 +79,8 @@ public final class Steering implements AutoCloseable {
     private final SteeringPins pins;
     private final Pod pod;
     private final Bpf.Mechanism mechanism;
-    private final byte[] digest;
-    private final boolean isKept;
+    private final SteeringPins.Made made;
+    private final SteeringPins.Fit fit;
     private final AutoCloseable guestLink; // null where no frames are carried
 
     /**
@@ -130,10 +131,10 @@ public final class Steering implements AutoCloseable {
             if (pod.guest() != null) {
                 carry();
             }
-            digest = digestHere();
-            isKept = pins.fits(digest);
-            if (!isKept) {
-                pins.clear("it was made for other devices, addresses or programs");
+            made = new SteeringPins.Made(place(loopback), object.digest());
+            fit = pins.fit(made);
+            if (!isKept()) {
+                pins.clear("it was made for other devices or addresses, or its maps are others");
                 persist(false);
             }
             object.keepIn(pins.pins());
@@ -144,7 +145,7 @@ public final class Steering implements AutoCloseable {
             link("egress", "vdp_egress", pod.uplink(), Bpf.Hook.EGRESS);
             link("ingress", "vdp_ingress", pod.uplink(), Bpf.Hook.INGRESS);
             link("loopback", "vdp_loopback", loopback, Bpf.Hook.INGRESS);
-            guestLink = pod.guest() == null || !isKept ? null : guestLink();
+            guestLink = pod.guest() == null || !isKept() ? null : guestLink();
         } catch (RuntimeException e) {
             closeOwned();
             throw e;
@@ -160,25 +161,58 @@ public final class Steering implements AutoCloseable {
                 pins.link(
                         name,
                         device.index(),
-                        isKept,
-                        () -> Bpf.attach(object.load(program), device, hook, mechanism));
+                        fit,
+                        () -> object.load(program),
+                        loaded -> Bpf.attach(loaded, device, hook, mechanism));
         owned.push(link);
         object.keepIn(pins.pins()); // it may have been given up
         return link;
     }
 
-    /** Of the programs, for this pod: devices of two namespaces may have the same numbers. */
-    private byte[] digestHere() {
+    /**
+     * What maps and flows hold for. Of MTUs only the programs know. Devices of two namespaces may
+     * have the same numbers.
+     */
+    private byte[] place(NetDevice loopback) {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            sha.update(object.digest());
+            sha.update(object.layout());
             Object inode = Files.getAttribute(Path.of("/proc/thread-self/ns/net"), "unix:ino");
-            return sha.digest(inode.toString().getBytes(StandardCharsets.US_ASCII));
+            String here =
+                    "namespace=%s uplink=%d tap=%d loopback=%d %s %s"
+                            .formatted(
+                                    inode,
+                                    pod.uplink().index(),
+                                    pod.tap().index(),
+                                    loopback.index(),
+                                    pod.addresses(),
+                                    carriedGuest());
+            return sha.digest(here.getBytes(StandardCharsets.US_ASCII));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         } catch (IOException e) {
             throw new UncheckedIOException("look at the pod's namespace", e);
         }
+    }
+
+    private String carriedGuest() {
+        CarriedGuest guest = pod.guest();
+        if (guest == null) {
+            return "";
+        }
+        CarriedGuest.Plan plan = guest.plan();
+        DualStack both = plan.addresses().apply(pod.addresses());
+        return "guest=%d tap=%d %x %x%016x %x%016x flows=%d seed=%x"
+                .formatted(
+                        guest.device().index(),
+                        guest.tapIndex(),
+                        plan.gatewayMac(),
+                        both.ipv4().guestHigh(),
+                        both.ipv4().guestLow(),
+                        both.ipv6().guestHigh(),
+                        both.ipv6().guestLow(),
+                        plan.flows(),
+                        plan.seed());
     }
 
     private void carry() {
@@ -224,7 +258,7 @@ public final class Steering implements AutoCloseable {
     public void keep() {
         if (pins.isOn()) {
             persist(true);
-            pins.seal(digest, pod.guest() == null ? 0 : pod.guest().plan().seed());
+            pins.seal(made, pod.guest() == null ? 0 : pod.guest().plan().seed());
         }
     }
 
@@ -236,7 +270,12 @@ public final class Steering implements AutoCloseable {
 
     /** An earlier run has left it, with sessions and all. */
     public boolean isKept() {
-        return isKept;
+        return fit != SteeringPins.Fit.NONE;
+    }
+
+    /** That, and its links run this version's programs from now on. */
+    public boolean isReplaced() {
+        return fit == SteeringPins.Fit.LINKS;
     }
 
     /** Why what an earlier run has left was not taken over; else empty. */

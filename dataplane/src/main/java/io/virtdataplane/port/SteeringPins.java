@@ -8,8 +8,8 @@ import io.virtdataplane.sys.Mapping;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -19,17 +19,41 @@ import java.util.function.Supplier;
  * and nothing else.
  *
  * <pre>
- *   seal:   layout (8)    seed of the flow table (8)    SHA-256 of programs, constants and namespace (32)
+ *   seal:   layout (8)    seed of the flow table (8)    SHA-256 of the place and the maps' layout (32)    of the programs (32)
  * </pre>
+ *
+ * Other programs, of a newer version for example, are put under the links that are there. They have
+ * to take the maps for the same: what lies where in them is part of the digest, and where a value
+ * changes its meaning {@code LAYOUT} has to change with it.
  */
 public final class SteeringPins implements AutoCloseable {
     private static final String SEAL = "seal";
-    private static final long LAYOUT = 0x7664_706b_6565_7032L; // "vdpkeep2": what the maps mean
+    private static final long LAYOUT = 0x7664_706b_6565_7033L; // "vdpkeep3": what the maps mean
     private static final int DIGEST = 32;
     private static final int DIGEST_AT = 16;
-    private static final int BYTES = DIGEST_AT + DIGEST;
+    private static final int PROGRAMS_AT = DIGEST_AT + DIGEST;
+    private static final int BYTES = PROGRAMS_AT + DIGEST;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final VarHandle WORD = LONG.varHandle();
+
+    /** What an earlier run has left, against what this one would make. */
+    enum Fit {
+        /** Nothing, or nothing that can be used. */
+        NONE,
+        /** Maps and links; the programs are others. */
+        LINKS,
+        /** All. */
+        ALL
+    }
+
+    /**
+     * What is made.
+     *
+     * @param place SHA-256 of devices, addresses, namespace, and what lies where in the maps
+     * @param programs SHA-256 of the programs with their constants
+     */
+    record Made(byte[] place, byte[] programs) {}
+
     private BpfPins pins;
     private BpfMap map;
     private Mapping mapping;
@@ -86,32 +110,43 @@ public final class SteeringPins implements AutoCloseable {
         return isWhole() ? seal.get(LONG, Long.BYTES) : fresh;
     }
 
-    /** It was made from the same. */
-    boolean fits(byte[] digest) {
-        return isWhole()
-                && MessageDigest.isEqual(
-                        digest, seal.asSlice(DIGEST_AT, DIGEST).toArray(ValueLayout.JAVA_BYTE));
+    Fit fit(Made made) {
+        if (!isWhole() || !isAt(DIGEST_AT, made.place())) {
+            return Fit.NONE;
+        }
+        return isAt(PROGRAMS_AT, made.programs()) ? Fit.ALL : Fit.LINKS;
+    }
+
+    private boolean isAt(int at, byte[] digest) {
+        byte[] there = seal.asSlice(at, DIGEST).toArray(ValueLayout.JAVA_BYTE);
+        return MessageDigest.isEqual(digest, there);
     }
 
     /** All is there. */
-    void seal(byte[] digest, long seed) {
+    void seal(Made made, long seed) {
         if (!isOn()) {
             return;
         }
         seal.set(LONG, Long.BYTES, seed);
-        MemorySegment.copy(
-                MemorySegment.ofBuffer(ByteBuffer.wrap(digest)), 0, seal, DIGEST_AT, DIGEST);
+        MemorySegment.copy(MemorySegment.ofArray(made.place()), 0, seal, DIGEST_AT, DIGEST);
+        MemorySegment.copy(MemorySegment.ofArray(made.programs()), 0, seal, PROGRAMS_AT, DIGEST);
         WORD.setRelease(seal, 0L, LAYOUT);
     }
 
     /**
      * The link of that name, which is at this device.
      *
-     * @param attach makes it where there is none from before
+     * @param program loads it, where there is none or another one
+     * @param attach makes the link where there is none from before
      */
-    AutoCloseable link(String name, int device, boolean isKept, Supplier<AutoCloseable> attach) {
-        if (!isKept) {
-            AutoCloseable link = attach.get();
+    AutoCloseable link(
+            String name,
+            int device,
+            Fit fit,
+            Supplier<Fd> program,
+            Function<Fd, AutoCloseable> attach) {
+        if (fit == Fit.NONE) {
+            AutoCloseable link = attach.apply(program.get());
             if (link instanceof Fd fd) {
                 pins.pin(fd, name);
             } else if (isOn()) {
@@ -126,18 +161,28 @@ public final class SteeringPins implements AutoCloseable {
             }
             throw new IllegalStateException("a program is no more at its device: link=" + name);
         }
-        return link;
+        return kept(link, fit, program);
     }
 
     /** The same for one that is at no device. */
-    AutoCloseable link(String name, boolean isKept, Supplier<AutoCloseable> attach) {
-        Fd kept = isKept ? pins.open(name) : null;
+    AutoCloseable link(String name, Fit fit, Supplier<Fd> program, Function<Fd, Fd> attach) {
+        Fd kept = fit == Fit.NONE ? null : pins.open(name);
         if (kept != null) {
-            return kept;
+            return kept(kept, fit, program);
         }
-        AutoCloseable link = attach.get();
-        if (link instanceof Fd fd) {
-            pins.pin(fd, name);
+        Fd link = attach.apply(program.get());
+        pins.pin(link, name);
+        return link;
+    }
+
+    private static Fd kept(Fd link, Fit fit, Supplier<Fd> program) {
+        if (fit == Fit.LINKS) {
+            try {
+                Bpf.replace(link, program.get());
+            } catch (RuntimeException e) {
+                link.close();
+                throw e;
+            }
         }
         return link;
     }

@@ -5,6 +5,7 @@ import io.virtdataplane.dataplane.FramePool;
 import io.virtdataplane.dataplane.Poller;
 import io.virtdataplane.dataplane.Port;
 import io.virtdataplane.dataplane.Worker;
+import io.virtdataplane.sys.BufferRing;
 import io.virtdataplane.sys.Errno;
 import io.virtdataplane.sys.EventFd;
 import io.virtdataplane.sys.IoUring;
@@ -15,12 +16,18 @@ import io.virtdataplane.wire.VirtioNetHdr;
  * Moves frames by io_uring. Each port has one multishot read armed, which the kernel serves from
  * the pool's frames without a system call a frame; one call then submits all writes of a burst and
  * collects what has come meanwhile. Frames in the kernel's hands count as taken from the pool.
+ *
+ * <p>A multishot read goes on for as long as there are frames in it and buffers here: a port that
+ * is flooded would have them all, and others would find none. So one that brought more than {@link
+ * Worker#SHARE} frames in a breath is <em>busy</em>, and is served from a few buffers that busy
+ * ports have for themselves.
  */
 public final class UringPoller implements Poller {
     private static final int ENTRIES = 512;
     private static final int RESERVE = 16; // frames kept for those we make ourselves
     private static final int SPINS = 1500; // about 40 µs
     private static final int FRAMES_A_PORT = 8;
+    private static final int CALM_BREATHS = 64;
     private static final long RETRY_NS = 100_000_000L;
     private static final long READ = 1L << 32;
     private static final long WRITE = 2L << 32;
@@ -35,9 +42,14 @@ public final class UringPoller implements Poller {
     private final DescriptorPort[] listed = new DescriptorPort[Worker.MAX_PORTS];
     private final DescriptorPort[] unarmed = new DescriptorPort[Worker.MAX_PORTS];
     private final DescriptorPort[] failed = new DescriptorPort[Worker.MAX_PORTS];
+    private final DescriptorPort[] busy = new DescriptorPort[Worker.MAX_PORTS];
+    private final DescriptorPort[] left = new DescriptorPort[Worker.MAX_PORTS];
     private final Spin spin = new Spin();
-    private final int buffers;
-    private int provided;
+    private final Provided forAll;
+    private final Provided forBusy;
+    private int busyCount;
+    private int breaths;
+    private int leftCount;
     private int listedCount;
     private int unarmedCount;
     private int failedCount;
@@ -46,11 +58,25 @@ public final class UringPoller implements Poller {
     private boolean woken;
     private long failedNs;
 
+    /** What of the pool is in the kernel's hands, for ports of one kind. */
+    private static final class Provided {
+        final BufferRing ring;
+        final int most;
+        int count;
+
+        Provided(BufferRing ring, int most) {
+            this.ring = ring;
+            this.most = most;
+        }
+    }
+
     /** On the worker's thread, which the ring is bound to. */
     public UringPoller(FramePool pool) {
         this.pool = pool;
-        this.buffers = Integer.highestOneBit(pool.capacity());
-        this.ring = new IoUring(ENTRIES, buffers);
+        this.ring = new IoUring(ENTRIES);
+        int most = Integer.highestOneBit(pool.capacity());
+        this.forAll = new Provided(ring.buffers(most / 2), most / 2);
+        this.forBusy = new Provided(ring.buffers(most / 4), most / 4);
         this.wake = new EventFd();
     }
 
@@ -79,8 +105,10 @@ public final class UringPoller implements Poller {
         }
         unarmedCount = without(removed, unarmed, unarmedCount);
         failedCount = without(removed, failed, failedCount);
+        busyCount = without(removed, busy, busyCount);
+        leftCount = without(removed, left, leftCount);
         Frame[] one = new Frame[1];
-        while (removed.receive(one, 0) > 0) {
+        while (removed.receive(one, 0, 1) > 0) {
             pool.free(one[0]);
         }
         ports[removed.id()] = null;
@@ -98,20 +126,72 @@ public final class UringPoller implements Poller {
 
     @Override
     public int await(Port[] ready, long timeoutNs) {
+        if (++breaths % CALM_BREATHS == 0) {
+            calm();
+        }
         provide();
         arm();
         reap();
-        if (listedCount == 0 && timeoutNs != 0 && !woken) {
+        if (listedCount == 0 && leftCount == 0 && timeoutNs != 0 && !woken) {
             sleep(timeoutNs);
         }
         woken = false;
-        int count = listedCount;
-        for (int i = 0; i < count; i++) {
-            listed[i].listed = false;
-            ready[i] = listed[i];
+        for (int i = 0; i < leftCount; i++) {
+            list(left[i]);
         }
+        leftCount = 0;
+        int calm = take(ready, 0, false);
+        int count = take(ready, calm, true);
         listedCount = 0;
         return count;
+    }
+
+    /** Those that are busy, or those that are not, go into {@code ready} from {@code from} on. */
+    private int take(Port[] ready, int from, boolean isBusy) {
+        int count = from;
+        for (int i = 0; i < listedCount; i++) {
+            DescriptorPort port = listed[i];
+            if (port.listed && port.isBusy == isBusy) {
+                port.listed = false;
+                ready[count++] = port;
+                if (port.waiting() > Worker.SHARE) {
+                    left[leftCount++] = port;
+                }
+                look(port);
+            }
+        }
+        return count;
+    }
+
+    /** Who brings a whole share is busy from now on. */
+    private void look(DescriptorPort port) {
+        if (port.waiting() < Worker.SHARE) {
+            return;
+        }
+        port.wholeShareAt = breaths;
+        if (!port.isBusy) {
+            busy[busyCount++] = port;
+            change(port, true);
+        }
+    }
+
+    /** Who has not for some breaths is no longer. */
+    private void calm() {
+        for (int i = busyCount - 1; i >= 0; i--) {
+            DescriptorPort port = busy[i];
+            if (breaths - port.wholeShareAt >= CALM_BREATHS) {
+                busy[i] = busy[--busyCount];
+                change(port, false);
+            }
+        }
+    }
+
+    /** It is armed anew, with other buffers, when its read has ended. */
+    private void change(DescriptorPort port, boolean isBusy) {
+        port.isBusy = isBusy;
+        if (port.armed) {
+            ring.cancel(READ | port.id(), CANCEL);
+        }
     }
 
     private void sleep(long timeoutNs) {
@@ -139,24 +219,31 @@ public final class UringPoller implements Poller {
 
     /** Gives the kernel what the pool can spare. */
     private void provide() {
-        if (provided >= buffers || pool.available() <= RESERVE) {
+        provide(forAll, forAll.most);
+        provide(forBusy, Math.min(busyCount * Worker.SHARE, forBusy.most));
+    }
+
+    private void provide(Provided to, int most) {
+        if (to.count >= most || pool.available() <= RESERVE) {
             return;
         }
-        while (provided < buffers && pool.available() > RESERVE) {
+        while (to.count < most && pool.available() > RESERVE) {
             Frame frame = pool.take();
-            ring.provide(frame.index, frame.receiveAddress(), Frame.RECEIVE_CAPACITY);
-            provided++;
+            to.ring.provide(frame.index, frame.receiveAddress(), Frame.RECEIVE_CAPACITY);
+            to.count++;
         }
-        ring.publishBuffers();
+        to.ring.publish();
     }
 
     /**
      * Arms no more ports at once than there are frames for: where many have something to read, the
-     * kernel would disarm those that find none left, and each would be armed again and again.
+     * kernel would disarm those that find none left, and each would be armed again and again. A
+     * busy port has its turn with a whole share, and is not asked for more while it has frames
+     * here.
      */
     private void arm() {
         if (!wakeArmed) {
-            ring.readMultishot(wake.fd().number(), WAKE);
+            ring.readMultishot(wake.fd().number(), forAll.ring, WAKE);
             wakeArmed = true;
         }
         if (failedCount > 0 && System.nanoTime() - failedNs >= RETRY_NS) {
@@ -165,18 +252,30 @@ public final class UringPoller implements Poller {
             }
             failedCount = 0;
         }
-        int count = Math.min(unarmedCount, Math.max(1, provided / FRAMES_A_PORT));
-        for (int i = 0; i < count; i++) {
+        int room = Math.max(1, forAll.count / FRAMES_A_PORT);
+        int busyRoom = Math.max(1, forBusy.count / Worker.SHARE);
+        int kept = 0;
+        for (int i = 0; i < unarmedCount; i++) { // in turn: none is left out
             DescriptorPort port = unarmed[i];
-            if (port.hasTagsBeside()) {
-                ring.receiveMultishot(port.descriptor(), READ | port.id());
+            boolean isNext = port.isBusy ? port.waiting() == 0 && busyRoom-- > 0 : room-- > 0;
+            if (isNext) {
+                arm(port);
             } else {
-                ring.readMultishot(port.descriptor(), READ | port.id());
+                unarmed[kept++] = port;
             }
-            port.armed = true;
         }
-        unarmedCount -= count;
-        System.arraycopy(unarmed, count, unarmed, 0, unarmedCount); // in turn: none is left out
+        unarmedCount = kept;
+    }
+
+    private void arm(DescriptorPort port) {
+        BufferRing buffers = (port.isBusy ? forBusy : forAll).ring;
+        port.readsBusy = port.isBusy;
+        if (port.hasTagsBeside()) {
+            ring.receiveMultishot(port.descriptor(), buffers, READ | port.id());
+        } else {
+            ring.readMultishot(port.descriptor(), buffers, READ | port.id());
+        }
+        port.armed = true;
     }
 
     /** Takes all completions that are there. */
@@ -204,7 +303,7 @@ public final class UringPoller implements Poller {
         int result = ring.completionResult();
         if (ring.hasBuffer()) {
             Frame frame = pool.byIndex(ring.bufferId());
-            provided--;
+            (port.readsBusy ? forBusy : forAll).count--;
             int head = port.hasTagsBeside() ? PacketMessage.HEAD : 0;
             if (result > head + VirtioNetHdr.LENGTH) {
                 int tag = head == 0 ? 0 : PacketMessage.tagAt(frame.data, Frame.HEADROOM);
@@ -236,7 +335,7 @@ public final class UringPoller implements Poller {
     private void wakeDone() {
         woken = true;
         if (ring.hasBuffer()) {
-            provided--;
+            forAll.count--;
             pool.free(pool.byIndex(ring.bufferId()));
         }
         wakeArmed = ring.hasMore();

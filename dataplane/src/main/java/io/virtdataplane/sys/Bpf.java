@@ -73,6 +73,8 @@ public final class Bpf {
     private static final int LINK_INFO = 32; // bytes of struct bpf_link_info that are asked for
     private static final int TCX_IFINDEX = 16;
     private static final int BPF_LINK_CREATE = 28;
+    private static final int BPF_LINK_UPDATE = 29;
+    private static final int LINK_UPDATE = 16; // bytes of its attributes, flags among them
     private static final int PROG_TYPE_SCHED_CLS = 3;
     private static final int PROG_TYPE_CGROUP_SOCK_ADDR = 18;
     private static final int EXPECTED_ATTACH_TYPE = 68;
@@ -205,6 +207,19 @@ public final class Bpf {
             }
         }
         return filter(program, device, hook, order);
+    }
+
+    /**
+     * The link runs {@code program} from its next frame, or call, on: none passes between the two.
+     */
+    public static void replace(Fd link, Fd program) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment attributes = scratch.zeroed(LINK_UPDATE);
+            attributes.set(Scratch.U32, 0, link.number());
+            attributes.set(Scratch.U32, 4, program.number());
+            SystemCallException.check(
+                    call(BPF_LINK_UPDATE, attributes, LINK_UPDATE), "replace BPF program");
+        }
     }
 
     private static TcFilter filter(Fd program, NetDevice device, Hook hook, Order order) {

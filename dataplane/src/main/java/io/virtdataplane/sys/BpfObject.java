@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
@@ -100,12 +101,42 @@ public final class BpfObject implements AutoCloseable {
 
     /** SHA-256 of the file, its constants, and how many entries maps have. */
     public byte[] digest() {
+        MessageDigest digest = sha256();
+        digest.update(bytes);
+        digest.update(bytes(CONSTANTS));
+        digest.update(new TreeMap<>(sizes).toString().getBytes(StandardCharsets.US_ASCII));
+        return digest.digest();
+    }
+
+    /**
+     * SHA-256 of where what lies in the memory of .bss, and of the definitions of maps: programs of
+     * another file with the same may use the same maps.
+     */
+    public byte[] layout() {
+        MessageDigest digest = sha256();
+        file.symbols().stream()
+                .filter(symbol -> symbol.size() > 0)
+                .sorted(Comparator.comparing(Symbol::name))
+                .forEach(symbol -> addTo(digest, symbol));
+        digest.update(new TreeMap<>(sizes).toString().getBytes(StandardCharsets.US_ASCII));
+        return digest.digest();
+    }
+
+    private void addTo(MessageDigest digest, Symbol symbol) {
+        Section section = file.section(symbol.section());
+        boolean isMap = section.name().equals(MAPS);
+        if (isMap) {
+            digest.update(section.data(), symbol.offset(), symbol.size());
+        }
+        if (isMap || section.name().equals(MEMORY)) {
+            String where = "%s %d %d".formatted(symbol.name(), symbol.offset(), symbol.size());
+            digest.update(where.getBytes(StandardCharsets.US_ASCII));
+        }
+    }
+
+    private static MessageDigest sha256() {
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(bytes);
-            digest.update(bytes(CONSTANTS));
-            digest.update(new TreeMap<>(sizes).toString().getBytes(StandardCharsets.US_ASCII));
-            return digest.digest();
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

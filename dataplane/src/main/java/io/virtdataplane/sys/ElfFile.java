@@ -97,6 +97,13 @@ final class ElfFile {
         return sections.get(index);
     }
 
+    /** Of sections that the file has: not those that it only refers to. */
+    List<Symbol> symbols() {
+        return symbols.stream()
+                .filter(symbol -> symbol.section() > 0 && symbol.section() < sections.size())
+                .toList();
+    }
+
     /**
      * @throws IllegalArgumentException there is no such symbol
      */

@@ -4,11 +4,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One io_uring(7), used by the thread that made it and by no other (IORING_SETUP_SINGLE_ISSUER).
- * Reads are multishot: armed once, the kernel then puts each frame into a buffer of {@link
- * #provide} and posts a completion; writes are posted in bulk. Completion work runs only inside
+ * Reads are multishot: armed once, the kernel then puts each frame into a buffer of a {@link
+ * BufferRing} and posts a completion; writes are posted in bulk. Completion work runs only inside
  * {@link #enter} (IORING_SETUP_DEFER_TASKRUN), so no signal ever interrupts the walk. Layouts and
  * numbers: linux/io_uring.h. Needs Linux 6.7 (IORING_OP_READ_MULTISHOT).
  */
@@ -38,7 +40,6 @@ public final class IoUring implements AutoCloseable {
     private static final int CQE = 16;
     private static final int PARAMS = 120;
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
-    private static final VarHandle SHORT = ValueLayout.JAVA_SHORT.varHandle();
 
     private final Arena arena = Arena.ofShared();
     private final Fd fd;
@@ -46,8 +47,7 @@ public final class IoUring implements AutoCloseable {
     private final Mapping sqes;
     private final MemorySegment ring;
     private final MemorySegment sq;
-    private final Mapping provided;
-    private final MemorySegment bufferRing;
+    private final List<BufferRing> groups = new ArrayList<>();
     private final MemorySegment timeout = arena.allocate(16, 8); // struct __kernel_timespec
     private final MemorySegment waitArgument =
             arena.allocate(24, 8); // struct io_uring_getevents_arg
@@ -60,19 +60,14 @@ public final class IoUring implements AutoCloseable {
     private final long cqTail;
     private final long cqes;
     private final int cqMask;
-    private final int bufferMask;
     private int tail;
     private int submitted;
     private int head;
-    private int bufferTail;
     private int completionResult;
     private int completionFlags;
 
-    /**
-     * A ring with room for {@code entries} requests and {@code buffers} provided buffers, powers of
-     * two.
-     */
-    public IoUring(int entries, int buffers) {
+    /** A ring with room for {@code entries} requests, a power of two. */
+    public IoUring(int entries) {
         MemorySegment params = arena.allocate(PARAMS, 8);
         params.set(
                 Scratch.U32,
@@ -103,12 +98,8 @@ public final class IoUring implements AutoCloseable {
         ring = rings.segment();
         sqes = Mapping.ofRing(fd, (sqMask + 1L) * SQE, OFF_SQES);
         sq = sqes.segment();
-        provided = Mapping.anonymous(Math.max(4096, buffers * 16L));
-        bufferRing = provided.segment();
-        bufferMask = buffers - 1;
         packetMessage.set(Scratch.U64, 40, PacketMessage.CONTROL); // msg_controllen
         probe();
-        registerBuffers(buffers);
     }
 
     private void probe() {
@@ -129,17 +120,17 @@ public final class IoUring implements AutoCloseable {
         }
     }
 
-    private void registerBuffers(int buffers) {
-        MemorySegment registration = arena.allocate(40, 8); // struct io_uring_buf_reg
-        registration.set(Scratch.U64, 0, bufferRing.address());
-        registration.set(Scratch.U32, 8, buffers);
+    /** Room for so many buffers, a power of two, in a group of its own. */
+    public BufferRing buffers(int buffers) {
+        BufferRing made = new BufferRing(groups.size(), buffers);
+        groups.add(made);
         long result =
                 Libc.result(
                         Libc.C.syscall(
                                 SYS_REGISTER,
                                 fd.number(),
                                 REGISTER_PBUF_RING,
-                                registration.address(),
+                                made.registration(arena).address(),
                                 1,
                                 0,
                                 0));
@@ -150,44 +141,32 @@ public final class IoUring implements AutoCloseable {
                             + -result
                             + "): needs Linux 5.19");
         }
-    }
-
-    /** Hands a buffer to the kernel; it comes back with a completion's {@link #bufferId}. */
-    public void provide(int id, long address, int length) {
-        long at = (long) (bufferTail & bufferMask) * 16;
-        bufferRing.set(ValueLayout.JAVA_LONG, at, address);
-        bufferRing.set(ValueLayout.JAVA_INT, at + 8, length);
-        bufferRing.set(ValueLayout.JAVA_SHORT, at + 12, (short) id);
-        bufferTail++;
-    }
-
-    /** Makes all {@link #provide}d buffers visible to the kernel. */
-    public void publishBuffers() {
-        SHORT.setRelease(
-                bufferRing,
-                14L,
-                (short) bufferTail); // struct io_uring_buf_ring.tail lies over the first entry's
-        // spare bytes
+        return made;
     }
 
     /**
-     * Reads until cancelled, one completion a frame; to be armed again when a completion has no
-     * {@link #hasMore}.
+     * Reads into {@code buffers} until cancelled, one completion a frame; to be armed again when a
+     * completion has no {@link #hasMore}.
      */
-    public void readMultishot(int fileDescriptor, long token) {
+    public void readMultishot(int fileDescriptor, BufferRing buffers, long token) {
         long at = request(OP_READ_MULTISHOT, fileDescriptor, 0, 0, 0, token);
-        sq.set(ValueLayout.JAVA_BYTE, at + 1, (byte) SQE_BUFFER_SELECT);
+        select(at, buffers);
     }
 
     /**
      * The same for a {@link PacketSocket}: each buffer has what is told beside the frame in front
      * of it, {@link PacketMessage#HEAD} bytes.
      */
-    public void receiveMultishot(int fileDescriptor, long token) {
+    public void receiveMultishot(int fileDescriptor, BufferRing buffers, long token) {
         long at = request(OP_RECVMSG, fileDescriptor, packetMessage.address(), 1, 0, token);
-        sq.set(ValueLayout.JAVA_BYTE, at + 1, (byte) SQE_BUFFER_SELECT);
+        select(at, buffers);
         sq.set(ValueLayout.JAVA_SHORT, at + 2, (short) RECV_MULTISHOT);
         sq.set(ValueLayout.JAVA_LONG, at + 8, 0);
+    }
+
+    private void select(long at, BufferRing buffers) {
+        sq.set(ValueLayout.JAVA_BYTE, at + 1, (byte) SQE_BUFFER_SELECT);
+        sq.set(ValueLayout.JAVA_SHORT, at + 40, (short) buffers.group());
     }
 
     public void write(int fileDescriptor, long address, int length, long token) {
@@ -310,7 +289,7 @@ public final class IoUring implements AutoCloseable {
         if (sqes != null) {
             sqes.close();
             rings.close();
-            provided.close();
+            groups.forEach(BufferRing::close);
         }
         arena.close();
     }

@@ -54,6 +54,22 @@ class WorkerTest {
     }
 
     @Test
+    void aBreathWalksNoMoreThanAShareOfEachPort() {
+        attach(GUEST_MAC, FORWARD);
+        byte[] bytes = frame(GUEST_MAC, GUEST, WEB);
+        for (int i = 0; i < 2 * Worker.SHARE; i++) {
+            guest.inject(on.pool.take(), bytes);
+        }
+        uplink.inject(on.pool.take(), frame(GATEWAY_MAC, WEB, GUEST));
+        assertThat(worker.breath(0)).isEqualTo(Worker.SHARE + 1);
+        assertThat(Ethernet.type(MemorySegment.ofArray(guest.departed().getLast()), 0))
+                .as("the other port's frame does not wait")
+                .isEqualTo(Ethernet.IPV4);
+        assertThat(worker.breath(0)).isEqualTo(Worker.SHARE);
+        assertThat(worker.breath(0)).isZero();
+    }
+
+    @Test
     void bugOfAStageThatADryRunMeetsIsNotReported() {
         Nic nic =
                 attach(

@@ -62,7 +62,8 @@ final class BridgeLab implements AutoCloseable {
     final String host = lab.out.replace("-out", "-host");
     private final List<String> guests = new ArrayList<>();
 
-    BridgeLab() {
+    /** {@code options}: of the daemon. */
+    BridgeLab(String... options) {
         lab.shell.sh(
                 """
                 for n in %1$s %2$s; do ip netns add $n; ip -n $n link set lo up; done
@@ -79,7 +80,7 @@ final class BridgeLab implements AutoCloseable {
                 ip -n %2$s addr add 10.100.0.9/24 dev eth0
                 """
                         .formatted(node, host, lab.out));
-        lab.daemonIn(node);
+        lab.daemonIn(node, options);
     }
 
     /** The chapter's bridge, and the switch behind eth1. */

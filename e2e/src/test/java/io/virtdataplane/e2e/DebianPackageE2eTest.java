@@ -59,6 +59,28 @@ class DebianPackageE2eTest {
             echo PURGED
             """;
 
+    private static final String CONTAINERD =
+            """
+            version = 2
+            root = "%1$s/root"
+            state = "%1$s/state"
+            disabled_plugins = ["io.containerd.grpc.v1.cri"]
+            [grpc]
+              address = "%1$s/containerd.sock"
+            [ttrpc]
+              address = "%1$s/ttrpc.sock"
+            """;
+
+    /** As the DaemonSet has it, but for the node's directories. */
+    private static final String IN_CONTAINER =
+            """
+            virt-dataplane run > /run/log 2>&1 &
+            until grep -q ready: /run/log; do sleep 0.1; done
+            cat /run/log
+            virt-dataplane get nics
+            test -x /opt/cni/bin/virt-dataplane && echo PLUGIN
+            """;
+
     @TempDir Path directory;
     private Shell shell;
 
@@ -72,6 +94,31 @@ class DebianPackageE2eTest {
         shell.close();
     }
 
+    private void runsAsImage(String deb) throws IOException {
+        Path image = directory.resolve("image.tar");
+        String name =
+                shell.must(Path.of("../deploy/image/build").toString(), deb, image.toString())
+                        .strip();
+        Path home = Files.createDirectory(directory.resolve("containerd"));
+        Path config = home.resolve("config.toml");
+        shell.write(config, CONTAINERD.formatted(home));
+        Process containerd =
+                shell.start(home.resolve("log"), "containerd", "-c", config.toString());
+        String ctr = "ctr -a " + home.resolve("containerd.sock");
+        Wait.until(
+                "containerd", 20, () -> shell.run("bash", "-c", ctr + " version").ok(), ok -> ok);
+        shell.sh(ctr + " image import --snapshotter native " + image);
+        assertThat(
+                        shell.sh(
+                                "timeout 60 %s run --rm --privileged --snapshotter native %s one /bin/sh -ec '%s'"
+                                        .formatted(ctr, name, IN_CONTAINER)))
+                .contains("ready: version=")
+                .contains("NAME")
+                .contains("PLUGIN")
+                .doesNotContain("[aot]");
+        shell.end(containerd);
+    }
+
     @Test
     void aPackageComesAndGoesWhole() throws IOException {
         Files.createDirectory(directory.resolve("layer"));
@@ -83,6 +130,7 @@ class DebianPackageE2eTest {
                 .anyMatch(line -> line.startsWith("W: virt-dataplane:"))
                 .noneMatch(line -> line.startsWith("E:") && !line.contains("uses-no-compression"));
 
+        runsAsImage(deb);
         String done =
                 shell.must(
                         "unshare", "-m", "-n", "bash", "-c", IN_A_LAYER.formatted(directory, deb));

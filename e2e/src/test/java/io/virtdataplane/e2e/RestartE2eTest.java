@@ -71,6 +71,44 @@ class RestartE2eTest {
         }
     }
 
+    /** Programs with a constant more, which moves the others: a later version's. */
+    private Path laterPrograms() {
+        Path directory = lab.shell.directory().resolve("later");
+        lab.shell.sh(
+                """
+                mkdir -p %1$s/source %1$s/io/virtdataplane/port
+                cp ../dataplane/src/main/bpf/* %1$s/source
+                sed -i '/^#include "packet.h"/a const volatile __u32 later_version = 7;' %1$s/source/*.bpf.c
+                grep -q later_version %1$s/source/pod.bpf.c
+                ../dataplane/src/main/bpf/compile %1$s/source %1$s/io/virtdataplane/port
+                """
+                        .formatted(directory));
+        return directory;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SIGTERM", "SIGKILL"})
+    void upgradeToOtherProgramsCutsNoConnection(String how) {
+        lab.keeping().daemon().attachDevice(ALL_PORTS).configureGuest();
+        Talks talks =
+                new Talks(lab)
+                        .talk("tcp", lab.out, Lab.OUTSIDE, lab.guest, Lab.OUTSIDE, CONNECTIONS)
+                        .talk("tcp", lab.guest, "10.0.2.2", lab.out, Lab.POD_ADDRESS, CONNECTIONS)
+                        .talk("udp", lab.out, Lab.OUTSIDE, lab.guest, Lab.OUTSIDE, DATAGRAMS)
+                        .open();
+        stop(how);
+        lab.environment("JAVA_TOOL_OPTIONS", "-Xbootclasspath/a:" + laterPrograms()).daemon();
+        lab.mustIn(lab.guest, "ping -qc1 -W5 " + Lab.OUTSIDE);
+        List<Talks.Noticed> noticed = talks.end("upgrade, " + how);
+        assertThat(lab.daemonLog()).contains("programs=replaced").doesNotContain("set aside");
+        for (Talks.Noticed each : noticed) {
+            assertThat(each.lost())
+                    .as(each.name())
+                    .isLessThanOrEqualTo(each.name().startsWith("tcp") ? 0 : each.of() / 50);
+            assertThat(each.silence()).as(each.name()).isLessThan(1000);
+        }
+    }
+
     private String page(String host) {
         return lab.in(lab.out, "curl -sS -m 1 http://" + host + " 2>&1").out();
     }

@@ -5,6 +5,7 @@ import io.virtdataplane.api.Counters;
 import io.virtdataplane.api.GetRequest;
 import io.virtdataplane.api.GuestAgent;
 import io.virtdataplane.api.Nic;
+import io.virtdataplane.api.RateLimits;
 import io.virtdataplane.api.VerdictCount;
 import java.io.PrintStream;
 import java.util.List;
@@ -59,6 +60,9 @@ final class NicDescription implements Description<Nic> {
                     "Ingress limit",
                     nic.getLimits().getIngressBandwidth(),
                     nic.getLimits().getIngressPackets());
+        }
+        if (nic.getLimits().hasStormBroadcast()) {
+            line(out, "Storm control", storms(nic.getLimits()));
         }
         line(out, "Guest MTU", Integer.toString(nic.getGuestMtu()));
         line(
@@ -150,6 +154,19 @@ final class NicDescription implements Description<Nic> {
         if (!both.isEmpty()) {
             line(out, head, both);
         }
+    }
+
+    private static String storms(RateLimits limits) {
+        return "broadcast %s, multicast %s, unknown unicast %s frames/s, new stations %s/s"
+                .formatted(
+                        orNoLimit(limits.getStormBroadcast()),
+                        orNoLimit(limits.getStormMulticast()),
+                        orNoLimit(limits.getStormUnknownUnicast()),
+                        orNoLimit(limits.getStormStations()));
+    }
+
+    private static String orNoLimit(long rate) {
+        return rate == 0 ? "no limit" : Long.toString(rate);
     }
 
     private static String fastPath(Nic nic) {

@@ -3,9 +3,11 @@ package io.virtdataplane.daemon.attach;
 import io.virtdataplane.api.AttachRequest;
 import io.virtdataplane.api.RateLimits;
 import io.virtdataplane.dataplane.Rate;
+import io.virtdataplane.dataplane.StormRates;
 import io.virtdataplane.dataplane.Vif;
 import io.virtdataplane.manifest.Bandwidth;
 import io.virtdataplane.manifest.MachineManifest;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -13,8 +15,9 @@ import java.util.stream.Collectors;
  *
  * @param egress what the guest may send
  * @param ingress what it may get
+ * @param storms what of a port of a bridge may go to all; empty: as it is by default
  */
-public record NicLimits(Rate egress, Rate ingress) {
+public record NicLimits(Rate egress, Rate ingress, Optional<StormRates> storms) {
     /** The request's own go before the annotations of the machine. */
     static NicLimits of(AttachRequest request, MachineManifest machine) {
         return of(ofAnnotations(machine).toBuilder().mergeFrom(request.getLimits()).build());
@@ -45,7 +48,40 @@ public record NicLimits(Rate egress, Rate ingress) {
                         packets("egress_packets", limits.getEgressPackets())),
                 new Rate(
                         bandwidth("ingress_bandwidth", limits.getIngressBandwidth()),
-                        packets("ingress_packets", limits.getIngressPackets())));
+                        packets("ingress_packets", limits.getIngressPackets())),
+                storms(limits));
+    }
+
+    private static Optional<StormRates> storms(RateLimits limits) {
+        StormRates usual = StormRates.DEFAULT;
+        StormRates asked =
+                new StormRates(
+                        limits.hasStormBroadcast()
+                                ? packets("storm_broadcast", limits.getStormBroadcast())
+                                : usual.broadcast(),
+                        limits.hasStormMulticast()
+                                ? packets("storm_multicast", limits.getStormMulticast())
+                                : usual.multicast(),
+                        limits.hasStormUnknownUnicast()
+                                ? packets("storm_unknown_unicast", limits.getStormUnknownUnicast())
+                                : usual.unknownUnicast(),
+                        limits.hasStormStations()
+                                ? packets("storm_stations", limits.getStormStations())
+                                : usual.stations());
+        boolean isAsked =
+                limits.hasStormBroadcast()
+                        || limits.hasStormMulticast()
+                        || limits.hasStormUnknownUnicast()
+                        || limits.hasStormStations();
+        return isAsked ? Optional.of(asked) : Optional.empty();
+    }
+
+    /** Only a port of a bridge has what goes to all. */
+    void checkFor(AttachedNic nic) {
+        if (storms.isPresent() && nic.isOnPodNetwork()) {
+            throw new IllegalArgumentException(
+                    "storm control is of a NIC on a bridge: nic=" + nic.name());
+        }
     }
 
     private static long bandwidth(String field, String text) {
@@ -71,6 +107,13 @@ public record NicLimits(Rate egress, Rate ingress) {
             limits.setIngressBandwidth(Bandwidth.text(vif.ingressRate().bits()))
                     .setIngressPackets(vif.ingressRate().packets());
         }
+        vif.stormRates()
+                .ifPresent(
+                        storms ->
+                                limits.setStormBroadcast(storms.broadcast())
+                                        .setStormMulticast(storms.multicast())
+                                        .setStormUnknownUnicast(storms.unknownUnicast())
+                                        .setStormStations(storms.stations()));
         return limits.build();
     }
 
@@ -82,7 +125,7 @@ public record NicLimits(Rate egress, Rate ingress) {
     }
 
     boolean isNone() {
-        return egress.isNone() && ingress.isNone();
+        return egress.isNone() && ingress.isNone() && storms.isEmpty();
     }
 
     /** From the next frame on. */
@@ -91,6 +134,7 @@ public record NicLimits(Rate egress, Rate ingress) {
                 .ask(
                         on -> {
                             on.limit(nic.vif(), egress, ingress);
+                            storms.ifPresent(rates -> on.limit(nic.vif(), rates));
                             return null;
                         });
     }

@@ -234,6 +234,7 @@ public final class Nics implements AutoCloseable {
         }
         try {
             if (!limits.isNone()) {
+                limits.checkFor(nic);
                 limits.apply(nic);
             }
             store.put(spec.name(), nic.kept(request));
@@ -264,8 +265,7 @@ public final class Nics implements AutoCloseable {
 
     /** Refused as {@link #limit} would. */
     public void checkLimits(String name, RateLimits changes) {
-        attachments.nic(name);
-        NicLimits.of(changes);
+        NicLimits.of(changes).checkFor(attachments.nic(name));
     }
 
     /** Limits that are not set stay. Checked whole before anything changes, and kept. */
@@ -277,6 +277,7 @@ public final class Nics implements AutoCloseable {
             AttachRequest.Builder request = before.toBuilder();
             request.getLimitsBuilder().mergeFrom(changes);
             NicLimits limits = NicLimits.of(request.build(), machine(before));
+            limits.checkFor(nic);
             store.put(nic.name(), request.build());
             limits.apply(nic);
         }

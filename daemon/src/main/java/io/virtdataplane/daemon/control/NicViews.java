@@ -67,7 +67,8 @@ public final class NicViews {
             return view;
         }
         Nic.Builder limited = view.toBuilder().setLimits(limits);
-        if (view.getFastPath().equals(DataPath.ON)) {
+        boolean isShaped = limits.hasEgressBandwidth() || limits.hasIngressBandwidth();
+        if (isShaped && view.getFastPath().equals(DataPath.ON)) {
             limited.setFastPath("off: the NIC has a rate limit");
         }
         return limited.build();

@@ -148,10 +148,12 @@ public final class MasqueradeNic implements AttachedNic {
 
     /** What of an earlier run it goes on with, in words; empty: nothing. */
     String resumed() {
-        boolean isKept = devices.uplink().steering().isKept();
-        return isKept || resumed > 0
-                ? "sessions=" + resumed + (isKept ? " programs=kept" : " programs=new")
-                : "";
+        Steering steering = devices.uplink().steering();
+        if (!steering.isKept() && resumed == 0) {
+            return "";
+        }
+        String programs = steering.isReplaced() ? "replaced" : steering.isKept() ? "kept" : "new";
+        return "sessions=" + resumed + " programs=" + programs;
     }
 
     /** Why something of an earlier run is not used; empty: all is. */
