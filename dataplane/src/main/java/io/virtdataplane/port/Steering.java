@@ -1,5 +1,6 @@
 package io.virtdataplane.port;
 
+import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.BpfObject;
@@ -81,6 +82,8 @@ public final class Steering implements AutoCloseable {
     private final byte[] digest;
     private final boolean isKept;
     private final AutoCloseable guestLink; // null where no frames are carried
+    private final boolean wasInMesh;
+    private Fd mesh; // null: not open
 
     /**
      * A pod's devices, open in its namespace.
@@ -140,6 +143,7 @@ public final class Steering implements AutoCloseable {
             flows = flowTable();
             flows.beat(System.nanoTime());
             tables = new SteeringTables(object);
+            wasInMesh = isKept && tables.meshDevice() != 0;
             link("tap", "vdp_tap", pod.tap(), Bpf.Hook.INGRESS);
             link("egress", "vdp_egress", pod.uplink(), Bpf.Hook.EGRESS);
             link("ingress", "vdp_ingress", pod.uplink(), Bpf.Hook.INGRESS);
@@ -213,8 +217,55 @@ public final class Steering implements AutoCloseable {
         return guestLink == null ? guestLink() : guestLink;
     }
 
+    /** An earlier run was in a service mesh, and its connections may go on. */
+    public boolean wasInMesh() {
+        return wasInMesh;
+    }
+
+    /**
+     * From now on the guest's TCP can be sent to the pod's kernel, for a service mesh's rules; it
+     * stays so until this is closed. In the pod's namespace.
+     *
+     * @param mtu what the guest is told
+     */
+    public void openMesh(DualStack addresses, long gatewayMac, int mtu) {
+        if (mesh != null) {
+            return;
+        }
+        NetDevice device = new NetDevice(MeshDevice.name(pod.uplink().name()));
+        Fd tap = MeshDevice.open(device.name(), addresses, gatewayMac, mtu);
+        owned.push(tap);
+        try {
+            owned.push(
+                    pins.link(
+                            "mesh",
+                            isKept,
+                            () ->
+                                    Bpf.attach(
+                                            object.load("vdp_mesh"),
+                                            device,
+                                            Bpf.Hook.EGRESS,
+                                            mechanism)));
+            tables.meshDevice(device.index(), addresses);
+            Tun.persist(tap, pins.isOn());
+            mesh = tap;
+        } catch (RuntimeException e) {
+            owned.remove(tap);
+            tap.close();
+            throw e;
+        }
+    }
+
+    /** What an earlier run may have left of a mesh, where this one has none. */
+    public void closeMesh(long gatewayMac) {
+        MeshDevice.remove(MeshDevice.name(pod.uplink().name()), gatewayMac);
+    }
+
     private void persist(boolean persistent) {
         Tun.persist(pod.tapFd(), persistent);
+        if (mesh != null) {
+            Tun.persist(mesh, persistent);
+        }
         if (pod.guest() != null) {
             Tun.persist(pod.guest().tap(), persistent);
         }

@@ -18,6 +18,7 @@ public final class Nat {
     private final Fragments inboundFragments;
     private final Outbound outbound;
     private final Inbound inbound;
+    private final MeshMembership membership;
     private final long seed;
     private String setAside = "";
 
@@ -76,18 +77,20 @@ public final class Nat {
         sessions =
                 new Sessions(
                         policy, podPorts, sessionTable, new OutsidePool(memory), carried, seed);
-        outbound = new Outbound(plan, sessions, outboundFragments, carried, seed);
+        membership = new MeshMembership(policy.mesh(), podPorts);
+        outbound = new Outbound(plan, sessions, outboundFragments, carried, membership, seed);
         inbound =
                 new Inbound(
                         plan,
                         sessions,
                         inboundFragments,
                         new PodFlows(sessions, podPorts),
-                        outbound.services());
+                        outbound);
         if (earlier != null) {
             resume(earlier, flows);
         }
         steer();
+        membership.change(policy.mesh());
     }
 
     /**
@@ -168,6 +171,12 @@ public final class Nat {
         outboundFragments.limit(policy.limits().fragments());
         inboundFragments.limit(policy.limits().fragments());
         steer();
+        membership.change(policy.mesh());
+    }
+
+    /** An earlier run was in a mesh: the pod's kernel may have connections of the guest. */
+    public void wasInMesh() {
+        membership.was();
     }
 
     /**

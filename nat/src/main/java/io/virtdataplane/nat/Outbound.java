@@ -23,13 +23,17 @@ final class Outbound implements Stage {
     private final Loopback loopback;
     private final CarriedSessions carried;
     private final Services services;
+    private final MeshMembership membership;
+    private boolean isPastMesh; // the frame of this call
 
     Outbound(
             NatPlan plan,
             Sessions sessions,
             Fragments fragments,
             CarriedSessions carried,
+            MeshMembership membership,
             long seed) {
+        this.membership = membership;
         this.carried = carried;
         this.plan = plan;
         this.sessions = sessions;
@@ -42,6 +46,10 @@ final class Outbound implements Stage {
         this.martians = new Martians(plan.linkLocalNameServers());
         this.services = new Services(plan, sessions, rejection, rewrite, seed);
         this.hairpin = new Hairpin(plan, sessions, services, rejection, rewrite);
+    }
+
+    MeshMembership membership() {
+        return membership;
     }
 
     Services services() {
@@ -101,11 +109,15 @@ final class Outbound implements Stage {
         if (!sessions.policy().behaviour().translates(frame.protocol)) {
             return Verdict.DROP_PROTOCOL;
         }
+        int found = sessions.findOutward(frame, nowNs);
+        if (found == Sessions.NO_SESSION && !toPod && !isPastMesh && membership.hasOutward(frame)) {
+            return Verdict.SENT_TO_MESH;
+        }
         verdict = forwarding.check(frame, nowNs);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
-        verdict = services.regard(frame, sessions.findOutward(frame, nowNs), nowNs);
+        verdict = services.regard(frame, found, nowNs);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
@@ -129,6 +141,17 @@ final class Outbound implements Stage {
         }
         services.enter(frame);
         return leave(frame, addresses, session, outsidePort, nowNs);
+    }
+
+    /** A frame of the guest's that the mesh's rules have let pass. */
+    Verdict pastMesh(Frame frame, long nowNs) {
+        if (!membership.hasConnections()) {
+            return Verdict.DROP_MARTIAN;
+        }
+        isPastMesh = true;
+        Verdict verdict = process(frame, nowNs);
+        isPastMesh = false;
+        return verdict == Verdict.FORWARDED ? Verdict.PAST_MESH : verdict;
     }
 
     private Verdict leave(

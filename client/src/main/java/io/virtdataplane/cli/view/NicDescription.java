@@ -74,6 +74,9 @@ final class NicDescription implements Description<Nic> {
                         : String.join(", ", nic.getPortsList())
                                 + "; others: "
                                 + nic.getNat().getUnlistedPolicy());
+        if (!nic.getMesh().isEmpty()) {
+            line(out, "Mesh", mesh(nic));
+        }
         line(out, "Ports 49152-49153", nic.getNat().getReservedPorts());
         line(
                 out,
@@ -149,6 +152,13 @@ final class NicDescription implements Description<Nic> {
         if (!both.isEmpty()) {
             line(out, head, both);
         }
+    }
+
+    private static String mesh(Nic nic) {
+        String reason = nic.getMesh() + " (" + nic.getMeshReason() + ")";
+        return nic.getMesh().equals("none")
+                ? reason
+                : reason + ", past the proxy: " + nic.getNat().getMeshDirectPorts();
     }
 
     private static String fastPath(Nic nic) {

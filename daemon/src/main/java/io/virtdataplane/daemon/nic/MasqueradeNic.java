@@ -90,6 +90,7 @@ public final class MasqueradeNic implements AttachedNic {
                             .ofSubdomain(spec.nic().subdomain());
             ipv4 = devices.ipv4(spec.nic().cidr());
             ipv6 = devices.ipv6(spec.nic().ipv6Cidr());
+            prepareMesh();
             NatPlan plan = natPlan();
             made = Mapping.anonymous(Nat.bytes(plan));
             memory = made;
@@ -102,6 +103,15 @@ public final class MasqueradeNic implements AttachedNic {
             boolean isKept = devices.uplink().steering().isKept(); // it is tried again
             Closing.all(spec.name(), isKept ? devices::leave : devices, made, table);
             throw e;
+        }
+    }
+
+    /** Connections that an earlier run had in a mesh go on there. */
+    private void prepareMesh() {
+        if (spec.policy().mesh().isOn() || devices.uplink().steering().wasInMesh()) {
+            devices.openMesh(spec.netns(), new DualStack(ipv4, ipv6), GATEWAY_MAC);
+        } else {
+            devices.closeMesh(spec.netns(), GATEWAY_MAC);
         }
     }
 
@@ -126,6 +136,9 @@ public final class MasqueradeNic implements AttachedNic {
                         steering.flows(),
                         RANDOM.nextLong(),
                         isResumed ? new Nat.Earlier(sessions.bytes(), System.nanoTime()) : null);
+        if (steering.wasInMesh()) {
+            made.wasInMesh();
+        }
         resumed = isResumed ? made.sessionCount() : 0;
         setAside =
                 Stream.of(steering.setAside(), sessions.setAside(), made.setAside())
@@ -230,6 +243,9 @@ public final class MasqueradeNic implements AttachedNic {
             worker.tell(on -> nat.grow(larger.segment(), sessions));
             table.close();
             table = larger;
+        }
+        if (changed.policy().mesh().isOn()) {
+            devices.openMesh(changed.netns(), new DualStack(ipv4, ipv6), GATEWAY_MAC);
         }
         worker.tell(on -> nat.change(changed.policy()));
         spec = changed;
