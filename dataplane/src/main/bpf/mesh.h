@@ -7,7 +7,7 @@
 #pragma once
 #include "packet.h"
 
-#define MESH_AMBIENT 2
+#define MESH_WITH_PROBES 2 /* a kind */
 #define MESH_DIRECT 1	/* connections from outside go straight to the guest */
 #define MESH_RESERVED 2 /* the proxy's: never the guest's */
 
@@ -42,7 +42,7 @@ INLINE int is_passthrough(const struct packet *p, const union address *a)
 /* The kubelet's, which ambient has come from 169.254.7.127 or fd16:9254:7127:1337:ffff:ffff:ffff:ffff, and lets pass. */
 INLINE int is_probe(const struct packet *p)
 {
-	if (mesh.kind != MESH_AMBIENT)
+	if (mesh.kind != MESH_WITH_PROBES)
 		return 0;
 	return p->ipv6 ? p->source.words[0] == 0x549216fd && p->source.words[1] == 0x37132771 && p->source.halves[1] == ~0ULL
 		       : p->source.words[3] == 0x7f07fea9;

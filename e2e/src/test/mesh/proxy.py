@@ -1,13 +1,19 @@
-"""A transparent proxy as a service mesh has it in a pod: proxy.py [strict] [registry-only] NAME=PORT:SOURCE...
+"""A transparent proxy as a service mesh has it in a pod: proxy.py [as:USER] [strict] [registry-only] NAME=PORT:SOURCE...
 
 NAME is told to who is asked, before what the other side says: "NAME[ORIGINAL DESTINATION] ...". SOURCE is what its own connections come from:
-"self", "passthrough" (127.0.0.6, ::6: Envoy), or "client" (the client's address: ztunnel, whose sockets have the mark 0x539 then).
+"self", "localhost" (and to it), "passthrough" (127.0.0.6, ::6: Envoy), or "client" (the client's address: ztunnel, whose sockets have the mark 0x539 then).
 "health" in place of SOURCE: answers itself. With strict, what comes by "in" is closed unanswered; with registry-only, by "out" is refused.
 """
-import ipaddress, select, socket, struct, sys, threading
+import os, select, socket, struct, sys, threading
 
 MARK = 0x539
+LOCALHOST = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 SO_ORIGINAL_DST = 80
+for each in sys.argv[1:]:
+    if each.startswith("as:"):
+        os.setgroups([])
+        os.setgid(int(each[3:]))
+        os.setuid(int(each[3:]))
 options = [a for a in sys.argv[1:] if "=" not in a]
 listeners = [a for a in sys.argv[1:] if "=" in a]
 marks = any(a.endswith(":client") for a in listeners)
@@ -50,15 +56,15 @@ def serve(peer, client, family, name, source):
     with peer:
         to = original(peer, family)
         head = "%s[%s:%d] " % (name, *to)
-        if source == "health":
-            return peer.sendall(b"ready")
-        if name == "in" and "strict" in options:
-            return
+        if source == "health" or name == "in" and "strict" in options:
+            peer.recv(1)  # what is not read would make of the end a reset
+            return peer.sendall(b"ready" if source == "health" else b"")
         if name == "out" and "registry-only" in options:
+            peer.recv(1)
             return peer.sendall((head + "502").encode())
         try:
             with upstream(family, source, client) as other:
-                other.connect(to)
+                other.connect((LOCALHOST[family], to[1]) if source == "localhost" else to)
                 other.settimeout(None)
                 peer.sendall(head.encode())
                 relay(peer, other)

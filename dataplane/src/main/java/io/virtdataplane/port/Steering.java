@@ -6,6 +6,7 @@ import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.Fd;
 import io.virtdataplane.sys.NetDevice;
+import io.virtdataplane.sys.NftRedirect;
 import io.virtdataplane.sys.Tun;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -84,6 +85,8 @@ public final class Steering implements AutoCloseable {
     private final AutoCloseable guestLink; // null where no frames are carried
     private final boolean wasInMesh;
     private Fd mesh; // null: not open
+    private NftRedirect redirect; // null: the mesh's own rules do
+    private int redirectedTo;
 
     /**
      * A pod's devices, open in its namespace.
@@ -256,6 +259,29 @@ public final class Steering implements AutoCloseable {
         }
     }
 
+    /**
+     * The guest's TCP goes to this port, whatever the mesh's rules say of it; 0: they decide. In
+     * the pod's namespace, after {@link #openMesh}.
+     */
+    public void redirectMesh(int port) {
+        if (port == redirectedTo) {
+            return;
+        }
+        closeRedirect();
+        if (port != 0) {
+            redirect = new NftRedirect(MeshDevice.name(pod.uplink().name()), port);
+            redirectedTo = port;
+        }
+    }
+
+    private void closeRedirect() {
+        redirectedTo = 0;
+        if (redirect != null) {
+            redirect.close();
+            redirect = null;
+        }
+    }
+
     /** What an earlier run may have left of a mesh, where this one has none. */
     public void closeMesh(long gatewayMac) {
         MeshDevice.remove(MeshDevice.name(pod.uplink().name()), gatewayMac);
@@ -311,6 +337,7 @@ public final class Steering implements AutoCloseable {
             pins.remove(); // it was never all there
         }
         pins.close();
+        closeRedirect();
         closeOwned();
     }
 

@@ -86,7 +86,7 @@ public final class SteeringTables {
     /**
      * Which TCP the pod's service mesh has.
      *
-     * @param kind 0: none any more, 2: ambient, whose probes go straight to the guest
+     * @param kind 0: none any more, 2: one whose probes go straight to the guest
      * @param bits of each port: 1 goes straight to the guest, 2 is never the guest's
      */
     public void mesh(int kind, byte[] bits) {

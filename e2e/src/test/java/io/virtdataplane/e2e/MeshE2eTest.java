@@ -27,6 +27,8 @@ class MeshE2eTest {
     private static final String ISTIO = "sidecar.istio.io/inject: \"true\"";
     private static final String EXCLUDED =
             "traffic.sidecar.istio.io/excludeInboundPorts: \"9090,9100-9110\"";
+    private static final String EXCLUDED_OUT =
+            "traffic.sidecar.istio.io/excludeOutboundPorts: \"8443\"";
     private static final String CLIENT = "10.244.1.1";
     private static final String CLIENT6 = "fd00:10:244::1";
     private static final String GATEWAY = "10.0.2.1";
@@ -67,7 +69,7 @@ class MeshE2eTest {
         String rules = mesh.rulesNow();
         String listed =
                 "[{port: 22}, {port: 1500}, {port: 9090}, {port: 15008}, {port: 15021}, {port: 5300, protocol: UDP}]";
-        String manifest = MeshLab.manifest(listed, ISTIO, EXCLUDED);
+        String manifest = MeshLab.manifest(listed, ISTIO, EXCLUDED, EXCLUDED_OUT);
         lab.daemon().makeDevice();
         assertThat(
                         lab.mustClient(
@@ -83,7 +85,7 @@ class MeshE2eTest {
                 .contains("15008,15021");
         lab.configureGuest();
         mesh.serve(lab.guest, "guest", 22, 1500, 1501, 9090, 15008, 15021, 4191);
-        mesh.serve(lab.out, "outside", 80, 15006);
+        mesh.serve(lab.out, "outside", 80, 8443);
         assertThat(lab.mustClient("describe", "nic", "vm"))
                 .containsPattern(
                         "Mesh: +istio \\(auto: sidecar.istio.io/inject=true; .*15008,15021")
@@ -110,6 +112,14 @@ class MeshE2eTest {
         assertFromOutside("all ports");
         assertOthersGoDirectly();
 
+        assertThat(mesh.ask(lab.guest, Lab.OUTSIDE, 8443))
+                .as("excluded outbound")
+                .isEqualTo("outside saw " + MeshLab.POD);
+
+        // kubevirt #5200: to a port that a Service has, Envoy comes from localhost to localhost
+        mesh.proxy(1337, "in=15006:localhost");
+        expect(1500, "in[%s:1500] guest saw %g");
+        assertFromOutside("by localhost");
         // E9-E12: a client outside the mesh under strict mTLS; E15, E16: REGISTRY_ONLY
         mesh.proxy(1337, "strict", "registry-only", SIDECAR[0], SIDECAR[1]);
         expect(1500, "closed");

@@ -71,14 +71,11 @@ final class MeshLab implements AutoCloseable {
      */
     MeshLab proxy(int user, String... arguments) {
         endProxy();
-        String[] as = {"setpriv", "--reuid", "" + user, "--regid", "" + user, "--clear-groups"};
-        String[] run = {"python3", SCRIPTS.resolve("proxy.py").toString()};
+        String[] run = {"python3", SCRIPTS.resolve("proxy.py").toString(), "as:" + user};
         proxy =
                 lab.startIn(
                         lab.pod,
-                        Stream.of(user == 0 ? new String[0] : as, run, arguments)
-                                .flatMap(Arrays::stream)
-                                .toArray(String[]::new));
+                        Stream.of(run, arguments).flatMap(Arrays::stream).toArray(String[]::new));
         for (String each : arguments) {
             if (each.contains("=")) {
                 String port = each.replaceAll(".*=(\\d+):.*", "$1");

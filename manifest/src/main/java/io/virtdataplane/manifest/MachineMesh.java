@@ -12,9 +12,14 @@ import java.util.stream.Collectors;
  * may also take a pod by its namespace's labels, which nobody says here.
  *
  * @param because the label or annotation, as KEY=VALUE; empty where there is none
- * @param direct TCP ports whose connections from outside the mesh's rules leave alone, by kind
+ * @param direct TCP ports whose connections the mesh is to leave alone, by kind
  */
-public record MachineMesh(MeshKind kind, String because, Map<MeshKind, BitSet> direct) {
+public record MachineMesh(MeshKind kind, String because, Map<MeshKind, Direct> direct) {
+    /** Connections from outside to these ports, and of the guest to these. */
+    public record Direct(BitSet inward, BitSet outward) {
+        static final Direct NONE = new Direct(new BitSet(), new BitSet());
+    }
+
     private static final String INJECT = "sidecar.istio.io/inject";
     private static final String DATAPLANE_MODE = "istio.io/dataplane-mode";
     private static final String LINKERD_INJECT = "linkerd.io/inject";
@@ -22,6 +27,8 @@ public record MachineMesh(MeshKind kind, String because, Map<MeshKind, BitSet> d
     private static final String INCLUDE = "traffic.sidecar.istio.io/includeInboundPorts";
     private static final String BYPASS = "ambient.istio.io/bypass-inbound-capture";
     private static final String SKIP = "config.linkerd.io/skip-inbound-ports";
+    private static final String EXCLUDE_OUT = "traffic.sidecar.istio.io/excludeOutboundPorts";
+    private static final String SKIP_OUT = "config.linkerd.io/skip-outbound-ports";
     private static final int SSH = 22;
     private static final String ALL = "*";
 
@@ -37,11 +44,14 @@ public record MachineMesh(MeshKind kind, String because, Map<MeshKind, BitSet> d
      * @param said the label or annotation of that name, or empty
      */
     static MachineMesh of(Function<String, String> said, Unread unread) {
-        Map<MeshKind, BitSet> direct =
+        Map<MeshKind, Direct> direct =
                 Map.of(
-                        MeshKind.ISTIO, ofSidecar(said, unread),
-                        MeshKind.AMBIENT, ofAmbient(said),
-                        MeshKind.LINKERD, ports(SKIP, said, unread));
+                        MeshKind.ISTIO,
+                        new Direct(ofSidecar(said, unread), ports(EXCLUDE_OUT, said, unread)),
+                        MeshKind.AMBIENT,
+                        new Direct(ofAmbient(said), new BitSet()),
+                        MeshKind.LINKERD,
+                        new Direct(ports(SKIP, said, unread), ports(SKIP_OUT, said, unread)));
         if (said.apply(INJECT).equalsIgnoreCase("true")) {
             return found(MeshKind.ISTIO, INJECT, said, direct);
         }
@@ -58,7 +68,7 @@ public record MachineMesh(MeshKind kind, String because, Map<MeshKind, BitSet> d
             MeshKind kind,
             String name,
             Function<String, String> said,
-            Map<MeshKind, BitSet> direct) {
+            Map<MeshKind, Direct> direct) {
         return new MachineMesh(kind, name + "=" + said.apply(name), direct);
     }
 
@@ -86,6 +96,11 @@ public record MachineMesh(MeshKind kind, String because, Map<MeshKind, BitSet> d
             unread.warn(name, e.getMessage());
             return new BitSet();
         }
+    }
+
+    /** Of this kind. */
+    public Direct directOf(MeshKind of) {
+        return direct.getOrDefault(of, Direct.NONE);
     }
 
     /** Ports that the manifest lists and the proxy has: the guest gets nothing by them. */

@@ -40,7 +40,10 @@ final class MeshMembership {
 
     /** A connection that the guest opens, or one from before it left its mesh. */
     boolean hasOutward(Frame frame) {
-        return was && frame.protocol == Protocols.TCP && (policy.isOn() || !opens(frame));
+        return was
+                && frame.protocol == Protocols.TCP
+                && !policy.directOutward().get(frame.remotePort)
+                && (policy.isOn() || !opens(frame));
     }
 
     /**

@@ -9,10 +9,12 @@ import java.util.BitSet;
  * what is established, goes as without a mesh.
  *
  * @param direct TCP ports whose connections from outside go straight to the guest
+ * @param directOutward TCP ports elsewhere to which the guest's go past the proxy
  * @param reserved TCP ports of the proxy, which are never the guest's
  */
-public record MeshPolicy(Kind kind, BitSet direct, BitSet reserved) {
-    public static final MeshPolicy NONE = new MeshPolicy(Kind.NONE, new BitSet(), new BitSet());
+public record MeshPolicy(Kind kind, BitSet direct, BitSet directOutward, BitSet reserved) {
+    public static final MeshPolicy NONE =
+            new MeshPolicy(Kind.NONE, new BitSet(), new BitSet(), new BitSet());
 
     /** Of {@link PodPorts#mesh}: connections from outside go straight to the guest. */
     public static final int DIRECT = 1;
@@ -24,7 +26,7 @@ public record MeshPolicy(Kind kind, BitSet direct, BitSet reserved) {
     public enum Kind {
         NONE,
         MESH,
-        /** Whose probes, from one address of the node's, go straight to the guest: ambient. */
+        /** Whose probes, from one address of the node's, go straight to the guest: Istio's. */
         MESH_WITH_PROBES
     }
 

@@ -109,7 +109,7 @@ public final class MasqueradeNic implements AttachedNic {
     /** Connections that an earlier run had in a mesh go on there. */
     private void prepareMesh() {
         if (spec.policy().mesh().isOn() || devices.uplink().steering().wasInMesh()) {
-            devices.openMesh(spec.netns(), new DualStack(ipv4, ipv6), GATEWAY_MAC);
+            devices.openMesh(spec, new DualStack(ipv4, ipv6), GATEWAY_MAC);
         } else {
             devices.closeMesh(spec.netns(), GATEWAY_MAC);
         }
@@ -244,8 +244,8 @@ public final class MasqueradeNic implements AttachedNic {
             table.close();
             table = larger;
         }
-        if (changed.policy().mesh().isOn()) {
-            devices.openMesh(changed.netns(), new DualStack(ipv4, ipv6), GATEWAY_MAC);
+        if (changed.policy().mesh().isOn() || spec.policy().mesh().isOn()) {
+            devices.openMesh(changed, new DualStack(ipv4, ipv6), GATEWAY_MAC);
         }
         worker.tell(on -> nat.change(changed.policy()));
         spec = changed;

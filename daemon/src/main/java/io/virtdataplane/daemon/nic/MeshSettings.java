@@ -12,10 +12,12 @@ import java.util.BitSet;
  * Which service mesh has a NIC's TCP: the setting, or what the machine says.
  *
  * @param setting "auto" or a kind
- * @param direct TCP ports that go past the proxy
+ * @param direct TCP ports whose connections from outside go past the proxy
+ * @param directOutward the same of those that the guest opens
  * @param reason of the kind, for people
  */
-public record MeshSettings(String setting, MeshKind kind, BitSet direct, String reason) {
+public record MeshSettings(
+        String setting, MeshKind kind, BitSet direct, BitSet directOutward, String reason) {
     private static final String AUTO = "auto";
 
     static MeshSettings of(NatSettings settings, MasqueradeInterface nic) {
@@ -25,9 +27,10 @@ public record MeshSettings(String setting, MeshKind kind, BitSet direct, String 
         MeshKind kind = isAuto ? said.kind() : named(setting);
         BitSet direct =
                 settings.getMeshDirectPorts().isEmpty()
-                        ? said.direct().getOrDefault(kind, new BitSet())
+                        ? said.directOf(kind).inward()
                         : MeshPorts.parse("mesh_direct_ports", settings.getMeshDirectPorts());
-        return new MeshSettings(setting, kind, direct, reason(isAuto, kind, nic));
+        BitSet outward = said.directOf(kind).outward();
+        return new MeshSettings(setting, kind, direct, outward, reason(isAuto, kind, nic));
     }
 
     private static MeshKind named(String text) {
@@ -51,12 +54,13 @@ public record MeshSettings(String setting, MeshKind kind, BitSet direct, String 
         MeshPolicy.Kind path =
                 switch (kind) {
                     case NONE -> MeshPolicy.Kind.NONE;
-                    case AMBIENT -> MeshPolicy.Kind.MESH_WITH_PROBES;
-                    case ISTIO, LINKERD -> MeshPolicy.Kind.MESH;
+                    // who asks for a sidecar may get the node's ztunnel
+                    case ISTIO, AMBIENT -> MeshPolicy.Kind.MESH_WITH_PROBES;
+                    case LINKERD -> MeshPolicy.Kind.MESH;
                 };
         return path == MeshPolicy.Kind.NONE
                 ? MeshPolicy.NONE
-                : new MeshPolicy(path, direct, kind.reserved());
+                : new MeshPolicy(path, direct, directOutward, kind.reserved());
     }
 
     /** "istio", or "none". */

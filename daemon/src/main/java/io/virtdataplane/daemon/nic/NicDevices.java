@@ -156,11 +156,12 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
     }
 
     /** The device by which the guest's TCP enters the pod's kernel; it may be there already. */
-    void openMesh(String netns, DualStack addresses, long gatewayMac) {
-        try (Netns pod = Netns.open(netns)) {
+    void openMesh(MasqueradeSpec spec, DualStack addresses, long gatewayMac) {
+        try (Netns pod = Netns.open(spec.netns())) {
             pod.call(
                     () -> {
                         uplink.steering().openMesh(addresses, gatewayMac, smallestMtu());
+                        uplink.steering().redirectMesh(spec.mesh().kind().outward());
                         return null;
                     });
         }
