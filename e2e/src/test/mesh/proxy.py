@@ -71,6 +71,7 @@ def serve(peer, client, family, name, source):
         except OSError as e:
             print(head, e, flush=True)
             try:
+                peer.recv(1)
                 peer.sendall((head + type(e).__name__).encode())
             except OSError:
                 pass

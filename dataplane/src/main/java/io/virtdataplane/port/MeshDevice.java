@@ -81,12 +81,15 @@ final class MeshDevice {
     }
 
     /** One that an earlier run has left, and that this one has no use for, goes. */
-    static void remove(String name, long gatewayMac) {
-        NetDevice device = new NetDevice(name);
+    static void remove(String uplink, long gatewayMac) {
+        if (uplink.length() > LONGEST_NAME - PREFIX.length()) {
+            return; // it has none
+        }
+        NetDevice device = new NetDevice(name(uplink));
         if (!device.exists() || device.mac() != gatewayMac) {
             return;
         }
-        try (Fd tap = Tun.takeTap(name)) {
+        try (Fd tap = Tun.takeTap(device.name())) {
             Tun.persist(tap, false);
         } catch (IllegalArgumentException e) {
             // Somebody else's: a bridge, or a tap that is in use.

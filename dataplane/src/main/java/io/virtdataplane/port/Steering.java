@@ -284,7 +284,7 @@ public final class Steering implements AutoCloseable {
 
     /** What an earlier run may have left of a mesh, where this one has none. */
     public void closeMesh(long gatewayMac) {
-        MeshDevice.remove(MeshDevice.name(pod.uplink().name()), gatewayMac);
+        MeshDevice.remove(pod.uplink().name(), gatewayMac);
     }
 
     private void persist(boolean persistent) {

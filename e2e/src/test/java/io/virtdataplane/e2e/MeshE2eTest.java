@@ -148,7 +148,7 @@ class MeshE2eTest {
         String in6 = "udp/" + MeshLab.POD6 + ":1500";
         assertThat(mesh.ask(lab.out, List.of(in, in6)))
                 .isEqualTo(Map.of(in, "guest saw " + CLIENT, in6, "guest saw " + CLIENT6));
-        String out = "udp/" + Lab.OUTSIDE + ":80";
+        String out = "udp/" + CLIENT + ":80"; // the server answers from there
         assertThat(mesh.ask(lab.guest, List.of(out)))
                 .isEqualTo(Map.of(out, "outside saw " + MeshLab.POD));
         assertThat(lab.in(lab.guest, "ping -c1 -W3 " + Lab.OUTSIDE).code()).isZero();
@@ -178,6 +178,21 @@ class MeshE2eTest {
         assertThat(mesh.ask(lab.out, List.of("from=" + probe6, MeshLab.POD6 + ":1500")))
                 .containsValue("guest saw " + probe6);
         assertThat(mesh.rulesNow()).as("the mesh's rules").isEqualTo(rules);
+    }
+
+    @Test
+    void whatNoRuleTakesIsSentOnAndNothingComesAroundTheProxy() {
+        lab.daemon().attachTap(Lab.CHAPTER, "--mesh", "istio").configureGuest();
+        mesh.serve(lab.guest, "guest", 22, 80);
+        mesh.serve(lab.out, "outside", 80);
+        expect(22, "guest saw %c");
+        expect(80, "ConnectionRefusedError");
+        assertFromOutside("no rules");
+        assertOutward("");
+        assertThat(lab.mustClient("describe", "nic", "vm")).contains("past_mesh");
+        Shell.Result wrong = lab.client("set", "vm", "--mesh", "kuma", "--ports", "all");
+        assertThat(wrong.out())
+                .contains("mesh must be auto, none, istio, ambient or linkerd: mesh=kuma");
     }
 
     @Test
