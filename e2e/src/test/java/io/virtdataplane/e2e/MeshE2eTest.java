@@ -203,7 +203,7 @@ class MeshE2eTest {
                 MeshLab.manifest(
                         "[]",
                         "linkerd.io/inject: enabled",
-                        "config.linkerd.io/skip-inbound-ports: 9090");
+                        "config.linkerd.io/skip-inbound-ports: \"9090\"");
         lab.daemon().attachDevice(manifest).configureGuest();
         mesh.serve(lab.guest, "guest", 22, 1500, 4191, 9090);
         mesh.serve(lab.out, "outside", 80);
