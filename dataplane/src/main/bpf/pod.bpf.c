@@ -18,6 +18,7 @@ const volatile union address pod_ipv4, pod_ipv6;
 const volatile __u32 uplink, tap, loopback;
 
 #include "carry.h"
+#include "mesh.h"
 
 /* Who has a port: a region for each family, in it one for each kind of number. SteeringTables.java has the same. */
 #define TCP_AT 0
@@ -282,7 +283,9 @@ SEC("tc/ingress") int vdp_ingress(struct __sk_buff *skb)
 	if (action != NOT_CARRIED)
 		return action;
 	enum found found = read_ip(p, 0);
-	if (found == NOT_READ || !is_pod(p, &p->destination) || is_pod(p, &p->source) || is_unattended(bpf_ktime_get_ns()))
+	if (found == NOT_READ || !is_pod(p, &p->destination) || is_pod(p, &p->source) || is_passthrough(p, &p->source))
+		return NEXT;
+	if (is_unattended(bpf_ktime_get_ns()))
 		return NEXT;
 	key_address(p, INWARD);
 	if (found == LATER_FRAGMENT)
@@ -294,7 +297,7 @@ SEC("tc/ingress") int vdp_ingress(struct __sk_buff *skb)
 		return NEXT;
 	case PORTS:
 		key_ports(p, INWARD);
-		return decide_by_flow(p, port_slot(p));
+		return is_for_proxy(p) ? leave(p) : decide_by_flow(p, port_slot(p));
 	case QUERY:
 		return decide_by_port(p, PING_AT);
 	case REPLY:
@@ -338,7 +341,13 @@ SEC("tc/egress") int vdp_egress(struct __sk_buff *skb)
 	struct packet packet = {.skb = skb, .at = ETH_HEADER}, *p = &packet;
 	if (skb->ingress_ifindex == tap || (carries && skb->ingress_ifindex == guest) || !set_family(p))
 		return NEXT;
-	if (read_ip(p, 0) != WHOLE_OR_FIRST || !is_pod(p, &p->source) || is_unattended(bpf_ktime_get_ns()))
+	enum found found = read_ip(p, 0);
+	if (found == NOT_READ || is_unattended(bpf_ktime_get_ns()))
+		return NEXT;
+	/* What the guest sent to the mesh, and its rules have not taken, goes as without it. */
+	if (mesh.device && skb->ingress_ifindex == mesh.device)
+		return is_guests(p, &p->source) ? bpf_redirect(tap, 0) : NEXT;
+	if (found != WHOLE_OR_FIRST || !is_pod(p, &p->source))
 		return NEXT;
 	key_address(p, OUTWARD);
 	int is_icmp;
@@ -383,6 +392,13 @@ INLINE void store_destination(struct packet *p, const union address *a)
  */
 INLINE int send_by_loopback(struct packet *p, __u32 mark)
 {
+	if (mark != LOOPBACK_MARK) {
+		union address localhost = {};
+		localhost.bytes[15] = 1;
+		if (!p->ipv6)
+			localhost.words[3] = 0x0100007f;
+		store_destination(p, &localhost);
+	}
 	p->skb->mark = mark;
 	bpf_skb_change_type(p->skb, PACKET_HOST); /* it came in by the tap, whose station it is not for */
 	return bpf_redirect_neigh(loopback, 0, 0, 0);
@@ -401,6 +417,21 @@ INLINE int is_silently_dropped(struct packet *p)
 	return owner(p, port_slot(p)) == IN_SESSION && tcp_socket(p) == 0;
 }
 
+/* To another address than the pod's own: of a proxy's connection, or by the pod's device. */
+INLINE int send_out(struct packet *p, enum found found)
+{
+	if (!mesh.device)
+		return bpf_redirect_neigh(uplink, 0, 0, 0);
+	if (is_guests(p, &p->source))
+		return bpf_redirect(mesh.device, BPF_F_INGRESS);
+	if (is_guests(p, &p->destination))
+		return TC_DROP; /* the guest is behind us, not there */
+	if (is_passthrough(p, &p->destination))
+		return send_by_loopback(p, LOOPBACK_MARK);
+	__u32 mark = found == WHOLE_OR_FIRST ? borrowed_mark(p) : 0;
+	return mark ? send_by_loopback(p, mark) : bpf_redirect_neigh(uplink, 0, 0, 0);
+}
+
 /* What we send: by the pod's device; or back to the pod's kernel as if it had come there; or to one of the pod's processes. */
 SEC("tc/tap") int vdp_tap(struct __sk_buff *skb)
 {
@@ -411,15 +442,9 @@ SEC("tc/tap") int vdp_tap(struct __sk_buff *skb)
 	if (is_loopback(p, &p->destination))
 		return send_by_loopback(p, LOOPBACK_MARK);
 	if (!is_pod(p, &p->destination))
-		return bpf_redirect_neigh(uplink, 0, 0, 0);
-	if (is_pod(p, &p->source)) {
-		union address localhost = {};
-		localhost.bytes[15] = 1;
-		if (!p->ipv6)
-			localhost.words[3] = 0x0100007f;
-		store_destination(p, &localhost);
+		return send_out(p, found);
+	if (is_pod(p, &p->source))
 		return send_by_loopback(p, LOOPBACK_POD_MARK);
-	}
 	key_address(p, INWARD);
 	if (found == WHOLE_OR_FIRST && is_silently_dropped(p))
 		return TC_DROP;
@@ -444,23 +469,62 @@ INLINE int has_socket(struct packet *p)
 	return !load_flags(p, &flags) || opens_connection(flags);
 }
 
+/* The destination that an answer of the guest had before it travelled over the loopback device. */
+INLINE void restore_destination(struct packet *p, __u32 mark)
+{
+	if (mark == LOOPBACK_POD_MARK) {
+		union address pod = {};
+		pod.halves[0] = p->ipv6 ? pod_ipv6.halves[0] : pod_ipv4.halves[0];
+		pod.halves[1] = p->ipv6 ? pod_ipv6.halves[1] : pod_ipv4.halves[1];
+		store_destination(p, &pod);
+	} else if (mark != LOOPBACK_MARK) {
+		if (read_ip(p, 0) != WHOLE_OR_FIRST || !load(p, &p->transport, 4))
+			return;
+		key_ports(p, OUTWARD);
+		struct flow_key key = borrowed_key(p, mark & ~BORROWED_MASK);
+		union address *known = bpf_map_lookup_elem(&borrowed, &key);
+		if (known) {
+			union address address = *known;
+			store_destination(p, &address);
+		}
+	}
+}
+
+INLINE int is_ours(__u32 mark)
+{
+	return mark == LOOPBACK_MARK || mark == LOOPBACK_POD_MARK || (mesh.device && (mark & BORROWED_MASK) == BORROWED_MARK);
+}
+
+enum sender { OTHERS, PROCESS, PROXY, BORROWER };
+
+/* Who sends to one of the pod's own addresses here. A proxy may do so from addresses that no other process has. */
+INLINE enum sender sender(const struct packet *p)
+{
+	if (is_between_processes(p))
+		return PROCESS;
+	if (!mesh.device || p->protocol != TCP || is_loopback(p, &p->source) || is_pod(p, &p->source))
+		return OTHERS;
+	if (is_passthrough(p, &p->source))
+		return is_pod(p, &p->destination) || is_loopback(p, &p->destination) ? PROXY : OTHERS;
+	return is_pod(p, &p->destination) ? BORROWER : OTHERS;
+}
+
 /* What the pod's processes send one another: where the guest has the port open, and the pod has no socket for it, it is the guest's. */
 SEC("tc/loopback") int vdp_loopback(struct __sk_buff *skb)
 {
 	struct packet packet = {.skb = skb, .at = ETH_HEADER}, *p = &packet;
 	__u32 mark = skb->mark;
 	int is_read = set_family(p);
-	if (mark == LOOPBACK_POD_MARK) {
-		union address pod = {};
-		pod.halves[0] = p->ipv6 ? pod_ipv6.halves[0] : pod_ipv4.halves[0];
-		pod.halves[1] = p->ipv6 ? pod_ipv6.halves[1] : pod_ipv4.halves[1];
-		store_destination(p, &pod);
-	}
-	if (mark == LOOPBACK_MARK || mark == LOOPBACK_POD_MARK) {
+	if (is_ours(mark)) {
+		if (is_read)
+			restore_destination(p, mark);
 		skb->mark = 0;
 		return NEXT;
 	}
-	if (!is_read || read_ip(p, 0) != WHOLE_OR_FIRST || p->is_fragment || !is_between_processes(p))
+	if (!is_read || read_ip(p, 0) != WHOLE_OR_FIRST || p->is_fragment)
+		return NEXT;
+	enum sender from = sender(p);
+	if (from == OTHERS)
 		return NEXT;
 	key_address(p, INWARD);
 	if ((p->protocol != TCP && p->protocol != UDP) || !load(p, &p->transport, 4))
@@ -468,7 +532,22 @@ SEC("tc/loopback") int vdp_loopback(struct __sk_buff *skb)
 	key_ports(p, INWARD);
 	if (!(owner(p, port_slot(p)) & OPEN) || is_unattended(bpf_ktime_get_ns()))
 		return NEXT;
-	return has_socket(p) ? NEXT : bpf_redirect(tap, 0);
+	if ((p->protocol == TCP && mesh_port(p) & MESH_RESERVED) || has_socket(p))
+		return NEXT;
+	if (from == BORROWER)
+		note_borrowed(p);
+	return bpf_redirect(tap, 0);
+}
+
+/* What the pod's kernel answers the guest, on the device by which the guest's TCP came in. Forwarded packets find no way to it here. */
+SEC("tc/mesh") int vdp_mesh(struct __sk_buff *skb)
+{
+	struct packet packet = {.skb = skb, .at = ETH_HEADER}, *p = &packet;
+	if (skb->ingress_ifindex || !set_family(p) || read_ip(p, 0) == NOT_READ || !is_guests(p, &p->destination))
+		return TC_DROP;
+	if (p->protocol != TCP && p->protocol != ICMP && p->protocol != ICMPV6)
+		return TC_DROP;
+	return bpf_redirect(tap, 0);
 }
 
 /* What the guest sends, where its frames may be carried: the others come to us by a tap of their own. Its own kernel gets none. */

@@ -97,6 +97,20 @@ final class NatOptions {
     private String midstream;
 
     @Option(
+            names = "--mesh",
+            paramLabel = "MESH",
+            description =
+                    "Service mesh whose proxy in the pod has the guest's TCP: none, istio, ambient, linkerd or auto (default: what the machine's labels and annotations say).")
+    private String mesh;
+
+    @Option(
+            names = "--mesh-direct-ports",
+            paramLabel = "PORT,FIRST-LAST,...|all|none",
+            description =
+                    "TCP ports whose connections from outside go past the proxy (default: what the machine's annotations exclude; with istio, 22, too).")
+    private String meshDirectPorts;
+
+    @Option(
             names = "--tcp-established-seconds",
             paramLabel = "S",
             description = "How long an idle TCP connection is kept (default: 7440).")
@@ -136,6 +150,8 @@ final class NatOptions {
         set(linkLocal, settings::setLinkLocal);
         set(maxSegmentSize, settings::setMaxSegmentSize);
         set(midstream, settings::setMidstream);
+        set(mesh, settings::setMesh);
+        set(meshDirectPorts, settings::setMeshDirectPorts);
         set(tcpEstablished, settings::setTcpEstablishedSeconds);
         set(tcpTransitory, settings::setTcpTransitorySeconds);
         set(udp, settings::setUdpSeconds);

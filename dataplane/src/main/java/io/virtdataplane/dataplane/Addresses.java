@@ -66,6 +66,12 @@ public final class Addresses {
         return isOn;
     }
 
+    /** Of the guest's subnet. */
+    public int prefixLength() {
+        int bits = Long.bitCount(maskHigh) + Long.bitCount(maskLow);
+        return Ip.isMapped(guestHigh, guestLow) ? bits - IPV4_AT : bits;
+    }
+
     public long guestHigh() {
         return guestHigh;
     }

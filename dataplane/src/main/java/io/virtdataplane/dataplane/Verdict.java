@@ -14,6 +14,8 @@ public enum Verdict {
     ANSWERED("answered by the gateway"),
     HANDED_TO_POD("left to the pod's own kernel"),
     SENT_FOR_POD("sent on for the pod's own kernel, which uses a port of a guest's session"),
+    SENT_TO_MESH("a connection of the guest that the pod's service mesh is to have"),
+    PAST_MESH("from the guest, and left alone by the mesh's rules: sent on"),
     REJECTED("refused with a reset or port unreachable, as a host refuses a closed port"),
     HAIRPINNED("sent back to the guest, which asked for its own pod's address"),
     HELD("a fragment that waits for the first one of its datagram"),

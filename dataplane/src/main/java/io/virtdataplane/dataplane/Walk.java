@@ -61,7 +61,7 @@ final class Walk {
             return egress.reply(frame, verdict, nowNs);
         }
         return switch (verdict) {
-            case FORWARDED -> egress.toUplink(frame, verdict, nowNs);
+            case FORWARDED, SENT_TO_MESH -> egress.toUplink(frame, verdict, nowNs);
             case HAIRPINNED -> egress.toGuest(frame, verdict, nowNs);
             default -> verdict;
         };
@@ -74,7 +74,7 @@ final class Walk {
         }
         return switch (verdict) {
             case FORWARDED -> egress.toGuest(frame, verdict, nowNs);
-            case HANDED_TO_POD, SENT_FOR_POD -> // the kernel recognises its own address
+            case HANDED_TO_POD, SENT_FOR_POD, PAST_MESH -> // the kernel recognises its own address
                     egress.send(frame, nic.uplink, verdict, nowNs);
             default -> verdict;
         };

@@ -6,6 +6,7 @@ import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.Fd;
 import io.virtdataplane.sys.NetDevice;
+import io.virtdataplane.sys.NftRedirect;
 import io.virtdataplane.sys.Tun;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -82,6 +83,10 @@ public final class Steering implements AutoCloseable {
     private final SteeringPins.Made made;
     private final SteeringPins.Fit fit;
     private final AutoCloseable guestLink; // null where no frames are carried
+    private final boolean wasInMesh;
+    private Fd mesh; // null: not open
+    private NftRedirect redirect; // null: the mesh's own rules do
+    private int redirectedTo;
 
     /**
      * A pod's devices, open in its namespace.
@@ -141,6 +146,7 @@ public final class Steering implements AutoCloseable {
             flows = flowTable();
             flows.beat(System.nanoTime());
             tables = new SteeringTables(object);
+            wasInMesh = isKept && tables.meshDevice() != 0;
             link("tap", "vdp_tap", pod.tap(), Bpf.Hook.INGRESS);
             link("egress", "vdp_egress", pod.uplink(), Bpf.Hook.EGRESS);
             link("ingress", "vdp_ingress", pod.uplink(), Bpf.Hook.INGRESS);
@@ -247,8 +253,78 @@ public final class Steering implements AutoCloseable {
         return guestLink == null ? guestLink() : guestLink;
     }
 
+    /** An earlier run was in a service mesh, and its connections may go on. */
+    public boolean wasInMesh() {
+        return wasInMesh;
+    }
+
+    /**
+     * From now on the guest's TCP can be sent to the pod's kernel, for a service mesh's rules; it
+     * stays so until this is closed. In the pod's namespace.
+     *
+     * @param mtu what the guest is told
+     */
+    public void openMesh(DualStack addresses, long gatewayMac, int mtu) {
+        if (mesh != null) {
+            return;
+        }
+        NetDevice device = new NetDevice(MeshDevice.name(pod.uplink().name()));
+        Fd tap = MeshDevice.open(device.name(), addresses, gatewayMac, mtu);
+        owned.push(tap);
+        try {
+            owned.push(
+                    pins.link(
+                            "mesh",
+                            isKept,
+                            () ->
+                                    Bpf.attach(
+                                            object.load("vdp_mesh"),
+                                            device,
+                                            Bpf.Hook.EGRESS,
+                                            mechanism)));
+            tables.meshDevice(device.index(), addresses);
+            Tun.persist(tap, pins.isOn());
+            mesh = tap;
+        } catch (RuntimeException e) {
+            owned.remove(tap);
+            tap.close();
+            throw e;
+        }
+    }
+
+    /**
+     * The guest's TCP goes to this port, whatever the mesh's rules say of it; 0: they decide. In
+     * the pod's namespace, after {@link #openMesh}.
+     */
+    public void redirectMesh(int port) {
+        if (port == redirectedTo) {
+            return;
+        }
+        closeRedirect();
+        if (port != 0) {
+            redirect = new NftRedirect(MeshDevice.name(pod.uplink().name()), port);
+            redirectedTo = port;
+        }
+    }
+
+    private void closeRedirect() {
+        redirectedTo = 0;
+        if (redirect != null) {
+            redirect.close();
+            redirect = null;
+        }
+    }
+
+    /** What an earlier run may have left of a mesh, where this one has none. */
+    public void closeMesh(long gatewayMac) {
+        MeshDevice.remove(pod.uplink().name(), gatewayMac);
+    }
+
     private void persist(boolean persistent) {
         Tun.persist(pod.tapFd(), persistent);
+        if (mesh != null) {
+            Tun.persist(mesh, persistent);
+        }
         if (pod.guest() != null) {
             Tun.persist(pod.guest().tap(), persistent);
         }
@@ -299,6 +375,7 @@ public final class Steering implements AutoCloseable {
             pins.remove(); // it was never all there
         }
         pins.close();
+        closeRedirect();
         closeOwned();
     }
 

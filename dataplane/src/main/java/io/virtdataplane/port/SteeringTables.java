@@ -1,11 +1,14 @@
 package io.virtdataplane.port;
 
+import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.sys.BpfMap;
 import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * What the programs in pod.bpf.c are told: whose a port is, and what the pod's kernel has of a
@@ -48,11 +51,20 @@ public final class SteeringTables {
     private static final int ALIAS = 3;
     private static final int OTHER_PORT_SHIFT = 16; // in a flow's value
 
+    // struct mesh of mesh.h
+    private static final int MESH_DEVICE = 0;
+    private static final int MESH_KIND = 4;
+    private static final int MESH_GUEST_4 = 8;
+    private static final int MESH_GUEST_6 = 24;
+    private static final int MESH_PORTS = 40;
+
     private final MemorySegment bytes;
+    private final MemorySegment mesh;
     private final BpfMap podFlows;
 
     SteeringTables(BpfObject object) {
         bytes = object.memory("steered");
+        mesh = object.memory("mesh");
         podFlows = object.map("pod_flows");
     }
 
@@ -69,6 +81,40 @@ public final class SteeringTables {
     public void steerAll(boolean ipv6, int protocol, byte[] bits) {
         long at = (ipv6 ? 1L << FAMILY_SHIFT : 0) + base(protocol);
         MemorySegment.copy(bits, 0, bytes, ValueLayout.JAVA_BYTE, at, PORTS);
+    }
+
+    /**
+     * Which TCP the pod's service mesh has.
+     *
+     * @param kind 0: none any more, 2: one whose probes go straight to the guest
+     * @param bits of each port: 1 goes straight to the guest, 2 is never the guest's
+     */
+    public void mesh(int kind, byte[] bits) {
+        MemorySegment.copy(bits, 0, mesh, ValueLayout.JAVA_BYTE, MESH_PORTS, PORTS);
+        mesh.set(ValueLayout.JAVA_INT, MESH_KIND, kind);
+    }
+
+    /**
+     * By which the guest's TCP enters the pod's kernel. Any thread, before {@link #mesh}.
+     *
+     * @param index of the device
+     */
+    void meshDevice(int index, DualStack addresses) {
+        address(MESH_GUEST_4, addresses.ipv4());
+        address(MESH_GUEST_6, addresses.ipv6());
+        mesh.set(ValueLayout.JAVA_INT, MESH_DEVICE, index);
+    }
+
+    /** 0: there is none. */
+    int meshDevice() {
+        return mesh.get(ValueLayout.JAVA_INT, MESH_DEVICE);
+    }
+
+    private void address(int at, Addresses family) {
+        ValueLayout.OfLong network =
+                ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+        mesh.set(network, at, family.isOn() ? family.guestHigh() : 0);
+        mesh.set(network, at + Long.BYTES, family.isOn() ? family.guestLow() : 0);
     }
 
     /** Ping requests. */

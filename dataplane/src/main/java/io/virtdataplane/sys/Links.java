@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 public final class Links {
     private static final int RTM_NEWLINK = 16; // linux/rtnetlink.h
     private static final int RTM_DELLINK = 17;
+    private static final int RTM_NEWADDR = 20;
     private static final int IFLA_ADDRESS = 1; // linux/if_link.h
     private static final int IFLA_IFNAME = 3;
     private static final int IFLA_MTU = 4;
@@ -18,6 +19,11 @@ public final class Links {
     private static final int IFLA_NET_NS_FD = 28;
     private static final int IFLA_INFO_KIND = 1;
     private static final int IFLA_INFO_DATA = 2;
+    private static final int IFA_ADDRESS = 1; // linux/if_addr.h
+    private static final int IFA_LOCAL = 2;
+    private static final byte IFA_F_NODAD = 2;
+    private static final byte AF_INET = 2;
+    private static final byte AF_INET6 = 10;
     private static final int VETH_INFO_PEER = 1; // linux/veth.h
 
     // Of the calling thread's namespace, which /sys/class/net is not.
@@ -95,6 +101,30 @@ public final class Links {
             }
         }
         return true;
+    }
+
+    /**
+     * Gives a device an address, if it has it not yet.
+     *
+     * @param address of 4 or 16 bytes, in network order
+     */
+    public static void addAddress(String name, byte[] address, int prefixLength) {
+        NetlinkRequest request = new NetlinkRequest(RTM_NEWADDR, NetlinkRequest.CREATE);
+        byte family = address.length == 4 ? AF_INET : AF_INET6;
+        request.raw() // struct ifaddrmsg: family, prefix length, flags, scope, index
+                .put(family)
+                .put((byte) prefixLength)
+                .put(family == AF_INET ? 0 : IFA_F_NODAD)
+                .put((byte) 0)
+                .putInt(new NetDevice(name).index());
+        request.struct(IFA_LOCAL, () -> request.raw().put(address));
+        request.struct(IFA_ADDRESS, () -> request.raw().put(address));
+        try (NetlinkSocket netlink = new NetlinkSocket()) {
+            int errno = netlink.ask(request, "address of " + name).errno();
+            if (errno != Errno.EEXIST) {
+                SystemCallException.check(-errno, "address of " + name);
+            }
+        }
     }
 
     /** struct ifinfomsg: family, type, index, flags, mask. */

@@ -26,6 +26,7 @@ public final class NetDevice {
     private static final int SIOCSIFTXQLEN = 0x8943;
     private static final int ARPHRD_ETHER = 1;
     private static final int IFF_UP = 1;
+    private static final int IFF_NOARP = 0x80;
     private static final int NO_ADDRESS = 99; // EADDRNOTAVAIL
     private static final int SCOPE_GLOBAL = 0; // IPV6_ADDR_ANY of net/ipv6.h
     private static final int UNUSABLE = 0x69; // IFA_F_TEMPORARY, DADFAILED, DEPRECATED, TENTATIVE
@@ -33,6 +34,10 @@ public final class NetDevice {
 
     public NetDevice(String name) {
         this.name = checkName(name);
+    }
+
+    public String name() {
+        return name;
     }
 
     /** The kernel's own rule (dev_valid_name): 1-15 bytes, no slash, colon or blank. */
@@ -71,11 +76,21 @@ public final class NetDevice {
     }
 
     public void up() {
+        raise(IFF_UP);
+    }
+
+    /** Without ARP and Neighbor Discovery: it takes all stations for one. */
+    public void upWithoutNeighbors() {
+        raise(IFF_NOARP);
+        raise(IFF_UP);
+    }
+
+    private void raise(int flag) {
         short flags = request(SIOCGIFFLAGS, "flags").get(Scratch.U16, NAME_LENGTH);
         change(
                 SIOCSIFFLAGS,
-                "up",
-                ifreq -> ifreq.set(Scratch.U16, NAME_LENGTH, (short) (flags | IFF_UP)));
+                "set flags",
+                ifreq -> ifreq.set(Scratch.U16, NAME_LENGTH, (short) (flags | flag)));
     }
 
     public void txQueueLength(int length) {

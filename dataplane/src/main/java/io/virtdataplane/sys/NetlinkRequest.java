@@ -20,6 +20,7 @@ public final class NetlinkRequest {
     static final int SEQUENCE = 8;
     static final int PORT = 12;
     static final int ATTRIBUTE_HEADER = 4; // length, type
+    private static final int REQUEST = 1; // NLM_F_REQUEST
     private static final int REQUEST_ACK = 5; // NLM_F_REQUEST | NLM_F_ACK
     private static final int NESTED = 0x8000; // NLA_F_NESTED
     private static final int CAPACITY = 512;
@@ -33,6 +34,13 @@ public final class NetlinkRequest {
     public NetlinkRequest(int type, int flags) {
         bytes.putShort(TYPE, (short) type).putShort(FLAGS, (short) (flags | REQUEST_ACK));
         bytes.position(HEADER);
+    }
+
+    /** The same of one that is not acknowledged. */
+    static NetlinkRequest withoutAck(int type, int flags) {
+        NetlinkRequest request = new NetlinkRequest(type, flags);
+        request.bytes.putShort(FLAGS, (short) (flags | REQUEST));
+        return request;
     }
 
     /** Where the next bytes go: the fixed part, or those of a {@link #struct}. */

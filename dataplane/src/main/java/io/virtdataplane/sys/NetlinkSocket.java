@@ -28,11 +28,16 @@ public final class NetlinkSocket implements AutoCloseable {
 
     /** {@code flags}: of the descriptor, beside O_CLOEXEC. */
     NetlinkSocket(int flags) {
+        this(NETLINK_ROUTE, flags);
+    }
+
+    /** Of another family than the routes'. */
+    NetlinkSocket(int family, int flags) {
         int type = SOCK_RAW | Fd.O_CLOEXEC | flags;
         socket =
                 new Fd(
                         SystemCallException.check(
-                                Libc.result(Libc.C.socket(AF_NETLINK, type, NETLINK_ROUTE)),
+                                Libc.result(Libc.C.socket(AF_NETLINK, type, family)),
                                 "netlink socket"));
         try {
             port = connect();

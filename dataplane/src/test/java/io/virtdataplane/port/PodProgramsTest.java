@@ -2,6 +2,8 @@ package io.virtdataplane.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.dataplane.Addresses;
+import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.BpfRun;
@@ -271,6 +273,54 @@ class PodProgramsTest {
             server.close();
             assertThat(run(loopback, syn)).isEqualTo(BpfRun.REDIRECT);
         }
+    }
+
+    @Test
+    void newConnectionsAreTheMeshsButForItsDirectPorts() {
+        steering.steer(false, Protocols.TCP, PORT, SteeringTables.OPEN | SteeringTables.OURS);
+        steering.steer(false, Protocols.UDP, PORT, SteeringTables.OPEN | SteeringTables.OURS);
+        byte[] syn = PodFrames.tcp(WEB, REMOTE, POD, PORT, Tcp.SYN);
+        byte[] bits = new byte[1 << 16];
+        assertThat(run(ingress, syn)).as("none yet").isEqualTo(BpfRun.REDIRECT);
+        steering.mesh(2, bits);
+        assertThat(run(ingress, syn)).isEqualTo(BpfRun.NEXT);
+        assertThat(run(ingress, PodFrames.udp(WEB, REMOTE, POD, PORT))).isEqualTo(BpfRun.REDIRECT);
+        assertThat(run(ingress, PodFrames.tcp(WEB, 1, POD, PORT, Tcp.ACK)))
+                .as("the daemon knows")
+                .isEqualTo(BpfRun.REDIRECT);
+        byte[] probe = PodFrames.tcp(AddressText.ipv4("169.254.7.127"), REMOTE, POD, PORT, Tcp.SYN);
+        assertThat(run(ingress, probe)).isEqualTo(BpfRun.REDIRECT);
+        bits[PORT] = 1;
+        steering.mesh(1, bits);
+        assertThat(run(ingress, syn)).as("direct").isEqualTo(BpfRun.REDIRECT);
+        bits[PORT] = 2;
+        steering.mesh(2, bits);
+        assertThat(run(ingress, probe)).as("the proxy's own port").isEqualTo(BpfRun.NEXT);
+        byte[] own = PodFrames.tcp(LOCALHOST, REMOTE, LOCALHOST, PORT, Tcp.SYN);
+        assertThat(run(loopback, own)).as("there, too").isEqualTo(BpfRun.NEXT);
+        steering.mesh(0, new byte[1 << 16]);
+        assertThat(run(ingress, syn)).as("none any more").isEqualTo(BpfRun.REDIRECT);
+        assertThat(run(loopback, own)).isEqualTo(BpfRun.REDIRECT);
+    }
+
+    @Test
+    void connectionFromAClientsAddressGoesBackToTheProxyUnderIt() {
+        steering.steer(false, Protocols.TCP, PORT, SteeringTables.OPEN | SteeringTables.OURS);
+        byte[] syn = PodFrames.tcp(WEB, REMOTE, POD, PORT, Tcp.SYN);
+        byte[] answer = PodFrames.tcp(POD, PORT, WEB, REMOTE, Tcp.SYN | Tcp.ACK);
+        assertThat(run(loopback, syn)).as("no mesh").isEqualTo(BpfRun.NEXT);
+        steering.meshDevice(1, new DualStack(Addresses.NONE, Addresses.NONE));
+        BpfRun outside = new BpfRun(tap, answer, 1);
+        assertThat(outside.run()).isEqualTo(BpfRun.REDIRECT);
+        assertThat(outside.mark()).as("by the uplink").isZero();
+        assertThat(run(loopback, syn)).isEqualTo(BpfRun.REDIRECT);
+        BpfRun sent = new BpfRun(tap, answer, 1);
+        assertThat(sent.run()).isEqualTo(BpfRun.REDIRECT);
+        assertThat(sent.mark() >>> 24).isEqualTo(0x77);
+        BpfRun arrived = new BpfRun(loopback, sent.frame(), new About(sent.mark(), 0, 0), 1);
+        assertThat(arrived.run()).isEqualTo(BpfRun.NEXT);
+        assertThat(arrived.mark()).isZero();
+        assertThat(arrived.frame()).isEqualTo(answer);
     }
 
     @Test

@@ -64,6 +64,7 @@ class VerifierE2eTest {
                         "LOADED vdp_egress",
                         "LOADED vdp_tap",
                         "LOADED vdp_loopback",
+                        "LOADED vdp_mesh",
                         "LOADED vdp_guest",
                         "LOADED vdp_shield",
                         "LOADED vdp_bridge",

@@ -9,6 +9,7 @@ import java.util.Map;
  * @param machine metadata.name, or empty
  * @param namespace metadata.namespace, or empty
  * @param labels of its pod: of the template, or of an instance itself
+ * @param mesh what it says of one
  * @param hasDefaultNic where it lists none
  */
 record MachineSpec(
@@ -16,6 +17,7 @@ record MachineSpec(
         String namespace,
         Map<String, String> labels,
         Fields spec,
+        MachineMesh mesh,
         boolean hasDefaultNic) {
     private static final Fields DEFAULT_INTERFACE =
             Document.root("{name: default, masquerade: {}}");
@@ -45,12 +47,24 @@ record MachineSpec(
             ofPod = spec.object("template");
             spec = ofPod.object("spec");
         }
+        Map<String, String> labels = ofPod.object("metadata").textByName("labels");
         return new MachineSpec(
                 metadata.name(),
                 metadata.namespace(),
-                ofPod.object("metadata").textByName("labels"),
+                labels,
                 spec,
+                mesh(ofPod, labels),
                 defaults.hasDefaultNic());
+    }
+
+    private static MachineMesh mesh(Fields ofPod, Map<String, String> labels) {
+        Fields metadata = ofPod.object("metadata");
+        return MachineMesh.of(
+                name -> {
+                    String annotation = metadata.textAt("annotations", name);
+                    return annotation.isEmpty() ? labels.getOrDefault(name, "") : annotation;
+                },
+                (name, words) -> metadata.warn("annotations", "are not read: " + words));
     }
 
     /** A machine that lists no NIC has one on the pod network, unless it says that it has not. */

@@ -7,9 +7,14 @@ import java.util.List;
  * What a VirtualMachine manifest asks of its NIC on the pod network.
  *
  * @param ports open inbound; empty: all
+ * @param mesh what its machine says of one
  */
 public record MasqueradeInterface(
-        Guest guest, List<ListedPort> ports, Networks networks, CustomOptions dhcpOptions) {
+        Guest guest,
+        List<ListedPort> ports,
+        Networks networks,
+        CustomOptions dhcpOptions,
+        MachineMesh mesh) {
     private static final int LONGEST_LABEL = 63; // RFC 1035 2.3.4
 
     /**
@@ -70,6 +75,6 @@ public record MasqueradeInterface(
                         guest.hostname(),
                         guest.subdomain(),
                         guest.mac());
-        return new MasqueradeInterface(named, ports, networks, dhcpOptions);
+        return new MasqueradeInterface(named, ports, networks, dhcpOptions, mesh);
     }
 }

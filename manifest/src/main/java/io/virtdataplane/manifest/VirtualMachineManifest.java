@@ -48,6 +48,8 @@ public final class VirtualMachineManifest {
                                     + " must have the masquerade binding: it is on the pod network");
                 }
                 NicNetwork.Pod network = MachineNetworks.podNetwork(pod);
+                List<ListedPort> ports = ports(candidate);
+                warnOfTaken(candidate, machine.mesh(), ports);
                 return new MasqueradeInterface(
                         new MasqueradeInterface.Guest(
                                 machine.machine(),
@@ -55,13 +57,24 @@ public final class VirtualMachineManifest {
                                 dns(spec, "hostname", LABEL, "must be a DNS label in lower case"),
                                 dns(spec, "subdomain", NAME, "must be a DNS name in lower case"),
                                 MachineInterfaces.mac(candidate)),
-                        ports(candidate),
+                        ports,
                         new MasqueradeInterface.Networks(network.cidr(), network.ipv6Cidr()),
-                        DhcpOptionsManifest.read(candidate));
+                        DhcpOptionsManifest.read(candidate),
+                        machine.mesh());
             }
         }
         throw new InvalidManifestException(
                 pod.path() + " must have an interface of its name: name=" + name);
+    }
+
+    private static void warnOfTaken(Fields candidate, MachineMesh mesh, List<ListedPort> ports) {
+        String taken = MachineMesh.taken(mesh.kind(), ports);
+        if (!taken.isEmpty()) {
+            candidate.warn(
+                    "ports",
+                    "are the mesh's proxy's, and never the guest's (%s): %s"
+                            .formatted(mesh.because(), taken));
+        }
     }
 
     /** The field, where it is there. */

@@ -100,7 +100,7 @@ final class CarriedSessions {
     }
 
     private boolean mayBeCarried(int session) {
-        return isWorthIt(session) && isBetweenGuestAndOutside(session);
+        return isWorthIt(session) && !table.isWalked(session) && isBetweenGuestAndOutside(session);
     }
 
     private boolean isBetweenGuestAndOutside(int session) {

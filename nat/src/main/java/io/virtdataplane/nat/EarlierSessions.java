@@ -29,6 +29,8 @@ final class EarlierSessions {
             SessionTable.INBOUND
                     | SessionTable.FROM_LOOPBACK
                     | SessionTable.FROM_POD
+                    | SessionTable.FROM_PROXY
+                    | SessionTable.WALKED
                     | SessionTable.BY_SERVICE;
 
     static final int FRONT_END = 0xff;

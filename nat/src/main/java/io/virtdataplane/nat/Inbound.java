@@ -25,14 +25,18 @@ final class Inbound implements Stage {
     private final Loopback loopback;
     private final PodFlows podFlows;
     private final Services services;
+    private final Outbound outbound;
+    private final MeshMembership membership;
 
     Inbound(
             NatPlan plan,
             Sessions sessions,
             Fragments fragments,
             PodFlows podFlows,
-            Services services) {
-        this.services = services;
+            Outbound outbound) {
+        this.outbound = outbound;
+        this.membership = outbound.membership();
+        this.services = outbound.services();
         this.plan = plan;
         this.podFlows = podFlows;
         this.loopback = new Loopback(plan);
@@ -52,7 +56,8 @@ final class Inbound implements Stage {
         }
         Addresses addresses = plan.of(frame);
         if (!addresses.isPod(frame.dstHigh, frame.dstLow)
-                || addresses.isPod(frame.srcHigh, frame.srcLow)) {
+                || addresses.isPod(frame.srcHigh, frame.srcLow)
+                || Loopback.isProxy(frame)) {
             return ofPod(frame, addresses, nowNs);
         }
         Verdict verdict = checkSource(frame, addresses);
@@ -81,8 +86,22 @@ final class Inbound implements Stage {
         if (origin == Loopback.NONE) {
             return addresses.isPod(frame.srcHigh, frame.srcLow)
                     ? podFlows.process(frame, nowNs)
-                    : Verdict.DROP_MARTIAN;
+                    : ofMesh(frame, addresses, nowNs);
         }
+        return ofProcess(frame, addresses, origin, nowNs);
+    }
+
+    /** The pod's kernel answers the guest, whose frames it got as they were; or returns one. */
+    private Verdict ofMesh(Frame frame, Addresses addresses, long nowNs) {
+        if (addresses.isGuest(frame.srcHigh, frame.srcLow)) {
+            return outbound.pastMesh(frame, nowNs);
+        }
+        boolean isAnswer =
+                addresses.isGuest(frame.dstHigh, frame.dstLow) && membership.hasConnections();
+        return isAnswer ? Verdict.FORWARDED : Verdict.DROP_MARTIAN;
+    }
+
+    private Verdict ofProcess(Frame frame, Addresses addresses, int origin, long nowNs) {
         NatPolicy.Ports ports = sessions.policy().ports();
         if (frame.isFragment()
                 || Transport.read(frame, false) != Verdict.CONTINUE
@@ -118,7 +137,10 @@ final class Inbound implements Stage {
         int session = sessions.findInward(frame, nowNs);
         int insidePort = frame.localPort;
         if (session == Sessions.NO_SESSION) {
-            verdict = admit(frame, nowNs);
+            verdict =
+                    membership.hasInward(frame, origin)
+                            ? Verdict.HANDED_TO_POD
+                            : admit(frame, nowNs);
             if (verdict != Verdict.CONTINUE) {
                 return verdict;
             }

@@ -23,47 +23,83 @@ final class Loopback {
     private static final long LOOPBACK_4 = Ip.mapped(0x7f00_0001);
     private static final long LOOPBACK_6_LOW = 1;
 
+    // Envoy's connections to the application come from these
+    private static final long PROXY_4 = Ip.mapped(0x7f00_0006);
+    private static final long PROXY_6_LOW = 6;
+
     private final NatPlan plan;
-    private final Deltas ipv4;
-    private final Deltas ipv6;
+    private final Origins ipv4;
+    private final Origins ipv6;
 
     /** What a checksum's sum changes by when a frame enters, and when one leaves. */
     private record Delta(long in, long out) {
-        /** The gateway's address stands for the own one, and so does the pod's. */
-        static Delta of(Addresses a, long ownHigh, long ownLow) {
+        /** The gateway's address stands for the remote one, the pod's for the own one. */
+        static Delta of(Addresses a, Ends ends) {
+            long high = ends.high();
+            long low = ends.low();
+            long remoteHigh = ends.remoteHigh();
+            long remoteLow = ends.remoteLow();
             long in =
-                    Checksum.delta128(ownHigh, ownLow, a.gatewayHigh(), a.gatewayLow())
-                            + Checksum.delta128(ownHigh, ownLow, a.podHigh(), a.podLow());
+                    Checksum.delta128(remoteHigh, remoteLow, a.gatewayHigh(), a.gatewayLow())
+                            + Checksum.delta128(high, low, a.podHigh(), a.podLow());
             long out =
-                    Checksum.delta128(a.gatewayHigh(), a.gatewayLow(), ownHigh, ownLow)
-                            + Checksum.delta128(a.podHigh(), a.podLow(), ownHigh, ownLow);
+                    Checksum.delta128(a.gatewayHigh(), a.gatewayLow(), remoteHigh, remoteLow)
+                            + Checksum.delta128(a.podHigh(), a.podLow(), high, low);
             return new Delta(in, out);
         }
     }
 
-    /** Of both origins. */
-    private record Deltas(Delta loopback, Delta pod) {
-        static Deltas of(Addresses a, long loopbackLow) {
-            return new Deltas(Delta.of(a, 0, loopbackLow), Delta.of(a, a.podHigh(), a.podLow()));
+    /** Of one origin: the process's address, and the one that it has for the guest. */
+    private record Ends(long remoteHigh, long remoteLow, long high, long low, Delta delta) {
+        Ends with(Addresses a) {
+            return new Ends(remoteHigh, remoteLow, high, low, Delta.of(a, this));
+        }
+    }
+
+    /** Of all origins. */
+    private record Origins(Ends loopback, Ends pod, Ends proxyLoopback, Ends proxyPod) {
+        static Origins of(Addresses a, long loopback, long proxy) {
+            long high = 0;
+            return new Origins(
+                    new Ends(high, loopback, high, loopback, null).with(a),
+                    new Ends(a.podHigh(), a.podLow(), a.podHigh(), a.podLow(), null).with(a),
+                    new Ends(high, proxy, high, loopback, null).with(a),
+                    new Ends(high, proxy, a.podHigh(), a.podLow(), null).with(a));
+        }
+
+        Ends of(int origin) {
+            boolean isLoopback = (origin & SessionTable.FROM_LOOPBACK) != 0;
+            return (origin & SessionTable.FROM_PROXY) == 0
+                    ? isLoopback ? loopback : pod
+                    : isLoopback ? proxyLoopback : proxyPod;
         }
     }
 
     Loopback(NatPlan plan) {
         this.plan = plan;
-        ipv4 = Deltas.of(plan.addresses().ipv4(), LOOPBACK_4);
-        ipv6 = Deltas.of(plan.addresses().ipv6(), LOOPBACK_6_LOW);
+        ipv4 = Origins.of(plan.addresses().ipv4(), LOOPBACK_4, PROXY_4);
+        ipv6 = Origins.of(plan.addresses().ipv6(), LOOPBACK_6_LOW, PROXY_6_LOW);
     }
 
     /** Of a frame from the uplink: what it says of its origin, or {@link #NONE}. */
     static int origin(Frame frame, Addresses addresses) {
-        if (frame.srcLow != frame.dstLow || frame.srcHigh != frame.dstHigh) {
+        boolean isProxy = isProxy(frame);
+        if (!isProxy && (frame.srcLow != frame.dstLow || frame.srcHigh != frame.dstHigh)) {
             return NONE;
         }
-        if (addresses.isPod(frame.srcHigh, frame.srcLow)) {
-            return SessionTable.FROM_POD;
+        int proxy = isProxy ? SessionTable.FROM_PROXY : 0;
+        if (addresses.isPod(frame.dstHigh, frame.dstLow)) {
+            return SessionTable.FROM_POD | proxy;
         }
         long loopback = frame.isIpv4() ? LOOPBACK_4 : LOOPBACK_6_LOW;
-        return frame.srcHigh == 0 && frame.srcLow == loopback ? SessionTable.FROM_LOOPBACK : NONE;
+        return frame.dstHigh == 0 && frame.dstLow == loopback
+                ? SessionTable.FROM_LOOPBACK | proxy
+                : NONE;
+    }
+
+    /** It comes from the address that a mesh's proxy has towards the application. */
+    static boolean isProxy(Frame frame) {
+        return frame.srcHigh == 0 && frame.srcLow == (frame.isIpv4() ? PROXY_4 : PROXY_6_LOW);
     }
 
     /** The frame is looked up as one from the gateway; its bytes are as before. */
@@ -79,18 +115,18 @@ final class Loopback {
     void enter(Frame frame, int origin) {
         Addresses to = plan.of(frame);
         addresses(frame, frame.l3, to.gatewayHigh(), to.gatewayLow(), to.podHigh(), to.podLow());
-        Rewrite.addressesChanged(frame, delta(frame, origin).in());
+        Rewrite.addressesChanged(frame, ends(frame, origin).delta().in());
     }
 
     /** A frame from the pod's address to the gateway becomes what the pod's process awaits. */
     void leave(Frame frame, int origin) {
-        own(frame, frame.l3, origin);
-        Rewrite.addressesChanged(frame, delta(frame, origin).out());
+        Ends ends = ends(frame, origin);
+        addresses(frame, frame.l3, ends.high(), ends.low(), ends.remoteHigh(), ends.remoteLow());
+        Rewrite.addressesChanged(frame, ends(frame, origin).delta().out());
     }
 
-    private Delta delta(Frame frame, int origin) {
-        Deltas deltas = frame.isIpv4() ? ipv4 : ipv6;
-        return origin == SessionTable.FROM_LOOPBACK ? deltas.loopback() : deltas.pod();
+    private Ends ends(Frame frame, int origin) {
+        return (frame.isIpv4() ? ipv4 : ipv6).of(origin);
     }
 
     /**
@@ -100,23 +136,17 @@ final class Loopback {
     void leaveError(Frame frame, int origin) {
         MemorySegment b = frame.data;
         int quoted = frame.l4 + (frame.isIpv4() ? Icmp.HEADER : Icmpv6.HEADER);
-        own(frame, frame.l3, origin);
-        own(frame, quoted, origin);
+        Ends ends = ends(frame, origin);
+        long remoteHigh = ends.remoteHigh();
+        long remoteLow = ends.remoteLow();
+        addresses(frame, frame.l3, ends.high(), ends.low(), remoteHigh, remoteLow);
+        // the quoted packet went the other way
+        addresses(frame, quoted, remoteHigh, remoteLow, ends.high(), ends.low());
         if (frame.isIpv4()) {
             Icmp.checksumAnew(b, frame.l4, frame.end - frame.l4);
         } else {
             Icmpv6.checksumAnew(b, frame.l3, frame.l4, frame.end - frame.l4);
         }
-    }
-
-    /** Both addresses of the IP header there become the pod's own, or the loopback address. */
-    private void own(Frame frame, int l3, int origin) {
-        Addresses pod = plan.of(frame);
-        boolean loopback = origin == SessionTable.FROM_LOOPBACK;
-        long low = frame.isIpv4() ? LOOPBACK_4 : LOOPBACK_6_LOW;
-        long ownHigh = loopback ? 0 : pod.podHigh();
-        long ownLow = loopback ? low : pod.podLow();
-        addresses(frame, l3, ownHigh, ownLow, ownHigh, ownLow);
     }
 
     private static void addresses(

@@ -19,6 +19,7 @@ public final class Nat {
     private final Fragments inboundFragments;
     private final Outbound outbound;
     private final Inbound inbound;
+    private final MeshMembership membership;
     private final long seed;
     private NatPolicy asked;
     private VifState state;
@@ -84,19 +85,21 @@ public final class Nat {
         sessions =
                 new Sessions(
                         policy, podPorts, sessionTable, new OutsidePool(memory), carried, seed);
-        outbound = new Outbound(plan, sessions, outboundFragments, carried, seed);
+        membership = new MeshMembership(policy.mesh(), podPorts);
+        outbound = new Outbound(plan, sessions, outboundFragments, carried, membership, seed);
         inbound =
                 new Inbound(
                         plan,
                         sessions,
                         inboundFragments,
                         new PodFlows(sessions, podPorts),
-                        outbound.services());
+                        outbound);
         if (earlier != null) {
             resume(earlier, flows);
         }
         sessions.drained(state == VifState.DRAINED);
         steer();
+        membership.change(policy.mesh());
     }
 
     /**
@@ -218,6 +221,12 @@ public final class Nat {
         outboundFragments.limit(policy.limits().fragments());
         inboundFragments.limit(policy.limits().fragments());
         steer();
+        membership.change(policy.mesh());
+    }
+
+    /** An earlier run was in a mesh: the pod's kernel may have connections of the guest. */
+    public void wasInMesh() {
+        membership.was();
     }
 
     /**

@@ -3,14 +3,16 @@ package io.virtdataplane.nat;
 import java.util.Arrays;
 
 /** What the NAT of one NIC does; it can be changed while traffic flows. */
-public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeouts timeouts) {
+public record NatPolicy(
+        Ports ports, Behaviour behaviour, Limits limits, Timeouts timeouts, MeshPolicy mesh) {
     /** What the OpenShift documentation promises, with the RFCs' recommendations. */
     public static final NatPolicy DEFAULT =
             new NatPolicy(
                     new Ports(OpenPorts.all(), UnlistedPolicy.POD, true),
                     Behaviour.DEFAULT,
                     Limits.DEFAULT,
-                    Timeouts.DEFAULT);
+                    Timeouts.DEFAULT,
+                    MeshPolicy.NONE);
 
     /**
      * Inbound traffic without a session.
@@ -144,18 +146,22 @@ public record NatPolicy(Ports ports, Behaviour behaviour, Limits limits, Timeout
     }
 
     public NatPolicy with(Ports newPorts) {
-        return new NatPolicy(newPorts, behaviour, limits, timeouts);
+        return new NatPolicy(newPorts, behaviour, limits, timeouts, mesh);
     }
 
     public NatPolicy with(Behaviour newBehaviour) {
-        return new NatPolicy(ports, newBehaviour, limits, timeouts);
+        return new NatPolicy(ports, newBehaviour, limits, timeouts, mesh);
     }
 
     public NatPolicy with(Limits newLimits) {
-        return new NatPolicy(ports, behaviour, newLimits, timeouts);
+        return new NatPolicy(ports, behaviour, newLimits, timeouts, mesh);
     }
 
     public NatPolicy with(Timeouts newTimeouts) {
-        return new NatPolicy(ports, behaviour, limits, newTimeouts);
+        return new NatPolicy(ports, behaviour, limits, newTimeouts, mesh);
+    }
+
+    public NatPolicy with(MeshPolicy newMesh) {
+        return new NatPolicy(ports, behaviour, limits, timeouts, newMesh);
     }
 }

@@ -24,13 +24,17 @@ final class Outbound implements Stage {
     private final CarriedSessions carried;
     private final Services services;
     private long lostUntilNs = Long.MIN_VALUE / 2;
+    private final MeshMembership membership;
+    private boolean isPastMesh; // the frame of this call
 
     Outbound(
             NatPlan plan,
             Sessions sessions,
             Fragments fragments,
             CarriedSessions carried,
+            MeshMembership membership,
             long seed) {
+        this.membership = membership;
         this.carried = carried;
         this.plan = plan;
         this.sessions = sessions;
@@ -43,6 +47,10 @@ final class Outbound implements Stage {
         this.martians = new Martians(plan.linkLocalNameServers());
         this.services = new Services(plan, sessions, rejection, rewrite, seed);
         this.hairpin = new Hairpin(plan, sessions, services, rejection, rewrite);
+    }
+
+    MeshMembership membership() {
+        return membership;
     }
 
     Services services() {
@@ -102,15 +110,18 @@ final class Outbound implements Stage {
         if (!sessions.policy().behaviour().translates(frame.protocol)) {
             return Verdict.DROP_PROTOCOL;
         }
+        int found = sessions.findOutward(frame, nowNs);
+        if (found == Sessions.NO_SESSION && !toPod && !isPastMesh && membership.hasOutward(frame)) {
+            return Verdict.SENT_TO_MESH;
+        }
         verdict = forwarding.check(frame, nowNs);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
-        int known = sessions.findOutward(frame, nowNs);
-        if (known == Sessions.NO_SESSION && isLost(frame, nowNs)) {
+        if (found == Sessions.NO_SESSION && isLost(frame, nowNs)) {
             return rejection.answer(frame, true, Verdict.DROP_NO_SESSION, nowNs);
         }
-        verdict = services.regard(frame, known, nowNs);
+        verdict = services.regard(frame, found, nowNs);
         if (verdict != Verdict.CONTINUE) {
             return verdict;
         }
@@ -150,6 +161,17 @@ final class Outbound implements Stage {
         return flags != Tcp.SYN
                 && (sessions.policy().behaviour().midstream() == NatPolicy.Midstream.RESET
                         || nowNs - lostUntilNs < 0);
+    }
+
+    /** A frame of the guest's that the mesh's rules have let pass. */
+    Verdict pastMesh(Frame frame, long nowNs) {
+        if (!membership.hasConnections()) {
+            return Verdict.DROP_MARTIAN;
+        }
+        isPastMesh = true;
+        Verdict verdict = process(frame, nowNs);
+        isPastMesh = false;
+        return verdict == Verdict.FORWARDED ? Verdict.PAST_MESH : verdict;
     }
 
     private Verdict leave(

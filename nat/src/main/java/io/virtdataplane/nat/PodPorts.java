@@ -32,6 +32,14 @@ public interface PodPorts {
         }
     }
 
+    /**
+     * Which of the guest's TCP the pod's service mesh has.
+     *
+     * @param kind ordinal of {@link MeshPolicy.Kind}
+     * @param bits of each port: {@link MeshPolicy#DIRECT}, {@link MeshPolicy#RESERVED} or none
+     */
+    default void mesh(int kind, byte[] bits) {}
+
     /** Ping requests. */
     void steerPing(boolean ipv6, boolean toUs);
 

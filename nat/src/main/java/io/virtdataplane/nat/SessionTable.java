@@ -45,6 +45,9 @@ final class SessionTable {
     /** The guest addresses a Service, of which its remote is the endpoint: {@link FrontEnds}. */
     static final int BY_SERVICE = 32;
 
+    static final int FROM_PROXY = 64; // by the loopback address that only a mesh's proxy has
+    static final int WALKED = 128; // never carried
+
     // a record
     private static final int REMOTE_HIGH = 0;
     private static final int REMOTE_LOW = 8;
@@ -321,9 +324,13 @@ final class SessionTable {
         return (field(session, STATE) & INBOUND) != 0;
     }
 
-    /** FROM_LOOPBACK, FROM_POD, or {@link Loopback#NONE}. */
+    /** FROM_LOOPBACK or FROM_POD, with FROM_PROXY; or {@link Loopback#NONE}. */
     int origin(int session) {
-        return (int) field(session, STATE) & (FROM_LOOPBACK | FROM_POD);
+        return (int) field(session, STATE) & (FROM_LOOPBACK | FROM_POD | FROM_PROXY);
+    }
+
+    boolean isWalked(int session) {
+        return (field(session, STATE) & WALKED) != 0;
     }
 
     boolean hasFrontEnd(int session) {

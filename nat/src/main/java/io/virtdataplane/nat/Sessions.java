@@ -271,7 +271,9 @@ final class Sessions {
                 remoteLow,
                 remotePort,
                 Lifetime.ofNew(protocol),
-                flags | (usesMapping ? SessionTable.USES_MAPPING : 0),
+                flags
+                        | (usesMapping ? SessionTable.USES_MAPPING : 0)
+                        | policy.mesh().flags(protocol),
                 nowNs);
     }
 

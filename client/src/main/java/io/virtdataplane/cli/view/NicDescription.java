@@ -79,6 +79,9 @@ final class NicDescription implements Description<Nic> {
                         : String.join(", ", nic.getPortsList())
                                 + "; others: "
                                 + nic.getNat().getUnlistedPolicy());
+        if (!nic.getMesh().isEmpty()) {
+            line(out, "Mesh", mesh(nic));
+        }
         line(out, "Ports 49152-49153", nic.getNat().getReservedPorts());
         line(
                 out,
@@ -167,6 +170,13 @@ final class NicDescription implements Description<Nic> {
 
     private static String orNoLimit(long rate) {
         return rate == 0 ? "no limit" : Long.toString(rate);
+    }
+
+    private static String mesh(Nic nic) {
+        String reason = nic.getMesh() + " (" + nic.getMeshReason() + ")";
+        return nic.getMesh().equals("none")
+                ? reason
+                : reason + ", past the proxy: " + nic.getNat().getMeshDirectPorts();
     }
 
     private static String fastPath(Nic nic) {

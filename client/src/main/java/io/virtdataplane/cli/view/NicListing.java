@@ -40,6 +40,7 @@ final class NicListing implements ListingFromNics<Nic> {
                 Column.wide("UPLINK", Nic::getUplink),
                 Column.wide("MTU", nic -> Integer.toString(nic.getMtu())),
                 Column.wide("UNLISTED", nic -> nic.getNat().getUnlistedPolicy()),
+                Column.wide("MESH", Nic::getMesh),
                 Column.wide("WORKER", nic -> Integer.toString(nic.getWorker())),
                 Column.wide("POLLER", Nic::getPoller),
                 Column.of("AGE", nic -> Cells.ageSince(nic.getAttachedUnixMs())));

@@ -15,6 +15,7 @@ import io.virtdataplane.daemon.network.BridgedNic;
 import io.virtdataplane.daemon.network.DhcpServices;
 import io.virtdataplane.daemon.nic.MasqueradeNic;
 import io.virtdataplane.daemon.nic.MasqueradeSpec;
+import io.virtdataplane.daemon.nic.MeshSettings;
 import io.virtdataplane.daemon.nic.NatSettingsReader;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.dataplane.Addresses;
@@ -124,6 +125,7 @@ public final class NicViews {
     private static Nic masquerade(MasqueradeNic attached) {
         Live live = live(attached);
         MasqueradeSpec spec = attached.spec();
+        MeshSettings mesh = spec.mesh();
         Nic.Builder view =
                 Nic.newBuilder()
                         .setName(spec.name())
@@ -140,7 +142,11 @@ public final class NicViews {
                         .setMtu(attached.uplink().mtu())
                         .setGuestMtu(attached.guestMtu())
                         .addAllPorts(spec.policy().ports().open().text())
-                        .setNat(NatSettingsReader.settings(spec.policy()))
+                        .setNat(
+                                NatSettingsReader.settings(spec.policy()).toBuilder()
+                                        .mergeFrom(mesh.shown()))
+                        .setMesh(mesh.name())
+                        .setMeshReason(mesh.reason())
                         .setSessions(live.inside().sessions())
                         .setFastPath(attached.fastPath())
                         .setCarriedSessions(live.inside().carried())

@@ -7,25 +7,19 @@ import io.virtdataplane.manifest.ListedPort;
 import io.virtdataplane.manifest.MachineManifest;
 import io.virtdataplane.manifest.MachineNic;
 import io.virtdataplane.manifest.ManifestDefaults;
+import io.virtdataplane.manifest.MeshKind;
 import io.virtdataplane.manifest.UnknownFieldException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Which interfaces and networks a VirtualMachine may have: what the manifests' reader accepts. What
  * a mesh's proxy listens on is a warning, as nobody upstream refuses it.
  */
 final class MachineRules {
-    /**
-     * Istio's: admin, outbound, probe, debug, inbound, HBONE, merged metrics, health, DNS, metrics.
-     */
-    private static final Set<Integer> MESH_PORTS =
-            Set.of(
-                    15_000, 15_001, 15_002, 15_004, 15_006, 15_008, 15_009, 15_020, 15_021, 15_053,
-                    15_090);
-
+    private static final BitSet MESH_PORTS = MeshKind.ISTIO.reserved();
     private static final String INJECT = "sidecar.istio.io/inject";
     private static final ManifestDefaults DEFAULTS =
             new ManifestDefaults(ManifestDefaults.OPERATOR_NAMESPACES, false);
@@ -57,7 +51,7 @@ final class MachineRules {
             List<ListedPort> ports = manifest.podNic().ports();
             if (isInMesh(object, labels)) {
                 ports.stream()
-                        .filter(port -> MESH_PORTS.contains(port.port()))
+                        .filter(port -> MESH_PORTS.get(port.port()))
                         .map(port -> meshPort(port.port()))
                         .forEach(warnings::add);
             }

@@ -94,6 +94,7 @@ public final class MasqueradeNic implements AttachedNic {
                             .ofSubdomain(spec.nic().subdomain());
             ipv4 = devices.ipv4(spec.nic().cidr());
             ipv6 = devices.ipv6(spec.nic().ipv6Cidr());
+            prepareMesh();
             NatPlan plan = natPlan();
             made = Mapping.anonymous(Nat.bytes(plan));
             memory = made;
@@ -113,6 +114,15 @@ public final class MasqueradeNic implements AttachedNic {
         Nic attached = on.attach(plan);
         attached.state(spec.state());
         return attached;
+    }
+
+    /** Connections that an earlier run had in a mesh go on there. */
+    private void prepareMesh() {
+        if (spec.policy().mesh().isOn() || devices.uplink().steering().wasInMesh()) {
+            devices.openMesh(spec, new DualStack(ipv4, ipv6), GATEWAY_MAC);
+        } else {
+            devices.closeMesh(spec.netns(), GATEWAY_MAC);
+        }
     }
 
     private NatPlan natPlan() {
@@ -138,6 +148,9 @@ public final class MasqueradeNic implements AttachedNic {
                         RANDOM.nextLong(),
                         isResumed ? new Nat.Earlier(earlier.bytes(), System.nanoTime()) : null,
                         spec.state());
+        if (steering.wasInMesh()) {
+            made.wasInMesh();
+        }
         resumed = isResumed ? made.sessionCount() : 0;
         setAside =
                 Stream.of(steering.setAside(), earlier.setAside(), made.setAside())
@@ -233,6 +246,9 @@ public final class MasqueradeNic implements AttachedNic {
             worker.tell(on -> nat.grow(larger.segment(), sessions));
             table.close();
             table = larger;
+        }
+        if (changed.policy().mesh().isOn() || spec.policy().mesh().isOn()) {
+            devices.openMesh(changed, new DualStack(ipv4, ipv6), GATEWAY_MAC);
         }
         worker.tell(on -> nat.change(changed.policy()));
         spec = changed;

@@ -32,12 +32,17 @@ public record MasqueradeSpec(
             throw new IllegalArgumentException(
                     "guest must not be the uplink: guest=" + guest.device());
         }
-        NatPolicy policy = NatSettingsReader.policy(request.getNat(), nic.ports());
+        NatPolicy policy = NatSettingsReader.policy(request.getNat(), nic);
         return new MasqueradeSpec(named, machine.namespace(), pod, guest, policy, request);
     }
 
     public String name() {
         return nic.machine() + "/" + nic.interfaceName();
+    }
+
+    /** Which service mesh has the guest's TCP, and why. */
+    public MeshSettings mesh() {
+        return MeshSettings.of(request.getNat(), nic);
     }
 
     String hostname() {
@@ -74,7 +79,7 @@ public record MasqueradeSpec(
                 namespace,
                 pod,
                 guest,
-                NatSettingsReader.policy(changed.getNat(), nic.ports()),
+                NatSettingsReader.policy(changed.getNat(), nic),
                 changed);
     }
 }

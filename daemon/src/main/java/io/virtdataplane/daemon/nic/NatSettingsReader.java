@@ -2,6 +2,7 @@ package io.virtdataplane.daemon.nic;
 
 import io.virtdataplane.api.NatSettings;
 import io.virtdataplane.manifest.ListedPort;
+import io.virtdataplane.manifest.MasqueradeInterface;
 import io.virtdataplane.nat.NatPolicy;
 import io.virtdataplane.nat.NatPolicy.Behaviour;
 import io.virtdataplane.nat.NatPolicy.Filtering;
@@ -27,8 +28,9 @@ public final class NatSettingsReader {
 
     private NatSettingsReader() {}
 
-    /** {@code listed}: the ports of the manifest; none: all. */
-    static NatPolicy policy(NatSettings settings, List<ListedPort> listed) {
+    /** {@code nic}: with the ports that are listed, none: all; and what it says of a mesh. */
+    static NatPolicy policy(NatSettings settings, MasqueradeInterface nic) {
+        List<ListedPort> listed = nic.ports();
         return new NatPolicy(
                 new NatPolicy.Ports(
                         ports(settings.getPorts(), listed),
@@ -36,7 +38,8 @@ public final class NatSettingsReader {
                         choice("reserved_ports", settings.getReservedPorts(), "drop", "forward")),
                 behaviour(settings),
                 limits(settings),
-                timeouts(settings));
+                timeouts(settings),
+                MeshSettings.of(settings, nic).policy());
     }
 
     private static OpenPorts ports(String text, List<ListedPort> listed) {

@@ -155,6 +155,29 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
                 : Addresses.NONE;
     }
 
+    /** The device by which the guest's TCP enters the pod's kernel; it may be there already. */
+    void openMesh(MasqueradeSpec spec, DualStack addresses, long gatewayMac) {
+        try (Netns pod = Netns.open(spec.netns())) {
+            pod.call(
+                    () -> {
+                        uplink.steering().openMesh(addresses, gatewayMac, smallestMtu());
+                        uplink.steering().redirectMesh(spec.mesh().kind().outward());
+                        return null;
+                    });
+        }
+    }
+
+    /** What an earlier run may have left of it. */
+    void closeMesh(String netns, long gatewayMac) {
+        try (Netns pod = Netns.open(netns)) {
+            pod.call(
+                    () -> {
+                        uplink.steering().closeMesh(gatewayMac);
+                        return null;
+                    });
+        }
+    }
+
     /** What the guest is told to send at most: the smaller of the two. */
     int smallestMtu() {
         return Math.min(uplink.mtu(), guestMtu);

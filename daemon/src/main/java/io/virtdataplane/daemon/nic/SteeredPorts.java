@@ -24,6 +24,11 @@ record SteeredPorts(SteeringTables steering) implements PodPorts {
     }
 
     @Override
+    public void mesh(int kind, byte[] bits) {
+        steering.mesh(kind, bits);
+    }
+
+    @Override
     public void steerPing(boolean ipv6, boolean toUs) {
         steering.steerPing(ipv6, toUs);
     }

@@ -1,0 +1,78 @@
+package io.virtdataplane.daemon.nic;
+
+import io.virtdataplane.api.NatSettings;
+import io.virtdataplane.manifest.MachineMesh;
+import io.virtdataplane.manifest.MasqueradeInterface;
+import io.virtdataplane.manifest.MeshKind;
+import io.virtdataplane.manifest.MeshPorts;
+import io.virtdataplane.nat.MeshPolicy;
+import java.util.BitSet;
+
+/**
+ * Which service mesh has a NIC's TCP: the setting, or what the machine says.
+ *
+ * @param setting "auto" or a kind
+ * @param direct TCP ports whose connections from outside go past the proxy
+ * @param directOutward the same of those that the guest opens
+ * @param reason of the kind, for people
+ */
+public record MeshSettings(
+        String setting, MeshKind kind, BitSet direct, BitSet directOutward, String reason) {
+    private static final String AUTO = "auto";
+
+    static MeshSettings of(NatSettings settings, MasqueradeInterface nic) {
+        MachineMesh said = nic.mesh();
+        String setting = settings.getMesh().isEmpty() ? AUTO : settings.getMesh();
+        boolean isAuto = setting.equals(AUTO);
+        MeshKind kind = isAuto ? said.kind() : named(setting);
+        BitSet direct =
+                settings.getMeshDirectPorts().isEmpty()
+                        ? said.directOf(kind).inward()
+                        : MeshPorts.parse("mesh_direct_ports", settings.getMeshDirectPorts());
+        BitSet outward = said.directOf(kind).outward();
+        return new MeshSettings(setting, kind, direct, outward, reason(isAuto, kind, nic));
+    }
+
+    private static MeshKind named(String text) {
+        return MeshKind.named(text)
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        "mesh must be auto, none, istio, ambient or linkerd: mesh="
+                                                + text));
+    }
+
+    private static String reason(boolean isAuto, MeshKind kind, MasqueradeInterface nic) {
+        String because = nic.mesh().because();
+        String found = because.isEmpty() ? "the machine names none" : because;
+        String reason = isAuto ? "auto: " + found : "set";
+        String taken = MachineMesh.taken(kind, nic.ports());
+        return taken.isEmpty() ? reason : reason + "; listed, but the proxy's: " + taken;
+    }
+
+    MeshPolicy policy() {
+        MeshPolicy.Kind path =
+                switch (kind) {
+                    case NONE -> MeshPolicy.Kind.NONE;
+                    // who asks for a sidecar may get the node's ztunnel
+                    case ISTIO, AMBIENT -> MeshPolicy.Kind.MESH_WITH_PROBES;
+                    case LINKERD -> MeshPolicy.Kind.MESH;
+                };
+        return path == MeshPolicy.Kind.NONE
+                ? MeshPolicy.NONE
+                : new MeshPolicy(path, direct, directOutward, kind.reserved());
+    }
+
+    /** "istio", or "none". */
+    public String name() {
+        return kind.text();
+    }
+
+    /** Both settings, as the API shows them. */
+    public NatSettings shown() {
+        return NatSettings.newBuilder()
+                .setMesh(setting)
+                .setMeshDirectPorts(MeshPorts.text(direct))
+                .build();
+    }
+}

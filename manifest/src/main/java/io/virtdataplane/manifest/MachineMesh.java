@@ -1,0 +1,115 @@
+package io.virtdataplane.manifest;
+
+import io.virtdataplane.wire.Protocols;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * What the labels and annotations of a machine say of the service mesh that its pod is in. A mesh
+ * may also take a pod by its namespace's labels, which nobody says here.
+ *
+ * @param because the label or annotation, as KEY=VALUE; empty where there is none
+ * @param direct TCP ports whose connections the mesh is to leave alone, by kind
+ */
+public record MachineMesh(MeshKind kind, String because, Map<MeshKind, Direct> direct) {
+    /** Connections from outside to these ports, and of the guest to these. */
+    public record Direct(BitSet inward, BitSet outward) {
+        static final Direct NONE = new Direct(new BitSet(), new BitSet());
+    }
+
+    private static final String INJECT = "sidecar.istio.io/inject";
+    private static final String DATAPLANE_MODE = "istio.io/dataplane-mode";
+    private static final String LINKERD_INJECT = "linkerd.io/inject";
+    private static final String EXCLUDE = "traffic.sidecar.istio.io/excludeInboundPorts";
+    private static final String INCLUDE = "traffic.sidecar.istio.io/includeInboundPorts";
+    private static final String BYPASS = "ambient.istio.io/bypass-inbound-capture";
+    private static final String SKIP = "config.linkerd.io/skip-inbound-ports";
+    private static final String EXCLUDE_OUT = "traffic.sidecar.istio.io/excludeOutboundPorts";
+    private static final String SKIP_OUT = "config.linkerd.io/skip-outbound-ports";
+    private static final int SSH = 22;
+    private static final String ALL = "*";
+
+    /** Nothing is said. */
+    public static final MachineMesh NONE = of(name -> "", (name, text) -> {});
+
+    /** Told of what cannot be read; the mesh's own injector refuses it. */
+    interface Unread {
+        void warn(String name, String words);
+    }
+
+    /**
+     * @param said the label or annotation of that name, or empty
+     */
+    static MachineMesh of(Function<String, String> said, Unread unread) {
+        Map<MeshKind, Direct> direct =
+                Map.of(
+                        MeshKind.ISTIO,
+                        new Direct(ofSidecar(said, unread), ports(EXCLUDE_OUT, said, unread)),
+                        MeshKind.AMBIENT,
+                        new Direct(ofAmbient(said), new BitSet()),
+                        MeshKind.LINKERD,
+                        new Direct(ports(SKIP, said, unread), ports(SKIP_OUT, said, unread)));
+        if (said.apply(INJECT).equalsIgnoreCase("true")) {
+            return found(MeshKind.ISTIO, INJECT, said, direct);
+        }
+        if (said.apply(DATAPLANE_MODE).equals("ambient")) {
+            return found(MeshKind.AMBIENT, DATAPLANE_MODE, said, direct);
+        }
+        if (List.of("enabled", "ingress").contains(said.apply(LINKERD_INJECT))) {
+            return found(MeshKind.LINKERD, LINKERD_INJECT, said, direct);
+        }
+        return new MachineMesh(MeshKind.NONE, "", direct);
+    }
+
+    private static MachineMesh found(
+            MeshKind kind,
+            String name,
+            Function<String, String> said,
+            Map<MeshKind, Direct> direct) {
+        return new MachineMesh(kind, name + "=" + said.apply(name), direct);
+    }
+
+    /** As KubeVirt has it, ssh does not go through the proxy. */
+    private static BitSet ofSidecar(Function<String, String> said, Unread unread) {
+        BitSet direct = ports(EXCLUDE, said, unread);
+        direct.set(SSH);
+        String included = said.apply(INCLUDE);
+        if (!included.isEmpty() && !included.equals(ALL)) {
+            BitSet others = MeshPorts.all();
+            others.andNot(ports(INCLUDE, said, unread));
+            direct.or(others);
+        }
+        return direct;
+    }
+
+    private static BitSet ofAmbient(Function<String, String> said) {
+        return said.apply(BYPASS).equalsIgnoreCase("true") ? MeshPorts.all() : new BitSet();
+    }
+
+    private static BitSet ports(String name, Function<String, String> said, Unread unread) {
+        try {
+            return MeshPorts.parse(name, said.apply(name));
+        } catch (IllegalArgumentException e) {
+            unread.warn(name, e.getMessage());
+            return new BitSet();
+        }
+    }
+
+    /** Of this kind. */
+    public Direct directOf(MeshKind of) {
+        return direct.getOrDefault(of, Direct.NONE);
+    }
+
+    /** Ports that the manifest lists and the proxy has: the guest gets nothing by them. */
+    public static String taken(MeshKind kind, List<ListedPort> listed) {
+        BitSet reserved = kind.reserved();
+        return listed.stream()
+                .filter(port -> port.protocol() == Protocols.TCP)
+                .filter(port -> reserved.get(port.port()))
+                .map(port -> Integer.toString(port.port()))
+                .collect(Collectors.joining(","));
+    }
+}
