@@ -30,7 +30,6 @@ public final class Worker {
     private final FramePool pool;
     private final Clock clock;
     private final EventRing events;
-    private final Faults faults = new Faults();
     private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
     private final List<Nic> nics = new ArrayList<>();
     private final List<Switch> switches = new ArrayList<>();
@@ -39,7 +38,7 @@ public final class Worker {
     private final Frame[] burst = new Frame[BURST];
     private int burstCount;
     private final Egress egress;
-    private final Walk walk;
+    private final ContainedWalk walk;
     private final Shaping shaping;
     private long timerNs;
     private boolean timersPending;
@@ -53,8 +52,8 @@ public final class Worker {
         this.clock = clock;
         this.events = events;
         this.egress = new Egress(pool, poller, events);
-        this.walk = new Walk(new Guard(events), egress);
-        this.shaping = new Shaping(this::contained, egress);
+        this.walk = new ContainedWalk(new Walk(new Guard(events), egress), events);
+        this.shaping = new Shaping(walk::process, egress);
         this.timerNs = clock.nowNs();
     }
 
@@ -187,7 +186,7 @@ public final class Worker {
                 fromGuest && vif.egressShaper != null
                         ? vif.egressShaper.shape(frame, Verdict.DROP_EGRESS_RATE, nowNs)
                         : Verdict.CONTINUE;
-        frame.verdict = limited == Verdict.CONTINUE ? contained(frame, nowNs) : limited;
+        frame.verdict = limited == Verdict.CONTINUE ? walk.process(frame, nowNs) : limited;
         if (frame.trace != null) {
             vif.liveTrace.end(frame, fromGuest);
         }
@@ -202,27 +201,8 @@ public final class Worker {
             frame.ingress = ingress;
             frame.vif = nic;
             nic.counters.uncount(Verdict.HELD);
-            frame.verdict = contained(frame, nowNs);
+            frame.verdict = walk.process(frame, nowNs);
             egress.keep(frame);
-        }
-    }
-
-    /** A bug in the walk costs the frame that met it, not the daemon. */
-    private Verdict contained(Frame frame, long nowNs) {
-        try {
-            return walk.process(frame, nowNs);
-        } catch (RuntimeException e) {
-            if (!frame.isDryRun()) { // it would be recorded, and not again when it harms a frame
-                record(e, frame.vif);
-            }
-            return Verdict.DROP_FAULT;
-        }
-    }
-
-    private void record(RuntimeException fault, Vif vif) {
-        int number = faults.record(fault);
-        if (number >= 0) {
-            events.emit(EventKind.FAULT, vif.id(), number, 0);
         }
     }
 
@@ -284,7 +264,7 @@ public final class Worker {
         frame.trace = trace;
         trace.begin(frame);
         try {
-            trace.end(frame, contained(frame, breathNs));
+            trace.end(frame, walk.process(frame, breathNs));
         } finally {
             frame.trace = null;
             pool.free(frame);
@@ -419,7 +399,7 @@ public final class Worker {
 
     /** Any thread. */
     public String describeFault(int number) {
-        return faults.describe(number);
+        return walk.describeFault(number);
     }
 
     /** When the last breath began, for the watchdog; any thread. */

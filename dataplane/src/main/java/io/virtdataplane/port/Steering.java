@@ -146,7 +146,7 @@ public final class Steering implements AutoCloseable {
             flows = flowTable();
             flows.beat(System.nanoTime());
             tables = new SteeringTables(object);
-            wasInMesh = isKept && tables.meshDevice() != 0;
+            wasInMesh = isKept() && tables.meshDevice() != 0;
             link("tap", "vdp_tap", pod.tap(), Bpf.Hook.INGRESS);
             link("egress", "vdp_egress", pod.uplink(), Bpf.Hook.EGRESS);
             link("ingress", "vdp_ingress", pod.uplink(), Bpf.Hook.INGRESS);
@@ -275,13 +275,9 @@ public final class Steering implements AutoCloseable {
             owned.push(
                     pins.link(
                             "mesh",
-                            isKept,
-                            () ->
-                                    Bpf.attach(
-                                            object.load("vdp_mesh"),
-                                            device,
-                                            Bpf.Hook.EGRESS,
-                                            mechanism)));
+                            fit,
+                            () -> object.load("vdp_mesh"),
+                            loaded -> Bpf.attach(loaded, device, Bpf.Hook.EGRESS, mechanism)));
             tables.meshDevice(device.index(), addresses);
             Tun.persist(tap, pins.isOn());
             mesh = tap;

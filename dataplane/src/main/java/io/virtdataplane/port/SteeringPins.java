@@ -164,14 +164,17 @@ public final class SteeringPins implements AutoCloseable {
         return kept(link, fit, program);
     }
 
-    /** The same for one that is at no device. */
-    AutoCloseable link(String name, Fit fit, Supplier<Fd> program, Function<Fd, Fd> attach) {
+    /** The same for one that need not be there, or is at no device. */
+    AutoCloseable link(
+            String name, Fit fit, Supplier<Fd> program, Function<Fd, AutoCloseable> attach) {
         Fd kept = fit == Fit.NONE ? null : pins.open(name);
         if (kept != null) {
             return kept(kept, fit, program);
         }
-        Fd link = attach.apply(program.get());
-        pins.pin(link, name);
+        AutoCloseable link = attach.apply(program.get());
+        if (link instanceof Fd fd) {
+            pins.pin(fd, name);
+        }
         return link;
     }
 

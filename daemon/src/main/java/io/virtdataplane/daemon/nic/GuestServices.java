@@ -86,7 +86,10 @@ public final class GuestServices implements ServiceMap.Listener {
         }
     }
 
-    /** One that does not take it keeps what it has, and the others do not wait for it. */
+    /**
+     * One that does not take it keeps what it has, and the others do not wait for it. A guest in a
+     * mesh has them, too: its TCP goes to the proxy before, with the Service's own address.
+     */
     private void bring(MasqueradeNic nic, boolean hasNew) {
         ServiceCounts ofWorker =
                 counts.computeIfAbsent(
@@ -97,18 +100,10 @@ public final class GuestServices implements ServiceMap.Listener {
                             return made;
                         });
         try {
-            nic.services(isFor(nic) ? table : ServiceTable.EMPTY, ofWorker, hasNew);
+            nic.services(table, ofWorker, hasNew);
         } catch (RuntimeException e) {
             LOG.error("services not brought to a NIC: nic={}", nic.name(), e);
         }
-    }
-
-    /**
-     * The guest reaches Services by its own NAT. Here is said who does not: where a proxy in the
-     * pod must see the Service's own address, the guest's packets leave with it.
-     */
-    private static boolean isFor(MasqueradeNic nic) {
-        return !nic.isOver();
     }
 
     /** The NIC has them from now on. */

@@ -15,14 +15,7 @@ import io.virtdataplane.dataplane.NicStages;
 import io.virtdataplane.dataplane.Vif;
 import io.virtdataplane.dataplane.VifState;
 import io.virtdataplane.dataplane.Worker;
-import io.virtdataplane.dhcp.ClientOptions;
-import io.virtdataplane.dhcp.Gateway;
-import io.virtdataplane.dhcp.Ipv6Scope;
-import io.virtdataplane.dhcp.Link;
-import io.virtdataplane.dhcp.Resolver;
 import io.virtdataplane.dhcp.Responders;
-import io.virtdataplane.dhcp.Scope;
-import io.virtdataplane.manifest.Cidr;
 import io.virtdataplane.nat.Nat;
 import io.virtdataplane.nat.NatPlan;
 import io.virtdataplane.nat.ServiceCounts;
@@ -100,7 +93,7 @@ public final class MasqueradeNic implements AttachedNic {
             memory = made;
             table = Mapping.table(Nat.tableBytes(spec.policy().limits().sessions()));
             nat = nat(plan);
-            responders = new Responders(scope(), ipv4.isOn(), ipv6Scope(), worker.events(), id);
+            responders = responders(id);
             NicPlan nicPlan = nicPlan(id);
             nic = worker.ask(on -> attach(nicPlan, on));
         } catch (RuntimeException e) {
@@ -174,6 +167,11 @@ public final class MasqueradeNic implements AttachedNic {
         return setAside;
     }
 
+    private Responders responders(int id) {
+        GatewayScopes scopes = new GatewayScopes(spec, resolvConf, devices.smallestMtu());
+        return new Responders(scopes.ipv4(), ipv4.isOn(), scopes.ipv6(ipv6), worker.events(), id);
+    }
+
     private NicPlan nicPlan(int id) {
         return new NicPlan(
                 id,
@@ -183,31 +181,6 @@ public final class MasqueradeNic implements AttachedNic {
                         spec.nic().mac(), spec.pinsMac(), GATEWAY_MAC, new DualStack(ipv4, ipv6)),
                 new NicStages(responders, nat.outbound(), nat.inbound()),
                 devices.uplink().steering().flows());
-    }
-
-    private Scope scope() {
-        Cidr cidr = spec.nic().cidr();
-        return new Scope(
-                new Gateway(GATEWAY_MAC, cidr.gateway()),
-                cidr.guest(),
-                new Link(cidr.prefixLength(), devices.smallestMtu()),
-                spec.guest().leaseSeconds(),
-                new ClientOptions(
-                        cidr.gateway(),
-                        new Resolver<>(resolvConf.nameServers(), resolvConf.searchDomains()),
-                        spec.hostname(),
-                        spec.nic().dhcpOptions()));
-    }
-
-    private Ipv6Scope ipv6Scope() {
-        return ipv6.isOn()
-                ? new Ipv6Scope(
-                        ipv6,
-                        new Link(spec.nic().ipv6Cidr().prefixLength(), devices.smallestMtu()),
-                        new Resolver<>(resolvConf.ipv6NameServers(), resolvConf.searchDomains()),
-                        spec.guest().leaseSeconds(),
-                        spec.guest().advertises())
-                : Ipv6Scope.NONE;
     }
 
     /**

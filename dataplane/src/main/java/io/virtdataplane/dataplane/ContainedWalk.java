@@ -1,0 +1,36 @@
+package io.virtdataplane.dataplane;
+
+/** The walk, in which a bug costs the frame that met it, and not the daemon. Worker's thread. */
+final class ContainedWalk {
+    private final Walk walk;
+    private final EventRing events;
+    private final Faults faults = new Faults();
+
+    ContainedWalk(Walk walk, EventRing events) {
+        this.walk = walk;
+        this.events = events;
+    }
+
+    Verdict process(Frame frame, long nowNs) {
+        try {
+            return walk.process(frame, nowNs);
+        } catch (RuntimeException e) {
+            if (!frame.isDryRun()) { // it would be recorded, and not again when it harms a frame
+                record(e, frame.vif);
+            }
+            return Verdict.DROP_FAULT;
+        }
+    }
+
+    private void record(RuntimeException fault, Vif vif) {
+        int number = faults.record(fault);
+        if (number >= 0) {
+            events.emit(EventKind.FAULT, vif.id(), number, 0);
+        }
+    }
+
+    /** Any thread. */
+    String describeFault(int number) {
+        return faults.describe(number);
+    }
+}
