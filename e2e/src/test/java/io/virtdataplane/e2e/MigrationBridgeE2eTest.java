@@ -219,6 +219,9 @@ class MigrationBridgeE2eTest {
                 said -> !said.contains("incoming"));
         assertThat(other.mustClient("events")).contains("Arrived");
 
+        // It asks for its neighbours again, and says its IPv4 address there.
+        one.shell.must("ip", "-n", ns("mover"), "neigh", "flush", "dev", "eth1");
+        ping("mover", HOST);
         other.mustClient("announce", "vm/bridge-net");
         Wait.until(
                 "an announcement of each address",
