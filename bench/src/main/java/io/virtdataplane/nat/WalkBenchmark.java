@@ -50,7 +50,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(2)
 public class WalkBenchmark {
-    static final int BURST = 64;
+    static final int BURST = Worker.SHARE; // what a breath walks of one port
 
     @Param({"512", "50000"})
     int sessions;

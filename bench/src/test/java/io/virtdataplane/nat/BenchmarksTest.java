@@ -25,7 +25,7 @@ class BenchmarksTest {
         walk.frame = "service";
         walk.prepare();
         walk.serve();
-        for (int i = 1; i <= 2000; i++) { // sent again after 782
+        for (int i = 1; i <= 8000; i++) { // sent again after 3125
             assertThat(walk.walk()).isEqualTo((long) i * WalkBenchmark.BURST);
         }
         assertThat(walk.nat.sessionCount()).as("the others have aged").isLessThan(25_000);
