@@ -25,8 +25,14 @@ public class ServiceBenchmark extends WalkBenchmark {
     @Param({"known", "opens", "service"})
     String frame;
 
+    @Override
     @Setup
-    public void serve() {
+    public void prepare() {
+        super.prepare();
+        serve();
+    }
+
+    private void serve() {
         List<FrontEnd> all = new ArrayList<>();
         for (int i = 0; i < services; i++) {
             List<Endpoint> endpoints = new ArrayList<>();
