@@ -238,6 +238,11 @@ class ClusterServicesE2eTest {
                 said -> !said.contains(ONE) && !said.contains("refused"));
     }
 
+    private Process guestAsks(Path said, String script, String vip) {
+        return node.lab.shell.start(
+                said, "ip", "netns", "exec", node.lab.guest, "python3", "-c", script, vip);
+    }
+
     /** S22: a client that never stops sending, by UDP, is led to the next endpoint. */
     @Test
     @Execution(ExecutionMode.SAME_THREAD)
@@ -247,17 +252,7 @@ class ClusterServicesE2eTest {
         endpoints("datagrams", at(ONE));
         awaitOnly(ONE, vip);
         Path said = node.lab.shell.directory().resolve("udp");
-        Process client =
-                node.lab.shell.start(
-                        said,
-                        "ip",
-                        "netns",
-                        "exec",
-                        node.lab.guest,
-                        "python3",
-                        "-c",
-                        UDP_CLIENT,
-                        vip);
+        Process client = guestAsks(said, UDP_CLIENT, vip);
         Wait.until("an answer", SECONDS, () -> Shell.text(said), s -> s.contains(ONE));
         try (KubernetesClient client2 = ClusterClient.open(api.kubeconfig(ApiServer.ADMIN))) {
             long from = System.nanoTime();
@@ -305,17 +300,7 @@ class ClusterServicesE2eTest {
         endpoints("busy", at(ONE));
         awaitOnly(ONE, vip);
         Path said = node.lab.shell.directory().resolve("tcp");
-        Process client =
-                node.lab.shell.start(
-                        said,
-                        "ip",
-                        "netns",
-                        "exec",
-                        node.lab.guest,
-                        "python3",
-                        "-c",
-                        TCP_CLIENT,
-                        vip);
+        Process client = guestAsks(said, TCP_CLIENT, vip);
         int updates = 300;
         long from = System.nanoTime();
         try (KubernetesClient to = ClusterClient.open(api.kubeconfig(ApiServer.ADMIN))) {

@@ -3,7 +3,6 @@ package io.virtdataplane.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -32,18 +31,6 @@ class CniContainerdE2eTest {
             open(sys.argv[1], "wb").write(tar([("config.json", config, 0o644), ("layer.tar", layer, 0o644), ("manifest.json", manifest, 0o644)]))
             """;
 
-    private static final String CONTAINERD =
-            """
-            version = 2
-            root = "%1$s/root"
-            state = "%1$s/state"
-            disabled_plugins = ["io.containerd.grpc.v1.cri"]
-            [grpc]
-              address = "%1$s/containerd.sock"
-            [ttrpc]
-              address = "%1$s/ttrpc.sock"
-            """;
-
     /** In a mount namespace: ctr has its directories built in. */
     private static final String RUN =
             """
@@ -57,12 +44,12 @@ class CniContainerdE2eTest {
 
     private final BridgeLab bridge = new BridgeLab().bridges();
     private final Lab lab = bridge.lab;
-    private Process containerd;
+    private Containerd containerd;
 
     @AfterEach
     void close() {
         if (containerd != null) {
-            lab.shell.end(containerd);
+            lab.shell.end(containerd.process());
         }
         lab.shell.run(
                 "rmdir", "-p", "--ignore-fail-on-non-empty", "/opt/cni/bin", "/etc/cni/net.d");
@@ -72,21 +59,10 @@ class CniContainerdE2eTest {
     @Test
     void containerIsOnTheBridgeWhileItRuns() throws IOException {
         CniCaller cni = new CniCaller(lab);
-        Path directory = Files.createDirectory(lab.shell.directory().resolve("containerd"));
-        Path image = directory.resolve("image.tar");
-        Path config =
-                Files.writeString(
-                        directory.resolve("config.toml"), CONTAINERD.formatted(directory));
+        containerd = Containerd.start(lab.shell);
+        Path image = containerd.home().resolve("image.tar");
         lab.shell.must("python3", "-c", IMAGE, image.toString());
-        containerd =
-                lab.shell.start(
-                        directory.resolve("containerd.log"), "containerd", "-c", config.toString());
-        String ctr = "ctr -a " + directory.resolve("containerd.sock");
-        Wait.until(
-                "containerd",
-                20,
-                () -> lab.shell.run("bash", "-c", ctr + " version").code(),
-                c -> c == 0);
+        String ctr = containerd.ctr();
         lab.shell.sh(ctr + " image import --snapshotter native " + image + " > /dev/null");
         Shell.Result result =
                 lab.shell.run(
@@ -94,7 +70,7 @@ class CniContainerdE2eTest {
                         "-m",
                         "bash",
                         "-ec",
-                        RUN.formatted(cni.plugin(), cni.socket(), directory));
+                        RUN.formatted(cni.plugin(), cni.socket(), containerd.home()));
         assertThat(result.out()).contains("3 packets received");
         String events = lab.mustClient("events");
         assertThat(events).contains("Attached").contains("Detached");

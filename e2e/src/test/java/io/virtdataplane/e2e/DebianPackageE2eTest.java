@@ -59,18 +59,6 @@ class DebianPackageE2eTest {
             echo PURGED
             """;
 
-    private static final String CONTAINERD =
-            """
-            version = 2
-            root = "%1$s/root"
-            state = "%1$s/state"
-            disabled_plugins = ["io.containerd.grpc.v1.cri"]
-            [grpc]
-              address = "%1$s/containerd.sock"
-            [ttrpc]
-              address = "%1$s/ttrpc.sock"
-            """;
-
     /** As the DaemonSet has it, but for the node's directories. */
     private static final String IN_CONTAINER =
             """
@@ -99,14 +87,8 @@ class DebianPackageE2eTest {
         String name =
                 shell.must(Path.of("../deploy/image/build").toString(), deb, image.toString())
                         .strip();
-        Path home = Files.createDirectory(directory.resolve("containerd"));
-        Path config = home.resolve("config.toml");
-        shell.write(config, CONTAINERD.formatted(home));
-        Process containerd =
-                shell.start(home.resolve("log"), "containerd", "-c", config.toString());
-        String ctr = "ctr -a " + home.resolve("containerd.sock");
-        Wait.until(
-                "containerd", 20, () -> shell.run("bash", "-c", ctr + " version").ok(), ok -> ok);
+        Containerd containerd = Containerd.start(shell);
+        String ctr = containerd.ctr();
         shell.sh(ctr + " image import --snapshotter native " + image);
         assertThat(
                         shell.sh(
@@ -116,7 +98,7 @@ class DebianPackageE2eTest {
                 .contains("NAME")
                 .contains("PLUGIN")
                 .doesNotContain("[aot]");
-        shell.end(containerd);
+        shell.end(containerd.process());
     }
 
     @Test

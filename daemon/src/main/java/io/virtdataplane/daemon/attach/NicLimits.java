@@ -53,27 +53,29 @@ public record NicLimits(Rate egress, Rate ingress, Optional<StormRates> storms) 
     }
 
     private static Optional<StormRates> storms(RateLimits limits) {
-        StormRates usual = StormRates.DEFAULT;
-        StormRates asked =
-                new StormRates(
-                        limits.hasStormBroadcast()
-                                ? packets("storm_broadcast", limits.getStormBroadcast())
-                                : usual.broadcast(),
-                        limits.hasStormMulticast()
-                                ? packets("storm_multicast", limits.getStormMulticast())
-                                : usual.multicast(),
-                        limits.hasStormUnknownUnicast()
-                                ? packets("storm_unknown_unicast", limits.getStormUnknownUnicast())
-                                : usual.unknownUnicast(),
-                        limits.hasStormStations()
-                                ? packets("storm_stations", limits.getStormStations())
-                                : usual.stations());
         boolean isAsked =
                 limits.hasStormBroadcast()
                         || limits.hasStormMulticast()
                         || limits.hasStormUnknownUnicast()
                         || limits.hasStormStations();
-        return isAsked ? Optional.of(asked) : Optional.empty();
+        if (!isAsked) {
+            return Optional.empty();
+        }
+        RateLimits all =
+                tell(StormRates.DEFAULT, RateLimits.newBuilder()).mergeFrom(limits).build();
+        return Optional.of(
+                new StormRates(
+                        packets("storm_broadcast", all.getStormBroadcast()),
+                        packets("storm_multicast", all.getStormMulticast()),
+                        packets("storm_unknown_unicast", all.getStormUnknownUnicast()),
+                        packets("storm_stations", all.getStormStations())));
+    }
+
+    private static RateLimits.Builder tell(StormRates storms, RateLimits.Builder to) {
+        return to.setStormBroadcast(storms.broadcast())
+                .setStormMulticast(storms.multicast())
+                .setStormUnknownUnicast(storms.unknownUnicast())
+                .setStormStations(storms.stations());
     }
 
     /** Only a port of a bridge has what goes to all. */
@@ -107,13 +109,7 @@ public record NicLimits(Rate egress, Rate ingress, Optional<StormRates> storms) 
             limits.setIngressBandwidth(Bandwidth.text(vif.ingressRate().bits()))
                     .setIngressPackets(vif.ingressRate().packets());
         }
-        vif.stormRates()
-                .ifPresent(
-                        storms ->
-                                limits.setStormBroadcast(storms.broadcast())
-                                        .setStormMulticast(storms.multicast())
-                                        .setStormUnknownUnicast(storms.unknownUnicast())
-                                        .setStormStations(storms.stations()));
+        vif.stormRates().ifPresent(storms -> tell(storms, limits));
         return limits.build();
     }
 

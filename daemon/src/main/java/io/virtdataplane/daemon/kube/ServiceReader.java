@@ -9,14 +9,12 @@ import io.virtdataplane.daemon.service.ServiceMap.Access;
 import io.virtdataplane.daemon.service.ServiceMap.AccessPoint;
 import io.virtdataplane.daemon.service.ServiceMap.Policy;
 import io.virtdataplane.daemon.service.ServiceMap.ServicePort;
-import io.virtdataplane.daemon.service.ServiceMap.SourceRange;
 import io.virtdataplane.manifest.ServiceSpec.Family;
 import io.virtdataplane.wire.AddressText;
 import io.virtdataplane.wire.Protocols;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A Service of the API server, with its EndpointSlices, as the packet path has it: what kube-proxy
@@ -125,13 +123,7 @@ final class ServiceReader {
                 "Local".equals(spec.getInternalTrafficPolicy()),
                 "Local".equals(spec.getExternalTrafficPolicy()),
                 affinitySeconds(spec),
-                ranges.isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(
-                                ranges.stream()
-                                        .filter(range -> Family.of(range) == family)
-                                        .map(SourceRange::of)
-                                        .toList()));
+                Policy.ofFamily(ranges, family));
     }
 
     private static int affinitySeconds(ServiceSpec spec) {

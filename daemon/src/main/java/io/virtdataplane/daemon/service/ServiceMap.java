@@ -182,6 +182,17 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
             boolean isExternalLocal,
             int affinitySeconds,
             Optional<List<SourceRange>> sourceRanges) {
+        /** {@link #sourceRanges} of these networks in CIDR notation, of both families. */
+        public static Optional<List<SourceRange>> ofFamily(List<String> cidrs, Family family) {
+            return cidrs.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(
+                            cidrs.stream()
+                                    .filter(cidr -> Family.of(cidr) == family)
+                                    .map(SourceRange::of)
+                                    .toList());
+        }
+
         /** The same for the packet path. */
         private List<FrontEnd.Range> sources() {
             return sourceRanges

@@ -3,7 +3,6 @@ package io.virtdataplane.daemon.service;
 import io.virtdataplane.daemon.service.ServiceMap.Access;
 import io.virtdataplane.daemon.service.ServiceMap.AccessPoint;
 import io.virtdataplane.daemon.service.ServiceMap.Policy;
-import io.virtdataplane.daemon.service.ServiceMap.SourceRange;
 import io.virtdataplane.manifest.ServiceAssignment;
 import io.virtdataplane.manifest.ServiceSpec;
 import io.virtdataplane.manifest.ServiceSpec.Family;
@@ -13,7 +12,6 @@ import io.virtdataplane.manifest.ServiceSpec.Type;
 import io.virtdataplane.wire.AddressText;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A Service in force: what its manifest asks for, and what it was given. */
@@ -62,18 +60,11 @@ public record StandingService(ServiceSpec spec, ServiceAssignment has) {
 
     Policy policy(Family family) {
         Traffic traffic = spec.traffic();
-        List<String> ranges = spec.loadBalancer().sourceRanges();
         return new Policy(
                 traffic.internal() == ServiceSpec.Policy.Local,
                 traffic.external().filter(ServiceSpec.Policy.Local::equals).isPresent(),
                 traffic.affinitySeconds(),
-                ranges.isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(
-                                ranges.stream()
-                                        .filter(range -> Family.of(range) == family)
-                                        .map(SourceRange::of)
-                                        .toList()));
+                Policy.ofFamily(spec.loadBalancer().sourceRanges(), family));
     }
 
     /** It has all its addresses, or asks for none of a load balancer. */
