@@ -2,7 +2,7 @@
 /*
  * Carries frames of flows that the daemon has established: translated here, and sent on without it. FlowTable.java says why, and writes the
  * table. What is not plain is NOT_CARRIED, and nothing of it is changed: no header's end, no length that lies, no fragment, option or extension,
- * no SYN but one that answers, no last hop, nothing too long for the other side, and of UDP no frame that a device is to segment (it may be a
+ * no first SYN but of a connection that is opened here (opening.h), no last hop, nothing too long for the other side, and of UDP no frame that a device is to segment (it may be a
  * tunnel). What opens, ends or resets a TCP connection is noted for the daemon, which reads it later.
  */
 #pragma once
@@ -58,12 +58,16 @@ struct bucket {
 SEC("maps") struct bpf_map flows = {
 	.type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = sizeof(struct bucket), .max_entries = 1, .map_flags = BPF_F_MMAPABLE};
 
+#define GRANTS 256 /* hashes of what connections have in common that may be opened here */
+
 /* What the daemon says while it lives. */
 struct nic {
 	__u64 mac;	  /* the guest's, as it lies, where frames may be carried; 0 where not */
 	__u64 beat_ns;	  /* when it has last said so */
 	__u64 absence_ns; /* for how long it may be away */
 	__u64 segment;	  /* the longest TCP segment that a SYN may ask for, 0: what the MTUs leave */
+	__u64 openings;	  /* how many connections may be opened here */
+	__u64 granted[GRANTS];
 };
 
 struct nic nic;
@@ -94,14 +98,25 @@ struct carried carried[PROCESSORS];
 
 struct notes {
 	__u64 count; /* of all times */
-	__u32 places[NOTES];
+	__u32 places[NOTES]; /* plus 1; 0: read, or not yet written */
 } notes;
 
-INLINE struct flow *find_carried(const union address *remote, __u64 wanted, __u32 *place)
+INLINE void note(__u32 place)
+{
+	__u64 at = __sync_fetch_and_add(&notes.count, 1);
+	notes.places[at & (NOTES - 1)] = place + 1;
+}
+
+INLINE __u64 flow_hash(const union address *remote, __u64 wanted)
 {
 	__u64 h = mix(flow_seed, remote->halves[1], 0x9e3779b97f4a7c15ULL);
 	h = mix(h, remote->halves[0], 0xbf58476d1ce4e5b9ULL);
-	h = closed(mix(h, wanted, 0x94d049bb133111ebULL));
+	return closed(mix(h, wanted, 0x94d049bb133111ebULL));
+}
+
+INLINE struct flow *find_carried(const union address *remote, __u64 wanted, __u32 *place)
+{
+	__u64 h = flow_hash(remote, wanted);
 #pragma unroll
 	for (int choice = 0; choice < 2; choice++) {
 		__u32 at = bucket_of(h, choice, flow_buckets);
@@ -265,7 +280,8 @@ INLINE int is_plain_tcp(const struct plain *f, const void *end, __u32 ip_header,
 		return 0;
 	if (!(f->tcp->flags & TCP_SYN))
 		return 1;
-	return (f->tcp->flags & (TCP_ACK | TCP_FIN | TCP_RST)) == TCP_ACK && has_fitting_segments(f, end, ip_header, header);
+	__u8 flags = f->tcp->flags & (TCP_ACK | TCP_FIN | TCP_RST);
+	return (!flags || flags == TCP_ACK) && has_fitting_segments(f, end, ip_header, header);
 }
 
 /*
@@ -281,6 +297,8 @@ INLINE int is_expected(__u32 said, __u8 flags)
 
 INLINE __u8 says_of(__u8 flags)
 {
+	if (opens_connection(flags))
+		return 0;
 	return flags & TCP_RST ? SAID_RST : flags & TCP_FIN ? SAID_OPEN | SAID_FIN : SAID_OPEN;
 }
 
@@ -290,8 +308,7 @@ INLINE void note_said(struct flow *flow, __u32 place, __u32 said, __u32 says)
 	if (!(says & ~said))
 		return;
 	__sync_fetch_and_or(&flow->said, says);
-	__u64 at = __sync_fetch_and_add(&notes.count, 1);
-	notes.places[at & (NOTES - 1)] = place;
+	note(place);
 }
 
 INLINE int is_plain_udp(const struct plain *f, __u32 ip_header, enum direction direction)
@@ -381,6 +398,8 @@ INLINE int is_of_guest(const __u16 *ethernet, __u64 mac)
 	return (ethernet[3] | (__u64)ethernet[4] << 16 | (__u64)ethernet[5] << 32) == mac;
 }
 
+#include "opening.h"
+
 INLINE int carry_family(struct __sk_buff *skb, int ipv6, enum direction direction, __u64 mac)
 {
 	const __u32 ip_header = ipv6 ? sizeof(struct ipv6) : sizeof(struct ipv4);
@@ -415,11 +434,15 @@ INLINE int carry_family(struct __sk_buff *skb, int ipv6, enum direction directio
 					: tuple(f->ports[1], f->ports[0], f->protocol, ipv6, INWARD);
 	__u32 place = 0;
 	struct flow *flow = find_carried(&f->remote, f->tuple, &place);
-	if (!flow)
+	if (!flow == !is_first_syn(f))
+		return NOT_CARRIED;
+	__u64 now_ns = bpf_ktime_get_ns();
+	if (is_unattended(now_ns))
+		return NOT_CARRIED;
+	if (!flow && !(flow = open_flow(f, ipv6, direction, &place)))
 		return NOT_CARRIED;
 	__u64 found = *(volatile __u64 *)&flow->tuple;
-	__u64 now_ns = bpf_ktime_get_ns();
-	if ((found & TUPLE_KEY) != f->tuple || is_unattended(now_ns))
+	if ((found & TUPLE_KEY) != f->tuple)
 		return NOT_CARRIED;
 	__u32 said = *(volatile __u32 *)&flow->said;
 	if (!is_expected(said, f->flags))

@@ -10,44 +10,16 @@
 #define LOOPBACK_MARK 0x76647002
 #define LOOPBACK_POD_MARK 0x76647003 /* and the destination is to be the pod's address again */
 
-#define TCP_LISTEN 10
-
 /* Constants of a pod: its addresses, all zero where it has none of the family; and its devices. */
 const volatile __u8 has_ipv4, has_ipv6;
 const volatile union address pod_ipv4, pod_ipv6;
 const volatile __u32 uplink, tap, loopback;
 
+#include "ports.h"
 #include "carry.h"
 #include "mesh.h"
 
-/* Who has a port: a region for each family, in it one for each kind of number. SteeringTables.java has the same. */
-#define TCP_AT 0
-#define UDP_AT (1 << 16)
-#define ICMP_AT (2 << 16) /* echo identifiers of the guest's own queries */
-#define PING_AT (3 << 16)
-#define OTHERS_AT (PING_AT + 1)
-#define FAMILY_SHIFT 18
-#define OURS 1
-#define IN_SESSION 2
-#define OPEN 4
-__u8 steered[2 << FAMILY_SHIFT];
-
-/* What the pod's kernel has of a flow. */
-enum { PLAIN = 1, /* the pod's under its own port */
-       MOVED,	  /* the pod's, but it is seen outside under the other port: this one is the guest's */
-       ALIAS,	  /* what of the pod's is seen outside under this port has the other one */
-       ASKED };	  /* the pod has sent on it, and the daemon is to say which of the above it is */
-
-struct pod_flow {
-	__u8 kind;
-	__u8 zero;
-	__u16 other_port;
-};
-
 enum { DATAGRAM_OURS = 1, DATAGRAM_PODS };
-
-SEC("maps") struct bpf_map pod_flows = {
-	.type = BPF_MAP_TYPE_LRU_HASH, .key_size = sizeof(struct flow_key), .value_size = sizeof(struct pod_flow), .max_entries = 8192};
 
 SEC("maps") struct bpf_map fragments = { /* datagrams that are on their way at a time */
 	.type = BPF_MAP_TYPE_LRU_HASH, .key_size = sizeof(struct flow_key), .value_size = sizeof(__u32), .max_entries = 4096};
@@ -79,7 +51,7 @@ INLINE __u8 owner(const struct packet *p, __u32 slot)
 {
 	__u32 at = slot | p->ipv6 << FAMILY_SHIFT;
 	FORGET(at); /* verifiers before 6.18 forget the bound of a swapped number, which the compiler relies on */
-	return steered[at & (sizeof(steered) - 1)];
+	return steered[at & (sizeof(steered) - 1)] & STEERED;
 }
 
 INLINE struct pod_flow *find_flow(const struct packet *p)
@@ -115,17 +87,11 @@ INLINE __u32 fill_tuple(const struct packet *p, struct bpf_sock_tuple *tuple)
 	return sizeof(tuple->ipv4);
 }
 
-/* The state of the TCP socket in this namespace that gets what comes from the key's remote side, or 0: there is none. */
 INLINE __u32 tcp_socket(struct packet *p)
 {
 	struct bpf_sock_tuple tuple = {};
 	__u32 size = fill_tuple(p, &tuple);
-	struct bpf_sock *socket = bpf_skc_lookup_tcp(p->skb, &tuple, size, BPF_F_CURRENT_NETNS, 0);
-	if (!socket)
-		return 0;
-	__u32 state = socket->state;
-	bpf_sk_release(socket);
-	return state;
+	return tcp_socket_of(p->skb, &tuple, size);
 }
 
 INLINE int has_udp_socket(struct packet *p)

@@ -10,19 +10,22 @@ import java.lang.invoke.VarHandle;
  * devices reads (carry.h in src/main/bpf). User space decides, the program repeats: it translates
  * and sends on what is plain in an established session, and leaves all else to the walk.
  *
- * <p>The worker's thread alone writes what a flow is; no system call, and a change holds for the
- * next frame. The program adds to what a flow has carried. An entry's hash is written last when it
- * comes and first when it goes, and the port that is looked for stands in one word with the one it
- * becomes, so that a frame is translated right or not carried, whatever is written meanwhile.
+ * <p>The worker's thread writes what a flow is; no system call, and a change holds for the next
+ * frame. The program adds to what a flow has carried; and it adds the flows of connections that it
+ * may open, which the worker makes sessions of ({@link Openings}). Who adds an entry claims it
+ * first; its hash is written last when it comes and first when it goes, and the port that is looked
+ * for stands in one word with the one it becomes, so that a frame is translated right or not
+ * carried, whatever is written meanwhile.
  *
  * <pre>
  *   entry of 64 bytes: hash, 0: free (8)    remote address, IPv4 as ::ffff:a.b.c.d (16)    tuple (8)
  *                      when it last carried a frame, CLOCK_MONOTONIC ns (8)    frames (8)    of those, taken (8)    session (4)    said (4)
- *   tuple, from its highest bit: local port (16)    remote port (16)    the local port's translation (16)    protocol (8)    0 (6)    IPv6 (1)    outward (1)
+ *   tuple: {@link FlowKey}
  *   NIC: the guest's MAC address as it lies, 0: nothing is carried (8)    when the worker last was alive, ns (8)
  *        for how long it may be silent, ns (8)    longest TCP segment that a SYN may ask for, 0: what the MTUs leave (8)
+ *        {@link Openings}
  *   carried, for each processor 64 bytes: frames out, bytes out, frames in, bytes in, GSO frames (8 each)
- *   notes: how many there ever were (8)    places of entries (4 each), the oldest overwritten first
+ *   notes: how many there ever were (8)    places of entries, plus 1 (4 each), the oldest overwritten first; 0: read, or not yet written
  * </pre>
  *
  * What the sender of a flow says of its TCP connection, that it opens, ends or resets it, the
@@ -51,7 +54,7 @@ public final class FlowTable {
     public static final int BUCKET = WAYS * ENTRY;
 
     /** Bytes of what holds for the whole NIC. */
-    public static final int NIC = 32;
+    public static final int NIC = 32 + Openings.BYTES;
 
     /** How many places of entries are noted. */
     public static final int NOTES = 4096;
@@ -72,6 +75,7 @@ public final class FlowTable {
     private static final long BEAT = 8;
     private static final long ABSENCE = 16;
     private static final long SEGMENT = 24;
+    private static final long OPENINGS = 32;
     private static final long USUAL_ABSENCE_NS = 30_000_000_000L;
 
     private static final int HASH = 0;
@@ -84,12 +88,7 @@ public final class FlowTable {
     private static final int SESSION = 56;
     private static final int SAID = 60;
 
-    private static final int LOCAL_SHIFT = 48;
-    private static final int REMOTE_SHIFT = 32;
-    private static final int BECOMES_SHIFT = 16;
-    private static final int PROTOCOL_SHIFT = 8;
-    private static final int IPV6 = 2;
-
+    private static final long CLAIMED = 2; // no hash: those are odd
     private static final int LINE = 64;
     private static final int COUNTS = 5;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -101,6 +100,7 @@ public final class FlowTable {
     private final MemorySegment nic;
     private final MemorySegment carried;
     private final MemorySegment notes;
+    private final Openings openings;
     private final long seed;
     private final int buckets;
     private final long[] taken = new long[COUNTS];
@@ -144,15 +144,32 @@ public final class FlowTable {
         this.notes = notes;
         this.seed = seed;
         this.buckets = (int) (flows.byteSize() / BUCKET);
+        this.openings = new Openings(nic.asSlice(OPENINGS, Openings.BYTES), seed);
         guestMac = Long.reverseBytes((long) WORD.getOpaque(nic, MAC)) >>> Short.SIZE;
-        notesRead += notesLeft();
+        notesRead = takeOver();
         absence(USUAL_ABSENCE_NS);
         collect(new Counters());
+    }
+
+    /** Whoever was killed while it wrote an entry has left it claimed. */
+    private long takeOver() {
+        for (long at = HASH; at < flows.byteSize(); at += ENTRY) {
+            WORD.compareAndSet(flows, at, CLAIMED, 0L);
+        }
+        if (isOn()) {
+            notes.asSlice(Long.BYTES).fill((byte) 0);
+        }
+        return notesLeft();
     }
 
     /** Flows can be carried at all. */
     public boolean isOn() {
         return buckets > 0;
+    }
+
+    /** Which connections the program may open. */
+    public Openings openings() {
+        return openings;
     }
 
     /** How many entries there are room for. */
@@ -238,16 +255,16 @@ public final class FlowTable {
             int remotePort,
             boolean ipv6,
             int said) {
-        long key = tuple(direction, protocol, localPort, remotePort, ipv6);
-        long hash = hash(remoteHigh, remoteLow, key);
-        int place = free(hash);
+        long key = FlowKey.tuple(direction, protocol, localPort, remotePort, ipv6);
+        long hash = FlowKey.hash(seed, remoteHigh, remoteLow, key);
+        int place = claim(hash);
         if (place == NONE) {
             return NONE;
         }
         long at = (long) place * ENTRY;
         flows.set(LONG, at + REMOTE_HIGH, Long.reverseBytes(remoteHigh));
         flows.set(LONG, at + REMOTE_LOW, Long.reverseBytes(remoteLow));
-        flows.set(LONG, at + TUPLE, key | swap(becomes) << BECOMES_SHIFT);
+        flows.set(LONG, at + TUPLE, key | FlowKey.swap(becomes) << FlowKey.BECOMES_SHIFT);
         flows.set(LONG, at + LAST, 0);
         flows.set(LONG, at + FRAMES, 0);
         flows.set(LONG, at + TAKEN, 0);
@@ -266,8 +283,8 @@ public final class FlowTable {
             long remoteLow,
             int remotePort,
             boolean ipv6) {
-        long key = tuple(direction, protocol, localPort, remotePort, ipv6);
-        long hash = hash(remoteHigh, remoteLow, key);
+        long key = FlowKey.tuple(direction, protocol, localPort, remotePort, ipv6);
+        long hash = FlowKey.hash(seed, remoteHigh, remoteLow, key);
         for (int choice = 0; choice < 2; choice++) {
             int first = KeyedHash.bucket(hash, choice, buckets) * WAYS;
             for (int place = first; place < first + WAYS; place++) {
@@ -282,16 +299,17 @@ public final class FlowTable {
     private boolean has(int place, long hash, long remoteHigh, long remoteLow, long key) {
         long at = (long) place * ENTRY;
         return flows.get(LONG, at + HASH) == hash
-                && (flows.get(LONG, at + TUPLE) & ~(0xffffL << BECOMES_SHIFT)) == key
+                && (flows.get(LONG, at + TUPLE) & ~(0xffffL << FlowKey.BECOMES_SHIFT)) == key
                 && flows.get(LONG, at + REMOTE_HIGH) == Long.reverseBytes(remoteHigh)
                 && flows.get(LONG, at + REMOTE_LOW) == Long.reverseBytes(remoteLow);
     }
 
-    private int free(long hash) {
+    private int claim(long hash) {
         for (int choice = 0; choice < 2; choice++) {
             int first = KeyedHash.bucket(hash, choice, buckets) * WAYS;
             for (int place = first; place < first + WAYS; place++) {
-                if (flows.get(LONG, (long) place * ENTRY + HASH) == 0) {
+                long at = (long) place * ENTRY + HASH;
+                if (flows.get(LONG, at) == 0 && WORD.compareAndSet(flows, at, 0L, CLAIMED)) {
                     return place;
                 }
             }
@@ -305,7 +323,7 @@ public final class FlowTable {
     }
 
     public boolean isUsed(int place) {
-        return flows.get(LONG, (long) place * ENTRY + HASH) != 0;
+        return ((long) WORD.getAcquire(flows, (long) place * ENTRY + HASH) & 1) != 0;
     }
 
     public boolean isOutward(int place) {
@@ -314,15 +332,15 @@ public final class FlowTable {
 
     /** The port that it is translated to. */
     public int becomes(int place) {
-        return port(place, BECOMES_SHIFT);
+        return port(place, FlowKey.BECOMES_SHIFT);
     }
 
     public int localPort(int place) {
-        return port(place, LOCAL_SHIFT);
+        return port(place, FlowKey.LOCAL_SHIFT);
     }
 
     public int remotePort(int place) {
-        return port(place, REMOTE_SHIFT);
+        return port(place, FlowKey.REMOTE_SHIFT);
     }
 
     private int port(int place, int shift) {
@@ -331,7 +349,8 @@ public final class FlowTable {
     }
 
     public int protocol(int place) {
-        return (int) (flows.get(LONG, (long) place * ENTRY + TUPLE) >>> PROTOCOL_SHIFT) & 0xff;
+        return (int) (flows.get(LONG, (long) place * ENTRY + TUPLE) >>> FlowKey.PROTOCOL_SHIFT)
+                & 0xff;
     }
 
     public long remoteHigh(int place) {
@@ -347,7 +366,7 @@ public final class FlowTable {
         flows.set(INT, (long) place * ENTRY + SESSION, number);
     }
 
-    /** The number that its session was added with. */
+    /** The number that its session was added with; {@link #NONE}: the program has opened it. */
     public int session(int place) {
         return flows.get(INT, (long) place * ENTRY + SESSION);
     }
@@ -368,13 +387,20 @@ public final class FlowTable {
     }
 
     /**
-     * The place of an entry whose sender may have said something new. Where more notes were written
-     * than there is room for, the oldest are lost.
+     * The place of an entry that was opened, or whose sender may have said something new; or {@link
+     * #NONE}: the next note is being written. Where more notes were written than there is room for,
+     * the oldest are lost.
      */
     public int readNote() {
         notesRead = Math.max(notesRead, (long) WORD.getOpaque(notes, 0L) - NOTES);
-        long at = Long.BYTES + (notesRead++ & NOTES - 1) * Integer.BYTES;
-        return Integer.remainderUnsigned((int) HALF.getOpaque(notes, at), capacity());
+        long at = Long.BYTES + (notesRead & NOTES - 1) * Integer.BYTES;
+        int place = (int) HALF.getAcquire(notes, at) - 1;
+        if (place == NONE) {
+            return NONE;
+        }
+        HALF.setOpaque(notes, at, 0);
+        notesRead++;
+        return Integer.remainderUnsigned(place, capacity());
     }
 
     /** How many frames since this was last asked. */
@@ -384,24 +410,5 @@ public final class FlowTable {
         long before = flows.get(LONG, at + TAKEN);
         flows.set(LONG, at + TAKEN, frames);
         return frames - before;
-    }
-
-    private long hash(long remoteHigh, long remoteLow, long key) {
-        long h = KeyedHash.mix(seed, Long.reverseBytes(remoteLow), KeyedHash.FIRST);
-        h = KeyedHash.mix(h, Long.reverseBytes(remoteHigh), KeyedHash.SECOND);
-        return KeyedHash.closed(KeyedHash.mix(h, key, KeyedHash.THIRD));
-    }
-
-    private static long tuple(
-            int direction, int protocol, int localPort, int remotePort, boolean ipv6) {
-        return swap(localPort) << LOCAL_SHIFT
-                | swap(remotePort) << REMOTE_SHIFT
-                | (long) protocol << PROTOCOL_SHIFT
-                | (ipv6 ? IPV6 : 0)
-                | direction;
-    }
-
-    private static long swap(int port) {
-        return Short.reverseBytes((short) port) & 0xffffL;
     }
 }

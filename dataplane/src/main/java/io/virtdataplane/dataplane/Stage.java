@@ -15,6 +15,9 @@ public interface Stage {
         return false;
     }
 
+    /** Frames were received, and are to be walked; or somebody asks. */
+    default void begin(long nowNs) {}
+
     /** All frames that were received have been walked and sent. */
     default void settle(long nowNs) {}
 

@@ -95,6 +95,9 @@ public final class Worker {
         breathNs = nowNs;
         Command command = commands.poll();
         if (command != null) {
+            for (int i = 0; i < nics.size(); i++) {
+                nics.get(i).outbound.begin(nowNs);
+            }
             command.run(this, nowNs);
             dueNs = nowNs; // it may have given a stage something to send
         }
@@ -138,6 +141,9 @@ public final class Worker {
         Vif vif = vifByPort[port.id()];
         if (vif == null) {
             return 0; // detached in this very breath; the poller has freed its frames
+        }
+        if (vif instanceof Nic nic) {
+            nic.outbound.begin(nowNs);
         }
         int total = 0;
         int count;

@@ -29,6 +29,11 @@ public final class SteeringTables {
     /** The guest has the port open. */
     public static final int OPEN = 4;
 
+    /**
+     * What the guest opens from this number has another outside, or the number is another's there.
+     */
+    public static final int ELSEWHERE = 8;
+
     /** No other port. */
     public static final int NOT_MOVED = -1;
 
@@ -71,7 +76,8 @@ public final class SteeringTables {
     /**
      * Who has what comes to a TCP or UDP port, or to an ICMP echo identifier.
      *
-     * @param bits of {@link #OURS}, {@link #IN_SESSION} and {@link #OPEN}; none: it is the pod's
+     * @param bits of {@link #OURS}, {@link #IN_SESSION}, {@link #OPEN} and {@link #ELSEWHERE}; none
+     *     of the first three: it is the pod's
      */
     public void steer(boolean ipv6, int protocol, int port, int bits) {
         set(ipv6, base(protocol) + port, bits);

@@ -21,6 +21,7 @@ public final class CarriedPrograms implements AutoCloseable {
 
     private final BpfObject object;
     private final FlowTable flows;
+    private final SteeringTables tables;
     private final Fd guest;
     private final Fd ingress;
 
@@ -48,6 +49,7 @@ public final class CarriedPrograms implements AutoCloseable {
                         seed));
         guest = BpfRun.loaded(() -> object.load("vdp_guest"));
         ingress = object.load("vdp_ingress");
+        tables = new SteeringTables(object);
         flows =
                 new FlowTable(
                         object.memoryOfMap("flows"),
@@ -55,6 +57,11 @@ public final class CarriedPrograms implements AutoCloseable {
                         object.memory("carried"),
                         object.memory("notes"),
                         seed);
+    }
+
+    /** Whose a port is, as they are told. */
+    public SteeringTables tables() {
+        return tables;
     }
 
     public FlowTable flows() {
@@ -73,7 +80,8 @@ public final class CarriedPrograms implements AutoCloseable {
         if (action == BpfRun.REDIRECT && !isUnchanged) {
             return run.frame();
         }
-        if (!isUnchanged || action != (fromGuest ? BpfRun.REDIRECT : BpfRun.NEXT)) {
+        boolean isLeft = action == BpfRun.NEXT && !fromGuest; // to the pod's kernel
+        if (!isUnchanged || action != BpfRun.REDIRECT && !isLeft) {
             throw new AssertionError("action=" + action + " unchanged=" + isUnchanged);
         }
         return null;

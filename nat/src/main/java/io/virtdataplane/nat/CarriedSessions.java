@@ -5,7 +5,6 @@ import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.wire.Dhcp;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
-import java.util.function.IntUnaryOperator;
 
 /**
  * Which sessions the kernel carries itself ({@link FlowTable}): TCP connections from their first
@@ -40,12 +39,14 @@ final class CarriedSessions {
     private final FlowTable flows;
     private final DualStack addresses;
     private final int[] waiting = new int[MOST_WAITING];
+    private OpenedSessions opened;
     private int waitingCount;
     private SessionTable table;
     private NatPolicy.Refresh refresh;
     private int swept;
     private long sweptNs;
     private int count;
+    private boolean isReading;
 
     CarriedSessions(FlowTable flows, DualStack addresses, SessionTable table, NatPolicy policy) {
         this.flows = flows;
@@ -57,6 +58,11 @@ final class CarriedSessions {
     private void set(NatPolicy policy) {
         refresh = policy.behaviour().refresh();
         flows.segment(policy.behaviour().maxSegmentSize());
+    }
+
+    /** Those that the kernel opens. Once, before anything else. */
+    void with(OpenedSessions openedSessions) {
+        opened = openedSessions;
     }
 
     /** How many there are. */
@@ -83,12 +89,16 @@ final class CarriedSessions {
             return;
         }
         if (isNewConnection(session)) {
-            if (count < flows.capacity() / OPENING) {
-                carry(session);
+            if (hasRoomToOpen() && carry(session)) {
+                opened.another(session);
             }
         } else if (waitingCount < MOST_WAITING) {
             waiting[waitingCount++] = session;
         }
+    }
+
+    private boolean hasRoomToOpen() {
+        return count < flows.capacity() / OPENING;
     }
 
     private boolean isNewConnection(int session) {
@@ -103,7 +113,7 @@ final class CarriedSessions {
         return isWorthIt(session) && !table.isWalked(session) && isBetweenGuestAndOutside(session);
     }
 
-    private boolean isBetweenGuestAndOutside(int session) {
+    boolean isBetweenGuestAndOutside(int session) {
         if (table.origin(session) != Loopback.NONE || table.hasFrontEnd(session)) {
             return false;
         }
@@ -139,9 +149,18 @@ final class CarriedSessions {
             }
         }
         waitingCount = 0;
+        opened.expect(hasRoomToOpen());
     }
 
-    private void carry(int session) {
+    /** There is no session: nobody will look for those that are opened. */
+    void rest(long nowNs) {
+        if (flows.isOn()) {
+            opened.expect(false);
+            readNotes(nowNs);
+        }
+    }
+
+    private boolean carry(int session) {
         int outside = table.outsidePort(session);
         int inside = table.insidePort(session);
         int state = table.state(session);
@@ -152,76 +171,23 @@ final class CarriedSessions {
         }
         int outward = add(session, FlowTable.OUTWARD, inside, outside, saidOut);
         if (outward == FlowTable.NONE) {
-            return;
+            return false;
         }
-        if (add(session, FlowTable.INWARD, outside, inside, saidIn) == FlowTable.NONE) {
-            flows.remove(outward);
-            return;
-        }
-        table.carried(session, true);
-        count++;
-    }
-
-    /**
-     * What the kernel carries since an earlier run: flows whose session is not there, or whose
-     * other half is missing, are walked again.
-     *
-     * @param make a session of this outward flow, by its place, or {@link SessionTable#NONE}
-     * @return how many sessions are carried
-     */
-    int resume(IntUnaryOperator make, long nowNs) {
-        for (int place = 0; place < flows.capacity(); place++) {
-            if (flows.isUsed(place) && flows.isOutward(place)) {
-                resume(place, make, nowNs);
-            }
-        }
-        for (int place = 0; place < flows.capacity(); place++) {
-            if (flows.isUsed(place) && !flows.isOutward(place) && !isResumed(place)) {
-                flows.remove(place);
-            }
-        }
-        return count;
-    }
-
-    private void resume(int outward, IntUnaryOperator make, long nowNs) {
-        int session = lookup(outward, SessionTable.OUTWARD);
-        if (session == SessionTable.NONE) {
-            session = make.applyAsInt(outward);
-        }
-        if (session == SessionTable.NONE
-                || table.isCarried(session)
-                || table.outsidePort(session) != flows.becomes(outward)
-                || !isBetweenGuestAndOutside(session)) {
-            flows.remove(outward);
-            return;
-        }
-        int inward = find(session, FlowTable.INWARD);
+        int inward = add(session, FlowTable.INWARD, outside, inside, saidIn);
         if (inward == FlowTable.NONE) {
             flows.remove(outward);
-            return;
+            return false;
         }
+        carry(session, outward, inward);
+        return true;
+    }
+
+    /** The session has these flows. */
+    void carry(int session, int outward, int inward) {
         flows.session(outward, session);
         flows.session(inward, session);
         table.carried(session, true);
         count++;
-        count(session, outward, nowNs);
-    }
-
-    private boolean isResumed(int inward) {
-        int session = lookup(inward, SessionTable.INWARD);
-        return session != SessionTable.NONE
-                && table.isCarried(session)
-                && table.insidePort(session) == flows.becomes(inward);
-    }
-
-    private int lookup(int place, int direction) {
-        return table.lookup(
-                direction,
-                flows.protocol(place),
-                flows.localPort(place),
-                flows.remoteHigh(place),
-                flows.remoteLow(place),
-                flows.remotePort(place));
     }
 
     private int add(int session, int direction, int localPort, int becomes, int said) {
@@ -240,7 +206,7 @@ final class CarriedSessions {
                 said);
     }
 
-    private int find(int session, int direction) {
+    int find(int session, int direction) {
         long high = table.remoteHigh(session);
         long low = table.remoteLow(session);
         return flows.find(
@@ -306,14 +272,32 @@ final class CarriedSessions {
         return byGuest && (byRemote || inNs <= outNs) || byRemote && outNs <= inNs;
     }
 
-    /** Connections that have opened or ended are up to date, but for those whose notes are lost. */
+    /**
+     * Connections that were opened or have ended are up to date, but for those whose notes are
+     * lost.
+     */
     void readNotes(long nowNs) {
+        if (isReading) {
+            return; // for a session that is being made
+        }
+        isReading = true;
         for (long left = Math.min(flows.notesLeft(), FlowTable.NOTES); left > 0; left--) {
             int place = flows.readNote();
-            if (flows.isUsed(place)) {
-                count(flows.session(place), nowNs);
+            if (place == FlowTable.NONE) {
+                break;
+            }
+            int session = flows.isUsed(place) ? session(place) : SessionTable.NONE;
+            if (session != SessionTable.NONE) {
+                count(session, nowNs);
             }
         }
+        isReading = false;
+    }
+
+    /** The session of a flow, or NONE: it cannot have one, and is there no more. */
+    private int session(int place) {
+        int session = flows.session(place);
+        return session == FlowTable.NONE ? opened.adopt(place) : session;
     }
 
     /**
@@ -355,16 +339,18 @@ final class CarriedSessions {
     /** Those of all sessions; they come back when they are used. */
     void releaseAll() {
         waitingCount = 0;
-        for (int place = 0; place < flows.capacity() && count > 0; place++) {
-            if (flows.isUsed(place)) {
-                release(flows.session(place));
+        opened.forget();
+        for (int place = 0; place < flows.capacity(); place++) {
+            int session = flows.isUsed(place) ? session(place) : SessionTable.NONE;
+            if (session != SessionTable.NONE) {
+                release(session);
             }
         }
     }
 
     /** Once a second: what was noted, and counts a part of them. */
     void sweep(long nowNs) {
-        if (count == 0) {
+        if (count == 0 && flows.notesLeft() == 0) {
             return;
         }
         if (flows.notesLeft() > MANY_NOTES) {
@@ -378,13 +364,17 @@ final class CarriedSessions {
         int part = (flows.capacity() + SWEEPS - 1) / SWEEPS;
         for (int i = 0; i < part; i++) {
             if (flows.isUsed(swept) && flows.isOutward(swept)) {
-                look(flows.session(swept), swept, nowNs);
+                look(swept, nowNs);
             }
             swept = swept + 1 == flows.capacity() ? 0 : swept + 1;
         }
     }
 
-    private void look(int session, int outward, long nowNs) {
+    private void look(int outward, long nowNs) {
+        int session = session(outward);
+        if (session == SessionTable.NONE) {
+            return;
+        }
         count(session, outward, nowNs);
         boolean isCrowded = count > flows.capacity() / CROWDED;
         if (isCrowded && nowNs - table.lastSeenNs(session) > IDLE_NS) {

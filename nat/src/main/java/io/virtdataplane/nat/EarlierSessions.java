@@ -190,7 +190,8 @@ final class EarlierSessions {
             int lifetime,
             int flags,
             long lastSeenNs) {
-        boolean usesMapping = sessions.claim(!Ip.isMapped(high, low), protocol, inside, outside);
+        boolean usesMapping =
+                sessions.numbers().take(!Ip.isMapped(high, low), protocol, inside, outside);
         return table.insert(
                 protocol,
                 inside,
@@ -206,7 +207,7 @@ final class EarlierSessions {
     /** Those that the kernel carries, and are not there yet. */
     void resume(FlowTable flows, CarriedSessions carried) {
         if (flows.isOn()) {
-            carried.resume(place -> ofFlow(flows, place), nowNs);
+            new ResumedFlows(flows, carried, table).resume(place -> ofFlow(flows, place), nowNs);
         }
     }
 

@@ -15,6 +15,7 @@ public final class Nat {
     private final NatPlan plan;
     private final Sessions sessions;
     private final CarriedSessions carried;
+    private final OpenedSessions opened;
     private final Fragments outboundFragments;
     private final Fragments inboundFragments;
     private final Outbound outbound;
@@ -85,6 +86,8 @@ public final class Nat {
         sessions =
                 new Sessions(
                         policy, podPorts, sessionTable, new OutsidePool(memory), carried, seed);
+        opened = new OpenedSessions(flows, sessions, carried);
+        carried.with(opened);
         membership = new MeshMembership(policy.mesh(), podPorts);
         outbound = new Outbound(plan, sessions, outboundFragments, carried, membership, seed);
         inbound =
@@ -168,10 +171,10 @@ public final class Nat {
 
     private void steer() {
         if (plan.addresses().ipv4().isOn()) {
-            sessions.steerAll(false);
+            sessions.numbers().steerAll(false, sessionCount() > 0);
         }
         if (plan.addresses().ipv6().isOn()) {
-            sessions.steerAll(true);
+            sessions.numbers().steerAll(true, sessionCount() > 0);
         }
     }
 
@@ -237,6 +240,7 @@ public final class Nat {
      *     that were opened before
      */
     public void services(ServiceTable services, ServiceCounts counts, boolean hasNew) {
+        opened.forget(); // what is a Service from now on is no plain address
         outbound.services().change(services, counts, hasNew);
     }
 

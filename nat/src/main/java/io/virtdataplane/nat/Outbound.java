@@ -273,6 +273,11 @@ final class Outbound implements Stage {
     }
 
     @Override
+    public void begin(long nowNs) {
+        carried.readNotes(nowNs);
+    }
+
+    @Override
     public void settle(long nowNs) {
         carried.settle();
     }

@@ -37,14 +37,23 @@ final class OutsidePool {
         return memory.get(COUNT, SESSIONS_BY_OUTSIDE + index(ipv6, protocol, outside) * 4);
     }
 
-    /** Adds {@link PodPorts#IN_SESSION} to the bits of ports that sessions have. */
+    /** Adds {@link #bits} to those of all ports. */
     void addSessions(boolean ipv6, int protocol, byte[] bits) {
-        long at = SESSIONS_BY_OUTSIDE + index(ipv6, protocol, 0) * 4;
         for (int port = 0; port < PORTS; port++) {
-            if (memory.get(COUNT, at + port * 4L) != 0) {
-                bits[port] |= PodPorts.IN_SESSION;
-            }
+            bits[port] |= (byte) bits(ipv6, protocol, port);
         }
+    }
+
+    /** {@link PodPorts}' bits of what sessions have of this number. */
+    int bits(boolean ipv6, int protocol, int port) {
+        return (sessions(ipv6, protocol, port) > 0 ? PodPorts.IN_SESSION : 0)
+                | (isElsewhere(ipv6, protocol, port) ? PodPorts.ELSEWHERE : 0);
+    }
+
+    private boolean isElsewhere(boolean ipv6, int protocol, int port) {
+        int outside = mapping(ipv6, protocol, port);
+        int inside = owner(ipv6, protocol, port);
+        return outside != NONE && outside != port || inside != NONE && inside != port;
     }
 
     /** The outside port that this inside port is mapped to, or {@link #NONE}. */

@@ -14,6 +14,12 @@ public interface PodPorts {
     /** The guest has the port open, to the pod's own processes, too. */
     int OPEN = 4;
 
+    /**
+     * What the guest opens from this number cannot have the same number outside: it is mapped to
+     * another, or another of its ports is mapped to this one. The kernel opens none from it.
+     */
+    int ELSEWHERE = 8;
+
     /** No other port. */
     int NOT_MOVED = -1;
 
@@ -21,7 +27,7 @@ public interface PodPorts {
      * Who has what comes to a TCP or UDP port, or to an ICMP identifier, unless it belongs to one
      * of the pod's own flows.
      *
-     * @param bits of the above; none: it is the pod's kernel's
+     * @param bits of the above; none of the first three: it is the pod's kernel's
      */
     void steer(boolean ipv6, int protocol, int port, int bits);
 

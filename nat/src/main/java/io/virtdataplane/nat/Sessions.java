@@ -25,10 +25,9 @@ final class Sessions {
     /** A dry run opens none. */
     static final int WOULD_OPEN = -4;
 
-    private final PodPorts podPorts;
     private final OutsidePool pool;
     private final PortChoice choice;
-    private final int[] othersByFamily = new int[2];
+    private final SteeredNumbers numbers;
     private final CarriedSessions carried;
     private SessionTable table;
     private NatPolicy policy;
@@ -43,8 +42,8 @@ final class Sessions {
             CarriedSessions carried,
             long seed) {
         this.carried = carried;
-        this.podPorts = podPorts;
         this.pool = pool;
+        this.numbers = new SteeredNumbers(podPorts, pool, policy.ports());
         this.table = table;
         this.choice = new PortChoice(this, pool, podPorts, seed);
         this.policy = policy;
@@ -65,6 +64,10 @@ final class Sessions {
         return code == RATE ? Verdict.DROP_SESSION_RATE : Verdict.DROP_SESSION_LIMIT;
     }
 
+    SteeredNumbers numbers() {
+        return numbers;
+    }
+
     SessionTable table() {
         return table;
     }
@@ -77,6 +80,7 @@ final class Sessions {
     void policy(NatPolicy newPolicy) {
         carried.change(newPolicy);
         policy = newPolicy;
+        numbers.ports(newPolicy.ports());
         rate = rate(newPolicy);
     }
 
@@ -247,22 +251,56 @@ final class Sessions {
         if (!rate.allows(frame, nowNs)) {
             return RATE;
         }
-        boolean isFull = table.size() >= policy.limits().sessions();
-        int givenUp = isFull ? leastMissed(nowNs) : NO_SESSION;
-        if (isFull && givenUp == NO_SESSION) {
-            return LIMIT;
-        }
         if (frame.isDryRun()) {
+            if (isFull() && leastMissed(nowNs) == NO_SESSION) {
+                return LIMIT;
+            }
             frame.note(Step.SESSION_WOULD_OPEN, insidePort, outsidePort);
             return WOULD_OPEN;
         }
-        if (isFull) {
+        int session =
+                open(
+                        frame.protocol,
+                        insidePort,
+                        outsidePort,
+                        remoteHigh,
+                        remoteLow,
+                        remotePort,
+                        flags,
+                        nowNs);
+        if (session != LIMIT) {
+            frame.note(Step.SESSION_OPENED, insidePort, outsidePort);
+        }
+        return session;
+    }
+
+    private boolean isFull() {
+        return table.size() >= policy.limits().sessions();
+    }
+
+    /**
+     * Opens a session whose flows are free; or LIMIT.
+     *
+     * @param flags {@link SessionTable#INBOUND} and the like
+     */
+    int open(
+            int protocol,
+            int insidePort,
+            int outsidePort,
+            long remoteHigh,
+            long remoteLow,
+            int remotePort,
+            int flags,
+            long nowNs) {
+        if (isFull()) {
+            int givenUp = leastMissed(nowNs);
+            if (givenUp == NO_SESSION) {
+                return LIMIT;
+            }
             end(givenUp);
         }
-        frame.note(Step.SESSION_OPENED, insidePort, outsidePort);
-        int protocol = frame.protocol;
-        boolean ipv6 = frame.isIpv6();
-        boolean usesMapping = claim(ipv6, protocol, insidePort, outsidePort);
+        boolean ipv6 = !Ip.isMapped(remoteHigh, remoteLow);
+        boolean usesMapping = numbers.take(ipv6, protocol, insidePort, outsidePort);
         return table.insert(
                 protocol,
                 insidePort,
@@ -329,6 +367,9 @@ final class Sessions {
                 budget--;
             }
         }
+        if (table.size() == 0) {
+            carried.rest(nowNs);
+        }
         return table.size() > 0;
     }
 
@@ -352,65 +393,12 @@ final class Sessions {
     void end(int session) {
         carried.release(session);
         boolean ipv6 = !Ip.isMapped(table.remoteHigh(session), table.remoteLow(session));
-        int protocol = table.protocol(session);
-        int outside = table.outsidePort(session);
-        pool.giveBack(
-                ipv6, protocol, table.insidePort(session), outside, table.usesMapping(session));
+        numbers.giveBack(
+                ipv6,
+                table.protocol(session),
+                table.insidePort(session),
+                table.outsidePort(session),
+                table.usesMapping(session));
         table.remove(session);
-        if (!Transport.isSteeredByPort(protocol)) {
-            steerOthers(ipv6, -1);
-        } else if (pool.sessions(ipv6, protocol, outside) == 0) {
-            podPorts.steer(ipv6, protocol, outside, owner(ipv6, protocol, outside));
-        }
-    }
-
-    boolean claim(boolean ipv6, int protocol, int insidePort, int outsidePort) {
-        boolean usesMapping = pool.take(ipv6, protocol, insidePort, outsidePort);
-        if (!Transport.isSteeredByPort(protocol)) {
-            steerOthers(ipv6, 1);
-        } else if (pool.sessions(ipv6, protocol, outsidePort) == 1) {
-            podPorts.steer(ipv6, protocol, outsidePort, owner(ipv6, protocol, outsidePort));
-        }
-        return usesMapping;
-    }
-
-    private void steerOthers(boolean ipv6, int change) {
-        int family = ipv6 ? 1 : 0;
-        othersByFamily[family] += change;
-        boolean toUs = othersByFamily[family] > 0 || othersAreOurs();
-        podPorts.steerOthers(ipv6, toUs);
-    }
-
-    private boolean othersAreOurs() {
-        return policy.ports().open().hasOthers() || policy.ports().unlisted() != UnlistedPolicy.POD;
-    }
-
-    /** {@link PodPorts}' bits. */
-    int owner(boolean ipv6, int protocol, int port) {
-        int session = pool.sessions(ipv6, protocol, port) > 0 ? PodPorts.IN_SESSION : 0;
-        if (Transport.isIcmp(protocol)) {
-            return session;
-        }
-        return session
-                | (policy.ports().isOurs(protocol, port) ? PodPorts.OURS : 0)
-                | (policy.ports().isOpen(protocol, port) ? PodPorts.OPEN : 0);
-    }
-
-    /**
-     * Steers what must come to us even without a session: open ports, ports we refuse, all ports
-     * where the policy is ours. At the start, and after a change of policy.
-     */
-    void steerAll(boolean ipv6) {
-        int icmp = ipv6 ? Protocols.ICMPV6 : Protocols.ICMP;
-        for (int protocol : new int[] {Protocols.TCP, Protocols.UDP, icmp}) {
-            boolean isIcmp = protocol == icmp;
-            byte[] bits = isIcmp ? new byte[OutsidePool.PORTS] : policy.ports().bits(protocol);
-            if (table.size() > 0) {
-                pool.addSessions(ipv6, protocol, bits);
-            }
-            podPorts.steerAll(ipv6, protocol, bits);
-        }
-        podPorts.steerPing(ipv6, policy.ports().open().isAll());
-        steerOthers(ipv6, 0);
     }
 }

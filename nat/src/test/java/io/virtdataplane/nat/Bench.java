@@ -12,7 +12,9 @@ import io.virtdataplane.dataplane.NicStages;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.dataplane.Worker;
 import io.virtdataplane.dataplane.WorkerBench;
+import io.virtdataplane.port.CarriedPrograms;
 import io.virtdataplane.port.PairPort;
+import io.virtdataplane.port.SteeringTables;
 import io.virtdataplane.wire.AddressText;
 import java.lang.foreign.Arena;
 import java.util.HashMap;
@@ -41,6 +43,7 @@ final class Bench {
         final Set<String> bySession = new HashSet<>();
         final Set<String> flows = new HashSet<>();
         final Map<String, Integer> moved = new HashMap<>();
+        SteeringTables programs; // which are told of ports, too; null: there are none
         boolean ping;
         boolean others;
 
@@ -49,10 +52,14 @@ final class Bench {
             String name = protocol + "/" + port + (ipv6 ? " v6" : "");
             steered.remove(name);
             bySession.remove(name);
-            if (bits != 0) {
+            int owner = bits & ~ELSEWHERE;
+            if (programs != null) {
+                programs.steer(ipv6, protocol, port, bits);
+            }
+            if (owner != 0) {
                 steered.add(name);
             }
-            if (bits == IN_SESSION) {
+            if (owner == IN_SESSION) {
                 bySession.add(name);
             }
         }
@@ -132,7 +139,15 @@ final class Bench {
     }
 
     Bench(NatPolicy policy, int uplinkMtu, int guestMtu) {
-        this(policy, uplinkMtu, guestMtu, unusedFlows());
+        this(policy, uplinkMtu, guestMtu, unusedFlows(), null);
+    }
+
+    Bench(NatPolicy policy, int uplinkMtu, int guestMtu, FlowTable flows) {
+        this(policy, uplinkMtu, guestMtu, flows, null);
+    }
+
+    Bench(NatPolicy policy, int uplinkMtu, int guestMtu, CarriedPrograms programs) {
+        this(policy, uplinkMtu, guestMtu, programs.flows(), programs.tables());
     }
 
     /** As the kernel shares it, but that nobody carries anything. */
@@ -162,7 +177,13 @@ final class Bench {
         return new DualStack(ipv4, ipv6);
     }
 
-    Bench(NatPolicy policy, int uplinkMtu, int guestMtu, FlowTable flows) {
+    private Bench(
+            NatPolicy policy,
+            int uplinkMtu,
+            int guestMtu,
+            FlowTable flows,
+            SteeringTables steering) {
+        pod.programs = steering;
         DualStack addresses = addresses();
         int[] linkLocal = {AddressText.ipv4("169.254.20.10")};
         NatPlan plan = new NatPlan(addresses, linkLocal, uplinkMtu, guestMtu);

@@ -48,7 +48,7 @@ class CarriedFramesTest {
 
     private final CarriedPrograms programs =
             new CarriedPrograms(Bench.addresses(), UPLINK_MTU, GUEST_MTU, GATEWAY_MAC, 4096);
-    private final Bench fast = new Bench(POLICY, UPLINK_MTU, GUEST_MTU, programs.flows());
+    private final Bench fast = new Bench(POLICY, UPLINK_MTU, GUEST_MTU, programs);
     private final Bench plain = new Bench(POLICY, UPLINK_MTU, GUEST_MTU);
     private final CarriedFlows flows = new CarriedFlows();
 

@@ -27,7 +27,7 @@ class CarriedSessionsTest {
                     NatPolicy.DEFAULT.with(new NatPolicy.Limits(1024, 0, 256)),
                     1500,
                     1500,
-                    programs.flows());
+                    programs);
     private final byte[] out = Packets.udp(Bench.GUEST, 40000, WEB, 443);
     private final byte[] in = inward(Packets.udp(WEB, 443, Bench.POD, 40000));
 

@@ -8,6 +8,7 @@ record SteeredPorts(SteeringTables steering) implements PodPorts {
     static {
         if (OURS != SteeringTables.OURS
                 || IN_SESSION != SteeringTables.IN_SESSION
+                || ELSEWHERE != SteeringTables.ELSEWHERE
                 || OPEN != SteeringTables.OPEN) {
             throw new AssertionError("bits of the NAT and of the programs must be the same");
         }

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0 */
+/*
+ * Opens TCP connections without the daemon: a first SYN would wait for it to wake. Only where the daemon has walked another one that is decided
+ * alike, and has said so: one of the guest to the same address and port, or one to the same port of the guest from the same address. What was
+ * opened is noted, and the daemon makes a session of it before it walks a frame of the NIC (OpenedSessions.java). It says how many may be opened
+ * until then, so the next one after these wakes it.
+ *
+ * Here and not there it is known whether a port can be had: what the guest opens from a number has the same number outside, where no other one is
+ * its own, and nobody else's flow has it.
+ */
+#pragma once
+#include "ports.h"
+
+/* Of a flow that was opened here, until the daemon has made its session. */
+#define UNADOPTED 0xffffffff
+
+/* Of an entry that is being written: no flow's hash, as those are odd. */
+#define CLAIMED 2
+
+INLINE int is_first_syn(const struct plain *f)
+{
+	return f->protocol == TCP && opens_connection(f->flags);
+}
+
+INLINE int is_granted(const struct plain *f, int ipv6, enum direction direction)
+{
+	__u64 alike = direction == OUTWARD ? tuple(0, f->ports[1], TCP, ipv6, OUTWARD) : tuple(f->ports[1], 0, TCP, ipv6, INWARD);
+	__u64 h = flow_hash(&f->remote, alike);
+	__u64 at = h >> 32;
+	FORGET(at);
+	return *(volatile __u64 *)&nic.granted[at & (GRANTS - 1)] == h;
+}
+
+INLINE int is_pods(const struct plain *f, int ipv6, enum direction direction)
+{
+	struct flow_key key = {.remote = f->remote, .protocol = TCP, .ipv6 = ipv6};
+	key.local_port = f->ports[direction == OUTWARD ? 0 : 1];
+	key.remote_port = f->ports[direction == OUTWARD ? 1 : 0];
+	if (bpf_map_lookup_elem(&pod_flows, &key))
+		return 1;
+	if (direction == OUTWARD)
+		return 0;
+	struct bpf_sock_tuple tuple = {};
+	__u32 size = sizeof(tuple.ipv4);
+	if (ipv6) {
+		size = sizeof(tuple.ipv6);
+		__builtin_memcpy(tuple.ipv6.saddr, &f->remote, 16);
+		__builtin_memcpy(tuple.ipv6.daddr, &f->ipv6->destination, 16);
+		tuple.ipv6.sport = key.remote_port;
+		tuple.ipv6.dport = key.local_port;
+	} else {
+		tuple.ipv4.saddr = f->remote.words[3];
+		tuple.ipv4.daddr = f->ipv4->destination;
+		tuple.ipv4.sport = key.remote_port;
+		tuple.ipv4.dport = key.local_port;
+	}
+	__u32 state = tcp_socket_of(f->skb, &tuple, size);
+	return state && state != TCP_LISTEN;
+}
+
+INLINE __u8 *bits_of(__u16 port, int ipv6)
+{
+	__u32 at = SWAP16(port);
+	FORGET(at);
+	return &steered[(TCP_AT | ipv6 << FAMILY_SHIFT) + (at & 0xffff)];
+}
+
+INLINE int may_open(const struct plain *f, int ipv6, enum direction direction)
+{
+	if ((__s64) * (volatile __u64 *)&nic.openings <= 0 || !is_granted(f, ipv6, direction))
+		return 0;
+	__u8 bits = *bits_of(f->ports[direction == OUTWARD ? 0 : 1], ipv6);
+	if (bits & ELSEWHERE || (direction == INWARD && !(bits & OPEN)))
+		return 0;
+	return !is_pods(f, ipv6, direction) && (__s64)__sync_fetch_and_add(&nic.openings, -1) > 0;
+}
+
+INLINE struct flow *free_flow(__u64 h, __u32 *place)
+{
+#pragma unroll
+	for (int choice = 0; choice < 2; choice++) {
+		__u32 at = bucket_of(h, choice, flow_buckets);
+		struct bucket *bucket = bpf_map_lookup_elem(&flows, &at);
+		if (!bucket)
+			return 0;
+#pragma unroll
+		for (int i = 0; i < FLOWS_A_BUCKET; i++) {
+			if (bucket->flows[i].hash)
+				continue;
+			*place = at * FLOWS_A_BUCKET + i;
+			return &bucket->flows[i];
+		}
+	}
+	return 0;
+}
+
+/* The port stays as it is. */
+INLINE struct flow *add_flow(const union address *remote, __u64 key, __u32 said, __u32 *place)
+{
+	__u64 h = flow_hash(remote, key);
+	struct flow *flow = free_flow(h, place);
+	if (!flow || __sync_val_compare_and_swap(&flow->hash, 0, CLAIMED))
+		return 0;
+	flow->remote = *remote;
+	flow->tuple = key | (key >> 48) << TUPLE_BECOMES_SHIFT;
+	flow->last_ns = 0;
+	flow->frames = 0;
+	flow->taken = 0;
+	flow->session = UNADOPTED;
+	flow->said = said;
+	__sync_lock_test_and_set(&flow->hash, h);
+	return flow;
+}
+
+/* The flow of this first SYN, whose connection is open from here on, with its place; or 0. */
+INLINE struct flow *open_flow(const struct plain *f, int ipv6, enum direction direction, __u32 *place)
+{
+	__u16 local = f->ports[direction == OUTWARD ? 0 : 1], remote = f->ports[direction == OUTWARD ? 1 : 0];
+	__u64 back = tuple(local, remote, TCP, ipv6, direction == OUTWARD ? INWARD : OUTWARD);
+	__u32 back_place;
+	if (!may_open(f, ipv6, direction) || find_carried(&f->remote, back, &back_place))
+		return 0;
+	struct flow *answers = add_flow(&f->remote, back, direction == OUTWARD ? AWAITS_ANSWER : 0, &back_place);
+	if (!answers)
+		return 0;
+	struct flow *flow = add_flow(&f->remote, f->tuple, 0, place);
+	if (!flow) {
+		__sync_lock_test_and_set(&answers->hash, 0);
+		return 0;
+	}
+	*bits_of(local, ipv6) |= IN_SESSION;
+	note(*place);
+	return flow;
+}

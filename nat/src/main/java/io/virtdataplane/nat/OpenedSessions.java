@@ -1,0 +1,168 @@
+package io.virtdataplane.nat;
+
+import io.virtdataplane.dataplane.FlowTable;
+import io.virtdataplane.dataplane.Openings;
+import io.virtdataplane.wire.Ip;
+import io.virtdataplane.wire.Protocols;
+import io.virtdataplane.wire.Tcp;
+
+/**
+ * TCP connections that the kernel opens itself ({@link Openings}): which ones it may, and the
+ * sessions of those that it has. A session is made before another frame of the NIC is walked, so no
+ * stage ever sees a flow without one. Worker's thread.
+ *
+ * <p>Where openings are counted by a rate, or a mesh or a drained guest is to be asked, all are
+ * walked.
+ */
+final class OpenedSessions {
+    /** Fewer wake the worker more often, more wait longer for their session. */
+    private static final int AT_ONCE = 64;
+
+    private final FlowTable flows;
+    private final Openings openings;
+    private final Sessions sessions;
+    private final CarriedSessions carried;
+
+    OpenedSessions(FlowTable flows, Sessions sessions, CarriedSessions carried) {
+        this.flows = flows;
+        this.openings = flows.openings();
+        this.sessions = sessions;
+        this.carried = carried;
+    }
+
+    /** The session, which a first SYN has opened, was let in by rules that hold for others, too. */
+    void another(int session) {
+        SessionTable table = sessions.table();
+        if (!areAllowed() || table.hasFrontEnd(session)) {
+            return;
+        }
+        boolean inbound = table.isInbound(session);
+        int outside = table.outsidePort(session);
+        if (inbound && outside != table.insidePort(session)) {
+            return;
+        }
+        long high = table.remoteHigh(session);
+        long low = table.remoteLow(session);
+        openings.grant(
+                inbound ? FlowTable.INWARD : FlowTable.OUTWARD,
+                Protocols.TCP,
+                high,
+                low,
+                inbound ? outside : table.remotePort(session),
+                !Ip.isMapped(high, low));
+    }
+
+    private boolean areAllowed() {
+        NatPolicy policy = sessions.policy();
+        return policy.limits().sessionsPerSecond() == 0
+                && policy.mesh().kind() == MeshPolicy.Kind.NONE
+                && !sessions.isDrained();
+    }
+
+    /** From now on a few may be opened, or none. */
+    void expect(boolean some) {
+        openings.most(some && sessions.table().size() > 0 ? AT_ONCE : 0);
+    }
+
+    /** What was allowed is no more. */
+    void forget() {
+        openings.forget();
+    }
+
+    /** The session of a flow that the kernel has added; or NONE: it may not have one, and ends. */
+    int adopt(int place) {
+        int outward = flows.isOutward(place) ? place : other(place, FlowTable.OUTWARD);
+        int inward = flows.isOutward(place) ? other(place, FlowTable.INWARD) : place;
+        boolean isWhole = outward != FlowTable.NONE && inward != FlowTable.NONE;
+        int session = isWhole ? session(outward, inward) : SessionTable.NONE;
+        if (session == SessionTable.NONE) {
+            refuse(place, outward, inward);
+        } else {
+            carried.carry(session, outward, inward);
+        }
+        return session;
+    }
+
+    private int other(int place, int direction) {
+        int other =
+                flows.find(
+                        direction,
+                        Protocols.TCP,
+                        flows.localPort(place),
+                        flows.remoteHigh(place),
+                        flows.remoteLow(place),
+                        flows.remotePort(place),
+                        isIpv6(place));
+        return other != FlowTable.NONE && flows.session(other) == FlowTable.NONE
+                ? other
+                : FlowTable.NONE;
+    }
+
+    private boolean isIpv6(int place) {
+        return !Ip.isMapped(flows.remoteHigh(place), flows.remoteLow(place));
+    }
+
+    /** A new one, or one of an earlier connection with the same ends. */
+    private int session(int outward, int inward) {
+        boolean byGuest = (flows.said(inward) & FlowTable.AWAITS_ANSWER) != 0;
+        long openedNs = flows.lastNs(byGuest ? outward : inward);
+        int earlier = lookup(SessionTable.OUTWARD, outward);
+        if (earlier != SessionTable.NONE && sessions.isOver(earlier, openedNs)) {
+            sessions.end(earlier);
+            earlier = SessionTable.NONE;
+        }
+        return earlier == SessionTable.NONE
+                ? open(outward, byGuest, openedNs)
+                : openAgain(earlier, outward, byGuest);
+    }
+
+    private int open(int outward, boolean byGuest, long openedNs) {
+        int port = flows.localPort(outward);
+        if (lookup(SessionTable.INWARD, outward) != SessionTable.NONE) {
+            return SessionTable.NONE; // another port of the guest has it by now
+        }
+        int session =
+                sessions.open(
+                        Protocols.TCP,
+                        port,
+                        port,
+                        flows.remoteHigh(outward),
+                        flows.remoteLow(outward),
+                        flows.remotePort(outward),
+                        byGuest ? 0 : SessionTable.INBOUND,
+                        openedNs);
+        return Sessions.isRefused(session) ? SessionTable.NONE : session;
+    }
+
+    private int openAgain(int session, int outward, boolean byGuest) {
+        SessionTable table = sessions.table();
+        if (table.isCarried(session)
+                || table.outsidePort(session) != flows.becomes(outward)
+                || !carried.isBetweenGuestAndOutside(session)) {
+            return SessionTable.NONE;
+        }
+        table.state(session, TcpState.next(table.state(session), Tcp.SYN, byGuest));
+        return session;
+    }
+
+    private int lookup(int direction, int place) {
+        return sessions.table()
+                .lookup(
+                        direction,
+                        Protocols.TCP,
+                        flows.localPort(place),
+                        flows.remoteHigh(place),
+                        flows.remoteLow(place),
+                        flows.remotePort(place));
+    }
+
+    private void refuse(int place, int outward, int inward) {
+        sessions.numbers().steer(isIpv6(place), Protocols.TCP, flows.localPort(place));
+        if (outward != FlowTable.NONE) {
+            flows.remove(outward);
+        }
+        if (inward != FlowTable.NONE) {
+            flows.remove(inward);
+        }
+    }
+}
