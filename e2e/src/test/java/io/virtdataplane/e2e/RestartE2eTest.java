@@ -127,7 +127,10 @@ class RestartE2eTest {
         lab.httpd(lab.pod, 80, lab.page("pod"));
         assertThat(page(Lab.POD_ADDRESS)).isEqualTo("guest");
         lab.killDaemon();
-        assertThat(page(Lab.POD_ADDRESS)).as("the pod's kernel keeps quiet").contains("timed out");
+        assertThat(page(Lab.POD_ADDRESS)).as("a known client of the guest's").isEqualTo("guest");
+        assertThat(page("[" + Lab.POD_ADDRESS6 + "]"))
+                .as("of others the pod's kernel keeps quiet, too")
+                .contains("timed out");
         awaitPage(Lab.POD_ADDRESS, "pod");
         awaitPage("[" + Lab.POD_ADDRESS6 + "]", "pod");
         lab.daemon("--config", config.toString());

@@ -16,7 +16,7 @@ import io.virtdataplane.wire.Tcp;
  */
 final class OpenedSessions {
     /** Fewer wake the worker more often, more wait longer for their session. */
-    private static final int AT_ONCE = 64;
+    private static final int AT_ONCE = 256;
 
     private final FlowTable flows;
     private final Openings openings;

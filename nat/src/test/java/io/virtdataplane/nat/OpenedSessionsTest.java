@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource(Family.class)
 class OpenedSessionsTest {
     private static final int SSH = 22;
-    private static final int AT_ONCE = 64;
+    private static final int AT_ONCE = 256;
     private static final long CLOSED_SECONDS = 240;
 
     private final Family family;
