@@ -258,7 +258,13 @@ public final class Daemon implements AutoCloseable {
                                                     NatSettings.newBuilder()
                                                             .setPorts(ports)
                                                             .build(),
-                                                    nics))));
+                                                    nics),
+                                    (nic, keepsAddress) -> {
+                                        migrations.expect(nic);
+                                        if (!keepsAddress) {
+                                            masquerade.loseConnections(nic);
+                                        }
+                                    })));
         }
         begun();
     }

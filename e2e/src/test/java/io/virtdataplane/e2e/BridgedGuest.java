@@ -22,6 +22,24 @@ final class BridgedGuest {
             Path manifest,
             String address,
             String... options) {
+        String guest = attachSilent(lab, namespaces, name, manifest, address, options);
+        speak(lab, guest);
+        return guest;
+    }
+
+    /** From now on the guest may send. */
+    static void speak(Lab lab, String guest) {
+        lab.shell.sh("ip -n " + guest + " link set eth1 up");
+    }
+
+    /** The same, but that the guest sends nothing yet. */
+    static String attachSilent(
+            Lab lab,
+            List<String> namespaces,
+            String name,
+            Path manifest,
+            String address,
+            String... options) {
         String pod = lab.out.replace("-out", "-p" + name);
         String guest = lab.out.replace("-out", "-g" + name);
         namespaces.add(pod);
@@ -53,7 +71,6 @@ final class BridgedGuest {
                 """
                 ip -n %1$s link set eth1 address %2$s
                 ip -n %1$s link set lo up
-                ip -n %1$s link set eth1 up
                 ip -n %1$s addr add %3$s dev eth1
                 """
                         .formatted(guest, mac, address));

@@ -126,6 +126,13 @@ final class ClusterNode implements AutoCloseable {
         return BridgedGuest.attach(lab, namespaces, machine, file, address);
     }
 
+    /** The same, before the guest has sent anything. */
+    String silentGuest(String machine, String network, String address) {
+        Path file = lab.shell.directory().resolve(machine + ".yaml");
+        lab.shell.write(file, BridgeLab.machine(machine, network));
+        return BridgedGuest.attachSilent(lab, namespaces, machine, file, address);
+    }
+
     @Override
     public void close() {
         lab.endDaemon();

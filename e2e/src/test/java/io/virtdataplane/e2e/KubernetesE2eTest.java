@@ -207,6 +207,65 @@ class KubernetesE2eTest {
                 said -> !said.contains("net1"));
     }
 
+    /** What KubeVirt writes of a migration, and the pod that it makes for the guest. */
+    private void moveHere(String machine, String pod) {
+        api.applyText(
+                """
+                apiVersion: kubevirt.io/v1
+                kind: VirtualMachineInstance
+                metadata:
+                  name: %1$s
+                  namespace: default
+                  labels: {kubevirt.io/nodeName: other, kubevirt.io/migrationTargetNodeName: %2$s}
+                spec: {domain: {devices: {}}}
+                status:
+                  nodeName: other
+                  migrationState: {migrationUid: m1, sourceNode: other, targetNode: %2$s, targetPod: %3$s}
+                """
+                        .formatted(machine, node.name, pod));
+        String uid = api.kubectl("get", "vmi", machine, "-o", "jsonpath={.metadata.uid}").strip();
+        api.applyText(
+                """
+                apiVersion: v1
+                kind: Pod
+                metadata:
+                  name: %s
+                  namespace: default
+                  labels: {kubevirt.io: virt-launcher}
+                  ownerReferences: [{apiVersion: kubevirt.io/v1, kind: VirtualMachineInstance, name: %s, uid: %s}]
+                spec: {nodeName: %s, containers: [{name: compute, image: none}]}
+                """
+                        .formatted(pod, machine, uid, node.name));
+    }
+
+    private void awaitState(String nic, String state) {
+        Wait.until(
+                state,
+                SECONDS,
+                () -> client("describe", "nic", nic),
+                said -> said.matches("(?s).*State:\\s+" + state + ".*"));
+    }
+
+    @Test
+    void aGuestThatMigratesHereIsAwaitedAndAnnounced() {
+        node.agent();
+        api.applyText(
+                BridgeLab.POLICY + "---\n" + BridgeLab.network("net1", "\"macspoofchk\": true"));
+        Wait.until(
+                "the definition",
+                SECONDS,
+                () -> client("get", "networks"),
+                s -> s.contains("net1"));
+        moveHere("mover", "launcher-b");
+        String guest = node.silentGuest("launcher-b", "net1", "10.100.0.7/24");
+        awaitState("launcher-b/bridge-net", "incoming");
+        BridgedGuest.speak(node.lab, guest);
+        awaitState("launcher-b/bridge-net", "active");
+        assertThat(client("events")).contains("Awaited", "Arrived", "Announced");
+        node.lab.mustClient("detach", "launcher-b/bridge-net");
+        api.kubectlAs(ApiServer.ADMIN, "delete", "net-attach-def", "net1");
+    }
+
     @Test
     void theSyncStatusOfCardsIsAsTheChapterAsksForIt(@TempDir Path directory) throws IOException {
         Path card = new CardInTree(directory.resolve("sys"), 2).root;

@@ -80,6 +80,21 @@ public final class Migrations implements AutoCloseable {
         attachments.changed();
     }
 
+    /** The NIC's guest is still on another node; nothing changes where it has been drained. */
+    public void expect(String name) {
+        AttachedNic nic = attachments.nic(name);
+        synchronized (nic) {
+            if (nic.state() != VifState.ACTIVE) {
+                return;
+            }
+            nics.keepState(nic.name(), VifState.INCOMING);
+            nic.state(VifState.INCOMING);
+        }
+        journal.record("Awaited", nic.name(), "the guest is on its way from another node");
+        LOG.info("guest is on its way: nic={}", nic.name());
+        attachments.changed();
+    }
+
     /** Of an incoming NIC it says that the guest is here. */
     public void announce(String name) {
         AttachedNic nic = attachments.nic(name);

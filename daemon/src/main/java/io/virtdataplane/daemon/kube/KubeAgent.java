@@ -62,6 +62,7 @@ public final class KubeAgent implements AutoCloseable {
      * @param state directory for what an earlier run knew
      * @param nics all of this node, and their machines
      * @param open opens ports ("TCP/80,UDP/53", or "all") on the NIC of that name
+     * @param expect has a NIC await its guest
      */
     public record Rooms(
             NodeLabels node,
@@ -74,7 +75,8 @@ public final class KubeAgent implements AutoCloseable {
             ServiceMap.Listener services,
             Path state,
             Supplier<ListResponse> nics,
-            BiConsumer<String, String> open) {}
+            BiConsumer<String, String> open,
+            MachineArrivals.Expect expect) {}
 
     /** Runs from now on; the API server may be away. */
     public KubeAgent(ClusterSettings settings, Rooms rooms) {
@@ -161,6 +163,13 @@ public final class KubeAgent implements AutoCloseable {
             every("VirtualMachineNetworkState", STATUS_MS, states::publish);
             MachinePorts ports = new MachinePorts(machines, rooms.nics(), rooms.open());
             every("ports", STATUS_MS, ports::follow);
+            MachineArrivals arrivals =
+                    new MachineArrivals(
+                            name,
+                            machines::byPod,
+                            () -> rooms.nics().get().getNicsList(),
+                            rooms.expect());
+            every("migrations", STATUS_MS, arrivals::follow);
         }
     }
 

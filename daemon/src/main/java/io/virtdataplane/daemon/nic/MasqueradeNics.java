@@ -172,6 +172,13 @@ public final class MasqueradeNics implements NicFamily {
                 .build();
     }
 
+    /** The guest that is on its way has had another address outside: its connections are over. */
+    public void loseConnections(String name) {
+        if (attachments.nic(name) instanceof MasqueradeNic nic) {
+            nic.sessions().lose();
+        }
+    }
+
     private MasqueradeNic masquerade(String name) {
         if (attachments.nic(name) instanceof MasqueradeNic nic) {
             return nic;

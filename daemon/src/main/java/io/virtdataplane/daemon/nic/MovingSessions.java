@@ -90,16 +90,21 @@ final class MovingSessions {
                 moved.connections().stream()
                         .filter(each -> MovedSessions.hasFamily(addresses, each))
                         .toList();
-        nic.ask(
-                on -> {
-                    nic.nat().loseConnections(System.nanoTime());
-                    return null;
-                });
+        lose();
         lost = mine;
         if (nic.state() == VifState.ACTIVE) {
             resetLost();
         }
         return new Moved(mine.size(), moved.leftOut() + moved.count() - mine.size());
+    }
+
+    /** What the guest goes on with that began elsewhere is reset. */
+    void lose() {
+        nic.ask(
+                on -> {
+                    nic.nat().loseConnections(System.nanoTime());
+                    return null;
+                });
     }
 
     /**
