@@ -250,20 +250,25 @@ class KubernetesE2eTest {
     void aGuestThatMigratesHereIsAwaitedAndAnnounced() {
         node.agent();
         api.applyText(
-                BridgeLab.POLICY + "---\n" + BridgeLab.network("net1", "\"macspoofchk\": true"));
+                BridgeLab.POLICY + "---\n" + BridgeLab.network("net2", "\"macspoofchk\": true"));
         Wait.until(
                 "the definition",
                 SECONDS,
                 () -> client("get", "networks"),
-                s -> s.contains("net1"));
+                s -> s.contains("net2"));
         moveHere("mover", "launcher-b");
-        String guest = node.silentGuest("launcher-b", "net1", "10.100.0.7/24");
+        String guest = node.silentGuest("launcher-b", "net2", "10.100.0.7/24");
         awaitState("launcher-b/bridge-net", "incoming");
         BridgedGuest.speak(node.lab, guest);
         awaitState("launcher-b/bridge-net", "active");
         assertThat(client("events")).contains("Awaited", "Arrived", "Announced");
         node.lab.mustClient("detach", "launcher-b/bridge-net");
-        api.kubectlAs(ApiServer.ADMIN, "delete", "net-attach-def", "net1");
+        api.kubectlAs(ApiServer.ADMIN, "delete", "net-attach-def", "net2");
+        Wait.until(
+                "no definition",
+                SECONDS,
+                () -> client("get", "networks"),
+                said -> !said.contains("net2"));
     }
 
     @Test
