@@ -37,6 +37,7 @@ final class Lab implements AutoCloseable {
               - name: default
                 pod: {}
             """;
+    private static boolean hasCache;
     private static final String DEVICES = "VDP_E2E_DEVICES";
     private static final int DAEMON_SECONDS = 30;
     private static final int SERVER_SECONDS = 20;
@@ -172,7 +173,12 @@ final class Lab implements AutoCloseable {
 
     /** As an installed one has it; made once for all tests. */
     private void makeCache() {
-        shell.run(root.resolve("bin/make-aot-cache").toString());
+        synchronized (Lab.class) {
+            if (!hasCache) {
+                shell.run(root.resolve("bin/make-aot-cache").toString());
+                hasCache = true;
+            }
+        }
     }
 
     private Lab startDaemon(String[] prefix, String... options) {
@@ -216,12 +222,9 @@ final class Lab implements AutoCloseable {
     }
 
     Shell.Result client(String... arguments) {
-        String[] command = {root.resolve("bin/virt-dataplane").toString()};
         String[] socket = {"--socket", socket()};
-        return shell.run(
-                Stream.of(command, arguments, socket)
-                        .flatMap(Arrays::stream)
-                        .toArray(String[]::new));
+        return Clients.run(
+                root, Stream.of(arguments, socket).flatMap(Arrays::stream).toArray(String[]::new));
     }
 
     /** A client that goes on; see {@link #clientsSaid}. */
