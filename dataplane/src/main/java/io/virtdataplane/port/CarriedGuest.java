@@ -55,13 +55,16 @@ public final class CarriedGuest implements AutoCloseable {
     /**
      * @param name of the guest's device, which exists
      * @param tapName free in the pod's namespace, or an earlier run's
+     * @param taps where its tap is found, and left
      */
-    public static CarriedGuest open(Netns netns, String name, String tapName, Plan plan) {
+    public static CarriedGuest open(
+            Netns netns, String name, String tapName, Plan plan, KeptTaps.Owned taps) {
         return netns.call(
                 () -> {
                     NetDevice device = PacketPort.existing(name);
                     int mtu = device.mtu();
-                    Fd fd = ReadTap.ready(Tun.takeTap(tapName), tapName, mtu);
+                    Fd tap = taps.take(KeptTaps.Role.CARRIED, () -> Tun.takeTap(tapName));
+                    Fd fd = ReadTap.ready(tap, tapName, mtu);
                     int index = new NetDevice(tapName).index();
                     return new CarriedGuest(plan, name, device, mtu, tapName, index, fd);
                 });

@@ -169,7 +169,6 @@ final class Talks {
 
     private final Shell shell;
     private final Entering entering;
-    private final String inner;
     private final Path script;
     private final Path outputs;
     private final List<Talk> talks = new ArrayList<>();
@@ -177,16 +176,12 @@ final class Talks {
     private int port = 6000;
 
     Talks(Lab lab) {
-        this(lab.shell, namespace -> List.of("ip", "netns", "exec", namespace), lab.guest);
+        this(lab.shell, namespace -> List.of("ip", "netns", "exec", namespace));
     }
 
-    /**
-     * @param inner the guest's namespace: what is asked from there is called "out"
-     */
-    Talks(Shell shell, Entering entering, String inner) {
+    Talks(Shell shell, Entering entering) {
         this.shell = shell;
         this.entering = entering;
-        this.inner = inner;
         this.script = shell.directory().resolve("talks.py");
         this.outputs = directory(shell);
         shell.write(script, SCRIPT);
@@ -235,7 +230,7 @@ final class Talks {
     }
 
     private void ask(String kind, String client, String to, int number, int count) {
-        String name = kind + " " + (client.equals(inner) ? "out" : "in") + " " + to;
+        String name = kind + " " + client + " to " + to;
         talks.add(new Talk(name, start(client, "ask", kind + "-ask", to, number, count)));
     }
 

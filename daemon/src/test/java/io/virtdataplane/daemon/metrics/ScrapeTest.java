@@ -13,6 +13,7 @@ import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.port.Pollers;
+import io.virtdataplane.port.KeptTaps;
 import io.virtdataplane.port.PortNames;
 import io.virtdataplane.sys.Bpf;
 import java.io.ByteArrayOutputStream;
@@ -48,7 +49,8 @@ class ScrapeTest {
                         attachments,
                         journal,
                         new DataPath(Bpf.Mechanism.AUTO, true, 0),
-                        new PortNames("test"));
+                        new PortNames("test"),
+KeptTaps.none());
         NetworkObjects networks =
                 new NetworkObjects(
                         bridges,
