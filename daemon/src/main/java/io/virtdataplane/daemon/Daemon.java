@@ -181,7 +181,8 @@ public final class Daemon implements AutoCloseable {
                         services);
         objects.restore();
         nics.restore();
-        opened(new KeptStations(bridges, state)).resume();
+        KeptStations stations = opened(new KeptStations(bridges, state));
+        stations.resume();
         NodeServices nodeServices =
                 opened(
                         new NodeServices(
@@ -199,7 +200,10 @@ public final class Daemon implements AutoCloseable {
         opened(() -> attachments.follow(() -> {}));
         opened(
                 new Keeper(
-                        networks::tend,
+                        () -> {
+                            networks.tend();
+                            stations.tend();
+                        },
                         objects::retry,
                         nics::detachGone,
                         sriov.pods()::detachGone,
