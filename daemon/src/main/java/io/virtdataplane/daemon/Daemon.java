@@ -42,7 +42,7 @@ import io.virtdataplane.daemon.worker.Heartbeat;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.manifest.Manifests;
-import io.virtdataplane.port.KeptTaps;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.PortNames;
 import io.virtdataplane.sys.DescriptorStore;
 import java.io.IOException;
@@ -113,7 +113,7 @@ public final class Daemon implements AutoCloseable {
             config.node().keptIn(state);
         }
         Attachments attachments = new Attachments(journal);
-        KeptTaps taps = new KeptTaps(DescriptorStore.ofEnvironment());
+        KeptDescriptors taps = new KeptDescriptors(DescriptorStore.ofEnvironment());
         Bridges bridges =
                 opened(
                         new Bridges(

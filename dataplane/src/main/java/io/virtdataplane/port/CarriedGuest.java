@@ -34,6 +34,7 @@ public final class CarriedGuest implements AutoCloseable {
     private final String tapName;
     private final int tapIndex;
     private final Fd tap;
+    private final KeptDescriptors.Owned kept;
 
     private CarriedGuest(
             Plan plan,
@@ -42,7 +43,8 @@ public final class CarriedGuest implements AutoCloseable {
             int mtu,
             String tapName,
             int tapIndex,
-            Fd tap) {
+            Fd tap,
+            KeptDescriptors.Owned kept) {
         this.plan = plan;
         this.name = name;
         this.device = device;
@@ -50,23 +52,24 @@ public final class CarriedGuest implements AutoCloseable {
         this.tapName = tapName;
         this.tapIndex = tapIndex;
         this.tap = tap;
+        this.kept = kept;
     }
 
     /**
      * @param name of the guest's device, which exists
      * @param tapName free in the pod's namespace, or an earlier run's
-     * @param taps where its tap is found, and left
+     * @param kept where its descriptors are found, and left
      */
     public static CarriedGuest open(
-            Netns netns, String name, String tapName, Plan plan, KeptTaps.Owned taps) {
+            Netns netns, String name, String tapName, Plan plan, KeptDescriptors.Owned kept) {
         return netns.call(
                 () -> {
                     NetDevice device = PacketPort.existing(name);
                     int mtu = device.mtu();
-                    Fd tap = taps.take(KeptTaps.Role.CARRIED, () -> Tun.takeTap(tapName));
+                    Fd tap = kept.take(KeptDescriptors.Role.CARRIED, tapName, Tun::takeTap);
                     Fd fd = ReadTap.ready(tap, tapName, mtu);
                     int index = new NetDevice(tapName).index();
-                    return new CarriedGuest(plan, name, device, mtu, tapName, index, fd);
+                    return new CarriedGuest(plan, name, device, mtu, tapName, index, fd, kept);
                 });
     }
 
@@ -92,6 +95,10 @@ public final class CarriedGuest implements AutoCloseable {
 
     int tapIndex() {
         return tapIndex;
+    }
+
+    KeptDescriptors.Owned kept() {
+        return kept;
     }
 
     /** What is not carried is read here. */

@@ -19,15 +19,15 @@ public final class TapPort {
      * @param kept where it is found, and left
      */
     public static DescriptorPort open(
-            int id, Netns netns, String name, int mtu, long mac, KeptTaps.Owned kept) {
-        Fd earlier = kept.take(KeptTaps.Role.GUEST);
+            int id, Netns netns, String name, int mtu, long mac, KeptDescriptors.Owned kept) {
+        Fd earlier = kept.take(KeptDescriptors.Role.GUEST);
         return earlier == null
                 ? netns.call(() -> make(id, name, mtu, mac, kept))
                 : takenOver(id, name, earlier);
     }
 
     private static DescriptorPort make(
-            int id, String name, int mtu, long mac, KeptTaps.Owned kept) {
+            int id, String name, int mtu, long mac, KeptDescriptors.Owned kept) {
         Fd fd = Tun.openTap(name);
         try {
             NetDevice device = new NetDevice(name);
@@ -37,7 +37,7 @@ public final class TapPort {
                 device.mac(mac);
             }
             DescriptorPort port = port(id, name, fd, name);
-            kept.keep(KeptTaps.Role.GUEST, fd);
+            kept.keep(KeptDescriptors.Role.GUEST, fd);
             return port;
         } catch (RuntimeException e) {
             fd.close();

@@ -32,7 +32,7 @@ public final class UplinkPort {
             CarriedGuest guest,
             Bpf.Mechanism mechanism,
             SteeringPins pins,
-            KeptTaps.Owned taps) {
+            KeptDescriptors.Owned taps) {
         return netns.call(
                 () -> {
                     NetDevice uplink = new NetDevice(uplinkName);
@@ -46,7 +46,7 @@ public final class UplinkPort {
                                 "uplink must have a global IPv4 or IPv6 address: uplink="
                                         + uplinkName);
                     }
-                    Fd fd = taps.take(KeptTaps.Role.UPLINK, () -> Tun.takeTap(tapName));
+                    Fd fd = taps.take(KeptDescriptors.Role.UPLINK, tapName, Tun::takeTap);
                     try {
                         NetDevice tap = new NetDevice(tapName);
                         tap.disableIpv6();

@@ -28,8 +28,7 @@ public final class DescriptorStore {
 
     /** That of the service whose main process this is. To be called once. */
     public static DescriptorStore ofEnvironment() {
-        return of(
-                System.getenv(), ProcessHandle.current().pid(), NotifySocket.ofEnvironment());
+        return of(System.getenv(), ProcessHandle.current().pid(), NotifySocket.ofEnvironment());
     }
 
     static DescriptorStore of(Map<String, String> environment, long pid, NotifySocket systemd) {
@@ -40,9 +39,10 @@ public final class DescriptorStore {
             for (int i = 0; i < count; i++) {
                 Fd fd = new Fd(FIRST + i);
                 Libc.C.syscall(SYS_FCNTL, fd.number(), F_SETFD, FD_CLOEXEC, 0, 0, 0);
-                Fd twice = store.earlier.put(i < names.length ? names[i] : "", fd);
-                if (twice != null) {
-                    twice.close();
+                String name = i < names.length ? names[i] : "";
+                Fd other = name.isEmpty() ? fd : store.earlier.put(name, fd);
+                if (other != null) {
+                    other.close();
                 }
             }
         }

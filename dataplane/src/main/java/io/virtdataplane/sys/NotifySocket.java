@@ -55,8 +55,7 @@ public final class NotifySocket {
                                         Libc.result(Libc.C.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0)),
                                         "socket"))) {
             MemorySegment message = message(scratch, state, fd);
-            Libc.C.syscall(
-                    SYS_SENDMSG, socket.number(), message.address(), MSG_NOSIGNAL, 0, 0, 0);
+            Libc.C.syscall(SYS_SENDMSG, socket.number(), message.address(), MSG_NOSIGNAL, 0, 0, 0);
         }
     }
 

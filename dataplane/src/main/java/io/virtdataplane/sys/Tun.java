@@ -1,6 +1,10 @@
 package io.virtdataplane.sys;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** Makes taps whose frames carry a 10-byte virtio_net_hdr and pass unsegmented (linux/if_tun.h). */
 public final class Tun {
@@ -96,6 +100,20 @@ public final class Tun {
                         Libc.result(Libc.C.ioctl(tap.number(), TUNGETDEVNETNS, 0)),
                         "namespace of a tap");
         return Netns.of(name(tap), new Fd(fd));
+    }
+
+    /** It is the tap of that name in the calling thread's namespace. */
+    public static boolean isHere(Fd tap, String name) {
+        if (!name(tap).equals(name)) {
+            return false;
+        }
+        try (Netns netns = namespace(tap)) {
+            Path there = Path.of("/proc/self/fd/" + netns.descriptor());
+            Path here = Path.of("/proc/thread-self/ns/net");
+            return Files.readSymbolicLink(there).equals(Files.readSymbolicLink(here));
+        } catch (IOException e) {
+            throw new UncheckedIOException("look for tap " + name, e);
+        }
     }
 
     /** The device goes at once, whoever else has a descriptor of it. */

@@ -83,8 +83,29 @@ final class BootedSystem {
                 said -> said.startsWith("active") && said.contains("NAME"));
     }
 
-    String mainPid() {
-        return inside("systemctl show -P MainPID virt-dataplane").strip();
+    /**
+     * Kills the daemon, and returns when systemd has started it anew. Ready is what systemd is
+     * told; a client would take the processor from the daemon.
+     */
+    void kill() {
+        inside(
+                """
+                before=$(systemctl show -P MainPID virt-dataplane)
+                systemctl kill -s KILL virt-dataplane
+                for i in $(seq 300); do
+                  sleep 0.1
+                  case $(systemctl show -P MainPID,ActiveState virt-dataplane | tr '\\n' ' ') in
+                    *"$before"*) ;;
+                    *" active "*|active*) exit 0 ;;
+                  esac
+                done
+                exit 1
+                """);
+    }
+
+    /** A file of the system, as this machine sees it. */
+    Path file(String path) {
+        return Path.of("/proc/" + first + "/root" + path);
     }
 
     /** What the daemon's events say. */

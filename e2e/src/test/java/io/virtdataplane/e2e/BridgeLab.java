@@ -169,10 +169,12 @@ final class BridgeLab implements AutoCloseable {
                 "a station that is kept",
                 20,
                 () ->
-                        lab.shell.run(
-                                "bash",
-                                "-c",
-                                "cat %s/state/stations/*".formatted(lab.shell.directory())).out(),
+                        lab.shell
+                                .run(
+                                        "bash",
+                                        "-c",
+                                        "cat %s/state/stations/*".formatted(lab.shell.directory()))
+                                .out(),
                 said -> said.contains(digits));
     }
 

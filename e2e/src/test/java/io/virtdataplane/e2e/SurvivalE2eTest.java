@@ -24,7 +24,7 @@ class SurvivalE2eTest {
     private static final int DATAGRAMS = 5000; // a second, of each of two flows
     private static final String BEHIND_TAP = "10.244.3.5";
     private static final int MBITS = 200;
-    private static final int BETWEEN_MILLISECONDS = 1000;
+    private static final int BETWEEN_MILLISECONDS = TIMES > 1 ? 3000 : 1000;
 
     /** Silence in milliseconds that is a failure here, with room for a machine that is busy. */
     private static final int MOST_ESTABLISHED = 1000;
@@ -161,30 +161,17 @@ class SurvivalE2eTest {
         if (!each.name().startsWith("udp") && !isNew) {
             assertThat(each.lost()).as(each.name()).isZero();
         }
-        boolean isWalked = isNew || !each.name().contains("guest1") && !each.name().endsWith(Lab.POD_ADDRESS) && !each.name().endsWith(Lab.POD_ADDRESS6);
+        boolean isWalked =
+                isNew
+                        || !each.name().contains("guest1")
+                                && !each.name().endsWith(Lab.POD_ADDRESS)
+                                && !each.name().endsWith(Lab.POD_ADDRESS6);
         assertThat(each.silence())
                 .as(each.name())
                 .isLessThan(isWalked ? MOST_WALKED : MOST_ESTABLISHED);
         if (each.name().startsWith("udp")) {
             assertThat(each.lost()).as(each.name()).isLessThan(each.of() / 50);
         }
-    }
-
-    /** Ready is what systemd is told; a client would take the processor from the daemon. */
-    private void kill() {
-        booted.inside(
-                """
-                before=$(systemctl show -P MainPID virt-dataplane)
-                systemctl kill -s KILL virt-dataplane
-                for i in $(seq 300); do
-                  sleep 0.1
-                  case $(systemctl show -P MainPID,ActiveState virt-dataplane | tr '\\n' ' ') in
-                    *"$before"*) ;;
-                    *" active "*|active*) exit 0 ;;
-                  esac
-                done
-                exit 1
-                """);
     }
 
     @Test
@@ -194,7 +181,7 @@ class SurvivalE2eTest {
             under("nothing", TIMES, () -> {}); // what the others are to be read against
         }
         under("restart", TIMES, () -> booted.inside("systemctl restart virt-dataplane"));
-        under("kill -9", TIMES, this::kill);
+        under("kill -9", TIMES, booted::kill);
         under(
                 "upgrade",
                 1,

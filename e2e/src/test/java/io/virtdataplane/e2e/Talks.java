@@ -58,7 +58,7 @@ final class Talks {
                     for number, peer in enumerate(peers):
                         if number in lost: continue
                         try:
-                            peer.settimeout(15)
+                            peer.settimeout(30)
                             peer.sendall(b"0123456789")
                             if len(peer.recv(10, socket.MSG_WAITALL)) != 10: raise OSError("closed")
                             silences[number].heard()

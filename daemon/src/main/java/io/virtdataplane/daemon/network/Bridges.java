@@ -6,7 +6,7 @@ import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
-import io.virtdataplane.port.KeptTaps;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.PortNames;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +36,7 @@ public final class Bridges implements AutoCloseable {
             EventJournal journal,
             DataPath path,
             PortNames names,
-            KeptTaps taps) {
+            KeptDescriptors taps) {
         this.workers = workers;
         this.attachments = attachments;
         this.journal = journal;

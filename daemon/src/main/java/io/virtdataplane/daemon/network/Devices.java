@@ -4,7 +4,7 @@ import io.virtdataplane.bridge.KernelPort;
 import io.virtdataplane.daemon.attach.PodNamespace;
 import io.virtdataplane.port.BridgePrograms;
 import io.virtdataplane.port.DescriptorPort;
-import io.virtdataplane.port.KeptTaps;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.PacketPort;
 import io.virtdataplane.port.TapPort;
 import io.virtdataplane.sys.Bpf;
@@ -21,14 +21,14 @@ final class Devices {
     private static final int ETHERNET_MTU = 1500;
 
     private final Bpf.Mechanism hooks;
-    private final KeptTaps taps;
+    private final KeptDescriptors taps;
 
-    Devices(Bpf.Mechanism hooks, KeptTaps taps) {
+    Devices(Bpf.Mechanism hooks, KeptDescriptors taps) {
         this.hooks = hooks;
         this.taps = taps;
     }
 
-    private KeptTaps.Owned taps(PortSpec spec) {
+    private KeptDescriptors.Owned taps(PortSpec spec) {
         return taps.of(FileStore.digest(spec.name()));
     }
 
@@ -45,7 +45,6 @@ final class Devices {
             taps(spec).abandon();
         }
     }
-
 
     /** What the node has under this name now; empty: nothing. */
     static Optional<Present> present(String name) {

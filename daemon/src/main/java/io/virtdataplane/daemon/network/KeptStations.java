@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Which stations bridges have learned, for the next run of the daemon on the same run of the
- * machine, so that neither a restart nor a crash floods. A line each: VLAN, MAC address and when it was last
- * seen (CLOCK_MONOTONIC, ns) in hexadecimal, and the port's name.
+ * machine, so that neither a restart nor a crash floods. A line each: VLAN, MAC address and when it
+ * was last seen (CLOCK_MONOTONIC, ns) in hexadecimal, and the port's name.
  */
 public final class KeptStations implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KeptStations.class);

@@ -1,7 +1,7 @@
 package io.virtdataplane.daemon.nic;
 
 import io.virtdataplane.daemon.state.Snapshots;
-import io.virtdataplane.port.KeptTaps;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.sys.BpfPins;
 import io.virtdataplane.sys.FileStore;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ public final class KeptNics {
     private final Path directory; // of programs and maps; null: none are kept
     private final long absenceNs;
     private final Snapshots snapshots;
-    private final KeptTaps taps;
+    private final KeptDescriptors taps;
 
     /**
      * How long a NIC goes on without the daemon.
@@ -40,7 +40,7 @@ public final class KeptNics {
     record Sessions(byte[] bytes, String setAside) {}
 
     /** A daemon has a directory of its own below that of the settings, by its state directory. */
-    public KeptNics(Settings settings, Path stateDirectory, KeptTaps taps) {
+    public KeptNics(Settings settings, Path stateDirectory, KeptDescriptors taps) {
         this.taps = taps;
         snapshots = new Snapshots(stateDirectory.resolve("sessions"));
         Path own = settings.directory().resolve(Snapshots.identity(stateDirectory));
@@ -107,7 +107,7 @@ public final class KeptNics {
     }
 
     /** Its own. */
-    KeptTaps.Owned taps(String nic) {
+    KeptDescriptors.Owned taps(String nic) {
         return taps.of(FileStore.digest(nic));
     }
 

@@ -9,7 +9,7 @@ import io.virtdataplane.manifest.Cidr;
 import io.virtdataplane.manifest.Ipv6Cidr;
 import io.virtdataplane.port.CarriedGuest;
 import io.virtdataplane.port.DescriptorPort;
-import io.virtdataplane.port.KeptTaps;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.PacketPort;
 import io.virtdataplane.port.PodAddresses;
 import io.virtdataplane.port.SteeringPins;
@@ -32,7 +32,7 @@ record NicDevices(
         DescriptorPort guest,
         int guestMtu,
         String fastPath,
-        KeptTaps.Owned taps)
+        KeptDescriptors.Owned taps)
         implements AutoCloseable {
     private static final int LONGEST_NAME = 15; // linux/if.h: IFNAMSIZ with its NUL
 
@@ -56,7 +56,7 @@ record NicDevices(
             int id,
             MasqueradeSpec spec,
             DataPath path,
-            KeptTaps.Owned taps,
+            KeptDescriptors.Owned taps,
             SteeringPins pins,
             long seed) {
         GuestDevice device = spec.guest().device();
@@ -97,7 +97,7 @@ record NicDevices(
             Bpf.Mechanism hooks,
             CarriedGuest carried,
             String fastPath,
-            KeptTaps.Owned taps,
+            KeptDescriptors.Owned taps,
             SteeringPins pins) {
         try (Netns netns = Netns.open(spec.netns())) {
             Uplink uplink =
@@ -134,16 +134,10 @@ record NicDevices(
             MasqueradeSpec spec,
             int mtu,
             Bpf.Mechanism hooks,
-            KeptTaps.Owned taps) {
+            KeptDescriptors.Owned taps) {
         GuestDevice device = spec.guest().device();
         return device.isTap()
-                ? TapPort.open(
-                        port,
-                        netns,
-                        device.name(),
-                        mtu,
-                        spec.nic().mac(),
-                        taps)
+                ? TapPort.open(port, netns, device.name(), mtu, spec.nic().mac(), taps)
                 : PacketPort.open(port, netns, device.name(), hooks);
     }
 
@@ -223,11 +217,6 @@ record NicDevices(
 
     @Override
     public void close() {
-        Closing.all(
-                name,
-                uplink.steering()::giveBack,
-                guest,
-                uplink.port(),
-                taps::remove);
+        Closing.all(name, uplink.steering()::giveBack, guest, uplink.port(), taps::remove);
     }
 }

@@ -12,8 +12,8 @@ import io.virtdataplane.daemon.nic.GuestServices;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.Pollers;
-import io.virtdataplane.port.KeptTaps;
 import io.virtdataplane.port.PortNames;
 import io.virtdataplane.sys.Bpf;
 import java.io.ByteArrayOutputStream;
@@ -50,7 +50,7 @@ class ScrapeTest {
                         journal,
                         new DataPath(Bpf.Mechanism.AUTO, true, 0),
                         new PortNames("test"),
-KeptTaps.none());
+                        KeptDescriptors.none());
         NetworkObjects networks =
                 new NetworkObjects(
                         bridges,
