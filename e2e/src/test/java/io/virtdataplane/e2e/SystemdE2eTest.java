@@ -138,4 +138,30 @@ class SystemdE2eTest {
                                 .strip())
                 .isEqualTo("0");
     }
+
+    /** However often it has failed: somebody mends the file, and that is all. */
+    @Test
+    void itComesBackByItselfWhenItsConfigurationIsMended() {
+        inside("systemctl daemon-reload; systemd-sysusers virt-dataplane.conf");
+        inside("echo 'workers: none' > /etc/virt-dataplane/config.yaml");
+        inside("systemctl start virt-dataplane || true");
+        Wait.until(
+                "two restarts",
+                40,
+                () -> inside("systemctl show -P NRestarts virt-dataplane").strip(),
+                restarts -> Integer.parseInt(restarts) >= 2);
+        assertThat(inside("journalctl -u virt-dataplane -o cat --no-pager"))
+                .contains("virt-dataplane: ");
+        inside("rm /etc/virt-dataplane/config.yaml");
+        booted.awaitActive();
+        inside(
+                """
+                for i in $(seq 6); do
+                  systemctl kill -s KILL virt-dataplane
+                  until [ "$(systemctl show -P ActiveState virt-dataplane)" != active ]; do sleep 0.05; done
+                  until [ "$(systemctl show -P SubState virt-dataplane)" = start ]; do sleep 0.05; done
+                done
+                """);
+        booted.awaitActive();
+    }
 }
