@@ -42,7 +42,9 @@ import io.virtdataplane.daemon.worker.Heartbeat;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
 import io.virtdataplane.manifest.Manifests;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.PortNames;
+import io.virtdataplane.sys.DescriptorStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -111,6 +113,7 @@ public final class Daemon implements AutoCloseable {
             config.node().keptIn(state);
         }
         Attachments attachments = new Attachments(journal);
+        KeptDescriptors taps = new KeptDescriptors(DescriptorStore.ofEnvironment());
         Bridges bridges =
                 opened(
                         new Bridges(
@@ -118,10 +121,11 @@ public final class Daemon implements AutoCloseable {
                                 attachments,
                                 journal,
                                 config.packets().path(),
-                                PortNames.of(state)));
+                                PortNames.of(state),
+                                taps));
         NetworkObjects networks =
                 new NetworkObjects(bridges, attachments, config.node(), journal, System::nanoTime);
-        KeptNics kept = new KeptNics(config.absence(), state);
+        KeptNics kept = new KeptNics(config.absence(), state, taps);
         GuestServices guestServices = new GuestServices(NodeAddresses::outward);
         MasqueradeNics masquerade =
                 new MasqueradeNics(
@@ -177,7 +181,8 @@ public final class Daemon implements AutoCloseable {
                         services);
         objects.restore();
         nics.restore();
-        opened(new KeptStations(bridges, state)).resume();
+        KeptStations stations = opened(new KeptStations(bridges, state));
+        stations.resume();
         NodeServices nodeServices =
                 opened(
                         new NodeServices(
@@ -195,7 +200,10 @@ public final class Daemon implements AutoCloseable {
         opened(() -> attachments.follow(() -> {}));
         opened(
                 new Keeper(
-                        networks::tend,
+                        () -> {
+                            networks.tend();
+                            stations.tend();
+                        },
                         objects::retry,
                         nics::detachGone,
                         sriov.pods()::detachGone,

@@ -34,6 +34,7 @@ public final class CarriedGuest implements AutoCloseable {
     private final String tapName;
     private final int tapIndex;
     private final Fd tap;
+    private final KeptDescriptors.Owned kept;
 
     private CarriedGuest(
             Plan plan,
@@ -42,7 +43,8 @@ public final class CarriedGuest implements AutoCloseable {
             int mtu,
             String tapName,
             int tapIndex,
-            Fd tap) {
+            Fd tap,
+            KeptDescriptors.Owned kept) {
         this.plan = plan;
         this.name = name;
         this.device = device;
@@ -50,20 +52,24 @@ public final class CarriedGuest implements AutoCloseable {
         this.tapName = tapName;
         this.tapIndex = tapIndex;
         this.tap = tap;
+        this.kept = kept;
     }
 
     /**
      * @param name of the guest's device, which exists
      * @param tapName free in the pod's namespace, or an earlier run's
+     * @param kept where its descriptors are found, and left
      */
-    public static CarriedGuest open(Netns netns, String name, String tapName, Plan plan) {
+    public static CarriedGuest open(
+            Netns netns, String name, String tapName, Plan plan, KeptDescriptors.Owned kept) {
         return netns.call(
                 () -> {
                     NetDevice device = PacketPort.existing(name);
                     int mtu = device.mtu();
-                    Fd fd = ReadTap.ready(Tun.takeTap(tapName), tapName, mtu);
+                    Fd tap = kept.take(KeptDescriptors.Role.CARRIED, tapName, Tun::takeTap);
+                    Fd fd = ReadTap.ready(tap, tapName, mtu);
                     int index = new NetDevice(tapName).index();
-                    return new CarriedGuest(plan, name, device, mtu, tapName, index, fd);
+                    return new CarriedGuest(plan, name, device, mtu, tapName, index, fd, kept);
                 });
     }
 
@@ -89,6 +95,10 @@ public final class CarriedGuest implements AutoCloseable {
 
     int tapIndex() {
         return tapIndex;
+    }
+
+    KeptDescriptors.Owned kept() {
+        return kept;
     }
 
     /** What is not carried is read here. */

@@ -55,9 +55,19 @@ public final class PacketPort {
                         if (!device.isUp()) {
                             device.up();
                         }
-                        Fd direct = PacketSocket.openSending(device);
+                        Fd direct =
+                                guest.kept()
+                                        .take(
+                                                KeptDescriptors.Role.DIRECT,
+                                                device,
+                                                PacketSocket::openSending);
                         try {
-                            Fd queued = PacketSocket.openQueued(device);
+                            Fd queued =
+                                    guest.kept()
+                                            .take(
+                                                    KeptDescriptors.Role.QUEUED,
+                                                    device,
+                                                    PacketSocket::openQueued);
                             return DescriptorPort.ofTwo(
                                     "dev:" + guest.name(),
                                     id,

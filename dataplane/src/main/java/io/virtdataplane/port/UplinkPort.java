@@ -22,6 +22,7 @@ public final class UplinkPort {
      * @param tapName of the steering tap, free in the pod's namespace, or an earlier run's
      * @param guest whose frames may be carried, or null
      * @param pins what of it outlives the process; closed with the port
+     * @param taps where its tap is found, and left
      */
     public static Uplink open(
             int id,
@@ -30,7 +31,8 @@ public final class UplinkPort {
             String tapName,
             CarriedGuest guest,
             Bpf.Mechanism mechanism,
-            SteeringPins pins) {
+            SteeringPins pins,
+            KeptDescriptors.Owned taps) {
         return netns.call(
                 () -> {
                     NetDevice uplink = new NetDevice(uplinkName);
@@ -44,7 +46,7 @@ public final class UplinkPort {
                                 "uplink must have a global IPv4 or IPv6 address: uplink="
                                         + uplinkName);
                     }
-                    Fd fd = Tun.takeTap(tapName);
+                    Fd fd = taps.take(KeptDescriptors.Role.UPLINK, tapName, Tun::takeTap);
                     try {
                         NetDevice tap = new NetDevice(tapName);
                         tap.disableIpv6();

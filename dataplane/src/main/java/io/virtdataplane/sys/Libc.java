@@ -100,8 +100,11 @@ final class Libc {
     }
 
     static final Functions C =
-            LibraryLoader.create(Functions.class).option(LibraryOption.LoadNow, true).load("c");
-    private static final Runtime RUNTIME = Runtime.getRuntime(C);
+            Faults.around(
+                    LibraryLoader.create(Functions.class)
+                            .option(LibraryOption.LoadNow, true)
+                            .load("c"));
+    private static final Runtime RUNTIME = Runtime.getSystemRuntime();
 
     private Libc() {}
 

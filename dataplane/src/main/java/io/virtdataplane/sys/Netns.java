@@ -37,6 +37,11 @@ public final class Netns implements AutoCloseable {
         return new Netns(nameOrPath, new Fd(SystemCallException.check(fd, "open " + path)));
     }
 
+    /** That of a descriptor, which is its own from now on. */
+    static Netns of(String label, Fd fd) {
+        return new Netns(label, fd);
+    }
+
     /** Where that namespace is. */
     public static Path path(String nameOrPath) {
         return Path.of(nameOrPath.startsWith("/") ? nameOrPath : NAMED + nameOrPath);

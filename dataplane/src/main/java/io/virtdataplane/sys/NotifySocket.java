@@ -8,7 +8,12 @@ import java.lang.foreign.ValueLayout;
  * nothing.
  */
 public final class NotifySocket {
-    private static final int SYS_SENDTO = 44; // asm/unistd_64.h
+    private static final int SYS_SENDMSG = 46; // asm/unistd_64.h
+    private static final int MSGHDR = 56;
+    private static final int SOL_SOCKET = 1;
+    private static final int SCM_RIGHTS = 1;
+    private static final int RIGHTS_LENGTH = 20; // CMSG_LEN and CMSG_SPACE of an int
+    private static final int RIGHTS_SPACE = 24;
     private static final int AF_UNIX = 1;
     private static final int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
     private static final int PATH_AT = 2;
@@ -25,35 +30,68 @@ public final class NotifySocket {
         return new NotifySocket(path == null ? "" : path);
     }
 
+    boolean isThere() {
+        return !path.isEmpty() && path.length() < PATH_MAX;
+    }
+
     /** For instance {@code "READY=1"}. */
     public void send(String state) {
-        if (path.isEmpty() || path.length() >= PATH_MAX) {
+        send(state, null);
+    }
+
+    /**
+     * The same with a descriptor.
+     *
+     * @param fd null: none
+     */
+    void send(String state, Fd fd) {
+        if (!isThere()) {
             return;
         }
-        byte[] name = Libc.bytes(path);
-        byte[] text = Libc.bytes(state);
         try (Scratch scratch = new Scratch();
                 Fd socket =
                         new Fd(
                                 SystemCallException.check(
                                         Libc.result(Libc.C.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0)),
                                         "socket"))) {
-            MemorySegment address = scratch.zeroed(PATH_AT + PATH_MAX);
-            address.set(Scratch.U16, 0, (short) AF_UNIX);
-            MemorySegment.copy(name, 0, address, ValueLayout.JAVA_BYTE, PATH_AT, name.length);
-            if (name[0] == '@') {
-                address.set(ValueLayout.JAVA_BYTE, PATH_AT, (byte) 0); // an abstract socket
-            }
-            MemorySegment message = scratch.zeroed(text.length);
-            MemorySegment.copy(text, 0, message, ValueLayout.JAVA_BYTE, 0, text.length);
-            Libc.C.syscall(
-                    SYS_SENDTO,
-                    socket.number(),
-                    message.address(),
-                    text.length,
-                    MSG_NOSIGNAL,
-                    address.address(),
-                    PATH_AT + name.length);
+            MemorySegment message = message(scratch, state, fd);
+            Libc.C.syscall(SYS_SENDMSG, socket.number(), message.address(), MSG_NOSIGNAL, 0, 0, 0);
         }
+    }
+
+    /** struct msghdr: the address, one piece of text, and a descriptor as SCM_RIGHTS. */
+    private MemorySegment message(Scratch scratch, String state, Fd fd) {
+        byte[] text = Libc.bytes(state);
+        MemorySegment bytes = scratch.zeroed(text.length);
+        MemorySegment.copy(text, 0, bytes, ValueLayout.JAVA_BYTE, 0, text.length);
+        MemorySegment piece = scratch.zeroed(2 * Long.BYTES); // struct iovec
+        piece.set(Scratch.U64, 0, bytes.address());
+        piece.set(Scratch.U64, Long.BYTES, text.length);
+        byte[] name = Libc.bytes(path);
+        MemorySegment message = scratch.zeroed(MSGHDR);
+        message.set(Scratch.U64, 0, address(scratch, name).address());
+        message.set(Scratch.U32, 8, PATH_AT + name.length);
+        message.set(Scratch.U64, 16, piece.address());
+        message.set(Scratch.U64, 24, 1);
+        if (fd != null) {
+            MemorySegment rights = scratch.zeroed(RIGHTS_SPACE); // struct cmsghdr
+            rights.set(Scratch.U64, 0, RIGHTS_LENGTH);
+            rights.set(Scratch.U32, 8, SOL_SOCKET);
+            rights.set(Scratch.U32, 12, SCM_RIGHTS);
+            rights.set(Scratch.U32, 16, fd.number());
+            message.set(Scratch.U64, 32, rights.address());
+            message.set(Scratch.U64, 40, RIGHTS_SPACE);
+        }
+        return message;
+    }
+
+    private static MemorySegment address(Scratch scratch, byte[] name) {
+        MemorySegment address = scratch.zeroed(PATH_AT + PATH_MAX);
+        address.set(Scratch.U16, 0, (short) AF_UNIX);
+        MemorySegment.copy(name, 0, address, ValueLayout.JAVA_BYTE, PATH_AT, name.length);
+        if (name[0] == '@') {
+            address.set(ValueLayout.JAVA_BYTE, PATH_AT, (byte) 0); // an abstract socket
+        }
+        return address;
     }
 }

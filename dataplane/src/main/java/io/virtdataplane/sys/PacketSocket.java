@@ -66,6 +66,20 @@ public final class PacketSocket {
         return open(device, NO_PROTOCOL, (fd, scratch) -> {});
     }
 
+    /** The socket sends by that device still, which has not been made anew since. */
+    public static boolean isAt(Fd socket, NetDevice device) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment address = scratch.zeroed(20); // struct sockaddr_ll
+            MemorySegment length = scratch.zeroed(4);
+            length.set(Scratch.U32, 0, 20);
+            int result =
+                    Libc.result(
+                            Libc.C.getsockname(
+                                    socket.number(), address.address(), length.address()));
+            return result == 0 && address.get(Scratch.U32, 4) == device.index();
+        }
+    }
+
     /** Frames that its buffer had no room for, since this was asked last; 0 where it is closed. */
     public static long drops(Fd socket) {
         try (Scratch scratch = new Scratch()) {

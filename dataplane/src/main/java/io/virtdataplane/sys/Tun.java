@@ -1,6 +1,10 @@
 package io.virtdataplane.sys;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** Makes taps whose frames carry a 10-byte virtio_net_hdr and pass unsegmented (linux/if_tun.h). */
 public final class Tun {
@@ -8,6 +12,8 @@ public final class Tun {
     private static final long TUNSETPERSIST = 0x400454cbL;
     private static final long TUNSETOWNER = 0x400454ccL;
     private static final long TUNSETOFFLOAD = 0x400454d0L;
+    private static final long TUNGETIFF = 0x800454d2L;
+    private static final long TUNGETDEVNETNS = 0x54e3L; // Linux 5.5
     private static final long TUNSETVNETHDRSZ = 0x400454d8L;
     private static final int IFF_TAP = 0x0002;
     private static final int IFF_NO_PI = 0x1000;
@@ -21,6 +27,7 @@ public final class Tun {
     private static final int TUN_F_USO4 = 0x20; // Linux 6.2
     private static final int TUN_F_USO6 = 0x40;
     private static final int NAME_LENGTH = 16;
+    private static final int IFREQ = 40;
     private static final long IN_USE_NS = 2_000_000_000L;
     private static final int IN_USE_POLL_MILLISECONDS = 10;
 
@@ -77,6 +84,48 @@ public final class Tun {
                 "TUNSETPERSIST");
     }
 
+    /** What the tap is called now; it may have been moved and renamed. Empty: it is gone. */
+    public static String name(Fd tap) {
+        try (Scratch scratch = new Scratch()) {
+            MemorySegment ifreq = scratch.zeroed(IFREQ);
+            int result = Libc.result(Libc.C.ioctl(tap.number(), TUNGETIFF, ifreq.address()));
+            return result < 0 ? "" : ifreq.getString(0);
+        }
+    }
+
+    /** Where the tap is now. */
+    public static Netns namespace(Fd tap) {
+        int fd =
+                SystemCallException.check(
+                        Libc.result(Libc.C.ioctl(tap.number(), TUNGETDEVNETNS, 0)),
+                        "namespace of a tap");
+        return Netns.of(name(tap), new Fd(fd));
+    }
+
+    /** It is the tap of that name in the calling thread's namespace. */
+    public static boolean isHere(Fd tap, String name) {
+        if (!name(tap).equals(name)) {
+            return false;
+        }
+        try (Netns netns = namespace(tap)) {
+            Path there = Path.of("/proc/self/fd/" + netns.descriptor());
+            Path here = Path.of("/proc/thread-self/ns/net");
+            return Files.readSymbolicLink(there).equals(Files.readSymbolicLink(here));
+        } catch (IOException e) {
+            throw new UncheckedIOException("look for tap " + name, e);
+        }
+    }
+
+    /** The device goes at once, whoever else has a descriptor of it. */
+    public static void delete(Fd tap) {
+        String name = name(tap);
+        if (!name.isEmpty()) {
+            try (Netns netns = namespace(tap)) {
+                netns.call(() -> Links.delete(name));
+            }
+        }
+    }
+
     private static Fd prepared(Fd fd) {
         try (Scratch scratch = new Scratch()) {
             MemorySegment length = scratch.zeroed(4);
@@ -116,7 +165,7 @@ public final class Tun {
         }
         Fd fd = new Fd(SystemCallException.check(number, "open /dev/net/tun"));
         try (Scratch scratch = new Scratch()) {
-            MemorySegment ifreq = scratch.zeroed(40);
+            MemorySegment ifreq = scratch.zeroed(IFREQ);
             MemorySegment.copy(MemorySegment.ofArray(Libc.bytes(name)), 0, ifreq, 0, name.length());
             ifreq.set(Scratch.U16, NAME_LENGTH, (short) (IFF_TAP | IFF_NO_PI | flags));
             int result = Libc.result(Libc.C.ioctl(fd.number(), TUNSETIFF, ifreq.address()));

@@ -162,6 +162,22 @@ final class BridgeLab implements AutoCloseable {
         return lab.mustIn(guest, "cat /sys/class/net/eth1/address").strip();
     }
 
+    /** The daemon has written down where a station is. */
+    void awaitKept(String mac) {
+        String digits = mac.replace(":", "").replaceFirst("^0+", "");
+        Wait.until(
+                "a station that is kept",
+                20,
+                () ->
+                        lab.shell
+                                .run(
+                                        "bash",
+                                        "-c",
+                                        "cat %s/state/stations/*".formatted(lab.shell.directory()))
+                                .out(),
+                said -> said.contains(digits));
+    }
+
     @Override
     public void close() {
         guests.add(node);

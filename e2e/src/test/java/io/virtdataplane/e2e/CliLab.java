@@ -19,6 +19,7 @@ import io.virtdataplane.daemon.service.ServiceSettings;
 import io.virtdataplane.daemon.sriov.CardInTree;
 import io.virtdataplane.daemon.sriov.SriovConfig;
 import io.virtdataplane.daemon.worker.Workers;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.PortNames;
 import io.virtdataplane.sys.Bpf;
 import java.io.ByteArrayOutputStream;
@@ -61,7 +62,8 @@ final class CliLab implements AutoCloseable {
                         attachments,
                         journal,
                         new DataPath(Bpf.Mechanism.AUTO, true, 0),
-                        new PortNames("test"));
+                        new PortNames("test"),
+                        KeptDescriptors.none());
         NetworkObjects networks =
                 new NetworkObjects(
                         bridges,

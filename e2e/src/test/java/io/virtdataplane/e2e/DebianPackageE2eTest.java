@@ -15,9 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
 @RootTest
 @Timeout(300)
 class DebianPackageE2eTest {
-    private static final String BUILD =
-            Path.of("../deploy/deb/build").toAbsolutePath().normalize().toString();
-
     /**
      * This machine's files with a layer of our own over them: what is installed there is gone with
      * it.
@@ -105,8 +102,7 @@ class DebianPackageE2eTest {
     void aPackageComesAndGoesWhole() throws IOException {
         Files.createDirectory(directory.resolve("layer"));
         Files.writeString(directory.resolve("in-layer.sh"), SCRIPT);
-        String said = shell.must(BUILD, "--uncompressed", directory.toString());
-        String deb = said.lines().reduce((first, last) -> last).orElseThrow();
+        String deb = DebianPackage.built(shell).toString();
 
         assertThat(shell.run("lintian", deb).out().lines())
                 .anyMatch(line -> line.startsWith("W: virt-dataplane:"))

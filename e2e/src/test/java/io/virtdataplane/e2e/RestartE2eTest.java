@@ -177,8 +177,9 @@ class RestartE2eTest {
         assertThat(page("10.244.1.6")).isEqualTo("guest");
     }
 
-    @Test
-    void bridgeLosesNoConnectionAndKeepsItsStations() {
+    @ParameterizedTest
+    @ValueSource(strings = {"SIGTERM", "SIGKILL"})
+    void bridgeLosesNoConnectionAndKeepsItsStations(String how) {
         try (BridgeLab bridge = new BridgeLab()) {
             String network = BridgeLab.network("vlan100", "\"vlan\": 100");
             bridge.bridges().apply(network);
@@ -193,11 +194,16 @@ class RestartE2eTest {
                             .talk("tcp", one, "10.100.0.1", bridge.host, "10.100.0.1", CONNECTIONS)
                             .ping(one, "10.100.0.9")
                             .open();
-            bridge.lab.endDaemon();
+            if (how.equals("SIGTERM")) {
+                bridge.lab.endDaemon();
+            } else {
+                bridge.awaitKept(silent);
+                bridge.lab.killDaemon();
+            }
             bridge.lab.daemonIn(bridge.node);
             assertThat(bridge.lab.mustClient("get", "fdb")).contains(silent);
             bridge.lab.mustIn(one, "ping -qc1 -W5 10.100.0.9");
-            for (Talks.Noticed each : talks.end("bridge, SIGTERM")) {
+            for (Talks.Noticed each : talks.end("bridge, " + how)) {
                 if (each.name().startsWith("tcp")) {
                     assertThat(each.lost()).as(each.name()).isZero();
                 }

@@ -2,6 +2,7 @@ package io.virtdataplane.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -10,18 +11,23 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What operators and crashes do, in an order that a seed gives, under traffic: at the end all is as
- * it was at the beginning. {@code bin/soak} lets it go on for longer.
+ * What operators and crashes do, in an order that a seed gives, under traffic, and while system
+ * calls fail: at the end all is as it was at the beginning. {@code bin/soak} lets it go on for
+ * longer.
  */
 @RootTest
 @Timeout(7200)
 class SoakE2eTest {
     private static final int PODS = 3;
+    private static final int LOG_CHARACTERS = 6000;
     private static final long SECONDS = number("VDP_SOAK_SECONDS", 20);
     private static final long SEED = number("VDP_SOAK_SEED", System.nanoTime() & 0xffff);
 
     /** What a leak would make more of. */
     private record Held(long descriptors, long pinned, String links) {}
+
+    /** Beside them, for whoever lets it go on for long. */
+    private record Size(long kilobytes, long threads) {}
 
     /** A pod of the lab's outside, and its guest. */
     private record Pod(String name, String pod, String guest, String address) {}
@@ -30,6 +36,7 @@ class SoakE2eTest {
     private final List<Pod> pods = new ArrayList<>();
     private final boolean[] isAttached = new boolean[PODS];
     private final Random random = new Random(SEED);
+    private int failed; // calls of ours, while system calls did
 
     private static long number(String variable, long usual) {
         String set = System.getenv(variable);
@@ -77,10 +84,9 @@ class SoakE2eTest {
         return made;
     }
 
-    private void attach(int number) {
-        Pod pod = pods.get(number);
+    private List<String> attachCall(Pod pod) {
         String manifest = "metadata: {name: %s}\n".formatted(pod.name) + Lab.CHAPTER;
-        lab.mustClient(
+        return List.of(
                 "attach",
                 "-f",
                 lab.manifest(manifest).toString(),
@@ -88,6 +94,10 @@ class SoakE2eTest {
                 pod.pod,
                 "--guest",
                 "dev:tap0");
+    }
+
+    private void attach(int number) {
+        lab.mustClient(attachCall(pods.get(number)).toArray(String[]::new));
         isAttached[number] = true;
     }
 
@@ -100,6 +110,52 @@ class SoakE2eTest {
     private void works(int number) {
         lab.mustIn(pods.get(number).guest, "ping -qc3 -i0.1 -W5 " + Lab.OUTSIDE);
         lab.mustIn(pods.get(number).guest, "ping -qc1 -W5 10.0.2.1");
+    }
+
+    private Path faults() {
+        return lab.shell.directory().resolve("faults");
+    }
+
+    /**
+     * While one of so many system calls fails a NIC comes, changes and goes, or does not; then it
+     * can be used as ever.
+     */
+    private String amongFaults(int number) {
+        String name = pods.get(number).name;
+        String often = random.nextInt(1000) + " " + (20 + random.nextInt(400));
+        lab.shell.write(faults(), often);
+        for (int i = 0; i < 3; i++) {
+            String[] call =
+                    isThere(name)
+                            ? new String[] {"detach", name}
+                            : attachCall(pods.get(number)).toArray(String[]::new);
+            failed += lab.client(call).ok() ? 0 : 1;
+        }
+        lab.shell.sh("rm " + faults());
+        Wait.letTimePass(100); // the daemon looks for it every 20 ms
+        assertThat(lab.daemonProcess().isAlive()).as("the daemon lives").isTrue();
+        Wait.until("an answer", 20, () -> lab.client("get", "nics"), Shell.Result::ok);
+        isAttached[number] = isThere(name);
+        if (!isAttached[number]) {
+            attach(number);
+        }
+        Wait.until(
+                "traffic of " + name,
+                20,
+                () -> lab.in(pods.get(number).guest, "ping -qc1 -W1 " + Lab.OUTSIDE),
+                Shell.Result::ok);
+        return "faults " + often + " " + name;
+    }
+
+    private boolean isThere(String name) {
+        return lab.client("get", "nics").out().contains(name);
+    }
+
+    private Size size() {
+        long pid = lab.daemonProcess().pid();
+        return new Size(
+                count("awk '/VmRSS/ { for (i = 0; i < $2; i++) print }' /proc/" + pid + "/status"),
+                count("ls /proc/" + pid + "/task"));
     }
 
     private Held held() {
@@ -121,10 +177,14 @@ class SoakE2eTest {
         return Long.parseLong(lab.shell.sh(listing + " | wc -l").strip());
     }
 
+    private static String tail(String log) {
+        return log.substring(Math.max(0, log.length() - LOG_CHARACTERS));
+    }
+
     /** One step; its name. */
     private String step() {
         int number = random.nextInt(PODS);
-        int kind = random.nextInt(10);
+        int kind = random.nextInt(12);
         String name = pods.get(number).name;
         if (kind == 0) {
             lab.endDaemon();
@@ -135,6 +195,9 @@ class SoakE2eTest {
             lab.killDaemon();
             lab.daemon();
             return "kill -9";
+        }
+        if (kind >= 10) {
+            return amongFaults(number);
         }
         if (!isAttached[number]) {
             attach(number);
@@ -158,6 +221,7 @@ class SoakE2eTest {
 
     @Test
     void nothingIsLeftOfWhatHasComeAndGone() {
+        lab.environment("VIRT_DATAPLANE_JAVA_OPTS", "-Dvirtdataplane.faults=" + faults());
         lab.keeping().daemon();
         for (int i = 0; i < PODS; i++) {
             pods.add(pod(i));
@@ -165,13 +229,15 @@ class SoakE2eTest {
         attach(0); // what the first NIC brings for good is there now
         detach(0);
         Held before = held();
+        Size first = size();
         List<String> steps = new ArrayList<>();
         long endNs = System.nanoTime() + SECONDS * 1_000_000_000L;
         while (System.nanoTime() < endNs) {
             try {
                 steps.add(step());
             } catch (AssertionError e) {
-                throw new AssertionError("seed " + SEED + ", after " + steps, e);
+                throw new AssertionError(
+                        "seed " + SEED + ", after " + steps + "\n" + tail(lab.daemonLog()), e);
             }
         }
         for (int i = 0; i < PODS; i++) {
@@ -181,7 +247,9 @@ class SoakE2eTest {
             }
         }
         Held after = held();
-        System.out.printf("soak: seed=%d steps=%d %s -> %s%n", SEED, steps.size(), before, after);
+        System.out.printf(
+                "soak: seed=%d steps=%d failed=%d%n  %s %s%n  %s %s%n",
+                SEED, steps.size(), failed, before, first, after, size());
         String what = "seed " + SEED + ", after " + steps;
         assertThat(after.pinned).as(what).isEqualTo(before.pinned);
         assertThat(after.links).as(what).isEqualTo(before.links);

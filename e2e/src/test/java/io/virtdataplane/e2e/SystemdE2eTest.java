@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -59,28 +58,15 @@ class SystemdE2eTest {
 
     @TempDir Path directory;
     private Shell shell;
-    private String first;
+    private BootedSystem booted;
 
     @BeforeEach
     void boot() throws IOException {
-        Assumptions.assumeTrue(
-                Files.isExecutable(Path.of("/lib/systemd/systemd")), "systemd is not installed");
+        BootedSystem.assume();
         shell = new Shell(directory);
         Path layer = Files.createDirectory(directory.resolve("layer"));
         shell.sh("DESTDIR=%s %s".formatted(layer, TOP.resolve("systemd/install")));
-        Path system = Files.createDirectory(directory.resolve("system"));
-        shell.start(
-                directory.resolve("boot.log"),
-                Path.of("src/test/systemd/boot").toAbsolutePath().toString(),
-                system.toString(),
-                layer.toString());
-        Path pid = system.resolve("pid");
-        first = Wait.until("PID 1", 40, () -> Shell.text(pid).strip(), said -> !said.isEmpty());
-        Wait.until(
-                "a system that runs",
-                40,
-                () -> inside("systemctl is-system-running || true"),
-                said -> said.startsWith("running") || said.startsWith("degraded"));
+        booted = BootedSystem.boot(shell, layer);
     }
 
     @AfterEach
@@ -91,37 +77,7 @@ class SystemdE2eTest {
     }
 
     private String inside(String script) {
-        return shell.must(
-                "nsenter",
-                "-t",
-                first,
-                "-m",
-                "-u",
-                "-i",
-                "-n",
-                "-p",
-                "-C",
-                "env",
-                "-i",
-                "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-                "bash",
-                "-ec",
-                script);
-    }
-
-    private String write(String name, String text) {
-        return inside("cat > /run/%1$s <<'END'\n%2$sEND\necho /run/%1$s".formatted(name, text))
-                .strip();
-    }
-
-    private void awaitActive() {
-        Wait.until(
-                "the service",
-                40,
-                () ->
-                        inside(
-                                "systemctl is-active virt-dataplane || true; virt-dataplane get nics 2>&1 || true"),
-                said -> said.startsWith("active") && said.contains("NAME"));
+        return booted.inside(script);
     }
 
     private double exposure() {
@@ -135,7 +91,7 @@ class SystemdE2eTest {
     void littleIsAllowedAndAllGoes() {
         inside("systemctl daemon-reload; systemd-sysusers virt-dataplane.conf");
         inside("systemctl start virt-dataplane");
-        awaitActive();
+        booted.awaitActive();
         double exposure = exposure();
         System.out.println("exposure: " + exposure + ", asked " + MOST_EXPOSURE);
         assertThat(exposure).isLessThanOrEqualTo(MOST_EXPOSURE);
@@ -143,12 +99,12 @@ class SystemdE2eTest {
                 .isEqualTo("virt-dataplane");
 
         inside(POD);
-        String machine = write("vm.yaml", Lab.CHAPTER);
+        String machine = booted.write("vm.yaml", Lab.CHAPTER);
         inside("virt-dataplane attach -f " + machine + " --netns pod1 --guest dev:tap0");
         String ping = "ip netns exec guest1 ping -qc1 -W5 10.244.1.1";
         inside(ping);
         assertThat(inside("virt-dataplane describe nic vm")).containsPattern("Fast path: +on");
-        inside("virt-dataplane apply -f " + write("service.yaml", SERVICE));
+        inside("virt-dataplane apply -f " + booted.write("service.yaml", SERVICE));
         assertThat(inside("virt-dataplane events"))
                 .contains("devices=up0")
                 .doesNotContain("NodeServicesFailed");
@@ -161,14 +117,10 @@ class SystemdE2eTest {
                 .containsPattern("/ +ro");
 
         inside("systemctl restart virt-dataplane");
-        awaitActive();
+        booted.awaitActive();
         inside(ping);
         inside("systemctl kill -s KILL virt-dataplane");
-        Wait.until(
-                "taken over twice",
-                40,
-                () -> inside("virt-dataplane events 2>&1 || true"),
-                said -> Wait.count(said, "TakenOver") == 2);
+        booted.awaitEvents("TakenOver", 2);
         inside(ping);
         assertThat(inside("journalctl -u virt-dataplane -o cat --no-pager"))
                 .contains("programs=kept")
@@ -185,5 +137,31 @@ class SystemdE2eTest {
                                         "find /sys/fs/bpf/virt-dataplane /var/lib/virt-dataplane /run/virt-dataplane 2> /dev/null | wc -l")
                                 .strip())
                 .isEqualTo("0");
+    }
+
+    /** However often it has failed: somebody mends the file, and that is all. */
+    @Test
+    void itComesBackByItselfWhenItsConfigurationIsMended() {
+        inside("systemctl daemon-reload; systemd-sysusers virt-dataplane.conf");
+        inside("echo 'workers: none' > /etc/virt-dataplane/config.yaml");
+        inside("systemctl start virt-dataplane || true");
+        Wait.until(
+                "two restarts",
+                40,
+                () -> inside("systemctl show -P NRestarts virt-dataplane").strip(),
+                restarts -> Integer.parseInt(restarts) >= 2);
+        assertThat(inside("journalctl -u virt-dataplane -o cat --no-pager"))
+                .contains("virt-dataplane: ");
+        inside("rm /etc/virt-dataplane/config.yaml");
+        booted.awaitActive();
+        inside(
+                """
+                for i in $(seq 6); do
+                  systemctl kill -s KILL virt-dataplane
+                  until [ "$(systemctl show -P ActiveState virt-dataplane)" != active ]; do sleep 0.05; done
+                  until [ "$(systemctl show -P SubState virt-dataplane)" = start ]; do sleep 0.05; done
+                done
+                """);
+        booted.awaitActive();
     }
 }

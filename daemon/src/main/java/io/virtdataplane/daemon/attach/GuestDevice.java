@@ -5,7 +5,7 @@ import io.virtdataplane.sys.NetDevice;
 /**
  * The device behind which the guest is, in its pod's namespace.
  *
- * @param isTap made here, and gone with the daemon; otherwise it exists
+ * @param isTap made here; otherwise it exists
  */
 public record GuestDevice(boolean isTap, String name) {
     private static final String DEFAULT = "dev:tap0";

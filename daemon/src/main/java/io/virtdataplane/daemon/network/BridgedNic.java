@@ -115,6 +115,13 @@ public final class BridgedNic implements AttachedNic {
         return "MAC address announced to the bridge: frames=" + frames.size();
     }
 
+    /** Its tap, where we have made it, stays for the next run. */
+    @Override
+    public void leave() {
+        bridges.leave(port);
+        ended.run();
+    }
+
     @Override
     public void close() {
         bridges.detach(port);

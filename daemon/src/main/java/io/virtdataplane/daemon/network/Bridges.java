@@ -6,6 +6,7 @@ import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.PortNames;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,11 +35,12 @@ public final class Bridges implements AutoCloseable {
             Attachments attachments,
             EventJournal journal,
             DataPath path,
-            PortNames names) {
+            PortNames names,
+            KeptDescriptors taps) {
         this.workers = workers;
         this.attachments = attachments;
         this.journal = journal;
-        this.devices = new Devices(path.hooks());
+        this.devices = new Devices(path.hooks(), taps);
         this.names = path.isFast() ? names : null;
         names.clear();
     }
@@ -135,7 +137,9 @@ public final class Bridges implements AutoCloseable {
                             + " guests="
                             + String.join(",", guests));
         }
+        List<PortSpec> ports = open.ports().stream().map(OpenPort::spec).toList();
         end(open);
+        ports.forEach(devices::forget);
         journal.record("BridgeRemoved", name, "");
         LOG.info("BridgeRemoved: bridge={}", name);
     }
@@ -152,6 +156,12 @@ public final class Bridges implements AutoCloseable {
     }
 
     synchronized void detach(OpenPort port) {
+        port.bridge().remove(port, attachments);
+        devices.forget(port.spec());
+    }
+
+    /** It is to come back in the next run. */
+    synchronized void leave(OpenPort port) {
         port.bridge().remove(port, attachments);
     }
 

@@ -4,9 +4,11 @@ import io.virtdataplane.bridge.KernelPort;
 import io.virtdataplane.daemon.attach.PodNamespace;
 import io.virtdataplane.port.BridgePrograms;
 import io.virtdataplane.port.DescriptorPort;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.PacketPort;
 import io.virtdataplane.port.TapPort;
 import io.virtdataplane.sys.Bpf;
+import io.virtdataplane.sys.FileStore;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.Netns;
 import io.virtdataplane.sys.SystemCallException;
@@ -19,9 +21,29 @@ final class Devices {
     private static final int ETHERNET_MTU = 1500;
 
     private final Bpf.Mechanism hooks;
+    private final KeptDescriptors taps;
 
-    Devices(Bpf.Mechanism hooks) {
+    Devices(Bpf.Mechanism hooks, KeptDescriptors taps) {
         this.hooks = hooks;
+        this.taps = taps;
+    }
+
+    private KeptDescriptors.Owned taps(PortSpec spec) {
+        return taps.of(FileStore.digest(spec.name()));
+    }
+
+    /** The port is not to come back. */
+    void forget(PortSpec spec) {
+        if (spec.isTap()) {
+            taps(spec).remove();
+        }
+    }
+
+    /** The port could not be opened. */
+    void abandon(PortSpec spec) {
+        if (spec.isTap()) {
+            taps(spec).abandon();
+        }
     }
 
     /** What the node has under this name now; empty: nothing. */
@@ -56,7 +78,7 @@ final class Devices {
             if (spec.isTap()) {
                 int mtu = spec.mtu() == 0 ? ETHERNET_MTU : spec.mtu();
                 long mac = spec.guard().mac();
-                DescriptorPort tap = TapPort.open(id, netns, spec.device(), mtu, mac);
+                DescriptorPort tap = TapPort.open(id, netns, spec.device(), mtu, mac, taps(spec));
                 if (spec.isHostPort()) {
                     netns.call(
                             () -> {

@@ -6,23 +6,31 @@ import io.virtdataplane.daemon.state.Snapshots;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Which stations bridges have learned, for the next run of the daemon on the same run of the
- * machine, so that a restart floods nothing. A line each: VLAN, MAC address and when it was last
- * seen (CLOCK_MONOTONIC, ns) in hexadecimal, and the port's name.
+ * machine, so that neither a restart nor a crash floods. A line each: VLAN, MAC address and when it
+ * was last seen (CLOCK_MONOTONIC, ns) in hexadecimal, and the port's name.
  */
 public final class KeptStations implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KeptStations.class);
     private static final String KEY = "stations";
     private static final int WORDS = 4;
+    private static final long REFRESH_NS = TimeUnit.MINUTES.toNanos(1);
     private final Bridges bridges;
     private final Snapshots snapshots;
+    private final Map<String, Written> writtenByBridge = new HashMap<>();
+
+    /** What is in a bridge's file: its stations without their times, and since when. */
+    private record Written(Set<String> places, long atNs) {}
 
     private record Station(int vlan, long mac, long seenNs, String port) {
         static Station parse(String line) {
@@ -39,6 +47,10 @@ public final class KeptStations implements AutoCloseable {
 
         String line() {
             return "%x %x %x %s".formatted(vlan, mac, seenNs, port);
+        }
+
+        String place() {
+            return "%x %x %s".formatted(vlan, mac, port);
         }
     }
 
@@ -84,17 +96,37 @@ public final class KeptStations implements AutoCloseable {
         }
     }
 
-    /** Keeps them: before any port ends. */
-    @Override
-    public void close() {
-        var unused = bridges.lookAll("", this::keep);
+    /**
+     * Keeps them for the case that the daemon does not end by itself: where a station came, went or
+     * moved, and else once a minute, before they would be too old to be taken up.
+     */
+    public synchronized void tend() {
+        var unused = bridges.lookAll("", open -> keep(open, false));
     }
 
-    private boolean keep(OpenBridge open) {
+    /** Keeps them: before any port ends. */
+    @Override
+    public synchronized void close() {
+        var unused = bridges.lookAll("", open -> keep(open, true));
+    }
+
+    private boolean keep(OpenBridge open, boolean always) {
         try {
             List<Station> stations = open.worker().ask(on -> learned(open.bridge()));
+            Set<String> places =
+                    stations.stream().map(Station::place).collect(Collectors.toUnmodifiableSet());
+            long nowNs = System.nanoTime();
+            Written written = writtenByBridge.get(open.name());
+            boolean isCurrent =
+                    written != null
+                            && written.places().equals(places)
+                            && nowNs - written.atNs() < REFRESH_NS;
+            if (isCurrent && !always) {
+                return true;
+            }
             String text = stations.stream().map(Station::line).collect(Collectors.joining("\n"));
             snapshots.put(open.name(), KEY, text.getBytes(StandardCharsets.UTF_8));
+            writtenByBridge.put(open.name(), new Written(places, nowNs));
             return true;
         } catch (RuntimeException e) {
             LOG.warn("stations not kept: bridge={} reason={}", open.name(), e.getMessage());

@@ -128,6 +128,7 @@ public final class OpenBridge {
                             || wanted.stream().anyMatch(spec -> spec.isSameDevice(port.spec()));
             if (!stays) {
                 remove(port, attachments);
+                devices.forget(port.spec());
             }
         }
         RuntimeException failed = null;
@@ -243,6 +244,7 @@ public final class OpenBridge {
             return port;
         } catch (RuntimeException e) {
             device.port().close();
+            devices.abandon(spec);
             throw e;
         }
     }

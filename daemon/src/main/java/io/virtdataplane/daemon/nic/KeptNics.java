@@ -1,6 +1,7 @@
 package io.virtdataplane.daemon.nic;
 
 import io.virtdataplane.daemon.state.Snapshots;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.sys.BpfPins;
 import io.virtdataplane.sys.FileStore;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ public final class KeptNics {
     private final Path directory; // of programs and maps; null: none are kept
     private final long absenceNs;
     private final Snapshots snapshots;
+    private final KeptDescriptors taps;
 
     /**
      * How long a NIC goes on without the daemon.
@@ -38,7 +40,8 @@ public final class KeptNics {
     record Sessions(byte[] bytes, String setAside) {}
 
     /** A daemon has a directory of its own below that of the settings, by its state directory. */
-    public KeptNics(Settings settings, Path stateDirectory) {
+    public KeptNics(Settings settings, Path stateDirectory, KeptDescriptors taps) {
+        this.taps = taps;
         snapshots = new Snapshots(stateDirectory.resolve("sessions"));
         Path own = settings.directory().resolve(Snapshots.identity(stateDirectory));
         directory = settings.seconds() > 0 && isUsable(own) ? own : null;
@@ -67,7 +70,7 @@ public final class KeptNics {
         return absenceNs;
     }
 
-    BpfPins pins(String nic) {
+    private BpfPins pins(String nic) {
         return isOn() ? BpfPins.in(directory.resolve(FileStore.digest(nic))) : BpfPins.none();
     }
 
@@ -100,10 +103,23 @@ public final class KeptNics {
     void forget(String nic) {
         pins(nic).remove();
         snapshots.remove(nic);
+        taps(nic).remove();
+    }
+
+    /** Its own. */
+    KeptDescriptors.Owned taps(String nic) {
+        return taps.of(FileStore.digest(nic));
+    }
+
+    /** What of the NIC outlives the process: nothing where its tap would not. */
+    BpfPins pins(MasqueradeSpec spec) {
+        boolean isLost = spec.guest().device().isTap() && !taps.isOn();
+        return isLost ? BpfPins.none() : pins(spec.name());
     }
 
     /** Of NICs that nobody knows any more nothing stays. */
     void removeAllBut(Set<String> digests) {
+        taps.removeAllBut(digests);
         if (!isOn()) {
             return;
         }

@@ -77,7 +77,7 @@ public final class MasqueradeNic implements AttachedNic {
         this.worker = worker;
         this.kept = kept;
         this.ended = ended;
-        this.devices = NicDevices.open(id, spec, path, kept.pins(spec.name()), RANDOM.nextLong());
+        this.devices = NicDevices.open(id, spec, path, kept, RANDOM.nextLong());
         Mapping made = null;
         try {
             opened = PodDevices.look(spec);

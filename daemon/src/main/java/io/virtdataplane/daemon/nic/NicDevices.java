@@ -9,6 +9,7 @@ import io.virtdataplane.manifest.Cidr;
 import io.virtdataplane.manifest.Ipv6Cidr;
 import io.virtdataplane.port.CarriedGuest;
 import io.virtdataplane.port.DescriptorPort;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.PacketPort;
 import io.virtdataplane.port.PodAddresses;
 import io.virtdataplane.port.SteeringPins;
@@ -16,7 +17,6 @@ import io.virtdataplane.port.TapPort;
 import io.virtdataplane.port.UplinkPort;
 import io.virtdataplane.port.UplinkPort.Uplink;
 import io.virtdataplane.sys.Bpf;
-import io.virtdataplane.sys.BpfPins;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.Netns;
 
@@ -26,7 +26,13 @@ import io.virtdataplane.sys.Netns;
  * @param name of the NIC
  * @param fastPath "on", or "off" and why
  */
-record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu, String fastPath)
+record NicDevices(
+        String name,
+        Uplink uplink,
+        DescriptorPort guest,
+        int guestMtu,
+        String fastPath,
+        KeptDescriptors.Owned taps)
         implements AutoCloseable {
     private static final int LONGEST_NAME = 15; // linux/if.h: IFNAMSIZ with its NUL
 
@@ -35,30 +41,39 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
      * @param kept what of it outlives the process
      * @param seed of tables, not to be guessed
      */
-    static NicDevices open(int id, MasqueradeSpec spec, DataPath path, BpfPins kept, long seed) {
-        GuestDevice device = spec.guest().device();
-        SteeringPins pins = SteeringPins.open(device.isTap() ? BpfPins.none() : kept);
+    static NicDevices open(int id, MasqueradeSpec spec, DataPath path, KeptNics kept, long seed) {
+        SteeringPins pins = SteeringPins.open(kept.pins(spec));
         try {
-            return open(id, spec, path, pins, pins.seed(seed));
+            return open(id, spec, path, kept.taps(spec.name()), pins, pins.seed(seed));
         } catch (RuntimeException e) {
+            kept.taps(spec.name()).abandon();
             pins.close();
             throw e;
         }
     }
 
     private static NicDevices open(
-            int id, MasqueradeSpec spec, DataPath path, SteeringPins pins, long seed) {
+            int id,
+            MasqueradeSpec spec,
+            DataPath path,
+            KeptDescriptors.Owned taps,
+            SteeringPins pins,
+            long seed) {
         GuestDevice device = spec.guest().device();
         String fastPath = path.fastPath(device);
         if (!fastPath.equals(DataPath.ON)) {
-            return open(id, spec, path.hooks(), null, fastPath, pins);
+            return open(id, spec, path.hooks(), null, fastPath, taps, pins);
         }
         try (Netns netns = Netns.open(spec.netns())) {
             CarriedGuest carried =
                     CarriedGuest.open(
-                            netns, device.name(), tapName(device.name()), plan(spec, path, seed));
+                            netns,
+                            device.name(),
+                            tapName(device.name()),
+                            plan(spec, path, seed),
+                            taps);
             try {
-                return open(id, spec, path.hooks(), carried, fastPath, pins);
+                return open(id, spec, path.hooks(), carried, fastPath, taps, pins);
             } catch (RuntimeException e) {
                 carried.close();
                 throw e;
@@ -82,6 +97,7 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
             Bpf.Mechanism hooks,
             CarriedGuest carried,
             String fastPath,
+            KeptDescriptors.Owned taps,
             SteeringPins pins) {
         try (Netns netns = Netns.open(spec.netns())) {
             Uplink uplink =
@@ -92,18 +108,19 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
                             tapName(spec.uplink()),
                             carried,
                             hooks,
-                            pins);
+                            pins,
+                            taps);
             DescriptorPort guest = null;
             try {
                 GuestDevice device = spec.guest().device();
                 guest =
                         carried == null
-                                ? guest(2 * id + 1, netns, spec, uplink.mtu(), hooks)
+                                ? guest(2 * id + 1, netns, spec, uplink.mtu(), hooks, taps)
                                 : PacketPort.openCarried(
                                         2 * id + 1, netns, carried, uplink.steering());
                 int guestMtu = device.isTap() ? uplink.mtu() : mtu(netns, device.name());
                 uplink.steering().keep();
-                return new NicDevices(spec.name(), uplink, guest, guestMtu, fastPath);
+                return new NicDevices(spec.name(), uplink, guest, guestMtu, fastPath, taps);
             } catch (RuntimeException e) {
                 Closing.all(spec.name(), guest, uplink.port());
                 throw e;
@@ -112,10 +129,15 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
     }
 
     private static DescriptorPort guest(
-            int port, Netns netns, MasqueradeSpec spec, int mtu, Bpf.Mechanism hooks) {
+            int port,
+            Netns netns,
+            MasqueradeSpec spec,
+            int mtu,
+            Bpf.Mechanism hooks,
+            KeptDescriptors.Owned taps) {
         GuestDevice device = spec.guest().device();
         return device.isTap()
-                ? TapPort.open(port, netns, device.name(), mtu, spec.nic().mac())
+                ? TapPort.open(port, netns, device.name(), mtu, spec.nic().mac(), taps)
                 : PacketPort.open(port, netns, device.name(), hooks);
     }
 
@@ -195,6 +217,6 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
 
     @Override
     public void close() {
-        Closing.all(name, uplink.steering()::giveBack, guest, uplink.port());
+        Closing.all(name, uplink.steering()::giveBack, guest, uplink.port(), taps::remove);
     }
 }

@@ -12,6 +12,7 @@ import io.virtdataplane.daemon.nic.GuestServices;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
+import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.Pollers;
 import io.virtdataplane.port.PortNames;
 import io.virtdataplane.sys.Bpf;
@@ -48,7 +49,8 @@ class ScrapeTest {
                         attachments,
                         journal,
                         new DataPath(Bpf.Mechanism.AUTO, true, 0),
-                        new PortNames("test"));
+                        new PortNames("test"),
+                        KeptDescriptors.none());
         NetworkObjects networks =
                 new NetworkObjects(
                         bridges,
