@@ -24,6 +24,7 @@ const volatile __u32 buckets;
 #define TAGGED 0x8000	/* beside the port's number: the frame has the tag that stands beside the source */
 #define PUSHED 0x10000	/* beside a tag: the frame leaves with it; else with none */
 #define PEER 0x20000	/* beside a tag: what leaves by the device comes in by its other end, in another namespace */
+#define GUARDED 0x40000	/* beside a tag: the guard of the port that it comes in by looks into the frame */
 #define GSO_FRAME ((1ULL << 32) | 1)
 
 /* What one station sends to another by one port, under one tag. The daemon writes all but what was carried; the hash first when it goes, and last when
@@ -53,7 +54,7 @@ SEC("maps") struct bpf_map conversations = {
 struct station {
 	__u64 last_ns;
 	__u32 version;
-	__u32 zero;
+	__u32 address; /* of IPv4, that alone may stand in what it sends through a guard; 0: any */
 };
 
 SEC("maps") struct bpf_map stations = {
@@ -99,6 +100,22 @@ INLINE int is_plain(const struct __sk_buff *skb, const void *at, const void *end
 		return ip->next_header == TCP;
 	}
 	return 0;
+}
+
+/* StationGuard.java: the IPv4 address is the one that DHCP has given, and lengths are true. What is not so the daemon's bridge drops, and counts. */
+INLINE int passes_guard(const struct __sk_buff *skb, const void *at, const void *end, __u32 address)
+{
+	const __u32 length = skb->len - ETH_HEADER;
+	if (skb->protocol == ETH_IPV4) {
+		const struct ipv4 *ip = at;
+		const __u16 *udp = (void *)(ip + 1);
+		if ((void *)(ip + 1) > end || (ip->protocol == UDP && (void *)(udp + 4) > end))
+			return 0;
+		__u16 total_length = SWAP16(ip->total_length);
+		return (!address || ip->source == address) && total_length >= sizeof(*ip) && total_length <= length;
+	}
+	const struct ipv6 *ip = at;
+	return (void *)(ip + 1) <= end && sizeof(*ip) + SWAP16(ip->payload_length) <= length;
 }
 
 INLINE struct conversation *find(__u64 source, __u64 destination, __u64 h)
@@ -164,6 +181,8 @@ INLINE int carry(struct __sk_buff *skb)
 	__u32 egress = READ(c->egress), tag = READ(c->tag), longest = READ(c->longest);
 	if (READ(c->hash) != h) /* another one came meanwhile */
 		return NOT_CARRIED;
+	if (tag & GUARDED && !passes_guard(skb, data + ETH_HEADER, end, READ(from->address)))
+		return NOT_CARRIED;
 	__u64 now_ns = bpf_ktime_get_ns();
 	if ((__s64)(now_ns - daemon->last_ns) > SILENCE_NS || (!skb->gso_size && skb->len > longest))
 		return NOT_CARRIED;
@@ -171,7 +190,7 @@ INLINE int carry(struct __sk_buff *skb)
 		from->last_ns = now_ns;
 	__sync_fetch_and_add(&c->frames, skb->gso_size ? GSO_FRAME : 1);
 	__sync_fetch_and_add(&c->bytes, skb->len);
-	if (!retag(skb, tag & ~PEER))
+	if (!retag(skb, tag & ~(PEER | GUARDED)))
 		return TC_DROP;
 	return tag & PEER ? bpf_redirect_peer(egress, 0) : bpf_redirect(egress, 0);
 }

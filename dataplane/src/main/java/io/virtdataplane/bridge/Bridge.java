@@ -244,8 +244,8 @@ public final class Bridge implements Switch {
 
     /** {@code trusted}: it comes from no guest, so a DHCP server may have sent it. */
     private void emit(Frame frame, BridgePort egress, boolean trusted, Outlet outlet, long nowNs) {
-        if (trusted && !frame.isDryRun()) {
-            egress.guard.sees(frame);
+        if (trusted && !frame.isDryRun() && egress.guard.sees(frame)) {
+            carried.releaseOf(egress); // what they sent from before may be theirs no more
         }
         frame.tag = tagOut(frame, egress);
         if (frame.tag != Frame.UNTAGGED) {

@@ -9,7 +9,8 @@ import io.virtdataplane.wire.Vlan;
  * between two known stations whose frames the walk has sent from one port to another. All that the
  * walk has decided for such a frame holds for the next one, too, until a station moves or goes
  * (which {@link Stations} say at once), or a policy changes ({@link #releaseAll}). Frames that the
- * walk looks into (DHCP, neighbour discovery, groups) are never carried. Worker's thread.
+ * walk looks into (DHCP, neighbour discovery, groups) are never carried; for a strict guard the
+ * program looks at the IPv4 source. Worker's thread.
  *
  * <p>A conversation is handed over when all frames that were received have been sent ({@link
  * #settle}): one that waits here would be overtaken by those that the kernel carries. One that is
@@ -129,12 +130,8 @@ final class CarriedConversations {
         }
     }
 
-    /** A guard that looks into each frame is asked about each. */
     private static boolean mayBe(BridgePort ingress, BridgePort egress) {
-        return ingress.kernel.canSendTo(egress.kernel)
-                && !ingress.guard.isStrict()
-                && !ingress.isHeld()
-                && !egress.isHeld();
+        return ingress.kernel.canSendTo(egress.kernel) && !ingress.isHeld() && !egress.isHeld();
     }
 
     private static boolean isIp(Frame frame) {
@@ -181,7 +178,9 @@ final class CarriedConversations {
         }
         carried[place].set(c);
         int longest = c.egress.policy.mtu() + Ethernet.HEADER + Vlan.TAG;
-        table.way(place, c.egress.kernel, c.tagOut, longest);
+        StationGuard guard = c.ingress.guard;
+        table.way(place, c.egress.kernel, guard.isStrict(), c.tagOut, longest);
+        stations.address(source, guard.leasedAddress());
         table.between(place, stations, source, destination);
         table.publish(place, sourceKey, destinationKey);
         count++;

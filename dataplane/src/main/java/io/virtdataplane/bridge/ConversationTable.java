@@ -20,7 +20,7 @@ import java.lang.invoke.VarHandle;
  *   entry of 64 bytes: hash, 0: free (8)
  *                      source, MAC address as it lies (6)    TCI of its tag (2)
  *                      destination, likewise (6)    number of the port (15 bits)    it has a tag (1 bit)
- *                      device that it leaves by (4)    tag that it leaves with: TCI (2), 1: it has one, 2: to the device's other end (2)
+ *                      device that it leaves by (4)    tag that it leaves with: TCI (2), 1: it has one, 2: to the device's other end, 4: a guard looks into the frame (2)
  *                      numbers of the stations, source and destination (2 each)    longest frame (4)
  *                      their versions (4 each)    frames (4)    GSO frames (4)    bytes (8)
  * </pre>
@@ -56,6 +56,7 @@ public final class ConversationTable {
     private static final int TAGGED = 0x8000;
     private static final int PUSHED = 0x10000;
     private static final int PEER = 0x20000;
+    private static final int GUARDED = 0x40000;
     private static final int TCI = 0xffff;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -122,10 +123,14 @@ public final class ConversationTable {
         return NONE;
     }
 
-    /** Of a free place, before {@link #publish}: how its frames leave. */
-    void way(int place, KernelPort egress, int tag, int longest) {
+    /**
+     * Of a free place, before {@link #publish}: how its frames leave.
+     *
+     * @param isGuarded the program is to look into each as the strict guard does
+     */
+    void way(int place, KernelPort egress, boolean isGuarded, int tag, int longest) {
         long at = at(place);
-        int how = egress.isCrossing() ? PEER : 0;
+        int how = (egress.isCrossing() ? PEER : 0) | (isGuarded ? GUARDED : 0);
         memory.set(INT, at + EGRESS, egress.device());
         memory.set(INT, at + TAG, tag == Frame.UNTAGGED ? how : how | PUSHED | tag & TCI);
         memory.set(INT, at + LONGEST, longest);

@@ -172,8 +172,12 @@ final class StationGuard {
                 : Verdict.DROP_SPOOFED_ND;
     }
 
-    /** A frame is about to leave by the port: the address in a server's ACK is the station's. */
-    void sees(Frame frame) {
+    /**
+     * A frame is about to leave by the port: the address in a server's ACK is the station's.
+     *
+     * @return it has another one from now on
+     */
+    boolean sees(Frame frame) {
         MemorySegment b = frame.data;
         int l3 = frame.start + Ethernet.HEADER;
         int end = frame.start + frame.length;
@@ -182,7 +186,7 @@ final class StationGuard {
                 || !Ipv4.fits(b, l3, end)
                 || Ipv4.protocol(b, l3) != Protocols.UDP
                 || Ipv4.isFragment(b, l3)) {
-            return;
+            return false;
         }
         int l4 = l3 + Ipv4.headerLength(b, l3);
         int message = l4 + Udp.HEADER;
@@ -192,9 +196,12 @@ final class StationGuard {
                         && Udp.dstPort(b, l4) == Dhcp.CLIENT_PORT
                         && Dhcp.fits(b, message, end)
                         && Dhcp.chaddr(b, message) == mac;
-        if (reply && Dhcp.messageType(b, message, end) == Dhcp.ACK) {
-            int yiaddr = Dhcp.yiaddr(b, message);
-            leased = yiaddr == 0 ? leased : yiaddr;
+        if (!reply || Dhcp.messageType(b, message, end) != Dhcp.ACK) {
+            return false;
         }
+        int before = leased;
+        int yiaddr = Dhcp.yiaddr(b, message);
+        leased = yiaddr == 0 ? leased : yiaddr;
+        return leased != before;
     }
 }

@@ -3,6 +3,7 @@ package io.virtdataplane.bridge;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /**
  * The numbers of a bridge's stations, and what the programs at its ports know by them, in memory
@@ -11,7 +12,7 @@ import java.lang.invoke.VarHandle;
  * sent a frame. Worker's thread.
  *
  * <pre>
- *   entry of 16 bytes: when it last sent a frame that was carried, CLOCK_MONOTONIC ns (8)    version (4)    0 (4)
+ *   entry of 16 bytes: when it last sent a frame that was carried, CLOCK_MONOTONIC ns (8)    version (4)    IPv4 address, 0: any (4)
  *   entry 0: when the worker last was alive, ns (8)
  * </pre>
  */
@@ -22,7 +23,9 @@ final class Stations {
     static final int NO_NUMBER = 0;
 
     private static final long VERSION = 8;
+    private static final long ADDRESS = 12;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfInt NETWORK = INT.withOrder(ByteOrder.BIG_ENDIAN);
     private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
     private static final VarHandle HALF = INT.varHandle();
 
@@ -67,6 +70,11 @@ final class Stations {
 
     int version(int number) {
         return memory.get(INT, (long) number * ENTRY + VERSION);
+    }
+
+    /** Which IPv4 address alone a guard lets it send from; 0: any. */
+    void address(int number, int address) {
+        memory.set(NETWORK, (long) number * ENTRY + ADDRESS, address);
     }
 
     /** When a frame of it was last carried, as System.nanoTime; 0: never. */

@@ -51,11 +51,18 @@ public final class BpfMap implements AutoCloseable {
         bytes = (long) (shape.valueLength + Long.BYTES - 1 & -Long.BYTES) * shape.entries;
         key = arena.allocate(Math.max(shape.keyLength, 8), 8);
         keyLength = shape.keyLength;
-        value = arena.allocate(Math.max(shape.valueLength, shape.keyLength + 8), 8);
+        value = valueOf(shape);
         attributes = arena.allocate(Bpf.ATTRIBUTES, 8);
         attributes.set(Scratch.U32, 0, fd.number());
         attributes.set(Scratch.U64, 8, key.address());
         attributes.set(Scratch.U64, 16, value.address());
+    }
+
+    /** None where values are shared memory, which may be large: no call has to fetch them. */
+    private MemorySegment valueOf(Shape shape) {
+        return (shape.flags & F_MMAPABLE) != 0
+                ? MemorySegment.NULL
+                : arena.allocate(Math.max(shape.valueLength, shape.keyLength + 8), 8);
     }
 
     private static Fd create(Shape shape) {

@@ -18,6 +18,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The programs and maps of one eBPF object file, loaded together once; bpf.h in src/main/bpf says
@@ -35,26 +36,35 @@ public final class BpfObject implements AutoCloseable {
     private static final String CONSTANTS = ".rodata";
     private static final String MEMORY = ".bss";
 
+    // of each file one, however many NICs load it
+    private static final Map<String, ElfFile> FILES = new ConcurrentHashMap<>();
+
     private final ElfFile file;
+    private final byte[] constants;
     private final Map<String, BpfMap> maps = new HashMap<>();
     private final Map<String, Integer> sizes = new HashMap<>();
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
-    private final byte[] bytes;
     private MemorySegment memory;
     private BpfPins pins = BpfPins.none();
 
-    private BpfObject(byte[] bytes) {
-        this.bytes = bytes;
-        this.file = new ElfFile(bytes);
+    private BpfObject(ElfFile file) {
+        this.file = file;
+        this.constants = file.section(CONSTANTS).data().clone();
     }
 
     /** The object file of this name beside {@code anchor}'s class file. */
     public static BpfObject read(Class<?> anchor, String name) {
+        return new BpfObject(
+                FILES.computeIfAbsent(
+                        anchor.getPackageName() + "/" + name, key -> file(anchor, name)));
+    }
+
+    private static ElfFile file(Class<?> anchor, String name) {
         try (InputStream in = anchor.getResourceAsStream(name)) {
             if (in == null) {
                 throw new IllegalStateException("no eBPF object in the jar: name=" + name);
             }
-            return new BpfObject(in.readAllBytes());
+            return new ElfFile(in.readAllBytes());
         } catch (IOException e) {
             throw new UncheckedIOException("read eBPF object " + name, e);
         }
@@ -71,7 +81,7 @@ public final class BpfObject implements AutoCloseable {
                     "constant must be of %s, with %d bytes: name=%s bytes=%d"
                             .formatted(CONSTANTS, symbol.size(), name, bytes.length));
         }
-        System.arraycopy(bytes, 0, section.data(), symbol.offset(), bytes.length);
+        System.arraycopy(bytes, 0, constants, symbol.offset(), bytes.length);
     }
 
     /** The same of a 32-bit number. */
@@ -102,8 +112,8 @@ public final class BpfObject implements AutoCloseable {
     /** SHA-256 of the file, its constants, and how many entries maps have. */
     public byte[] digest() {
         MessageDigest digest = sha256();
-        digest.update(bytes);
-        digest.update(bytes(CONSTANTS));
+        digest.update(file.bytes());
+        digest.update(constants);
         digest.update(new TreeMap<>(sizes).toString().getBytes(StandardCharsets.US_ASCII));
         return digest.digest();
     }
@@ -215,31 +225,24 @@ public final class BpfObject implements AutoCloseable {
                 section,
                 name ->
                         switch (name) {
-                            case CONSTANTS -> own(BpfMap.constants(bytes(CONSTANTS)));
+                            case CONSTANTS -> own(BpfMap.constants(constants));
                             case MEMORY ->
-                                    own(
-                                            pins.map(
-                                                    "memory",
-                                                    BpfMap.Shape.shared(bytes(MEMORY).length)));
+                                    own(pins.map("memory", BpfMap.Shape.shared(memoryBytes())));
                             default ->
                                     throw new IllegalStateException(
                                             "program refers to section " + section);
                         });
     }
 
-    private byte[] bytes(String section) {
-        for (int i = 0; ; i++) {
-            if (file.section(i).name().equals(section)) {
-                return file.section(i).data();
-            }
-        }
+    private int memoryBytes() {
+        return file.section(MEMORY).size();
     }
 
     /** The memory of a variable in .bss, shared with the programs. */
     public MemorySegment memory(String name) {
         Symbol symbol = file.symbol(name);
         if (memory == null) {
-            Mapping mapping = data(MEMORY).map(bytes(MEMORY).length);
+            Mapping mapping = data(MEMORY).map(memoryBytes());
             owned.push(mapping);
             memory = mapping.segment();
         }

@@ -9,13 +9,14 @@ import java.util.List;
 /**
  * What a loader of eBPF asks of an object file as clang writes it (elf(5), ELF64, the machine's
  * byte order): sections, symbols, and the places in code that refer to symbols. It comes with our
- * own jar, so that a file that contradicts itself is a bug and throws what reading it throws.
+ * own jar, so that a file that contradicts itself is a bug and throws what reading it throws. Its
+ * data are not to be written to.
  */
 final class ElfFile {
     /**
-     * @param data zero bytes where the file has none of it
+     * @param data none where the section is of zero bytes, which the file does not have
      */
-    record Section(int index, String name, byte[] data) {}
+    record Section(int index, String name, int size, byte[] data) {}
 
     /** A name for {@code size} bytes at {@code offset} of a section. */
     record Symbol(String name, int section, int offset, int size) {}
@@ -50,11 +51,10 @@ final class ElfFile {
         Header names = headers.get(file.getShort(62));
         for (int i = 0; i < count; i++) {
             Header header = headers.get(i);
-            byte[] data = new byte[header.size()];
-            if (header.type() != NOBITS) {
-                file.get(header.offset(), data);
-            }
-            sections.add(new Section(i, text(names.offset() + header.name()), data));
+            byte[] data = new byte[header.type() == NOBITS ? 0 : header.size()];
+            file.get(header.offset(), data);
+            String name = text(names.offset() + header.name());
+            sections.add(new Section(i, name, header.size(), data));
         }
         headers.stream().filter(header -> header.type() == SYMTAB).forEach(this::readSymbols);
     }
@@ -93,8 +93,23 @@ final class ElfFile {
         return new String(bytes, StandardCharsets.US_ASCII);
     }
 
+    /** The whole file. */
+    byte[] bytes() {
+        return file.array();
+    }
+
     Section section(int index) {
         return sections.get(index);
+    }
+
+    /**
+     * @throws IllegalArgumentException there is no such section
+     */
+    Section section(String name) {
+        return sections.stream()
+                .filter(section -> section.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no section: name=" + name));
     }
 
     /** Of sections that the file has: not those that it only refers to. */

@@ -2,6 +2,7 @@ package io.virtdataplane.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.dataplane.Frame;
 import io.virtdataplane.dataplane.FrameTap;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.port.CarriedPorts;
@@ -13,6 +14,8 @@ import io.virtdataplane.wire.Tcp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.HexFormat;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -211,15 +214,87 @@ class CarriedConversationsTest {
         assertThat(isCarried(0, tcp(H2, H1))).isTrue();
     }
 
-    @Test
-    void aGuardThatLooksIntoFramesSeesThemAll() {
-        GuardPolicy strict = GuardPolicy.strict(H3);
-        bench.port(PortPolicy.DEFAULT, strict, new KernelPort(13, 1, true, false));
-        bench.send(3, tcp(H1, H3));
+    /** Guest H3 at port 3 and H1 behind port 0 know each other. */
+    private void guardedGuestTalks(int address) {
+        if (bench.ports() == 3) {
+            GuardPolicy strict = GuardPolicy.strict(H3);
+            bench.port(PortPolicy.DEFAULT, strict, new KernelPort(13, 1, true, false));
+        }
+        byte[] frame = between(H1, H3, PodFrames.udp(address, 5000, B, 53));
+        bench.send(3, frame);
         bench.send(0, tcp(H3, H1));
-        bench.send(3, tcp(H1, H3));
-        assertThat(isCarried(3, tcp(H1, H3))).isFalse();
+        bench.send(3, frame);
+    }
+
+    @Test
+    void ofAStrictGuardsGuestWhatPassesTheGuardIsCarried() {
+        guardedGuestTalks(A);
         assertThat(isCarried(0, tcp(H3, H1))).as("to it").isTrue();
+        assertThat(isCarried(3, tcp(H1, H3))).as("from it").isTrue();
+        assertThat(isCarried(3, between(H1, H3, PodFrames.udp6(A6, 5000, B6, 53)))).isTrue();
+        byte[] foreign = between(H1, H3, PodFrames.udp(B, 5000, A, 53));
+        assertThat(isCarried(3, foreign)).as("no lease: any source").isTrue();
+    }
+
+    @Test
+    void afterALeaseItsAddressAloneIsCarried() {
+        guardedGuestTalks(B);
+        byte[] own = between(H1, H3, PodFrames.udp(A, 5000, B, 53));
+        byte[] foreign = between(H1, H3, PodFrames.udp(B, 5000, A, 53));
+        bench.send(0, StationGuardTest.dhcp(H1, H3, 67, 68, 5, A));
+        assertThat(bench.at(3).leasedAddress()).isEqualTo(A);
+        assertThat(isCarried(3, foreign)).as("with the next frame").isFalse();
+        assertThat(bench.send(3, foreign)).isEmpty();
+        assertThat(bench.count(3, Verdict.DROP_SPOOFED_ADDRESS)).isEqualTo(1);
+        guardedGuestTalks(A);
+        assertThat(isCarried(3, own)).isTrue();
+        assertThat(isCarried(3, foreign)).isFalse();
+    }
+
+    /** Headers of all kinds, lengths that lie: what the program lets by the guard lets by, too. */
+    @Test
+    void theProgramCarriesNothingThatTheGuardWouldStop() {
+        guardedGuestTalks(A);
+        bench.send(0, StationGuardTest.dhcp(H1, H3, 67, 68, 5, A));
+        guardedGuestTalks(A);
+        Random random = new Random(7);
+        StationGuard guard = bench.at(3).guard;
+        int carried = 0;
+        int stopped = 0;
+        for (int i = 0; i < 1500; i++) {
+            byte[] frame = disfigured(random);
+            if (!isCarried(3, frame)) {
+                stopped++;
+                continue;
+            }
+            carried++;
+            Frame copy = bench.pool.take();
+            copy.length = frame.length;
+            MemorySegment.copy(
+                    frame, 0, copy.data, ValueLayout.JAVA_BYTE, copy.start, frame.length);
+            assertThat(guard.check(copy))
+                    .as(HexFormat.of().formatHex(frame))
+                    .isEqualTo(Verdict.CONTINUE);
+            bench.pool.free(copy);
+        }
+        assertThat(carried).isBetween(300, 1300);
+        assertThat(stopped).isGreaterThan(200);
+    }
+
+    private static byte[] disfigured(Random random) {
+        byte[] frame =
+                switch (random.nextInt(4)) {
+                    case 0 -> PodFrames.udp(A, 5000, B, 53);
+                    case 1 -> PodFrames.tcp(A, 5000, B, 80, Tcp.ACK);
+                    case 2 -> PodFrames.udp6(A6, 5000, B6, 53);
+                    default -> PodFrames.ping(A, B, Icmp.ECHO_REQUEST, 7);
+                };
+        between(H1, H3, frame);
+        for (int i = random.nextInt(3); i > 0; i--) {
+            int at = Ethernet.HEADER + random.nextInt(28); // in a header
+            frame[at] = (byte) (random.nextBoolean() ? random.nextInt() : frame[at] ^ 1);
+        }
+        return frame;
     }
 
     @Test

@@ -186,8 +186,7 @@ class StationGuardTest {
         return frame;
     }
 
-    private static byte[] dhcp(
-            long source, long chaddr, int srcPort, int dstPort, int type, int yiaddr) {
+    static byte[] dhcp(long source, long chaddr, int srcPort, int dstPort, int type, int yiaddr) {
         byte[] frame = frame(Ethernet.BROADCAST, source, Ethernet.IPV4, 42 + 300);
         java.util.Arrays.fill(frame, 42, frame.length, (byte) 0);
         MemorySegment b = MemorySegment.ofArray(frame);

@@ -60,6 +60,10 @@ final class SwitchBench {
         return kinds;
     }
 
+    int ports() {
+        return ports.size();
+    }
+
     BridgePort at(int port) {
         return ports.get(port);
     }

@@ -50,7 +50,7 @@ class BridgeFastPathE2eTest {
     void bothWaysWithATagAndWithout() throws IOException {
         bridge.bridges().apply(VLAN100);
         String one = bridge.guest("one", "vlan100", "10.100.0.1/24");
-        String two = bridge.guest("two", "vlan100", "10.100.0.2/24");
+        String two = bridge.guest("two", "vlan100", "10.100.0.2/24", "--spoof-guard", "strict");
         isReached(one, HOST);
         assertThat(carried("one/bridge-net")).isGreaterThan(10);
         assertThat(carried("br1/eth1")).isGreaterThan(10);

@@ -4,7 +4,6 @@ import io.virtdataplane.bridge.Bridge;
 import io.virtdataplane.bridge.BridgePolicy;
 import io.virtdataplane.bridge.ConversationTable;
 import io.virtdataplane.bridge.FastPath;
-import io.virtdataplane.bridge.GuardPolicy;
 import io.virtdataplane.daemon.attach.Attachments;
 import io.virtdataplane.daemon.attach.Closing;
 import io.virtdataplane.daemon.attach.DataPath;
@@ -73,11 +72,8 @@ public final class OpenBridge {
         if (spec.isTap()) {
             return "off: the device is a tap of the daemon's, whose frames come to it";
         }
-        if (spec.isShared()) {
-            return "off: the node's own kernel receives by the device, too";
-        }
-        return spec.guard().level() == GuardPolicy.Level.STRICT
-                ? "off: the strict guard looks into each frame"
+        return spec.isShared()
+                ? "off: the node's own kernel receives by the device, too"
                 : DataPath.ON;
     }
 
