@@ -1,5 +1,6 @@
 package io.virtdataplane.dataplane;
 
+import io.virtdataplane.wire.Ip;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -18,7 +19,9 @@ import java.lang.invoke.VarHandle;
  * <pre>
  *   entry of 64 bytes: hash, 0: free (8)    remote address, IPv4 as ::ffff:a.b.c.d (16)    tuple (8)
  *                      when it last carried a frame, CLOCK_MONOTONIC ns (8)    frames (8)    of those, taken (8)    session (4)    said (4)
- *   tuple, from its highest bit: local port (16)    remote port (16)    the local port's translation (16)    protocol (8)    0 (6)    IPv6 (1)    outward (1)
+ *   tuple, from its highest bit: local port (16)    remote port (16)    the local port's translation (16)    protocol (8)    0 (5)
+ *                                its remote is translated, too (1)    IPv6 (1)    outward (1)
+ *   bucket: {@link #WAYS} entries, and what the remotes of those are translated to ({@link FlowRemotes})
  *   NIC: the guest's MAC address as it lies, 0: nothing is carried (8)    when the worker last was alive, ns (8)
  *        for how long it may be silent, ns (8)    longest TCP segment that a SYN may ask for, 0: what the MTUs leave (8)
  *   carried, for each processor 64 bytes: frames out, bytes out, frames in, bytes in, GSO frames (8 each)
@@ -27,9 +30,6 @@ import java.lang.invoke.VarHandle;
  *
  * What the sender of a flow says of its TCP connection, that it opens, ends or resets it, the
  * program adds to the entry, and notes its place where that is new.
- *
- * <p>A frame that is carried costs the program some 95-117 ns, one that is not 45 ns, whatever the
- * table's size while its line is in a cache (bench/README.md).
  *
  * <p>Numbers are in the machine's order, addresses and ports as they lie in a frame. An entry is in
  * one of two buckets of {@link #WAYS}, found by the halves of its hash; where both are full the
@@ -48,7 +48,7 @@ public final class FlowTable {
     private static final int ENTRY = 64;
 
     /** Bytes of a bucket. */
-    public static final int BUCKET = WAYS * ENTRY;
+    public static final int BUCKET = WAYS * (ENTRY + FlowRemotes.ENTRY);
 
     /** Bytes of what holds for the whole NIC. */
     public static final int NIC = 32;
@@ -89,6 +89,8 @@ public final class FlowTable {
     private static final int BECOMES_SHIFT = 16;
     private static final int PROTOCOL_SHIFT = 8;
     private static final int IPV6 = 2;
+    private static final long BOTH_ENDS = 4;
+    private static final long NO_KEY = 0xffffL << BECOMES_SHIFT | BOTH_ENDS;
 
     private static final int LINE = 64;
     private static final int COUNTS = 5;
@@ -98,6 +100,7 @@ public final class FlowTable {
     private static final VarHandle HALF = INT.varHandle();
 
     private final MemorySegment flows;
+    private final FlowRemotes remotes;
     private final MemorySegment nic;
     private final MemorySegment carried;
     private final MemorySegment notes;
@@ -139,6 +142,7 @@ public final class FlowTable {
             MemorySegment notes,
             long seed) {
         this.flows = flows;
+        this.remotes = new FlowRemotes(flows, BUCKET, WAYS * ENTRY);
         this.nic = nic;
         this.carried = carried;
         this.notes = notes;
@@ -219,11 +223,17 @@ public final class FlowTable {
         return sum - before;
     }
 
+    private static long at(int place) {
+        return (long) place / WAYS * BUCKET + (long) place % WAYS * ENTRY;
+    }
+
     /**
      * From the next frame on the kernel carries this flow, which may not be in the table.
      *
      * @param localPort the guest's outward, the outside one inward
      * @param becomes what it is translated to
+     * @param remote as it is in the frame
+     * @param remoteBecomes what it is translated to, or {@code null}: it stays
      * @param said what its sender has said before
      * @return its place, or {@link #NONE}
      */
@@ -233,21 +243,23 @@ public final class FlowTable {
             int protocol,
             int localPort,
             int becomes,
-            long remoteHigh,
-            long remoteLow,
-            int remotePort,
-            boolean ipv6,
+            RemoteEnd remote,
+            RemoteEnd remoteBecomes,
             int said) {
-        long key = tuple(direction, protocol, localPort, remotePort, ipv6);
-        long hash = hash(remoteHigh, remoteLow, key);
+        long key = tuple(direction, protocol, localPort, remote);
+        long hash = hash(remote, key);
         int place = free(hash);
         if (place == NONE) {
             return NONE;
         }
-        long at = (long) place * ENTRY;
-        flows.set(LONG, at + REMOTE_HIGH, Long.reverseBytes(remoteHigh));
-        flows.set(LONG, at + REMOTE_LOW, Long.reverseBytes(remoteLow));
-        flows.set(LONG, at + TUPLE, key | swap(becomes) << BECOMES_SHIFT);
+        long at = at(place);
+        long ends = remoteBecomes == null ? 0 : BOTH_ENDS;
+        if (remoteBecomes != null) {
+            remotes.set(place, remote, remoteBecomes);
+        }
+        flows.set(LONG, at + REMOTE_HIGH, Long.reverseBytes(remote.high()));
+        flows.set(LONG, at + REMOTE_LOW, Long.reverseBytes(remote.low()));
+        flows.set(LONG, at + TUPLE, key | swap(becomes) << BECOMES_SHIFT | ends);
         flows.set(LONG, at + LAST, 0);
         flows.set(LONG, at + FRAMES, 0);
         flows.set(LONG, at + TAKEN, 0);
@@ -258,20 +270,13 @@ public final class FlowTable {
     }
 
     /** The place of the flow, or {@link #NONE}. */
-    public int find(
-            int direction,
-            int protocol,
-            int localPort,
-            long remoteHigh,
-            long remoteLow,
-            int remotePort,
-            boolean ipv6) {
-        long key = tuple(direction, protocol, localPort, remotePort, ipv6);
-        long hash = hash(remoteHigh, remoteLow, key);
+    public int find(int direction, int protocol, int localPort, RemoteEnd remote) {
+        long key = tuple(direction, protocol, localPort, remote);
+        long hash = hash(remote, key);
         for (int choice = 0; choice < 2; choice++) {
             int first = KeyedHash.bucket(hash, choice, buckets) * WAYS;
             for (int place = first; place < first + WAYS; place++) {
-                if (has(place, hash, remoteHigh, remoteLow, key)) {
+                if (has(place, hash, remote, key)) {
                     return place;
                 }
             }
@@ -279,19 +284,19 @@ public final class FlowTable {
         return NONE;
     }
 
-    private boolean has(int place, long hash, long remoteHigh, long remoteLow, long key) {
-        long at = (long) place * ENTRY;
+    private boolean has(int place, long hash, RemoteEnd remote, long key) {
+        long at = at(place);
         return flows.get(LONG, at + HASH) == hash
-                && (flows.get(LONG, at + TUPLE) & ~(0xffffL << BECOMES_SHIFT)) == key
-                && flows.get(LONG, at + REMOTE_HIGH) == Long.reverseBytes(remoteHigh)
-                && flows.get(LONG, at + REMOTE_LOW) == Long.reverseBytes(remoteLow);
+                && (flows.get(LONG, at + TUPLE) & ~NO_KEY) == key
+                && flows.get(LONG, at + REMOTE_HIGH) == Long.reverseBytes(remote.high())
+                && flows.get(LONG, at + REMOTE_LOW) == Long.reverseBytes(remote.low());
     }
 
     private int free(long hash) {
         for (int choice = 0; choice < 2; choice++) {
             int first = KeyedHash.bucket(hash, choice, buckets) * WAYS;
             for (int place = first; place < first + WAYS; place++) {
-                if (flows.get(LONG, (long) place * ENTRY + HASH) == 0) {
+                if (flows.get(LONG, at(place) + HASH) == 0) {
                     return place;
                 }
             }
@@ -301,15 +306,15 @@ public final class FlowTable {
 
     /** From the next frame on the flow is walked again. */
     public void remove(int place) {
-        WORD.setRelease(flows, (long) place * ENTRY + HASH, 0L);
+        WORD.setRelease(flows, at(place) + HASH, 0L);
     }
 
     public boolean isUsed(int place) {
-        return flows.get(LONG, (long) place * ENTRY + HASH) != 0;
+        return flows.get(LONG, at(place) + HASH) != 0;
     }
 
     public boolean isOutward(int place) {
-        return (flows.get(LONG, (long) place * ENTRY + TUPLE) & OUTWARD) != 0;
+        return (flows.get(LONG, at(place) + TUPLE) & OUTWARD) != 0;
     }
 
     /** The port that it is translated to. */
@@ -321,45 +326,54 @@ public final class FlowTable {
         return port(place, LOCAL_SHIFT);
     }
 
-    public int remotePort(int place) {
-        return port(place, REMOTE_SHIFT);
-    }
-
     private int port(int place, int shift) {
-        return Short.reverseBytes((short) (flows.get(LONG, (long) place * ENTRY + TUPLE) >>> shift))
-                & 0xffff;
+        return Short.reverseBytes((short) (flows.get(LONG, at(place) + TUPLE) >>> shift)) & 0xffff;
     }
 
     public int protocol(int place) {
-        return (int) (flows.get(LONG, (long) place * ENTRY + TUPLE) >>> PROTOCOL_SHIFT) & 0xff;
+        return (int) (flows.get(LONG, at(place) + TUPLE) >>> PROTOCOL_SHIFT) & 0xff;
     }
 
-    public long remoteHigh(int place) {
-        return Long.reverseBytes(flows.get(LONG, (long) place * ENTRY + REMOTE_HIGH));
+    /** Who it is by, as in its frames. */
+    public void remote(int place, RemoteEnd to) {
+        long at = at(place);
+        to.set(
+                Long.reverseBytes(flows.get(LONG, at + REMOTE_HIGH)),
+                Long.reverseBytes(flows.get(LONG, at + REMOTE_LOW)),
+                port(place, REMOTE_SHIFT));
     }
 
-    public long remoteLow(int place) {
-        return Long.reverseBytes(flows.get(LONG, (long) place * ENTRY + REMOTE_LOW));
+    public boolean changesRemote(int place) {
+        return (flows.get(LONG, at(place) + TUPLE) & BOTH_ENDS) != 0;
+    }
+
+    /** What its remote is translated to, or the remote itself. */
+    public void remoteBecomes(int place, RemoteEnd to) {
+        if (changesRemote(place)) {
+            remotes.get(place, to);
+        } else {
+            remote(place, to);
+        }
     }
 
     /** Its session has another number from now on. */
     public void session(int place, int number) {
-        flows.set(INT, (long) place * ENTRY + SESSION, number);
+        flows.set(INT, at(place) + SESSION, number);
     }
 
     /** The number that its session was added with. */
     public int session(int place) {
-        return flows.get(INT, (long) place * ENTRY + SESSION);
+        return flows.get(INT, at(place) + SESSION);
     }
 
     /** When the flow last carried a frame, as System.nanoTime; 0 where it has carried none. */
     public long lastNs(int place) {
-        return (long) WORD.getOpaque(flows, (long) place * ENTRY + LAST);
+        return (long) WORD.getOpaque(flows, at(place) + LAST);
     }
 
     /** What its sender has said of its TCP connection: SAID_OPEN and so on. */
     public int said(int place) {
-        return (int) HALF.getOpaque(flows, (long) place * ENTRY + SAID);
+        return (int) HALF.getOpaque(flows, at(place) + SAID);
     }
 
     /** How many notes have not been read. */
@@ -379,25 +393,24 @@ public final class FlowTable {
 
     /** How many frames since this was last asked. */
     public long takeFrames(int place) {
-        long at = (long) place * ENTRY;
+        long at = at(place);
         long frames = (long) WORD.getOpaque(flows, at + FRAMES);
         long before = flows.get(LONG, at + TAKEN);
         flows.set(LONG, at + TAKEN, frames);
         return frames - before;
     }
 
-    private long hash(long remoteHigh, long remoteLow, long key) {
-        long h = KeyedHash.mix(seed, Long.reverseBytes(remoteLow), KeyedHash.FIRST);
-        h = KeyedHash.mix(h, Long.reverseBytes(remoteHigh), KeyedHash.SECOND);
+    private long hash(RemoteEnd remote, long key) {
+        long h = KeyedHash.mix(seed, Long.reverseBytes(remote.low()), KeyedHash.FIRST);
+        h = KeyedHash.mix(h, Long.reverseBytes(remote.high()), KeyedHash.SECOND);
         return KeyedHash.closed(KeyedHash.mix(h, key, KeyedHash.THIRD));
     }
 
-    private static long tuple(
-            int direction, int protocol, int localPort, int remotePort, boolean ipv6) {
+    private static long tuple(int direction, int protocol, int localPort, RemoteEnd remote) {
         return swap(localPort) << LOCAL_SHIFT
-                | swap(remotePort) << REMOTE_SHIFT
+                | swap(remote.port()) << REMOTE_SHIFT
                 | (long) protocol << PROTOCOL_SHIFT
-                | (ipv6 ? IPV6 : 0)
+                | (Ip.isMapped(remote.high(), remote.low()) ? 0 : IPV6)
                 | direction;
     }
 

@@ -2,10 +2,12 @@ package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.FlowTable;
+import io.virtdataplane.dataplane.RemoteEnd;
 import io.virtdataplane.wire.Dhcp;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
-import java.util.function.IntUnaryOperator;
+import java.util.BitSet;
+import java.util.function.IntPredicate;
 
 /**
  * Which sessions the kernel carries itself ({@link FlowTable}): TCP connections from their first
@@ -46,6 +48,9 @@ final class CarriedSessions {
     private int swept;
     private long sweptNs;
     private int count;
+    private final BitSet datagramsByService = new BitSet(); // places of their outward flows
+    private final RemoteEnd outside = new RemoteEnd(); // of the session that is looked at
+    private final RemoteEnd addressed = new RemoteEnd();
 
     CarriedSessions(FlowTable flows, DualStack addresses, SessionTable table, NatPolicy policy) {
         this.flows = flows;
@@ -103,8 +108,8 @@ final class CarriedSessions {
         return isWorthIt(session) && !table.isWalked(session) && isBetweenGuestAndOutside(session);
     }
 
-    private boolean isBetweenGuestAndOutside(int session) {
-        if (table.origin(session) != Loopback.NONE || table.hasFrontEnd(session)) {
+    boolean isBetweenGuestAndOutside(int session) {
+        if (table.origin(session) != Loopback.NONE) {
             return false;
         }
         long high = table.remoteHigh(session);
@@ -142,117 +147,75 @@ final class CarriedSessions {
     }
 
     private void carry(int session) {
-        int outside = table.outsidePort(session);
-        int inside = table.insidePort(session);
+        int outsidePort = table.outsidePort(session);
+        int insidePort = table.insidePort(session);
         int state = table.state(session);
         int saidOut = TcpState.said(state, true);
         int saidIn = TcpState.said(state, false);
         if (isTcp(session) && !table.isInbound(session)) {
             saidIn |= FlowTable.AWAITS_ANSWER;
         }
-        int outward = add(session, FlowTable.OUTWARD, inside, outside, saidOut);
+        readEnds(session);
+        int outward = add(session, FlowTable.OUTWARD, insidePort, outsidePort, saidOut);
         if (outward == FlowTable.NONE) {
             return;
         }
-        if (add(session, FlowTable.INWARD, outside, inside, saidIn) == FlowTable.NONE) {
+        if (add(session, FlowTable.INWARD, outsidePort, insidePort, saidIn) == FlowTable.NONE) {
             flows.remove(outward);
             return;
         }
+        begun(session, outward);
+    }
+
+    private void begun(int session, int outward) {
         table.carried(session, true);
         count++;
+        if (table.hasFrontEnd(session) && !isTcp(session)) {
+            datagramsByService.set(outward);
+        }
     }
 
-    /**
-     * What the kernel carries since an earlier run: flows whose session is not there, or whose
-     * other half is missing, are walked again.
-     *
-     * @param make a session of this outward flow, by its place, or {@link SessionTable#NONE}
-     * @return how many sessions are carried
-     */
-    int resume(IntUnaryOperator make, long nowNs) {
-        for (int place = 0; place < flows.capacity(); place++) {
-            if (flows.isUsed(place) && flows.isOutward(place)) {
-                resume(place, make, nowNs);
-            }
-        }
-        for (int place = 0; place < flows.capacity(); place++) {
-            if (flows.isUsed(place) && !flows.isOutward(place) && !isResumed(place)) {
-                flows.remove(place);
-            }
-        }
-        return count;
-    }
-
-    private void resume(int outward, IntUnaryOperator make, long nowNs) {
-        int session = lookup(outward, SessionTable.OUTWARD);
-        if (session == SessionTable.NONE) {
-            session = make.applyAsInt(outward);
-        }
-        if (session == SessionTable.NONE
-                || table.isCarried(session)
-                || table.outsidePort(session) != flows.becomes(outward)
-                || !isBetweenGuestAndOutside(session)) {
-            flows.remove(outward);
-            return;
-        }
-        int inward = find(session, FlowTable.INWARD);
-        if (inward == FlowTable.NONE) {
-            flows.remove(outward);
-            return;
-        }
+    /** It is carried since an earlier run. */
+    void resumed(int session, int outward, int inward, long nowNs) {
         flows.session(outward, session);
         flows.session(inward, session);
-        table.carried(session, true);
-        count++;
+        begun(session, outward);
         count(session, outward, nowNs);
     }
 
-    private boolean isResumed(int inward) {
-        int session = lookup(inward, SessionTable.INWARD);
-        return session != SessionTable.NONE
-                && table.isCarried(session)
-                && table.insidePort(session) == flows.becomes(inward);
-    }
-
-    private int lookup(int place, int direction) {
-        return table.lookup(
-                direction,
-                flows.protocol(place),
-                flows.localPort(place),
-                flows.remoteHigh(place),
-                flows.remoteLow(place),
-                flows.remotePort(place));
+    /** Who is outside, and as whom the guest addresses it. */
+    private void readEnds(int session) {
+        outside.set(table.remoteHigh(session), table.remoteLow(session), table.remotePort(session));
+        addressed.set(outside.high(), outside.low(), outside.port());
+        if (table.hasFrontEnd(session)) {
+            FrontEnds fronts = table.frontEnds();
+            addressed.set(fronts.high(session), fronts.low(session), fronts.port(session));
+        }
     }
 
     private int add(int session, int direction, int localPort, int becomes, int said) {
-        long high = table.remoteHigh(session);
-        long low = table.remoteLow(session);
+        boolean isOutward = direction == FlowTable.OUTWARD;
+        RemoteEnd other = isOutward ? outside : addressed;
         return flows.add(
                 session,
                 direction,
                 table.protocol(session),
                 localPort,
                 becomes,
-                high,
-                low,
-                table.remotePort(session),
-                !Ip.isMapped(high, low),
+                isOutward ? addressed : outside,
+                table.hasFrontEnd(session) ? other : null,
                 said);
     }
 
-    private int find(int session, int direction) {
-        long high = table.remoteHigh(session);
-        long low = table.remoteLow(session);
+    /** The place of that flow of the session, or {@link FlowTable#NONE}. */
+    int find(int session, int direction) {
+        readEnds(session);
+        boolean isOutward = direction == FlowTable.OUTWARD;
         return flows.find(
                 direction,
                 table.protocol(session),
-                direction == FlowTable.OUTWARD
-                        ? table.insidePort(session)
-                        : table.outsidePort(session),
-                high,
-                low,
-                table.remotePort(session),
-                !Ip.isMapped(high, low));
+                isOutward ? table.insidePort(session) : table.outsidePort(session),
+                isOutward ? addressed : outside);
     }
 
     /** The session's counts, times and state are as what was carried until now has made them. */
@@ -347,9 +310,22 @@ final class CarriedSessions {
         int inward = find(session, FlowTable.INWARD);
         flows.remove(outward);
         flows.remove(inward);
+        datagramsByService.clear(outward);
         count(session, outward, inward, table.lastSeenNs(session));
         table.carried(session, false);
         count--;
+    }
+
+    /** Of those whose frames to a Service no end of theirs would end, the ones that do not hold. */
+    void releaseDatagrams(IntPredicate holds) {
+        for (int place = datagramsByService.nextSetBit(0);
+                place >= 0;
+                place = datagramsByService.nextSetBit(place + 1)) {
+            int session = flows.session(place);
+            if (!holds.test(session)) {
+                release(session);
+            }
+        }
     }
 
     /** Those of all sessions; they come back when they are used. */

@@ -25,6 +25,7 @@ import java.util.List;
 final class Services {
     private final NatPlan plan;
     private final Sessions sessions;
+    private final CarriedSessions carried;
     private final Rejection rejection;
     private final Rewrite rewrite;
     private final Affinity affinity = new Affinity();
@@ -46,7 +47,14 @@ final class Services {
     private long remoteHigh;
     private long remoteLow;
 
-    Services(NatPlan plan, Sessions sessions, Rejection rejection, Rewrite rewrite, long seed) {
+    Services(
+            NatPlan plan,
+            Sessions sessions,
+            CarriedSessions carried,
+            Rejection rejection,
+            Rewrite rewrite,
+            long seed) {
+        this.carried = carried;
         this.plan = plan;
         this.sessions = sessions;
         this.rejection = rejection;
@@ -63,6 +71,7 @@ final class Services {
         counts = newCounts;
         generation = Math.max(1, generation + 1);
         isKnown = true;
+        carried.releaseDatagrams(this::isStillThere); // their next frame is walked, and sent anew
         if (hasNew) {
             endPlain(Lifetime.UDP);
             endPlain(Lifetime.TCP_TRANSITORY);
