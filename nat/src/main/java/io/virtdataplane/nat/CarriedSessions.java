@@ -48,6 +48,7 @@ final class CarriedSessions {
     private int swept;
     private long sweptNs;
     private int count;
+    private IntPredicate holds = session -> true;
     private final BitSet datagramsByService = new BitSet(); // places of their outward flows
     private final RemoteEnd outside = new RemoteEnd(); // of the session that is looked at
     private final RemoteEnd addressed = new RemoteEnd();
@@ -62,6 +63,14 @@ final class CarriedSessions {
     private void set(NatPolicy policy) {
         refresh = policy.behaviour().refresh();
         flows.segment(policy.behaviour().maxSegmentSize());
+    }
+
+    /**
+     * Whether a UDP session by a Service still has its endpoint. One that has not is cut by what
+     * the guest sends next, and until then answers may come, so it may not be carried.
+     */
+    void ask(IntPredicate newHolds) {
+        holds = newHolds;
     }
 
     /** How many there are. */
@@ -100,12 +109,19 @@ final class CarriedSessions {
         return isTcp(session) && TcpState.isNew(table.state(session));
     }
 
+    private boolean isDatagramsByService(int session) {
+        return table.hasFrontEnd(session) && !isTcp(session);
+    }
+
     private boolean isTcp(int session) {
         return table.protocol(session) == Protocols.TCP;
     }
 
     private boolean mayBeCarried(int session) {
-        return isWorthIt(session) && !table.isWalked(session) && isBetweenGuestAndOutside(session);
+        return isWorthIt(session)
+                && !table.isWalked(session)
+                && isBetweenGuestAndOutside(session)
+                && (!isDatagramsByService(session) || holds.test(session));
     }
 
     boolean isBetweenGuestAndOutside(int session) {
@@ -170,7 +186,7 @@ final class CarriedSessions {
     private void begun(int session, int outward) {
         table.carried(session, true);
         count++;
-        if (table.hasFrontEnd(session) && !isTcp(session)) {
+        if (isDatagramsByService(session)) {
             datagramsByService.set(outward);
         }
     }
@@ -316,8 +332,8 @@ final class CarriedSessions {
         count--;
     }
 
-    /** Of those whose frames to a Service no end of theirs would end, the ones that do not hold. */
-    void releaseDatagrams(IntPredicate holds) {
+    /** UDP sessions by a Service that does not hold any more are walked from the next frame on. */
+    void releaseStaleDatagrams() {
         for (int place = datagramsByService.nextSetBit(0);
                 place >= 0;
                 place = datagramsByService.nextSetBit(place + 1)) {

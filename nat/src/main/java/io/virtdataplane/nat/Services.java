@@ -60,6 +60,7 @@ final class Services {
         this.rejection = rejection;
         this.rewrite = rewrite;
         this.random = seed | 1;
+        carried.ask(this::isStillThere);
     }
 
     /**
@@ -71,7 +72,7 @@ final class Services {
         counts = newCounts;
         generation = Math.max(1, generation + 1);
         isKnown = true;
-        carried.releaseDatagrams(this::isStillThere); // their next frame is walked, and sent anew
+        carried.releaseStaleDatagrams();
         if (hasNew) {
             endPlain(Lifetime.UDP);
             endPlain(Lifetime.TCP_TRANSITORY);
