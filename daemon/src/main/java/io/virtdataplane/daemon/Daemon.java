@@ -252,6 +252,7 @@ public final class Daemon implements AutoCloseable {
                                     guestServices,
                                     state,
                                     () -> views.list(attachments.nics()),
+                                    machines,
                                     (nic, ports) ->
                                             masquerade.update(
                                                     nic,

@@ -30,7 +30,7 @@ public final class UplinkPort {
             String tapName,
             CarriedGuest guest,
             Bpf.Mechanism mechanism,
-            SteeringPins pins) {
+            ProgramPins pins) {
         return netns.call(
                 () -> {
                     NetDevice uplink = new NetDevice(uplinkName);

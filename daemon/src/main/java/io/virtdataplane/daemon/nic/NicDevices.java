@@ -11,7 +11,7 @@ import io.virtdataplane.port.CarriedGuest;
 import io.virtdataplane.port.DescriptorPort;
 import io.virtdataplane.port.PacketPort;
 import io.virtdataplane.port.PodAddresses;
-import io.virtdataplane.port.SteeringPins;
+import io.virtdataplane.port.ProgramPins;
 import io.virtdataplane.port.TapPort;
 import io.virtdataplane.port.UplinkPort;
 import io.virtdataplane.port.UplinkPort.Uplink;
@@ -37,7 +37,7 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
      */
     static NicDevices open(int id, MasqueradeSpec spec, DataPath path, BpfPins kept, long seed) {
         GuestDevice device = spec.guest().device();
-        SteeringPins pins = SteeringPins.open(device.isTap() ? BpfPins.none() : kept);
+        ProgramPins pins = ProgramPins.open(device.isTap() ? BpfPins.none() : kept);
         try {
             return open(id, spec, path, pins, pins.seed(seed));
         } catch (RuntimeException e) {
@@ -47,7 +47,7 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
     }
 
     private static NicDevices open(
-            int id, MasqueradeSpec spec, DataPath path, SteeringPins pins, long seed) {
+            int id, MasqueradeSpec spec, DataPath path, ProgramPins pins, long seed) {
         GuestDevice device = spec.guest().device();
         String fastPath = path.fastPath(device);
         if (!fastPath.equals(DataPath.ON)) {
@@ -82,7 +82,7 @@ record NicDevices(String name, Uplink uplink, DescriptorPort guest, int guestMtu
             Bpf.Mechanism hooks,
             CarriedGuest carried,
             String fastPath,
-            SteeringPins pins) {
+            ProgramPins pins) {
         try (Netns netns = Netns.open(spec.netns())) {
             Uplink uplink =
                     UplinkPort.open(
