@@ -259,6 +259,13 @@ public final class Daemon implements AutoCloseable {
                                                     NatSettings.newBuilder()
                                                             .setPorts(ports)
                                                             .build(),
+                                                    nics),
+                                    (nic, says) ->
+                                            masquerade.update(
+                                                    nic,
+                                                    NatSettings.newBuilder()
+                                                            .setMeshOfNamespace(says)
+                                                            .build(),
                                                     nics))));
         }
         begun();

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -58,6 +59,7 @@ class ClusterServicesE2eTest {
         ClusterNode.prepare(api);
         api.apply(Path.of("../deploy/components/guest-services/rights.yaml"));
         node = new ClusterNode(api);
+        node.lab.keeping();
         for (String address : List.of(ONE, TWO, THREE)) {
             node.lab.shell.must(
                     "ip", "-n", node.lab.out, "addr", "add", address + "/32", "dev", "lo");
@@ -378,9 +380,28 @@ class ClusterServicesE2eTest {
         node.lab.mustClient("set", "vm", "--ports", "all");
     }
 
+    /** What a namespace says of a mesh holds for its machines, live. */
     @Test
     @Execution(ExecutionMode.SAME_THREAD)
     @Order(7)
+    void aNamespaceMayHaveItsMachinesInAMesh() {
+        api.kubectl("label", "namespace", "default", "istio-injection=enabled");
+        awaitMesh("Mesh: +istio \\(auto: istio-injection=enabled of the namespace");
+        api.kubectl("label", "namespace", "default", "istio-injection-");
+        awaitMesh("Mesh: +none \\(auto: the machine names none");
+    }
+
+    private static void awaitMesh(String line) {
+        Wait.until(
+                line,
+                SECONDS,
+                () -> node.lab.mustClient("describe", "nic", "vm"),
+                said -> Pattern.compile(line).matcher(said).find());
+    }
+
+    @Test
+    @Execution(ExecutionMode.SAME_THREAD)
+    @Order(8)
     void withoutTheApiServerTheLastOnesHold() {
         String vip = service("last", "");
         endpoints("last", at(ONE));

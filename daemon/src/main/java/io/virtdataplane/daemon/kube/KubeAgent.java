@@ -41,6 +41,7 @@ public final class KubeAgent implements AutoCloseable {
     private static final String TARGET_NOT_OPEN = "TargetPortNotOpen";
     private static final long HOLD_MS = 60_000;
     private static final long STATUS_MS = 1_000;
+    private static final long MESH_MS = 3_000;
     private static final long NODE_STATUS_MS = 10_000;
     private static final long LOOK_ANYWAY_MS = 60_000; // whether somebody has changed what is ours
     private static final long LONGEST_MS = 60_000;
@@ -66,6 +67,7 @@ public final class KubeAgent implements AutoCloseable {
      * @param nics all of this node, and their machines
      * @param machines of this node, as Services see them
      * @param open opens ports ("TCP/80,UDP/53", or "all") on the NIC of that name
+     * @param mesh tells that NIC what the namespace of its machine says of a service mesh
      */
     public record Rooms(
             NodeLabels node,
@@ -79,7 +81,8 @@ public final class KubeAgent implements AutoCloseable {
             Path state,
             Supplier<ListResponse> nics,
             Supplier<List<Backend>> machines,
-            BiConsumer<String, String> open) {}
+            BiConsumer<String, String> open,
+            BiConsumer<String, String> mesh) {}
 
     /** Runs from now on; the API server may be away. */
     public KubeAgent(ClusterSettings settings, Rooms rooms) {
@@ -176,6 +179,10 @@ public final class KubeAgent implements AutoCloseable {
             every("VirtualMachineNetworkState", STATUS_MS, states::publish);
             MachinePorts ports = new MachinePorts(machines, rooms.nics(), rooms.open());
             every("ports", STATUS_MS, ports::follow);
+            NamespaceMeshes meshes =
+                    opened(new NamespaceMeshes(client, rooms.nics(), rooms.mesh()));
+            meshes.start();
+            every("meshes of namespaces", MESH_MS, meshes::look);
         }
     }
 
