@@ -41,9 +41,10 @@ struct flow {
 #define SAID_RST 4
 #define AWAITS_ANSWER 8 /* until it has opened, no frame but a SYN that answers is of the connection */
 
-/* Local and remote port, the local port it becomes, protocol, family and direction: one word, read at once. */
+/* Local and remote port, the local port it becomes, protocol, whether the remote is translated, family and direction: one word, read at once. */
 #define TUPLE_BECOMES_SHIFT 16
-#define TUPLE_KEY (~(0xffffULL << TUPLE_BECOMES_SHIFT))
+#define TUPLE_BOTH_ENDS 4
+#define TUPLE_KEY (~(0xffffULL << TUPLE_BECOMES_SHIFT | TUPLE_BOTH_ENDS))
 #define TUPLE_IPV6 2
 
 INLINE __u64 tuple(__u16 local, __u16 remote, __u8 protocol, int ipv6, enum direction direction)
@@ -51,8 +52,17 @@ INLINE __u64 tuple(__u16 local, __u16 remote, __u8 protocol, int ipv6, enum dire
 	return (__u64)local << 48 | (__u64)remote << 32 | protocol << 8 | (ipv6 ? TUPLE_IPV6 : 0) | direction;
 }
 
+/* What a flow's remote becomes, where it becomes another. FlowRemotes.java has the same. */
+struct flow_remote {
+	union address becomes;
+	__u64 version_port; /* the version in the upper 48 bits, 0 while the daemon writes; the port */
+	__u32 delta;	    /* what a ones' complement sum over the address is more with this one instead */
+	__u32 zero;
+};
+
 struct bucket {
 	struct flow flows[FLOWS_A_BUCKET];
+	struct flow_remote remotes[FLOWS_A_BUCKET];
 };
 
 SEC("maps") struct bpf_map flows = {
@@ -107,6 +117,14 @@ INLINE void note(__u32 place)
 	notes.places[at & (NOTES - 1)] = place + 1;
 }
 
+/* Where a flow was found. */
+struct found_flow {
+	struct flow *flow;
+	struct flow_remote *remote;
+	__u64 hash;
+	__u32 place;
+};
+
 INLINE __u64 flow_hash(const union address *remote, __u64 wanted)
 {
 	__u64 h = mix(flow_seed, remote->halves[1], 0x9e3779b97f4a7c15ULL);
@@ -114,7 +132,7 @@ INLINE __u64 flow_hash(const union address *remote, __u64 wanted)
 	return closed(mix(h, wanted, 0x94d049bb133111ebULL));
 }
 
-INLINE struct flow *find_carried(const union address *remote, __u64 wanted, __u32 *place)
+INLINE int find_carried(const union address *remote, __u64 wanted, struct found_flow *found)
 {
 	__u64 h = flow_hash(remote, wanted);
 #pragma unroll
@@ -127,8 +145,11 @@ INLINE struct flow *find_carried(const union address *remote, __u64 wanted, __u3
 		for (int i = 0; i < FLOWS_A_BUCKET; i++) {
 			struct flow *flow = &bucket->flows[i];
 			if (flow->hash == h && flow->remote.halves[1] == remote->halves[1] && flow->remote.halves[0] == remote->halves[0]) {
-				*place = at * FLOWS_A_BUCKET + i;
-				return flow;
+				found->flow = flow;
+				found->remote = &bucket->remotes[i];
+				found->hash = h;
+				found->place = at * FLOWS_A_BUCKET + i;
+				return 1;
 			}
 		}
 	}
@@ -198,6 +219,10 @@ struct udp {
 struct plain {
 	struct __sk_buff *skb;
 	union address remote;
+	union address remote_becomes; /* this and the next two where both ends are translated */
+	__u16 remote_port;
+	__u8 has_both_ends;
+	__u32 remote_delta; /* 0 else */
 	__u64 tuple;
 	__u16 *ethernet;
 	union {
@@ -316,25 +341,45 @@ INLINE int is_plain_udp(const struct plain *f, __u32 ip_header, enum direction d
 	return !f->skb->gso_size && SWAP16(f->udp->length) >= sizeof(*f->udp) && fits(f, ip_header + sizeof(*f->udp), direction);
 }
 
-/* The header's own. */
-INLINE void translate_ipv6(struct ipv6 *ip, enum direction direction)
+/*
+ * What the flow's remote becomes. The daemon may write meanwhile: what is read between two looks at one version belongs together, and to this flow
+ * where it has the same hash then.
+ */
+INLINE int read_flow_remote(struct plain *f, const struct found_flow *found)
 {
+	struct flow_remote *to = found->remote;
+	__u64 version_port = *(volatile __u64 *)&to->version_port;
+	__u64 hash_now = *(volatile __u64 *)&found->flow->hash;
+	f->remote_becomes.halves[0] = *(volatile __u64 *)&to->becomes.halves[0];
+	f->remote_becomes.halves[1] = *(volatile __u64 *)&to->becomes.halves[1];
+	f->remote_delta = *(volatile __u32 *)&to->delta;
+	f->remote_port = version_port;
+	f->has_both_ends = 1;
+	return version_port && hash_now == found->hash && *(volatile __u64 *)&to->version_port == version_port;
+}
+
+/* The header's own. */
+INLINE void translate_ipv6(struct plain *f, enum direction direction)
+{
+	struct ipv6 *ip = f->ipv6;
 	union address to;
 	to.halves[0] = direction == OUTWARD ? pod_ipv6.halves[0] : guest_ipv6.halves[0];
 	to.halves[1] = direction == OUTWARD ? pod_ipv6.halves[1] : guest_ipv6.halves[1];
 	__builtin_memcpy(direction == OUTWARD ? &ip->source : &ip->destination, &to, 16);
+	if (f->has_both_ends)
+		__builtin_memcpy(direction == OUTWARD ? &ip->destination : &ip->source, &f->remote_becomes, 16);
 	ip->hop_limit--;
 }
 
-INLINE void translate_ipv4(struct ipv4 *ip, enum direction direction)
+INLINE void translate_ipv4(struct plain *f, enum direction direction)
 {
-	__u32 delta = delta16(ip->ttl, ip->ttl - 1) + (direction == OUTWARD ? outward_ipv4 : inward_ipv4);
+	struct ipv4 *ip = f->ipv4;
+	__u32 delta = delta16(ip->ttl, ip->ttl - 1) + (direction == OUTWARD ? outward_ipv4 : inward_ipv4) + f->remote_delta;
 	ip->checksum = repaired(ip->checksum, delta);
 	ip->ttl--;
-	if (direction == OUTWARD)
-		ip->source = pod_ipv4.words[3];
-	else
-		ip->destination = guest_ipv4.words[3];
+	*(direction == OUTWARD ? &ip->source : &ip->destination) = direction == OUTWARD ? pod_ipv4.words[3] : guest_ipv4.words[3];
+	if (f->has_both_ends)
+		*(direction == OUTWARD ? &ip->destination : &ip->source) = f->remote_becomes.words[3];
 }
 
 /*
@@ -357,21 +402,31 @@ INLINE int may_be_partial(const struct plain *f, int ipv6)
 	return f->udp->checksum == folded(sum);
 }
 
-/* The port, and the checksum over it and the addresses. 0: the frame is lost. */
+/* The checksum over ports and addresses, where it is complete. */
+INLINE void repair_complete(struct plain *f, int ipv6, __u32 addresses, __u32 ports)
+{
+	__u16 sum = f->udp->checksum;
+	if (!sum)
+		return;
+	__u16 after = repaired(sum, addresses + ports);
+	f->udp->checksum = after ? after : 0xffff;
+	if (!ipv6) /* of IPv6 the addresses are in the sum of the whole, too */
+		bpf_csum_update(f->skb, delta16(sum, after ? after : 0xffff) + ports);
+}
+
+/* The ports, and the checksum over them and the addresses. 0: the frame is lost. */
 INLINE int translate_transport(struct plain *f, int ipv6, enum direction direction, __u16 port, int partial)
 {
 	__u32 addresses = ipv6 ? direction == OUTWARD ? outward_ipv6 : inward_ipv6 : direction == OUTWARD ? outward_ipv4 : inward_ipv4;
+	addresses += f->remote_delta;
 	__u16 *at = direction == OUTWARD ? &f->ports[0] : &f->ports[1];
-	__u16 before = *at;
+	__u16 *remote_at = direction == OUTWARD ? &f->ports[1] : &f->ports[0];
+	__u16 before = *at, remote_before = *remote_at, remote_port = f->has_both_ends ? f->remote_port : remote_before;
 	*at = port;
+	if (f->has_both_ends)
+		*remote_at = remote_port;
 	if (!partial) {
-		__u16 sum = f->udp->checksum;
-		if (!sum)
-			return 1;
-		__u16 after = repaired(sum, addresses + delta16(before, port));
-		f->udp->checksum = after ? after : 0xffff;
-		if (!ipv6) /* of IPv6 the addresses are in the sum of the whole, too */
-			bpf_csum_update(f->skb, delta16(sum, after ? after : 0xffff));
+		repair_complete(f, ipv6, addresses, delta16(before, port) + delta16(remote_before, remote_port));
 		return 1;
 	}
 	__u64 flags = f->protocol == UDP ? BPF_F_MARK_MANGLED_0 : 0;
@@ -380,6 +435,8 @@ INLINE int translate_transport(struct plain *f, int ipv6, enum direction directi
 		return 0;
 	if (ipv6)
 		bpf_csum_update(f->skb, addresses); /* likewise: the helper has taken it off */
+	if (remote_port != remote_before && bpf_l4_csum_replace(f->skb, sum_at, remote_before, remote_port, flags | sizeof(port)))
+		return 0;
 	return port == before || !bpf_l4_csum_replace(f->skb, sum_at, before, port, flags | sizeof(port));
 }
 
@@ -432,31 +489,33 @@ INLINE int carry_family(struct __sk_buff *skb, int ipv6, enum direction directio
 	}
 	f->tuple = direction == OUTWARD ? tuple(f->ports[0], f->ports[1], f->protocol, ipv6, OUTWARD)
 					: tuple(f->ports[1], f->ports[0], f->protocol, ipv6, INWARD);
-	__u32 place = 0;
-	struct flow *flow = find_carried(&f->remote, f->tuple, &place);
-	if (!flow == !is_first_syn(f))
+	struct found_flow found = {};
+	int is_known = find_carried(&f->remote, f->tuple, &found);
+	if (is_known == is_first_syn(f))
 		return NOT_CARRIED;
 	__u64 now_ns = bpf_ktime_get_ns();
 	if (is_unattended(now_ns))
 		return NOT_CARRIED;
-	if (!flow && !(flow = open_flow(f, ipv6, direction, &place)))
+	if (!is_known && !open_flow(f, ipv6, direction, &found))
 		return NOT_CARRIED;
-	__u64 found = *(volatile __u64 *)&flow->tuple;
-	if ((found & TUPLE_KEY) != f->tuple)
+	__u64 whole = *(volatile __u64 *)&found.flow->tuple;
+	if ((whole & TUPLE_KEY) != f->tuple)
 		return NOT_CARRIED;
-	__u32 said = *(volatile __u32 *)&flow->said;
+	__u32 said = *(volatile __u32 *)&found.flow->said;
 	if (!is_expected(said, f->flags))
 		return NOT_CARRIED;
-	count(skb, flow, direction, now_ns);
-	note_said(flow, place, said, f->says);
+	if (whole & TUPLE_BOTH_ENDS && !read_flow_remote(f, &found))
+		return NOT_CARRIED;
+	count(skb, found.flow, direction, now_ns);
+	note_said(found.flow, found.place, said, f->says);
 	int partial = may_be_partial(f, ipv6);
 	if (direction == INWARD)
 		address_to_guest(f->ethernet, mac);
 	if (ipv6)
-		translate_ipv6(f->ipv6, direction);
+		translate_ipv6(f, direction);
 	else
-		translate_ipv4(f->ipv4, direction);
-	if (!translate_transport(f, ipv6, direction, found >> TUPLE_BECOMES_SHIFT, partial))
+		translate_ipv4(f, direction);
+	if (!translate_transport(f, ipv6, direction, whole >> TUPLE_BECOMES_SHIFT, partial))
 		return TC_DROP; /* no memory */
 	return direction == OUTWARD ? bpf_redirect_neigh(uplink, 0, 0, 0) : bpf_redirect(guest, 0);
 }

@@ -75,7 +75,7 @@ INLINE int may_open(const struct plain *f, int ipv6, enum direction direction)
 	return !is_pods(f, ipv6, direction) && (__s64)__sync_fetch_and_add(&nic.openings, -1) > 0;
 }
 
-INLINE struct flow *free_flow(__u64 h, __u32 *place)
+INLINE int find_free(__u64 h, struct found_flow *found)
 {
 #pragma unroll
 	for (int choice = 0; choice < 2; choice++) {
@@ -87,19 +87,23 @@ INLINE struct flow *free_flow(__u64 h, __u32 *place)
 		for (int i = 0; i < FLOWS_A_BUCKET; i++) {
 			if (bucket->flows[i].hash)
 				continue;
-			*place = at * FLOWS_A_BUCKET + i;
-			return &bucket->flows[i];
+			found->flow = &bucket->flows[i];
+			found->remote = &bucket->remotes[i];
+			found->hash = h;
+			found->place = at * FLOWS_A_BUCKET + i;
+			return 1;
 		}
 	}
 	return 0;
 }
 
 /* The port stays as it is. */
-INLINE struct flow *add_flow(const union address *remote, __u64 key, __u32 said, __u32 *place)
+INLINE int add_flow(const union address *remote, __u64 key, __u32 said, struct found_flow *added)
 {
-	__u64 h = flow_hash(remote, key);
-	struct flow *flow = free_flow(h, place);
-	if (!flow || __sync_val_compare_and_swap(&flow->hash, 0, CLAIMED))
+	if (!find_free(flow_hash(remote, key), added))
+		return 0;
+	struct flow *flow = added->flow;
+	if (__sync_val_compare_and_swap(&flow->hash, 0, CLAIMED))
 		return 0;
 	flow->remote = *remote;
 	flow->tuple = key | (key >> 48) << TUPLE_BECOMES_SHIFT;
@@ -108,27 +112,25 @@ INLINE struct flow *add_flow(const union address *remote, __u64 key, __u32 said,
 	flow->taken = 0;
 	flow->session = UNADOPTED;
 	flow->said = said;
-	__sync_lock_test_and_set(&flow->hash, h);
-	return flow;
+	__sync_lock_test_and_set(&flow->hash, added->hash);
+	return 1;
 }
 
-/* The flow of this first SYN, whose connection is open from here on, with its place; or 0. */
-INLINE struct flow *open_flow(const struct plain *f, int ipv6, enum direction direction, __u32 *place)
+/* Is the connection of this first SYN open from here on, by these flows? */
+INLINE int open_flow(const struct plain *f, int ipv6, enum direction direction, struct found_flow *opened)
 {
 	__u16 local = f->ports[direction == OUTWARD ? 0 : 1], remote = f->ports[direction == OUTWARD ? 1 : 0];
 	__u64 back = tuple(local, remote, TCP, ipv6, direction == OUTWARD ? INWARD : OUTWARD);
-	__u32 back_place;
-	if (!may_open(f, ipv6, direction) || find_carried(&f->remote, back, &back_place))
+	struct found_flow answers = {};
+	if (!may_open(f, ipv6, direction) || find_carried(&f->remote, back, &answers))
 		return 0;
-	struct flow *answers = add_flow(&f->remote, back, direction == OUTWARD ? AWAITS_ANSWER : 0, &back_place);
-	if (!answers)
+	if (!add_flow(&f->remote, back, direction == OUTWARD ? AWAITS_ANSWER : 0, &answers))
 		return 0;
-	struct flow *flow = add_flow(&f->remote, f->tuple, 0, place);
-	if (!flow) {
-		__sync_lock_test_and_set(&answers->hash, 0);
+	if (!add_flow(&f->remote, f->tuple, 0, opened)) {
+		__sync_lock_test_and_set(&answers.flow->hash, 0);
 		return 0;
 	}
 	*bits_of(local, ipv6) |= IN_SESSION;
-	note(*place);
-	return flow;
+	note(opened->place);
+	return 1;
 }

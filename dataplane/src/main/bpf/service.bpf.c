@@ -140,6 +140,7 @@ SEC("maps") struct bpf_map ways = {
 struct node {
 	__u64 beat_ns;
 	__u64 absence_ns;
+	union address refuser_ipv4, refuser_ipv6; /* addresses of its own, by which its kernel refuses; zeros: none */
 };
 
 struct node node;
@@ -220,21 +221,45 @@ INLINE int choose(const struct front *front, const union address *client, struct
 	return 1;
 }
 
-/* Addresses and ports of a packet that has them, whole or the first fragment. */
-INLINE int read_ports(struct packet *p)
+enum kind { OTHER, PORTS, LATER, ERROR };
+
+INLINE int is_error(const struct packet *p)
+{
+	__u8 type = p->transport.icmp.type;
+	return p->ipv6 ? type >= 1 && type <= 4 : type == 3 || type == 11 || type == 12;
+}
+
+/* Addresses, and ports where it has them: whole or the first fragment; or an ICMP error. */
+INLINE enum kind read_packet(struct packet *p)
 {
 	p->ipv6 = p->skb->protocol == ETH_IPV6;
 	if (!p->ipv6 && p->skb->protocol != ETH_IPV4)
-		return 0;
-	return read_ip(p, 0) == WHOLE_OR_FIRST && (p->protocol == TCP || p->protocol == UDP || p->protocol == SCTP)
-	       && load(p, &p->transport, 4);
+		return OTHER;
+	enum found found = read_ip(p, 0);
+	if (found == NOT_READ)
+		return OTHER;
+	if (p->protocol == (p->ipv6 ? ICMPV6 : ICMP))
+		return !p->is_fragment && load(p, &p->transport, 8) && is_error(p) ? ERROR : OTHER;
+	if (p->protocol != TCP && p->protocol != UDP && p->protocol != SCTP)
+		return OTHER;
+	if (found == LATER_FRAGMENT)
+		return LATER;
+	return load(p, &p->transport, 4) ? PORTS : OTHER;
+}
+
+/* One address of the IP header there, with that header's checksum; 0: no memory. */
+INLINE int store_address(const struct packet *p, __u32 ip_at, int is_source, const union address *from, const union address *to)
+{
+	if (p->ipv6)
+		return !bpf_skb_store_bytes(p->skb, ip_at + (is_source ? 8 : 24), to, 16, 0);
+	bpf_l3_csum_replace(p->skb, ip_at + 10, from->words[3], to->words[3], sizeof(__u32));
+	return !bpf_skb_store_bytes(p->skb, ip_at + (is_source ? 12 : 16), &to->words[3], 4, 0);
 }
 
 /* The address and port there become the other ones, with what sums over them; 0: no memory. */
 INLINE int translate(struct packet *p, enum direction direction, const union address *from, const struct way *to)
 {
 	__u16 before = direction == INWARD ? p->transport.ports.destination : p->transport.ports.source;
-	__u32 address_at = ETH_HEADER + (p->ipv6 ? direction == INWARD ? 24 : 8 : direction == INWARD ? 16 : 12);
 	__u32 port_at = p->at + (direction == INWARD ? 2 : 0);
 	__u64 flags = p->protocol == UDP ? BPF_F_MARK_MANGLED_0 : 0;
 	__u32 sum_at = p->at + (p->protocol == UDP ? 6 : 16);
@@ -250,10 +275,7 @@ INLINE int translate(struct packet *p, enum direction direction, const union add
 		return 0; /* its checksum is over the port, and no helper makes it */
 	}
 	bpf_skb_store_bytes(p->skb, port_at, &to->port, sizeof(__u16), 0);
-	if (p->ipv6)
-		return !bpf_skb_store_bytes(p->skb, address_at, &to->address, 16, 0);
-	bpf_l3_csum_replace(p->skb, ETH_HEADER + 10, from->words[3], to->address.words[3], sizeof(__u32));
-	return !bpf_skb_store_bytes(p->skb, address_at, &to->address.words[3], 4, 0);
+	return store_address(p, ETH_HEADER, direction == OUTWARD, from, &to->address);
 }
 
 INLINE struct way_key key_of(const struct packet *p, enum direction direction)
@@ -272,6 +294,9 @@ INLINE struct way_key key_of(const struct packet *p, enum direction direction)
 	}
 	return key;
 }
+
+#include "service_datagrams.h"
+#include "service_errors.h"
 
 /* A client's first packet: where it goes from now on, and what the answers become. */
 INLINE int begin(struct packet *p, const struct way_key *key, const struct front *front, struct way *way)
@@ -455,7 +480,12 @@ SEC("tc/service_in") int vdp_service_in(struct __sk_buff *skb)
 		return answer_arp(p);
 	if (skb->protocol == ETH_IPV6 && answer_solicitation(p))
 		return bpf_redirect(skb->ifindex, 0);
-	if (skb->pkt_type != PACKET_HOST || !read_ports(p))
+	enum kind kind = skb->pkt_type == PACKET_HOST ? read_packet(p) : OTHER;
+	if (kind == ERROR)
+		return translate_error(p, INWARD);
+	if (kind == LATER)
+		return translate_later(p, INWARD);
+	if (kind == OTHER)
 		return NEXT;
 	__u8 flags = 0;
 	if (p->protocol == TCP && !load_flags(p, &flags))
@@ -464,7 +494,7 @@ SEC("tc/service_in") int vdp_service_in(struct __sk_buff *skb)
 	struct way_key key = key_of(p, INWARD);
 	struct way *known = find_way(&key);
 	if (known && goes_on(p, known, opens))
-		return translate(p, INWARD, &p->destination, known) ? NEXT : TC_DROP;
+		return send_on(p, INWARD, known);
 	struct front *front = find_front(&p->destination, p->transport.ports.destination, p->protocol);
 	if (!front) {
 		if (p->protocol == TCP && opens)
@@ -481,14 +511,14 @@ SEC("tc/service_in") int vdp_service_in(struct __sk_buff *skb)
 			return TC_DROP;
 		if (!is_of_service(&p->destination))
 			return NEXT; /* the node's kernel refuses it */
-		return p->protocol == TCP ? refuse(p) : TC_DROP;
+		return p->protocol == TCP ? refuse(p) : refuse_by_kernel(p, &key, front->id);
 	}
 	struct way way;
 	if (known && is_member(&known->address, known->port, front->id))
 		way = *known; /* a SYN once more */
 	else if (!begin(p, &key, front, &way))
 		return TC_DROP;
-	return translate(p, INWARD, &p->destination, &way) ? NEXT : TC_DROP;
+	return send_on(p, INWARD, &way);
 }
 
 /* The first answer: from now on it is established. */
@@ -514,7 +544,12 @@ INLINE struct way *establish(const struct way_key *key)
 SEC("tc/service_out") int vdp_service_out(struct __sk_buff *skb)
 {
 	struct packet packet = {.skb = skb, .at = ETH_HEADER}, *p = &packet;
-	if (is_unattended() || !read_ports(p))
+	enum kind kind = is_unattended() ? OTHER : read_packet(p);
+	if (kind == ERROR)
+		return translate_error(p, OUTWARD);
+	if (kind == LATER)
+		return translate_later(p, OUTWARD);
+	if (kind == OTHER)
 		return NEXT;
 	__u8 flags;
 	if (p->protocol == TCP && (!load_flags(p, &flags) || opens_connection(flags)))
@@ -525,7 +560,7 @@ SEC("tc/service_out") int vdp_service_out(struct __sk_buff *skb)
 		known = bpf_map_lookup_elem(&ways, &key);
 	if (!known)
 		return NEXT;
-	return translate(p, OUTWARD, &p->source, known) ? NEXT : TC_DROP;
+	return send_on(p, OUTWARD, known);
 }
 
 INLINE struct socket_key socket_key(struct bpf_sock_addr *call, const union address *address, enum direction direction)

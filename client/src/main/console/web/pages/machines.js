@@ -91,6 +91,10 @@ function sourcesOf(machine) {
 const drops = (machine) =>
   machine.nics.map((nic) => h("div", {}, nic.interface + ": ", nic.drops === 0 ? "0" : link("#/drops/" + encodeURIComponent(nic.name), count(nic.drops))));
 
+// Whose proxy has the guest's TCP, and why.
+const mesh = (machine) =>
+  machine.nics.filter((nic) => nic.mesh).map((nic) => h("div", {}, `${nic.interface}: ${nic.mesh} (${nic.meshReason})`));
+
 export function details(signal, name) {
   const { elements, ready } = live({ path: "/api/machine", query: { name }, render: (machine) => whole(name, machine) }, signal);
   return {
@@ -110,6 +114,7 @@ function whole(name, machine) {
       ["Name", name],
       ["IP address", all.length ? h("div", { class: "console-lines" }, all.map((address) => h("div", { class: "console-mono console-nowrap" }, address))) : "-"],
       ["Guest agent", !agent ? "Not asked (attach --guest-agent)" : agent.reason ? "Does not answer: " + agent.reason : "Answers"],
+      ["Service mesh", mesh(machine).length ? mesh(machine) : "-"],
       ["Sessions", count(machine.nics.reduce((sum, nic) => sum + nic.sessions, 0))],
       ["Frames dropped", drops(machine)],
     ])),

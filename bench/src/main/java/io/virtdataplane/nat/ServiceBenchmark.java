@@ -49,7 +49,9 @@ public class ServiceBenchmark extends WalkBenchmark {
                             false,
                             FrontEnd.ANYBODY,
                             true,
-                            endpoints));
+                            endpoints,
+                            endpoints,
+                            ""));
         }
         ServiceCounts counts = new ServiceCounts();
         counts.begin(services, new int[0]);

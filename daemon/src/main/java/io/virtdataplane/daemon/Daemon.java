@@ -260,11 +260,19 @@ public final class Daemon implements AutoCloseable {
                                     guestServices,
                                     state,
                                     () -> views.list(attachments.nics()),
+                                    machines,
                                     (nic, ports) ->
                                             masquerade.update(
                                                     nic,
                                                     NatSettings.newBuilder()
                                                             .setPorts(ports)
+                                                            .build(),
+                                                    nics),
+                                    (nic, says) ->
+                                            masquerade.update(
+                                                    nic,
+                                                    NatSettings.newBuilder()
+                                                            .setMeshOfNamespace(says)
                                                             .build(),
                                                     nics),
                                     (nic, keepsAddress) -> {

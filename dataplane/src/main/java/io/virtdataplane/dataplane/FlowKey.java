@@ -5,7 +5,7 @@ package io.virtdataplane.dataplane;
  * family and direction, and a hash over it and the remote address.
  *
  * <pre>
- *   tuple, from its highest bit: local port (16)    remote port (16)    the local port's translation (16)    protocol (8)    0 (6)    IPv6 (1)    outward (1)
+ *   tuple, from its highest bit: local port (16)    remote port (16)    the local port's translation (16)    protocol (8)    0 (5)    its remote is translated, too (1)    IPv6 (1)    outward (1)
  * </pre>
  */
 final class FlowKey {
@@ -13,6 +13,11 @@ final class FlowKey {
     static final int REMOTE_SHIFT = 32;
     static final int BECOMES_SHIFT = 16;
     static final int PROTOCOL_SHIFT = 8;
+    static final long BOTH_ENDS = 4;
+
+    /** What is no part of the key. */
+    static final long NO_KEY = 0xffffL << BECOMES_SHIFT | BOTH_ENDS;
+
     private static final int IPV6 = 2;
 
     private FlowKey() {}

@@ -1,5 +1,6 @@
 package io.virtdataplane.dataplane;
 
+import io.virtdataplane.wire.Ip;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -21,6 +22,7 @@ import java.lang.invoke.VarHandle;
  *   entry of 64 bytes: hash, 0: free (8)    remote address, IPv4 as ::ffff:a.b.c.d (16)    tuple (8)
  *                      when it last carried a frame, CLOCK_MONOTONIC ns (8)    frames (8)    of those, taken (8)    session (4)    said (4)
  *   tuple: {@link FlowKey}
+ *   bucket: {@link #WAYS} entries, and what the remotes of those are translated to ({@link FlowRemotes})
  *   NIC: the guest's MAC address as it lies, 0: nothing is carried (8)    when the worker last was alive, ns (8)
  *        for how long it may be silent, ns (8)    longest TCP segment that a SYN may ask for, 0: what the MTUs leave (8)
  *        {@link Openings}
@@ -30,9 +32,6 @@ import java.lang.invoke.VarHandle;
  *
  * What the sender of a flow says of its TCP connection, that it opens, ends or resets it, the
  * program adds to the entry, and notes its place where that is new.
- *
- * <p>A frame that is carried costs the program some 95-117 ns, one that is not 45 ns, whatever the
- * table's size while its line is in a cache (bench/README.md).
  *
  * <p>Numbers are in the machine's order, addresses and ports as they lie in a frame. An entry is in
  * one of two buckets of {@link #WAYS}, found by the halves of its hash; where both are full the
@@ -51,7 +50,7 @@ public final class FlowTable {
     private static final int ENTRY = 64;
 
     /** Bytes of a bucket. */
-    public static final int BUCKET = WAYS * ENTRY;
+    public static final int BUCKET = WAYS * (ENTRY + FlowRemotes.ENTRY);
 
     /** Bytes of what holds for the whole NIC. */
     public static final int NIC = 32 + Openings.BYTES;
@@ -97,6 +96,7 @@ public final class FlowTable {
     private static final VarHandle HALF = INT.varHandle();
 
     private final MemorySegment flows;
+    private final FlowRemotes remotes;
     private final MemorySegment nic;
     private final MemorySegment carried;
     private final MemorySegment notes;
@@ -139,6 +139,7 @@ public final class FlowTable {
             MemorySegment notes,
             long seed) {
         this.flows = flows;
+        this.remotes = new FlowRemotes(flows, BUCKET, WAYS * ENTRY);
         this.nic = nic;
         this.carried = carried;
         this.notes = notes;
@@ -153,8 +154,8 @@ public final class FlowTable {
 
     /** Whoever was killed while it wrote an entry has left it claimed. */
     private long takeOver() {
-        for (long at = HASH; at < flows.byteSize(); at += ENTRY) {
-            WORD.compareAndSet(flows, at, CLAIMED, 0L);
+        for (int place = 0; place < capacity(); place++) {
+            WORD.compareAndSet(flows, at(place) + HASH, CLAIMED, 0L);
         }
         if (isOn()) {
             notes.asSlice(Long.BYTES).fill((byte) 0);
@@ -236,11 +237,17 @@ public final class FlowTable {
         return sum - before;
     }
 
+    private static long at(int place) {
+        return (long) place / WAYS * BUCKET + (long) place % WAYS * ENTRY;
+    }
+
     /**
      * From the next frame on the kernel carries this flow, which may not be in the table.
      *
      * @param localPort the guest's outward, the outside one inward
      * @param becomes what it is translated to
+     * @param remote as it is in the frame
+     * @param remoteBecomes what it is translated to, or {@code null}: it stays
      * @param said what its sender has said before
      * @return its place, or {@link #NONE}
      */
@@ -250,21 +257,23 @@ public final class FlowTable {
             int protocol,
             int localPort,
             int becomes,
-            long remoteHigh,
-            long remoteLow,
-            int remotePort,
-            boolean ipv6,
+            RemoteEnd remote,
+            RemoteEnd remoteBecomes,
             int said) {
-        long key = FlowKey.tuple(direction, protocol, localPort, remotePort, ipv6);
-        long hash = FlowKey.hash(seed, remoteHigh, remoteLow, key);
+        long key = tuple(direction, protocol, localPort, remote);
+        long hash = hash(remote, key);
         int place = claim(hash);
         if (place == NONE) {
             return NONE;
         }
-        long at = (long) place * ENTRY;
-        flows.set(LONG, at + REMOTE_HIGH, Long.reverseBytes(remoteHigh));
-        flows.set(LONG, at + REMOTE_LOW, Long.reverseBytes(remoteLow));
-        flows.set(LONG, at + TUPLE, key | FlowKey.swap(becomes) << FlowKey.BECOMES_SHIFT);
+        long at = at(place);
+        long ends = remoteBecomes == null ? 0 : FlowKey.BOTH_ENDS;
+        if (remoteBecomes != null) {
+            remotes.set(place, remote, remoteBecomes);
+        }
+        flows.set(LONG, at + REMOTE_HIGH, Long.reverseBytes(remote.high()));
+        flows.set(LONG, at + REMOTE_LOW, Long.reverseBytes(remote.low()));
+        flows.set(LONG, at + TUPLE, key | FlowKey.swap(becomes) << FlowKey.BECOMES_SHIFT | ends);
         flows.set(LONG, at + LAST, 0);
         flows.set(LONG, at + FRAMES, 0);
         flows.set(LONG, at + TAKEN, 0);
@@ -275,20 +284,13 @@ public final class FlowTable {
     }
 
     /** The place of the flow, or {@link #NONE}. */
-    public int find(
-            int direction,
-            int protocol,
-            int localPort,
-            long remoteHigh,
-            long remoteLow,
-            int remotePort,
-            boolean ipv6) {
-        long key = FlowKey.tuple(direction, protocol, localPort, remotePort, ipv6);
-        long hash = FlowKey.hash(seed, remoteHigh, remoteLow, key);
+    public int find(int direction, int protocol, int localPort, RemoteEnd remote) {
+        long key = tuple(direction, protocol, localPort, remote);
+        long hash = hash(remote, key);
         for (int choice = 0; choice < 2; choice++) {
             int first = KeyedHash.bucket(hash, choice, buckets) * WAYS;
             for (int place = first; place < first + WAYS; place++) {
-                if (has(place, hash, remoteHigh, remoteLow, key)) {
+                if (has(place, hash, remote, key)) {
                     return place;
                 }
             }
@@ -296,19 +298,19 @@ public final class FlowTable {
         return NONE;
     }
 
-    private boolean has(int place, long hash, long remoteHigh, long remoteLow, long key) {
-        long at = (long) place * ENTRY;
+    private boolean has(int place, long hash, RemoteEnd remote, long key) {
+        long at = at(place);
         return flows.get(LONG, at + HASH) == hash
-                && (flows.get(LONG, at + TUPLE) & ~(0xffffL << FlowKey.BECOMES_SHIFT)) == key
-                && flows.get(LONG, at + REMOTE_HIGH) == Long.reverseBytes(remoteHigh)
-                && flows.get(LONG, at + REMOTE_LOW) == Long.reverseBytes(remoteLow);
+                && (flows.get(LONG, at + TUPLE) & ~FlowKey.NO_KEY) == key
+                && flows.get(LONG, at + REMOTE_HIGH) == Long.reverseBytes(remote.high())
+                && flows.get(LONG, at + REMOTE_LOW) == Long.reverseBytes(remote.low());
     }
 
     private int claim(long hash) {
         for (int choice = 0; choice < 2; choice++) {
             int first = KeyedHash.bucket(hash, choice, buckets) * WAYS;
             for (int place = first; place < first + WAYS; place++) {
-                long at = (long) place * ENTRY + HASH;
+                long at = at(place) + HASH;
                 if (flows.get(LONG, at) == 0 && WORD.compareAndSet(flows, at, 0L, CLAIMED)) {
                     return place;
                 }
@@ -319,15 +321,15 @@ public final class FlowTable {
 
     /** From the next frame on the flow is walked again. */
     public void remove(int place) {
-        WORD.setRelease(flows, (long) place * ENTRY + HASH, 0L);
+        WORD.setRelease(flows, at(place) + HASH, 0L);
     }
 
     public boolean isUsed(int place) {
-        return ((long) WORD.getAcquire(flows, (long) place * ENTRY + HASH) & 1) != 0;
+        return ((long) WORD.getAcquire(flows, at(place) + HASH) & 1) != 0;
     }
 
     public boolean isOutward(int place) {
-        return (flows.get(LONG, (long) place * ENTRY + TUPLE) & OUTWARD) != 0;
+        return (flows.get(LONG, at(place) + TUPLE) & OUTWARD) != 0;
     }
 
     /** The port that it is translated to. */
@@ -339,46 +341,54 @@ public final class FlowTable {
         return port(place, FlowKey.LOCAL_SHIFT);
     }
 
-    public int remotePort(int place) {
-        return port(place, FlowKey.REMOTE_SHIFT);
-    }
-
     private int port(int place, int shift) {
-        return Short.reverseBytes((short) (flows.get(LONG, (long) place * ENTRY + TUPLE) >>> shift))
-                & 0xffff;
+        return Short.reverseBytes((short) (flows.get(LONG, at(place) + TUPLE) >>> shift)) & 0xffff;
     }
 
     public int protocol(int place) {
-        return (int) (flows.get(LONG, (long) place * ENTRY + TUPLE) >>> FlowKey.PROTOCOL_SHIFT)
-                & 0xff;
+        return (int) (flows.get(LONG, at(place) + TUPLE) >>> FlowKey.PROTOCOL_SHIFT) & 0xff;
     }
 
-    public long remoteHigh(int place) {
-        return Long.reverseBytes(flows.get(LONG, (long) place * ENTRY + REMOTE_HIGH));
+    /** Who it is by, as in its frames. */
+    public void remote(int place, RemoteEnd to) {
+        long at = at(place);
+        to.set(
+                Long.reverseBytes(flows.get(LONG, at + REMOTE_HIGH)),
+                Long.reverseBytes(flows.get(LONG, at + REMOTE_LOW)),
+                port(place, FlowKey.REMOTE_SHIFT));
     }
 
-    public long remoteLow(int place) {
-        return Long.reverseBytes(flows.get(LONG, (long) place * ENTRY + REMOTE_LOW));
+    public boolean changesRemote(int place) {
+        return (flows.get(LONG, at(place) + TUPLE) & FlowKey.BOTH_ENDS) != 0;
+    }
+
+    /** What its remote is translated to, or the remote itself. */
+    public void remoteBecomes(int place, RemoteEnd to) {
+        if (changesRemote(place)) {
+            remotes.get(place, to);
+        } else {
+            remote(place, to);
+        }
     }
 
     /** Its session has another number from now on. */
     public void session(int place, int number) {
-        flows.set(INT, (long) place * ENTRY + SESSION, number);
+        flows.set(INT, at(place) + SESSION, number);
     }
 
     /** The number that its session was added with; {@link #NONE}: the program has opened it. */
     public int session(int place) {
-        return flows.get(INT, (long) place * ENTRY + SESSION);
+        return flows.get(INT, at(place) + SESSION);
     }
 
     /** When the flow last carried a frame, as System.nanoTime; 0 where it has carried none. */
     public long lastNs(int place) {
-        return (long) WORD.getOpaque(flows, (long) place * ENTRY + LAST);
+        return (long) WORD.getOpaque(flows, at(place) + LAST);
     }
 
     /** What its sender has said of its TCP connection: SAID_OPEN and so on. */
     public int said(int place) {
-        return (int) HALF.getOpaque(flows, (long) place * ENTRY + SAID);
+        return (int) HALF.getOpaque(flows, at(place) + SAID);
     }
 
     /** How many notes have not been read. */
@@ -405,10 +415,19 @@ public final class FlowTable {
 
     /** How many frames since this was last asked. */
     public long takeFrames(int place) {
-        long at = (long) place * ENTRY;
+        long at = at(place);
         long frames = (long) WORD.getOpaque(flows, at + FRAMES);
         long before = flows.get(LONG, at + TAKEN);
         flows.set(LONG, at + TAKEN, frames);
         return frames - before;
+    }
+
+    private long hash(RemoteEnd remote, long key) {
+        return FlowKey.hash(seed, remote.high(), remote.low(), key);
+    }
+
+    private static long tuple(int direction, int protocol, int localPort, RemoteEnd remote) {
+        boolean ipv6 = !Ip.isMapped(remote.high(), remote.low());
+        return FlowKey.tuple(direction, protocol, localPort, remote.port(), ipv6);
     }
 }

@@ -47,29 +47,6 @@ public record FrontEnd(
         }
     }
 
-    /** One whose endpoints all may be chosen, and of which nobody asks the name. */
-    public FrontEnd(
-            Endpoint at,
-            int protocol,
-            int id,
-            long affinityNs,
-            boolean isLocalOnly,
-            List<Range> sources,
-            boolean ownsAddress,
-            List<Endpoint> endpoints) {
-        this(
-                at,
-                protocol,
-                id,
-                affinityNs,
-                isLocalOnly,
-                sources,
-                ownsAddress,
-                endpoints,
-                endpoints,
-                "");
-    }
-
     public FrontEnd {
         sources = List.copyOf(sources);
         endpoints = List.copyOf(endpoints);

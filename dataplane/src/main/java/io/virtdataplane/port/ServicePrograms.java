@@ -8,6 +8,7 @@ import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.Cgroup;
 import io.virtdataplane.sys.Fd;
 import io.virtdataplane.sys.NetDevice;
+import io.virtdataplane.wire.Ip;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -35,7 +36,7 @@ import java.util.concurrent.TimeUnit;
  * Service's policy, and nothing of it needs a rule of nftables or a connection of conntrack. What
  * the node's own processes send is led to a pod when they connect: there is nothing to translate.
  *
- * <p>Programs and maps stay in the kernel while the daemon is away ({@link SteeringPins}), so that
+ * <p>Programs and maps stay in the kernel while the daemon is away ({@link ProgramPins}), so that
  * connections go on over a restart. One thread at a time.
  */
 public final class ServicePrograms implements AutoCloseable {
@@ -44,6 +45,10 @@ public final class ServicePrograms implements AutoCloseable {
     private static final int LOCAL_ONLY = 2;
     private static final int ID_BITS = 32;
     private static final int ANNOUNCED = 1;
+    private static final long REFUSER = 16; // in what programs ask of the node
+    private static final long REFUSER6 = 32;
+    private static final int LOOPBACK = 127;
+    private static final long LINK_LOCAL = 0xfe80 >>> 6;
     private static final int MOST_FRONT_ENDS = 16_384; // entries of the maps in service.bpf.c
     private static final int MOST_ENDPOINTS = 65_536; // half: new ones and those they replace
     private static final List<String> SHARED =
@@ -57,13 +62,14 @@ public final class ServicePrograms implements AutoCloseable {
                     "affinities",
                     "opening",
                     "ways",
+                    "datagrams",
                     ".bss");
     private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
     private static final byte[] PRESENT = {1, 0, 0, 0};
-    private final SteeringPins pins;
+    private final ProgramPins pins;
     private final BpfObject object;
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
-    private final SteeringPins.Fit fit;
+    private final ProgramPins.Fit fit;
     private final WrittenMap frontEnds;
     private final WrittenMap endpoints;
     private final WrittenMap members;
@@ -83,7 +89,7 @@ public final class ServicePrograms implements AutoCloseable {
             List<NetDevice> devices, Path cgroup, Bpf.Mechanism hooks, long absenceNs) {}
 
     /** In the node's namespace. What {@code pins} have is taken over where it fits. */
-    public static ServicePrograms open(Place place, SteeringPins pins) {
+    public static ServicePrograms open(Place place, ProgramPins pins) {
         try {
             return new ServicePrograms(place, pins);
         } catch (RuntimeException e) {
@@ -101,14 +107,14 @@ public final class ServicePrograms implements AutoCloseable {
         }
     }
 
-    private ServicePrograms(Place place, SteeringPins pins) {
+    private ServicePrograms(Place place, ProgramPins pins) {
         this.pins = pins;
         object = BpfObject.read(ServicePrograms.class, OBJECT);
         owned.push(object);
         try {
             long cookie = place.cgroup() == null ? 0 : Cgroup.netnsCookie();
             object.constant("netns_cookie", bytes(8).putLong(cookie).array());
-            SteeringPins.Made made = new SteeringPins.Made(place(place), object.digest());
+            ProgramPins.Made made = new ProgramPins.Made(place(place), object.digest());
             fit = pins.fit(made);
             if (!isKept()) {
                 pins.clear("it was made for other devices, or its maps are others");
@@ -219,7 +225,7 @@ public final class ServicePrograms implements AutoCloseable {
 
     /** An earlier run's programs go on. */
     public boolean isKept() {
-        return fit != SteeringPins.Fit.NONE;
+        return fit != ProgramPins.Fit.NONE;
     }
 
     /** Why an earlier run's are not used; empty: they are, or there were none. */
@@ -293,10 +299,33 @@ public final class ServicePrograms implements AutoCloseable {
         Map<ByteBuffer, ByteBuffer> here = new HashMap<>();
         ofNode.forEach(each -> here.put(address(each), flag(0)));
         set(nodeAddresses, here);
+        refuseBy(ofNode, false, REFUSER);
+        refuseBy(ofNode, true, REFUSER6);
         Map<ByteBuffer, ByteBuffer> there = new HashMap<>();
         ofServices.forEach(
                 (each, isAnnounced) -> there.put(address(each), flag(isAnnounced ? ANNOUNCED : 0)));
         set(serviceAddresses, there);
+    }
+
+    /** By which of its addresses the node's kernel refuses; zeros: by none. */
+    private void refuseBy(Collection<Endpoint> ofNode, boolean isIpv6, long at) {
+        byte[] address =
+                ofNode.stream()
+                        .filter(each -> isReachable(each) && isIpv6 != isIpv4(each))
+                        .map(each -> address(each).array())
+                        .min(Arrays::compareUnsigned)
+                        .orElse(new byte[2 * Long.BYTES]);
+        MemorySegment.copy(address, 0, node, ValueLayout.JAVA_BYTE, at, address.length);
+    }
+
+    private static boolean isIpv4(Endpoint at) {
+        return Ip.isMapped(at.high(), at.low());
+    }
+
+    private static boolean isReachable(Endpoint at) {
+        return isIpv4(at)
+                ? Ip.ipv4(at.low()) >>> 24 != LOOPBACK
+                : at.high() != 0 && at.high() >>> 54 != LINK_LOCAL;
     }
 
     private static void set(WrittenMap table, Map<ByteBuffer, ByteBuffer> wanted) {

@@ -22,10 +22,10 @@ import java.util.Deque;
  * Shares one pod address between the guest and the pod's own kernel.
  *
  * <p>Theory of operation. Four small eBPF programs (pod.bpf.c) stand at the pod's devices. Where
- * the kernel has tcx links and a bpffs they outlive this process for a while ({@link
- * SteeringPins}), with the taps, and the next daemon takes them over: what is established goes on,
- * and the pod's kernel does not answer for the guest. Where none comes in time they give the kernel
- * everything back. Elsewhere tcx links go when this process goes.
+ * the kernel has tcx links and a bpffs they outlive this process for a while ({@link ProgramPins}),
+ * with the taps, and the next daemon takes them over: what is established goes on, and the pod's
+ * kernel does not answer for the guest. Where none comes in time they give the kernel everything
+ * back. Elsewhere tcx links go when this process goes.
  *
  * <ul>
  *   <li><b>egress of eth0</b> sees only what the pod's kernel sends itself and notes its flows
@@ -77,11 +77,11 @@ public final class Steering implements AutoCloseable {
     private final SteeringTables tables;
     private final FlowTable flows;
     private final BpfObject object;
-    private final SteeringPins pins;
+    private final ProgramPins pins;
     private final Pod pod;
     private final Bpf.Mechanism mechanism;
-    private final SteeringPins.Made made;
-    private final SteeringPins.Fit fit;
+    private final ProgramPins.Made made;
+    private final ProgramPins.Fit fit;
     private final AutoCloseable guestLink; // null where no frames are carried
     private final boolean wasInMesh;
     private Fd mesh; // null: not open
@@ -103,7 +103,7 @@ public final class Steering implements AutoCloseable {
             CarriedGuest guest) {}
 
     /** In the pod's namespace. What {@code pins} have is taken over where it fits. */
-    static Steering open(Pod pod, Bpf.Mechanism mechanism, SteeringPins pins) {
+    static Steering open(Pod pod, Bpf.Mechanism mechanism, ProgramPins pins) {
         try {
             return new Steering(pod, mechanism, pins);
         } catch (RuntimeException e) {
@@ -121,7 +121,7 @@ public final class Steering implements AutoCloseable {
         }
     }
 
-    private Steering(Pod pod, Bpf.Mechanism mechanism, SteeringPins pins) {
+    private Steering(Pod pod, Bpf.Mechanism mechanism, ProgramPins pins) {
         this.pod = pod;
         this.mechanism = mechanism;
         this.pins = pins;
@@ -136,7 +136,7 @@ public final class Steering implements AutoCloseable {
             if (pod.guest() != null) {
                 carry();
             }
-            made = new SteeringPins.Made(place(loopback), object.digest());
+            made = new ProgramPins.Made(place(loopback), object.digest());
             fit = pins.fit(made);
             if (!isKept()) {
                 pins.clear("it was made for other devices or addresses, or its maps are others");
@@ -342,12 +342,12 @@ public final class Steering implements AutoCloseable {
 
     /** An earlier run has left it, with sessions and all. */
     public boolean isKept() {
-        return fit != SteeringPins.Fit.NONE;
+        return fit != ProgramPins.Fit.NONE;
     }
 
     /** That, and its links run this version's programs from now on. */
     public boolean isReplaced() {
-        return fit == SteeringPins.Fit.LINKS;
+        return fit == ProgramPins.Fit.LINKS;
     }
 
     /** Why what an earlier run has left was not taken over; else empty. */

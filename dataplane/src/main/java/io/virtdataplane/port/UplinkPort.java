@@ -31,7 +31,7 @@ public final class UplinkPort {
             String tapName,
             CarriedGuest guest,
             Bpf.Mechanism mechanism,
-            SteeringPins pins,
+            ProgramPins pins,
             KeptDescriptors.Owned taps) {
         return netns.call(
                 () -> {

@@ -90,8 +90,10 @@ public final class CarriedPrograms implements AutoCloseable {
     /** All flows have last carried a frame then, as the kernel would say. */
     public void carriedAt(long ns) {
         MemorySegment table = object.memoryOfMap("flows");
-        for (long at = 0; at < table.byteSize(); at += 64) {
-            if (table.get(ValueLayout.JAVA_LONG, at) != 0) {
+        long entry = 64;
+        for (long at = 0; at < table.byteSize(); at += entry) {
+            boolean isEntry = at % FlowTable.BUCKET < FlowTable.WAYS * entry;
+            if (isEntry && table.get(ValueLayout.JAVA_LONG, at) != 0) {
                 table.set(ValueLayout.JAVA_LONG, at + 32, ns);
             }
         }

@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.virtdataplane.daemon.kube.ClusterClient;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -31,6 +37,9 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Timeout(150)
 class ClusterServicesE2eTest {
     private static final int SECONDS = 30;
+    private static final int WRITERS = 4;
+    private static final int UPDATES = 100; // of each
+    private static final int A_SECOND = 100; // of all
     private static final String ONE = "203.0.113.21";
     private static final String TWO = "203.0.113.22";
     private static final String THREE = "203.0.113.23";
@@ -39,66 +48,6 @@ class ClusterServicesE2eTest {
             kind: VirtualMachine
             metadata: {name: vm, namespace: default}
             spec: {template: {spec: {domain: {devices: {}}}}}
-            """;
-
-    /** Says by TCP and UDP at which address it was asked. */
-    private static final String SERVER =
-            """
-            import socket, sys, threading
-            def tcp(s, me):
-                while True:
-                    c, _ = s.accept()
-                    c.sendall(me + b'\\n'); c.close()
-            def udp(s, me):
-                while True:
-                    d, peer = s.recvfrom(2000)
-                    s.sendto(me + b' ' + d, peer)
-            for me in sys.argv[1:]:
-                t = socket.socket(); t.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                t.bind((me, 8080)); t.listen(64)
-                u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.bind((me, 8080))
-                threading.Thread(target=tcp, args=(t, me.encode())).start()
-                threading.Thread(target=udp, args=(u, me.encode())).start()
-            """;
-
-    /**
-     * From one port, every 10 ms: prints who answers whenever it is another, and after what gap.
-     */
-    private static final String UDP_CLIENT =
-            """
-            import socket, sys, time
-            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            s.connect((sys.argv[1], 80)); s.settimeout(0.01)
-            before, seen = '', time.monotonic()
-            while True:
-                try:
-                    s.send(b'x')
-                    who = s.recv(100).decode().split()[0]
-                except OSError:
-                    who = ''
-                now = time.monotonic()
-                if who and who != before:
-                    print(who, int((now - seen) * 1000), flush=True)
-                    before = who
-                if who: seen = now
-                time.sleep(0.01)
-            """;
-
-    /** One connection after the other: prints how many there were and how many have failed. */
-    private static final String TCP_CLIENT =
-            """
-            import socket, sys
-            n = failed = 0
-            while True:
-                try:
-                    c = socket.create_connection((sys.argv[1], 80), 2)
-                    c.settimeout(2)
-                    if not c.recv(100): failed += 1
-                    c.close()
-                except OSError as e:
-                    failed += 1
-                n += 1
-                print(n, failed, flush=True)
             """;
 
     private static ApiServer api;
@@ -110,11 +59,12 @@ class ClusterServicesE2eTest {
         ClusterNode.prepare(api);
         api.apply(Path.of("../deploy/components/guest-services/rights.yaml"));
         node = new ClusterNode(api);
+        node.lab.keeping();
         for (String address : List.of(ONE, TWO, THREE)) {
             node.lab.shell.must(
                     "ip", "-n", node.lab.out, "addr", "add", address + "/32", "dev", "lo");
         }
-        node.lab.startIn(node.lab.out, "python3", "-c", SERVER, ONE, TWO, THREE);
+        node.lab.startIn(node.lab.out, "python3", "-c", ServiceScripts.SERVER, ONE, TWO, THREE);
         node.lab.awaitSocket(node.lab.out, "tcp src " + THREE + ":8080");
         agent();
         node.lab.attachDevice(MACHINE).configureGuest();
@@ -252,7 +202,7 @@ class ClusterServicesE2eTest {
         endpoints("datagrams", at(ONE));
         awaitOnly(ONE, vip);
         Path said = node.lab.shell.directory().resolve("udp");
-        Process client = guestAsks(said, UDP_CLIENT, vip);
+        Process client = guestAsks(said, ServiceScripts.UDP_CLIENT, vip);
         Wait.until("an answer", SECONDS, () -> Shell.text(said), s -> s.contains(ONE));
         try (KubernetesClient client2 = ClusterClient.open(api.kubeconfig(ApiServer.ADMIN))) {
             long from = System.nanoTime();
@@ -292,44 +242,166 @@ class ClusterServicesE2eTest {
         awaitOnly(ONE + " " + TWO, near);
     }
 
-    @Test
-    @Execution(ExecutionMode.SAME_THREAD)
-    @Order(4)
-    void aHundredUpdatesASecondLoseNothing() throws InterruptedException {
-        String vip = service("busy", "");
-        endpoints("busy", at(ONE));
-        awaitOnly(ONE, vip);
-        Path said = node.lab.shell.directory().resolve("tcp");
-        Process client = guestAsks(said, TCP_CLIENT, vip);
-        int updates = 300;
-        long from = System.nanoTime();
-        try (KubernetesClient to = ClusterClient.open(api.kubeconfig(ApiServer.ADMIN))) {
-            for (int i = 1; i <= updates; i++) {
-                String[] more =
-                        i % 2 == 0 ? new String[] {at(TWO)} : new String[] {at(ONE), at(TWO)};
-                to.resource(
-                                Serialization.unmarshal(
-                                        slice("busy", more), GenericKubernetesResource.class))
-                        .update();
-                long dueNs = from + i * 10_000_000L;
-                Thread.sleep(Math.max(0, (dueNs - System.nanoTime()) / 1_000_000));
-            }
+    /** One of the Service's slices, so often: the last one has TWO alone. */
+    private static Void update(KubernetesClient to, String part, long from) throws Exception {
+        for (int i = 1; i <= UPDATES; i++) {
+            String[] more = i % 2 == 0 ? new String[] {at(TWO)} : new String[] {at(ONE), at(TWO)};
+            String slice = slice("busy", more).replace("busy-a", "busy-" + part);
+            to.resource(Serialization.unmarshal(slice, GenericKubernetesResource.class))
+                    .createOr(NonDeletingOperation::update);
+            long dueNs = from + i * WRITERS * 1_000_000_000L / A_SECOND;
+            Thread.sleep(Math.max(0, (dueNs - System.nanoTime()) / 1_000_000));
         }
-        double seconds = (System.nanoTime() - from) / 1e9;
-        awaitOnly(TWO, vip);
-        node.lab.shell.end(client);
-        String[] lines = Shell.text(said).strip().split("\n");
-        String[] counts = lines[lines.length - 1].split(" ");
-        System.out.printf(
-                "ClusterServicesE2eTest: %d endpoint updates in %.1f s, meanwhile %s connections, %s failed%n",
-                updates, seconds, counts[0], counts[1]);
-        assertThat(Integer.parseInt(counts[0])).isGreaterThan(50);
-        assertThat(counts[1]).isEqualTo("0");
+        return null;
     }
 
     @Test
     @Execution(ExecutionMode.SAME_THREAD)
+    @Order(4)
+    void aHundredUpdatesASecondLoseNothing() throws Exception {
+        String vip = service("busy", "");
+        endpoints("busy", at(ONE));
+        awaitOnly(ONE, vip);
+        Path said = node.lab.shell.directory().resolve("tcp");
+        Process client = guestAsks(said, ServiceScripts.TCP_CLIENT, vip);
+        int updates = WRITERS * UPDATES;
+        long from = System.nanoTime();
+        try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor();
+                KubernetesClient to = ClusterClient.open(api.kubeconfig(ApiServer.ADMIN))) {
+            List<Future<?>> all = new ArrayList<>();
+            for (String part : List.of("a", "b", "c", "d")) {
+                all.add(writers.submit(() -> update(to, part, from)));
+            }
+            for (Future<?> each : all) {
+                each.get();
+            }
+        }
+        double seconds = (System.nanoTime() - from) / 1e9;
+        long lastNs = System.nanoTime();
+        awaitOnly(TWO, vip);
+        double behind = (System.nanoTime() - lastNs) / 1e9;
+        node.lab.shell.end(client);
+        String[] lines = Shell.text(said).strip().split("\n");
+        String[] counts = lines[lines.length - 1].split(" ");
+        System.out.printf(
+                "ClusterServicesE2eTest: %d endpoint updates in %.1f s, meanwhile %s connections, %s failed; %.1f s later the last one held%n",
+                updates, seconds, counts[0], counts[1], behind);
+        assertThat(Integer.parseInt(counts[0])).isGreaterThan(50);
+        assertThat(counts[1]).isEqualTo("0");
+    }
+
+    /** The guest's own sessions, with endpoints that are not on this node. */
+    @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     @Order(5)
+    void establishedSessionsDoNotNoticeARestart() {
+        String vip = service("steady", "");
+        endpoints("steady", at(ONE));
+        awaitOnly(ONE, vip);
+        List<String> kinds = List.of("tcp", "udp", "new");
+        for (String how : List.of("SIGTERM", "SIGKILL")) {
+            List<Path> said = new ArrayList<>();
+            List<Process> clients = new ArrayList<>();
+            for (String kind : kinds) {
+                Path to = node.lab.shell.directory().resolve("talk-" + how + kind);
+                said.add(to);
+                clients.add(guestTalks(to, kind, vip));
+            }
+            said.forEach(each -> Wait.until("a talk", SECONDS, () -> count(each), n -> n > 50));
+            if (how.equals("SIGTERM")) {
+                node.lab.endDaemon();
+            } else {
+                node.lab.killDaemon();
+            }
+            agent();
+            List<Long> then = said.stream().map(ClusterServicesE2eTest::count).toList();
+            for (int i = 0; i < kinds.size(); i++) {
+                long before = then.get(i);
+                Path to = said.get(i);
+                Wait.until("the talk goes on", SECONDS, () -> count(to), n -> n > before + 50);
+            }
+            clients.forEach(node.lab.shell::end);
+            long[] silence = said.stream().mapToLong(each -> last(each)[1]).toArray();
+            System.out.printf(
+                    "ClusterServicesE2eTest: over %s a guest hears nothing of a Service for %d ms by TCP, %d ms by UDP, %d ms by new connections%n",
+                    how, silence[0], silence[1], silence[2]);
+            assertThat(node.lab.daemonLog()).contains("programs=kept");
+            assertThat(silence[0]).as("TCP").isLessThan(1000);
+            assertThat(silence[1]).as("UDP").isLessThan(1000);
+            assertThat(silence[2]).as("new ones").isLessThan(8000);
+        }
+    }
+
+    private static Process guestTalks(Path said, String kind, String vip) {
+        return node.lab.shell.start(
+                said,
+                "ip",
+                "netns",
+                "exec",
+                node.lab.guest,
+                "python3",
+                "-c",
+                ServiceScripts.TALK,
+                kind,
+                vip);
+    }
+
+    private static long count(Path said) {
+        return last(said)[0];
+    }
+
+    private static long[] last(Path said) {
+        String[] lines = Shell.text(said).strip().split("\n");
+        String line = lines[lines.length - 1];
+        if (!line.isEmpty() && !line.matches("\\d+ \\d+")) {
+            throw new AssertionError(Shell.text(said));
+        }
+        return line.isEmpty()
+                ? new long[2]
+                : Stream.of(line.split(" ")).mapToLong(Long::parseLong).toArray();
+    }
+
+    @Test
+    @Execution(ExecutionMode.SAME_THREAD)
+    @Order(6)
+    void aTargetThatTheMachineHasNotOpenIsTold() {
+        node.lab.mustClient("set", "vm", "--ports", "TCP/22");
+        service("shut", "");
+        endpoints("shut", at(Lab.POD_ADDRESS));
+        Wait.until(
+                "an event of the Service",
+                SECONDS,
+                () -> api.kubectl("get", "events", "-n", "default"),
+                said -> said.contains("TargetPortNotOpen"));
+        assertThat(api.kubectl("get", "events", "-n", "default"))
+                .containsPattern(
+                        "Warning +TargetPortNotOpen +service/shut +machine=default/vm targetPort=TCP/8080: targetPort must be an open port of the machine: open=TCP/22");
+        assertThat(node.lab.mustClient("events")).contains("TargetPortNotOpen");
+        node.lab.mustClient("set", "vm", "--ports", "all");
+    }
+
+    /** What a namespace says of a mesh holds for its machines, live. */
+    @Test
+    @Execution(ExecutionMode.SAME_THREAD)
+    @Order(7)
+    void aNamespaceMayHaveItsMachinesInAMesh() {
+        api.kubectl("label", "namespace", "default", "istio-injection=enabled");
+        awaitMesh("Mesh: +istio \\(auto: istio-injection=enabled of the namespace");
+        api.kubectl("label", "namespace", "default", "istio-injection-");
+        awaitMesh("Mesh: +none \\(auto: the machine names none");
+    }
+
+    private static void awaitMesh(String line) {
+        Wait.until(
+                line,
+                SECONDS,
+                () -> node.lab.mustClient("describe", "nic", "vm"),
+                said -> Pattern.compile(line).matcher(said).find());
+    }
+
+    @Test
+    @Execution(ExecutionMode.SAME_THREAD)
+    @Order(8)
     void withoutTheApiServerTheLastOnesHold() {
         String vip = service("last", "");
         endpoints("last", at(ONE));

@@ -159,6 +159,7 @@ class DeployE2eTest {
     @CsvSource({
         "agent,      list watch,         virtualmachineinstances.kubevirt.io",
         "agent,      list watch,         pods",
+        "agent,      list watch,         namespaces",
         "agent,      get list watch,     nodes",
         "agent,      list watch,         network-attachment-definitions.k8s.cni.cncf.io",
         "agent,      get list watch,     nodenetworkconfigurationpolicies.nmstate.io",

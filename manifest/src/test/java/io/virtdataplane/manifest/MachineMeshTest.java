@@ -37,6 +37,33 @@ class MachineMeshTest {
         assertThat(mesh.because()).isEqualTo(kind == MeshKind.NONE ? "" : name + "=" + value);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "| istio-injection=enabled | ISTIO | istio-injection=enabled",
+                "| istio.io/rev=1-25 | ISTIO | istio.io/rev=1-25",
+                "| istio-injection=disabled,istio.io/rev=1-25 | NONE |",
+                "| istio.io/dataplane-mode=ambient | AMBIENT | istio.io/dataplane-mode=ambient",
+                "| istio-injection=enabled,istio.io/dataplane-mode=ambient | ISTIO | istio-injection=enabled",
+                "| linkerd.io/inject=enabled | LINKERD | linkerd.io/inject=enabled",
+                "| linkerd.io/inject=disabled | NONE |",
+                "sidecar.istio.io/inject=false | istio-injection=enabled | NONE |",
+                "sidecar.istio.io/inject=false | istio.io/dataplane-mode=ambient | AMBIENT | istio.io/dataplane-mode=ambient",
+                "istio.io/dataplane-mode=none | istio.io/dataplane-mode=ambient | NONE |",
+                "linkerd.io/inject=disabled | linkerd.io/inject=enabled | NONE |"
+            })
+    void inANamespaceTheMachineComesFirst(
+            String machine, String namespace, MeshKind kind, String because) {
+        String[] own = machine == null ? new String[] {"app", "web"} : machine.split("=");
+        MachineMesh mesh = of(Map.of(own[0], own[1])).in(namespace);
+        assertThat(mesh.kind()).isEqualTo(kind);
+        assertThat(mesh.because()).isEqualTo(because == null ? "" : because + " of the namespace");
+        assertThat(of(Map.of("linkerd.io/inject", "enabled")).in(namespace).kind())
+                .as("what the machine says itself")
+                .isEqualTo(MeshKind.LINKERD);
+    }
+
     private static String text(MachineMesh.Direct direct) {
         return MeshPorts.text(direct.inward()) + " " + MeshPorts.text(direct.outward());
     }

@@ -2,9 +2,12 @@ package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.FlowTable;
+import io.virtdataplane.dataplane.RemoteEnd;
 import io.virtdataplane.wire.Dhcp;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
+import java.util.BitSet;
+import java.util.function.IntPredicate;
 
 /**
  * Which sessions the kernel carries itself ({@link FlowTable}): TCP connections from their first
@@ -47,6 +50,10 @@ final class CarriedSessions {
     private long sweptNs;
     private int count;
     private boolean isReading;
+    private IntPredicate holds = session -> true;
+    private final BitSet datagramsByService = new BitSet(); // places of their outward flows
+    private final RemoteEnd outside = new RemoteEnd(); // of the session that is looked at
+    private final RemoteEnd addressed = new RemoteEnd();
 
     CarriedSessions(FlowTable flows, DualStack addresses, SessionTable table, NatPolicy policy) {
         this.flows = flows;
@@ -63,6 +70,14 @@ final class CarriedSessions {
     /** Those that the kernel opens. Once, before anything else. */
     void with(OpenedSessions openedSessions) {
         opened = openedSessions;
+    }
+
+    /**
+     * Whether a UDP session by a Service still has its endpoint. One that has not is cut by what
+     * the guest sends next, and until then answers may come, so it may not be carried.
+     */
+    void ask(IntPredicate newHolds) {
+        holds = newHolds;
     }
 
     /** How many there are. */
@@ -105,16 +120,23 @@ final class CarriedSessions {
         return isTcp(session) && TcpState.isNew(table.state(session));
     }
 
+    private boolean isDatagramsByService(int session) {
+        return table.hasFrontEnd(session) && !isTcp(session);
+    }
+
     private boolean isTcp(int session) {
         return table.protocol(session) == Protocols.TCP;
     }
 
     private boolean mayBeCarried(int session) {
-        return isWorthIt(session) && !table.isWalked(session) && isBetweenGuestAndOutside(session);
+        return isWorthIt(session)
+                && !table.isWalked(session)
+                && isBetweenGuestAndOutside(session)
+                && (!isDatagramsByService(session) || holds.test(session));
     }
 
     boolean isBetweenGuestAndOutside(int session) {
-        if (table.origin(session) != Loopback.NONE || table.hasFrontEnd(session)) {
+        if (table.origin(session) != Loopback.NONE) {
             return false;
         }
         long high = table.remoteHigh(session);
@@ -161,19 +183,20 @@ final class CarriedSessions {
     }
 
     private boolean carry(int session) {
-        int outside = table.outsidePort(session);
-        int inside = table.insidePort(session);
+        int outsidePort = table.outsidePort(session);
+        int insidePort = table.insidePort(session);
         int state = table.state(session);
         int saidOut = TcpState.said(state, true);
         int saidIn = TcpState.said(state, false);
         if (isTcp(session) && !table.isInbound(session)) {
             saidIn |= FlowTable.AWAITS_ANSWER;
         }
-        int outward = add(session, FlowTable.OUTWARD, inside, outside, saidOut);
+        readEnds(session);
+        int outward = add(session, FlowTable.OUTWARD, insidePort, outsidePort, saidOut);
         if (outward == FlowTable.NONE) {
             return false;
         }
-        int inward = add(session, FlowTable.INWARD, outside, inside, saidIn);
+        int inward = add(session, FlowTable.INWARD, outsidePort, insidePort, saidIn);
         if (inward == FlowTable.NONE) {
             flows.remove(outward);
             return false;
@@ -188,37 +211,44 @@ final class CarriedSessions {
         flows.session(inward, session);
         table.carried(session, true);
         count++;
+        if (isDatagramsByService(session)) {
+            datagramsByService.set(outward);
+        }
+    }
+
+    /** Who is outside, and as whom the guest addresses it. */
+    private void readEnds(int session) {
+        outside.set(table.remoteHigh(session), table.remoteLow(session), table.remotePort(session));
+        addressed.set(outside.high(), outside.low(), outside.port());
+        if (table.hasFrontEnd(session)) {
+            FrontEnds fronts = table.frontEnds();
+            addressed.set(fronts.high(session), fronts.low(session), fronts.port(session));
+        }
     }
 
     private int add(int session, int direction, int localPort, int becomes, int said) {
-        long high = table.remoteHigh(session);
-        long low = table.remoteLow(session);
+        boolean isOutward = direction == FlowTable.OUTWARD;
+        RemoteEnd other = isOutward ? outside : addressed;
         return flows.add(
                 session,
                 direction,
                 table.protocol(session),
                 localPort,
                 becomes,
-                high,
-                low,
-                table.remotePort(session),
-                !Ip.isMapped(high, low),
+                isOutward ? addressed : outside,
+                table.hasFrontEnd(session) ? other : null,
                 said);
     }
 
+    /** The place of that flow of the session, or {@link FlowTable#NONE}. */
     int find(int session, int direction) {
-        long high = table.remoteHigh(session);
-        long low = table.remoteLow(session);
+        readEnds(session);
+        boolean isOutward = direction == FlowTable.OUTWARD;
         return flows.find(
                 direction,
                 table.protocol(session),
-                direction == FlowTable.OUTWARD
-                        ? table.insidePort(session)
-                        : table.outsidePort(session),
-                high,
-                low,
-                table.remotePort(session),
-                !Ip.isMapped(high, low));
+                isOutward ? table.insidePort(session) : table.outsidePort(session),
+                isOutward ? addressed : outside);
     }
 
     /** The session's counts, times and state are as what was carried until now has made them. */
@@ -331,9 +361,22 @@ final class CarriedSessions {
         int inward = find(session, FlowTable.INWARD);
         flows.remove(outward);
         flows.remove(inward);
+        datagramsByService.clear(outward);
         count(session, outward, inward, table.lastSeenNs(session));
         table.carried(session, false);
         count--;
+    }
+
+    /** UDP sessions by a Service that does not hold any more are walked from the next frame on. */
+    void releaseStaleDatagrams() {
+        for (int place = datagramsByService.nextSetBit(0);
+                place >= 0;
+                place = datagramsByService.nextSetBit(place + 1)) {
+            int session = flows.session(place);
+            if (!holds.test(session)) {
+                release(session);
+            }
+        }
     }
 
     /** Those of all sessions; they come back when they are used. */

@@ -1,17 +1,15 @@
 package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.DualStack;
-import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.dataplane.FrontEnd.Endpoint;
 import io.virtdataplane.wire.Ip;
-import io.virtdataplane.wire.Protocols;
 import java.nio.ByteBuffer;
 
 /**
  * The sessions of an earlier run of this machine, taken over before the first frame is walked: from
- * what that run wrote when it stopped, and from the flows that the kernel goes on carrying, which
- * are all there is of a run that was killed. What does not fit is left out, and is opened anew by
- * its next frame where it may be.
+ * what that run wrote when it stopped. Those that the kernel goes on carrying are {@link
+ * EarlierFlows}. What does not fit is left out, and is opened anew by its next frame where it may
+ * be.
  *
  * <pre>
  *   bytes:   layout (8)    then for each session, oldest of its lifetime first, 48 bytes in network order:
@@ -166,7 +164,7 @@ final class EarlierSessions {
         table.addCarried(session, framesOut, framesIn, lifetime, 0, nowNs);
     }
 
-    private boolean fits(int protocol, int outside, long high, long low, int remotePort) {
+    boolean fits(int protocol, int outside, long high, long low, int remotePort) {
         boolean hasFamily =
                 Ip.isMapped(high, low) ? addresses.ipv4().isOn() : addresses.ipv6().isOn();
         return hasFamily
@@ -174,13 +172,13 @@ final class EarlierSessions {
                 && isFree(SessionTable.INWARD, protocol, outside, high, low, remotePort);
     }
 
-    private boolean isFree(
+    boolean isFree(
             int direction, int protocol, int localPort, long high, long low, int remotePort) {
         return table.lookup(direction, protocol, localPort, high, low, remotePort)
                 == SessionTable.NONE;
     }
 
-    private int open(
+    int open(
             int protocol,
             int inside,
             int outside,
@@ -202,45 +200,6 @@ final class EarlierSessions {
                 lifetime,
                 flags | (usesMapping ? SessionTable.USES_MAPPING : 0),
                 lastSeenNs);
-    }
-
-    /** Those that the kernel carries, and are not there yet. */
-    void resume(FlowTable flows, CarriedSessions carried) {
-        if (flows.isOn()) {
-            new ResumedFlows(flows, carried, table).resume(place -> ofFlow(flows, place), nowNs);
-        }
-    }
-
-    private int ofFlow(FlowTable flows, int place) {
-        int protocol = flows.protocol(place);
-        int inside = flows.localPort(place);
-        int outside = flows.becomes(place);
-        long high = flows.remoteHigh(place);
-        long low = flows.remoteLow(place);
-        int remotePort = flows.remotePort(place);
-        boolean isTcp = protocol == Protocols.TCP;
-        if (!isTcp && protocol != Protocols.UDP
-                || !isFree(SessionTable.OUTWARD, protocol, inside, high, low, remotePort)
-                || !fits(protocol, outside, high, low, remotePort)) {
-            return SessionTable.NONE;
-        }
-        int lifetime = Lifetime.ofNew(protocol);
-        // That it is carried says that it was in use; not when, where nothing was since.
-        long lastNs = flows.lastNs(place);
-        boolean isKnown = lastNs != 0 && lastNs - nowNs <= 0;
-        int session =
-                open(
-                        protocol,
-                        inside,
-                        outside,
-                        high,
-                        low,
-                        remotePort,
-                        lifetime,
-                        0,
-                        isKnown ? lastNs : nowNs);
-        table.addCarried(session, 1, 1, lifetime, 0, nowNs);
-        return session;
     }
 
     /** Ends those whose time is over by now, with what was carried meanwhile. */

@@ -119,7 +119,9 @@ public final class Nat {
         } catch (IllegalArgumentException e) {
             setAside = e.getMessage();
         }
-        earlier.resume(flows, carried);
+        if (flows.isOn()) {
+            new EarlierFlows(flows, carried, sessions.table(), earlier, from.nowNs()).resume();
+        }
         earlier.age();
     }
 

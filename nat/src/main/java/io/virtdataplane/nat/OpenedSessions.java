@@ -2,6 +2,7 @@ package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.dataplane.Openings;
+import io.virtdataplane.dataplane.RemoteEnd;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Tcp;
@@ -22,6 +23,7 @@ final class OpenedSessions {
     private final Openings openings;
     private final Sessions sessions;
     private final CarriedSessions carried;
+    private final RemoteEnd remote = new RemoteEnd(); // of the flow that is looked at
 
     OpenedSessions(FlowTable flows, Sessions sessions, CarriedSessions carried) {
         this.flows = flows;
@@ -84,22 +86,11 @@ final class OpenedSessions {
     }
 
     private int other(int place, int direction) {
-        int other =
-                flows.find(
-                        direction,
-                        Protocols.TCP,
-                        flows.localPort(place),
-                        flows.remoteHigh(place),
-                        flows.remoteLow(place),
-                        flows.remotePort(place),
-                        isIpv6(place));
+        flows.remote(place, remote);
+        int other = flows.find(direction, Protocols.TCP, flows.localPort(place), remote);
         return other != FlowTable.NONE && flows.session(other) == FlowTable.NONE
                 ? other
                 : FlowTable.NONE;
-    }
-
-    private boolean isIpv6(int place) {
-        return !Ip.isMapped(flows.remoteHigh(place), flows.remoteLow(place));
     }
 
     /** A new one, or one of an earlier connection with the same ends. */
@@ -126,9 +117,9 @@ final class OpenedSessions {
                         Protocols.TCP,
                         port,
                         port,
-                        flows.remoteHigh(outward),
-                        flows.remoteLow(outward),
-                        flows.remotePort(outward),
+                        remote.high(),
+                        remote.low(),
+                        remote.port(),
                         byGuest ? 0 : SessionTable.INBOUND,
                         openedNs);
         return Sessions.isRefused(session) ? SessionTable.NONE : session;
@@ -146,18 +137,21 @@ final class OpenedSessions {
     }
 
     private int lookup(int direction, int place) {
+        flows.remote(place, remote);
         return sessions.table()
                 .lookup(
                         direction,
                         Protocols.TCP,
                         flows.localPort(place),
-                        flows.remoteHigh(place),
-                        flows.remoteLow(place),
-                        flows.remotePort(place));
+                        remote.high(),
+                        remote.low(),
+                        remote.port());
     }
 
     private void refuse(int place, int outward, int inward) {
-        sessions.numbers().steer(isIpv6(place), Protocols.TCP, flows.localPort(place));
+        flows.remote(place, remote);
+        boolean ipv6 = !Ip.isMapped(remote.high(), remote.low());
+        sessions.numbers().steer(ipv6, Protocols.TCP, flows.localPort(place));
         if (outward != FlowTable.NONE) {
             flows.remove(outward);
         }

@@ -45,7 +45,7 @@ final class Outbound implements Stage {
         this.rejection = new Rejection(errors);
         this.loopback = new Loopback(plan);
         this.martians = new Martians(plan.linkLocalNameServers());
-        this.services = new Services(plan, sessions, rejection, rewrite, seed);
+        this.services = new Services(plan, sessions, carried, rejection, rewrite, seed);
         this.hairpin = new Hairpin(plan, sessions, services, rejection, rewrite);
     }
 

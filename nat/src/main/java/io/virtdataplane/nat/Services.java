@@ -25,6 +25,7 @@ import java.util.List;
 final class Services {
     private final NatPlan plan;
     private final Sessions sessions;
+    private final CarriedSessions carried;
     private final Rejection rejection;
     private final Rewrite rewrite;
     private final Affinity affinity = new Affinity();
@@ -46,12 +47,20 @@ final class Services {
     private long remoteHigh;
     private long remoteLow;
 
-    Services(NatPlan plan, Sessions sessions, Rejection rejection, Rewrite rewrite, long seed) {
+    Services(
+            NatPlan plan,
+            Sessions sessions,
+            CarriedSessions carried,
+            Rejection rejection,
+            Rewrite rewrite,
+            long seed) {
+        this.carried = carried;
         this.plan = plan;
         this.sessions = sessions;
         this.rejection = rejection;
         this.rewrite = rewrite;
         this.random = seed | 1;
+        carried.ask(this::isStillThere);
     }
 
     /**
@@ -63,6 +72,7 @@ final class Services {
         counts = newCounts;
         generation = Math.max(1, generation + 1);
         isKnown = true;
+        carried.releaseStaleDatagrams();
         if (hasNew) {
             endPlain(Lifetime.UDP);
             endPlain(Lifetime.TCP_TRANSITORY);

@@ -1,5 +1,7 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.FrontEnd;
+import io.virtdataplane.wire.AddressText;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -8,7 +10,7 @@ final class CarriedFlows {
     /**
      * @param segment payload of the segments that it is to be cut into, or 0
      */
-    record Sent(boolean fromGuest, byte[] frame, int segment) {}
+    record Sent(boolean fromGuest, byte[] frame, int segment, boolean isToService) {}
 
     private static final int ETHERNET = 14;
     private static final int FLOWS = 12;
@@ -72,7 +74,11 @@ final class CarriedFlows {
         boolean isServer = flow % 3 == 0; // the guest is
         int local = isServer ? isTcp ? 80 : 53 : 41000 + flow;
         int remote = isServer ? 5000 + flow : 443;
-        byte[] frame = frame(random, family, fromGuest, isTcp, local, remote);
+        boolean byService = flow % 3 == 1;
+        byte[] frame =
+                byService
+                        ? ofService(random, family, fromGuest, isTcp, local)
+                        : frame(random, family, fromGuest, isTcp, local, remote);
         int segment = 0;
         if (isTcp && random.nextInt(20) == 0) {
             int payload = 1000 + random.nextInt(2000);
@@ -83,13 +89,43 @@ final class CarriedFlows {
         if (random.nextInt(4) == 0) {
             frame = spoilt(random, family, frame);
         }
-        return new Sent(fromGuest, fromGuest ? frame : inward(frame), segment);
+        return new Sent(
+                fromGuest, fromGuest ? frame : inward(frame), segment, fromGuest && byService);
+    }
+
+    /** To what the guest addresses, or from one of the two that may answer. */
+    private byte[] ofService(
+            Random random, Family family, boolean fromGuest, boolean isTcp, int local) {
+        if (fromGuest) {
+            return frame(random, family, ServicesTest.vip(family), true, isTcp, local, 443);
+        }
+        FrontEnd.Endpoint from = endpoints(family)[random.nextInt(2)];
+        String address = AddressText.ip(from.high(), from.low());
+        return frame(random, family, address, false, isTcp, local, from.port());
+    }
+
+    /** One of them by the port that the guest addresses. */
+    static FrontEnd.Endpoint[] endpoints(Family family) {
+        return new FrontEnd.Endpoint[] {
+            ServicesTest.at(family.other, 8443), ServicesTest.at(family.router, 443)
+        };
     }
 
     private byte[] frame(
             Random random, Family family, boolean fromGuest, boolean isTcp, int local, int remote) {
-        String src = fromGuest ? family.guest : family.web;
-        String dst = fromGuest ? family.web : family.pod;
+        return frame(random, family, family.web, fromGuest, isTcp, local, remote);
+    }
+
+    private byte[] frame(
+            Random random,
+            Family family,
+            String other,
+            boolean fromGuest,
+            boolean isTcp,
+            int local,
+            int remote) {
+        String src = fromGuest ? family.guest : other;
+        String dst = fromGuest ? other : family.pod;
         int srcPort = fromGuest ? local : remote;
         int dstPort = fromGuest ? remote : local;
         if (isTcp) {

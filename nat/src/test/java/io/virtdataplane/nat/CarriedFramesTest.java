@@ -3,6 +3,7 @@ package io.virtdataplane.nat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.Frame;
+import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.dataplane.Nic;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.port.CarriedPrograms;
@@ -239,6 +240,62 @@ class CarriedFramesTest {
                 : new long[] {0, Ip.mapped(AddressText.ipv4(text))};
     }
 
+    private void serve(FrontEnd... fronts) {
+        for (Bench bench : List.of(fast, plain)) {
+            bench.services(ServiceTable.of(List.of(fronts)));
+        }
+    }
+
+    private static FrontEnd front(Family family, int protocol, FrontEnd.Endpoint... endpoints) {
+        return ServicesTest.front(ServicesTest.vip(family), protocol, 443, 0, endpoints);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void connectionToAServiceIsCarriedFromTheAnswerToItsEnd(Family family) {
+        String vip = ServicesTest.vip(family);
+        serve(front(family, Protocols.TCP, CarriedFlows.endpoints(family)[0]));
+        byte[] ack = Packets.tcp(family.guest, 40000, vip, 443, "A");
+        byte[] answer = flows.inward(Packets.tcp(family.other, 8443, family.pod, 40000, "SA"));
+        byte[] fin = flows.inward(Packets.tcp(family.other, 8443, family.pod, 40000, "FA"));
+        byte[] direct = Packets.tcp(family.guest, 40000, family.other, 8443, "A");
+        assertThat(exchange(true, Packets.tcp(family.guest, 40000, vip, 443, "S"), 0)).isFalse();
+        assertThat(exchange(false, answer, 0)).isTrue();
+        assertThat(exchange(true, ack, 0)).isTrue();
+        countedAlike();
+        assertThat(exchange(true, direct, 0)).as("not as the guest has addressed it").isFalse();
+        serve(); // its connections go on
+        assertThat(exchange(true, ack, 0)).isTrue();
+        assertThat(exchange(false, fin, 0)).isTrue();
+        assertThat(exchange(true, Packets.tcp(family.guest, 40000, vip, 443, "FA"), 0)).isTrue();
+        countedAlike();
+        assertThat(exchange(true, ack, 0)).isFalse();
+        countedAlike();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void datagramsToAServiceGoToAnotherEndpointWithTheFrameAfterTheirOwnIsGone(Family family) {
+        FrontEnd.Endpoint[] endpoints = CarriedFlows.endpoints(family);
+        serve(front(family, Protocols.UDP, endpoints[0]));
+        byte[] out = Packets.udp(family.guest, 40000, ServicesTest.vip(family), 443);
+        byte[] in = flows.inward(Packets.udp(family.other, 8443, family.pod, 40000));
+        byte[] second = flows.inward(Packets.udp(family.router, 443, family.pod, 40000));
+        exchange(true, out, 0);
+        exchange(false, in, 0);
+        assertThat(exchange(true, out, 0)).isTrue();
+        assertThat(exchange(false, in, 0)).isTrue();
+        serve(front(family, Protocols.UDP, endpoints)); // it stays
+        assertThat(exchange(true, out, 0)).isTrue();
+        serve(front(family, Protocols.UDP, endpoints[1]));
+        assertThat(exchange(true, out, 0)).isFalse();
+        exchange(false, second, 0);
+        assertThat(exchange(true, out, 0)).isTrue();
+        assertThat(exchange(false, second, 0)).isTrue();
+        assertThat(exchange(false, in, 0)).as("of no session any more").isFalse();
+        countedAlike();
+    }
+
     @Test
     void segmentedFrameIsCarriedWhereItsSegmentsFit() {
         Family family = Family.IPV4;
@@ -255,6 +312,22 @@ class CarriedFramesTest {
         exchange(true, Packets.tcp(family.guest, 40000, family.web, 443, "A"), 0);
     }
 
+    /** Each of the endpoints may go and come back. */
+    private void serveSome(Random random) {
+        List<FrontEnd> fronts = new ArrayList<>();
+        for (Family family : Family.values()) {
+            FrontEnd.Endpoint[] both = CarriedFlows.endpoints(family);
+            for (int protocol : new int[] {Protocols.TCP, Protocols.UDP}) {
+                int which = random.nextInt(3);
+                fronts.add(
+                        which == 2
+                                ? front(family, protocol, both)
+                                : front(family, protocol, both[which]));
+            }
+        }
+        serve(fronts.toArray(FrontEnd[]::new));
+    }
+
     @Test
     void randomFramesOfRandomFlowsAreTheSameBothWays() {
         Random random = new Random(20261128);
@@ -264,16 +337,22 @@ class CarriedFramesTest {
                 bench.pod.keepPodFlow(Protocols.TCP, 41000 + i, web[0], web[1], 443);
             }
         }
+        serveSome(random);
         int carried = 0;
+        int byService = 0;
         for (int i = 0; i < FRAMES; i++) {
             if (i % 1000 == 0) {
                 useTheKernelsClock();
                 countedAlike();
+                serveSome(random);
             }
             CarriedFlows.Sent sent = flows.next(random);
-            carried += exchange(sent.fromGuest(), sent.frame(), sent.segment()) ? 1 : 0;
+            boolean isCarried = exchange(sent.fromGuest(), sent.frame(), sent.segment());
+            carried += isCarried ? 1 : 0;
+            byService += isCarried && sent.isToService() ? 1 : 0;
         }
-        System.out.printf("carried %d of %d frames%n", carried, FRAMES);
+        System.out.printf("carried %d of %d frames, %d to Services%n", carried, FRAMES, byService);
+        assertThat(byService).isGreaterThan(FRAMES / 30);
         assertThat(carried).isBetween(FRAMES / 4, FRAMES * 9 / 10);
         assertThat(plain.count(Verdict.DROP_FAULT)).isZero();
         countedAlike();

@@ -3,12 +3,15 @@ package io.virtdataplane.nat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.FlowTable;
+import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.dataplane.VifState;
 import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -120,6 +123,49 @@ class EarlierSessionsTest {
                 .containsExactlyInAnyOrder(Protocols.TCP, Protocols.UDP);
         assertThat(listed(next)).allMatch(view -> view.use().idleSeconds() == 0);
         assertThat(stateOfTcp(next)).isEqualTo("ESTABLISHED");
+    }
+
+    @Test
+    void killedRunsSessionsByServicesStayWithTheirEndpoints() {
+        FrontEnd.Endpoint endpoint = ServicesTest.at("10.244.9.1", 8443);
+        bench.services(
+                ServiceTable.of(
+                        List.of(
+                                ServicesTest.front("10.96.0.10", Protocols.TCP, 443, 0, endpoint),
+                                ServicesTest.front(
+                                        "10.96.0.10", Protocols.UDP, 443, 0, endpoint))));
+        bench.fromGuest(Packets.tcp(Bench.GUEST, 40000, "10.96.0.10", 443, "S"));
+        bench.fromOutside(Packets.tcp("10.244.9.1", 8443, Bench.POD, 40000, "SA"));
+        bench.fromGuest(Packets.tcp(Bench.GUEST, 40000, "10.96.0.10", 443, "A"));
+        bench.fromGuest(Packets.udp(Bench.GUEST, 5000, "10.96.0.10", 443));
+        bench.fromOutside(Packets.udp("10.244.9.1", 8443, Bench.POD, 5000));
+        assertThat(bench.nat.carriedCount()).isEqualTo(2);
+        List<SessionView.Endpoints> before = endpoints(bench.nat);
+        byte[] kept = kept();
+        for (byte[] written : List.of(EarlierSessions.NONE, kept)) {
+            Nat next = next(written);
+            assertThat(next.carriedCount()).isEqualTo(2);
+            assertThat(endpoints(next)).containsExactlyInAnyOrderElementsOf(before);
+            assertThat(addressed(next.keep(bench.on.nowNs())))
+                    .hasSize(2)
+                    .containsExactlyInAnyOrderElementsOf(addressed(kept));
+        }
+    }
+
+    /** What the guest addresses in sessions by a Service. */
+    private static List<String> addressed(byte[] written) {
+        List<String> addressed = new ArrayList<>();
+        for (int at = Long.BYTES; at < written.length; at += EarlierSessions.BYTES) {
+            byte[] entry = Arrays.copyOfRange(written, at, at + EarlierSessions.BYTES);
+            if ((entry[23] & 0xff) == EarlierSessions.FRONT_END) {
+                addressed.add(HexFormat.of().formatHex(entry));
+            }
+        }
+        return addressed;
+    }
+
+    private List<SessionView.Endpoints> endpoints(Nat nat) {
+        return listed(nat).stream().map(SessionView::endpoints).toList();
     }
 
     private String stateOfTcp(Nat nat) {

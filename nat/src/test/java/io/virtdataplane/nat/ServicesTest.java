@@ -68,7 +68,9 @@ class ServicesTest {
                 false,
                 FrontEnd.ANYBODY,
                 true,
-                List.of(endpoints));
+                List.of(endpoints),
+                List.of(endpoints),
+                "");
     }
 
     private void serve(FrontEnd... fronts) {
@@ -205,7 +207,9 @@ class ServicesTest {
                                         true,
                                         FrontEnd.ANYBODY,
                                         true,
-                                        List.of()))));
+                                        List.of(),
+                                        List.of(),
+                                        ""))));
         bench.guest.departed().clear();
         bench.fromGuest(tcp(Bench.GUEST, 40000, "10.96.0.10", 80, "S"));
         assertThat(bench.guest.departed()).isEmpty();
@@ -228,7 +232,9 @@ class ServicesTest {
                                             false,
                                             List.of(new FrontEnd.Range(0, low, length)),
                                             true,
-                                            List.of(at("10.244.9.1", 80))))));
+                                            List.of(at("10.244.9.1", 80)),
+                                            List.of(at("10.244.9.1", 80)),
+                                            ""))));
             assertThat(bench.fromGuest(tcp(Bench.GUEST, 40000 + length, "192.0.2.80", 80, "S")))
                     .hasSize(isIn ? 1 : 0);
         }

@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.kube;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectReference;
@@ -180,6 +181,17 @@ public final class ClusterEvents {
 
     private static MicroTime micro(long ms) {
         return new MicroTime(MICRO.format(Instant.ofEpochMilli(ms)));
+    }
+
+    /** One of a kind of the API server's own. */
+    public static ObjectReference reference(HasMetadata object) {
+        return new ObjectReferenceBuilder()
+                .withApiVersion(object.getApiVersion())
+                .withKind(object.getKind())
+                .withNamespace(object.getMetadata().getNamespace())
+                .withName(object.getMetadata().getName())
+                .withUid(object.getMetadata().getUid())
+                .build();
     }
 
     /** The object, as events refer to it. */

@@ -18,7 +18,6 @@ import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.service.PortNumbers;
 import io.virtdataplane.daemon.service.ServiceMap;
 import io.virtdataplane.daemon.service.ServiceMap.ServicePort;
-import io.virtdataplane.manifest.ServiceSpec.Family;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -41,6 +40,8 @@ final class ClusterServices implements AutoCloseable {
     private static final String SERVICE = "kubernetes.io/service-name"; // label of a slice
     private static final String MAP = ""; // the key that stands for the whole map
     private static final String KEEP = "keep"; // the one that stands for the file; no Service's
+    private static final String TARGETS = "targets"; // and the one for whether machines have them
+    private static final long TARGETS_MS = 10_000;
     private static final long GATHER_MS = 50;
     private static final long KEEP_MS = 30_000;
     private static final long COMPLETE_MS = 500;
@@ -61,6 +62,7 @@ final class ClusterServices implements AutoCloseable {
     private final NodeLabels node;
     private final ServiceMap.Listener listener;
     private final KeptServices kept;
+    private final ClosedTargets closed;
     private final SharedIndexInformer<Service> services;
     private final KubernetesClient client;
     private volatile SharedIndexInformer<? extends EndpointSlice> slices; // null: of which version?
@@ -76,13 +78,16 @@ final class ClusterServices implements AutoCloseable {
     /**
      * @param node where it is: its name, and its zone
      * @param listener told on a thread of its own
+     * @param closed looked at on it, too: after each change, and now and then
      */
     ClusterServices(
             KubernetesClient client,
             NodeLabels node,
             ServiceMap.Listener listener,
+            ClosedTargets closed,
             KeptServices kept) {
         this.kept = kept;
+        this.closed = closed;
         this.node = node;
         this.listener = listener;
         this.services = informer("Service", client.services(), ClusterServices::path);
@@ -183,6 +188,11 @@ final class ClusterServices implements AutoCloseable {
         }
     }
 
+    /** The Service of that name, or null. Any thread. */
+    HasMetadata service(String namespaceAndName) {
+        return services.getStore().getByKey(namespaceAndName);
+    }
+
     /** The node may be in another zone. */
     void lookAgain() {
         services.getStore().list().forEach(each -> queue.add(path(each)));
@@ -207,10 +217,14 @@ final class ClusterServices implements AutoCloseable {
             services.getStore().list().forEach(each -> readOrLater(path(each)));
             isComplete = true;
             publish();
+            queue.add(TARGETS);
         } else if (key.equals(MAP)) {
             publish();
         } else if (key.equals(KEEP)) {
             keep();
+        } else if (key.equals(TARGETS)) {
+            closed.look(latest);
+            queue.add(TARGETS, TARGETS_MS);
         } else {
             read(key);
             queue.add(MAP, GATHER_MS);
@@ -261,7 +275,7 @@ final class ClusterServices implements AutoCloseable {
 
     private void publish() {
         List<ServicePort> all = new ArrayList<>();
-        ports.values().forEach(ofOne -> ofOne.forEach(each -> all.add(numbered(each))));
+        ports.values().forEach(ofOne -> ofOne.forEach(each -> all.add(numbers.numbered(each))));
         numbers.end();
         if (latest.version() == 0 || !all.equals(latest.ports())) {
             latest = new ServiceMap(latest.version() + 1, all, List.of());
@@ -269,18 +283,10 @@ final class ClusterServices implements AutoCloseable {
             if (isComplete) {
                 isKept = false;
                 queue.add(KEEP, KEEP_MS);
+                closed.look(latest);
             }
             LOG.debug("services of the cluster: version={} ports={}", latest.version(), all.size());
         }
-    }
-
-    private ServicePort numbered(ServicePort port) {
-        return port.numbered(
-                numbers.of(
-                        port.service(),
-                        port.protocol(),
-                        port.accessPoints().getFirst().port(),
-                        port.isIpv6() ? Family.IPv6 : Family.IPv4));
     }
 
     @Override

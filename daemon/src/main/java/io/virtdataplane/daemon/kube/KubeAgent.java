@@ -1,5 +1,6 @@
 package io.virtdataplane.daemon.kube;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtdataplane.api.ListResponse;
 import io.virtdataplane.daemon.journal.Complaint;
@@ -9,6 +10,7 @@ import io.virtdataplane.daemon.network.NetworkObjects;
 import io.virtdataplane.daemon.network.OpenBridge;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.object.Objects;
+import io.virtdataplane.daemon.service.Backend;
 import io.virtdataplane.daemon.service.ServiceMap;
 import io.virtdataplane.daemon.sriov.SriovNode;
 import java.nio.file.Path;
@@ -36,8 +38,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class KubeAgent implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KubeAgent.class);
+    private static final String TARGET_NOT_OPEN = "TargetPortNotOpen";
     private static final long HOLD_MS = 60_000;
     private static final long STATUS_MS = 1_000;
+    private static final long MESH_MS = 3_000;
     private static final long NODE_STATUS_MS = 10_000;
     private static final long LOOK_ANYWAY_MS = 60_000; // whether somebody has changed what is ours
     private static final long LONGEST_MS = 60_000;
@@ -61,7 +65,9 @@ public final class KubeAgent implements AutoCloseable {
      * @param services where the cluster's Services go, if the settings want it
      * @param state directory for what an earlier run knew
      * @param nics all of this node, and their machines
+     * @param machines of this node, as Services see them
      * @param open opens ports ("TCP/80,UDP/53", or "all") on the NIC of that name
+     * @param mesh tells that NIC what the namespace of its machine says of a service mesh
      * @param expect has a NIC await its guest
      */
     public record Rooms(
@@ -75,7 +81,9 @@ public final class KubeAgent implements AutoCloseable {
             ServiceMap.Listener services,
             Path state,
             Supplier<ListResponse> nics,
+            Supplier<List<Backend>> machines,
             BiConsumer<String, String> open,
+            BiConsumer<String, String> mesh,
             MachineArrivals.Expect expect) {}
 
     /** Runs from now on; the API server may be away. */
@@ -108,6 +116,8 @@ public final class KubeAgent implements AutoCloseable {
                                         client,
                                         rooms.node(),
                                         rooms.services(),
+                                        new ClosedTargets(
+                                                rooms.machines(), each -> tell(each, events)),
                                         new KeptServices(rooms.state())))
                         : null;
         publish(client, writer, events);
@@ -117,6 +127,14 @@ public final class KubeAgent implements AutoCloseable {
             services.start();
         }
         LOG.info("kubernetes: node={} kinds={}", name, settings.owned());
+    }
+
+    private void tell(ClosedTargets.Closed closed, ClusterEvents events) {
+        rooms.journal().record(TARGET_NOT_OPEN, closed.service(), closed.words());
+        HasMetadata service = services.service(closed.service());
+        if (service != null) {
+            events.warning(ClusterEvents.reference(service), TARGET_NOT_OPEN, closed.words());
+        }
     }
 
     private <T extends AutoCloseable> T opened(T part) {
@@ -170,6 +188,10 @@ public final class KubeAgent implements AutoCloseable {
                             () -> rooms.nics().get().getNicsList(),
                             rooms.expect());
             every("migrations", STATUS_MS, arrivals::follow);
+            NamespaceMeshes meshes =
+                    opened(new NamespaceMeshes(client, rooms.nics(), rooms.mesh()));
+            meshes.start();
+            every("meshes of namespaces", MESH_MS, meshes::look);
         }
     }
 

@@ -14,14 +14,20 @@ import java.util.BitSet;
  * @param setting "auto" or a kind
  * @param direct TCP ports whose connections from outside go past the proxy
  * @param directOutward the same of those that the guest opens
+ * @param ofNamespace what that says, as the setting has it
  * @param reason of the kind, for people
  */
 public record MeshSettings(
-        String setting, MeshKind kind, BitSet direct, BitSet directOutward, String reason) {
+        String setting,
+        MeshKind kind,
+        BitSet direct,
+        BitSet directOutward,
+        String ofNamespace,
+        String reason) {
     private static final String AUTO = "auto";
 
     static MeshSettings of(NatSettings settings, MasqueradeInterface nic) {
-        MachineMesh said = nic.mesh();
+        MachineMesh said = nic.mesh().in(settings.getMeshOfNamespace());
         String setting = settings.getMesh().isEmpty() ? AUTO : settings.getMesh();
         boolean isAuto = setting.equals(AUTO);
         MeshKind kind = isAuto ? said.kind() : named(setting);
@@ -30,7 +36,13 @@ public record MeshSettings(
                         ? said.directOf(kind).inward()
                         : MeshPorts.parse("mesh_direct_ports", settings.getMeshDirectPorts());
         BitSet outward = said.directOf(kind).outward();
-        return new MeshSettings(setting, kind, direct, outward, reason(isAuto, kind, nic));
+        return new MeshSettings(
+                setting,
+                kind,
+                direct,
+                outward,
+                settings.getMeshOfNamespace(),
+                reason(isAuto ? said : null, kind, nic));
     }
 
     private static MeshKind named(String text) {
@@ -42,10 +54,17 @@ public record MeshSettings(
                                                 + text));
     }
 
-    private static String reason(boolean isAuto, MeshKind kind, MasqueradeInterface nic) {
-        String because = nic.mesh().because();
-        String found = because.isEmpty() ? "the machine names none" : because;
-        String reason = isAuto ? "auto: " + found : "set";
+    /**
+     * @param said what auto goes by; null: it is set
+     */
+    private static String reason(MachineMesh said, MeshKind kind, MasqueradeInterface nic) {
+        String reason =
+                said == null
+                        ? "set"
+                        : "auto: "
+                                + (said.because().isEmpty()
+                                        ? "the machine names none"
+                                        : said.because());
         String taken = MachineMesh.taken(kind, nic.ports());
         return taken.isEmpty() ? reason : reason + "; listed, but the proxy's: " + taken;
     }
@@ -68,11 +87,12 @@ public record MeshSettings(
         return kind.text();
     }
 
-    /** Both settings, as the API shows them. */
+    /** All settings, as the API shows them. */
     public NatSettings shown() {
         return NatSettings.newBuilder()
                 .setMesh(setting)
                 .setMeshDirectPorts(MeshPorts.text(direct))
+                .setMeshOfNamespace(ofNamespace)
                 .build();
     }
 }

@@ -12,7 +12,7 @@ import io.virtdataplane.port.DescriptorPort;
 import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.PacketPort;
 import io.virtdataplane.port.PodAddresses;
-import io.virtdataplane.port.SteeringPins;
+import io.virtdataplane.port.ProgramPins;
 import io.virtdataplane.port.TapPort;
 import io.virtdataplane.port.UplinkPort;
 import io.virtdataplane.port.UplinkPort.Uplink;
@@ -42,7 +42,7 @@ record NicDevices(
      * @param seed of tables, not to be guessed
      */
     static NicDevices open(int id, MasqueradeSpec spec, DataPath path, KeptNics kept, long seed) {
-        SteeringPins pins = SteeringPins.open(kept.pins(spec));
+        ProgramPins pins = ProgramPins.open(kept.pins(spec));
         try {
             return open(id, spec, path, kept.taps(spec.name()), pins, pins.seed(seed));
         } catch (RuntimeException e) {
@@ -57,7 +57,7 @@ record NicDevices(
             MasqueradeSpec spec,
             DataPath path,
             KeptDescriptors.Owned taps,
-            SteeringPins pins,
+            ProgramPins pins,
             long seed) {
         GuestDevice device = spec.guest().device();
         String fastPath = path.fastPath(device);
@@ -98,7 +98,7 @@ record NicDevices(
             CarriedGuest carried,
             String fastPath,
             KeptDescriptors.Owned taps,
-            SteeringPins pins) {
+            ProgramPins pins) {
         try (Netns netns = Netns.open(spec.netns())) {
             Uplink uplink =
                     UplinkPort.open(

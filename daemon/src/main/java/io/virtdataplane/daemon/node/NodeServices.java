@@ -4,8 +4,8 @@ import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.service.ServiceMap;
 import io.virtdataplane.daemon.service.ServiceMap.Access;
 import io.virtdataplane.dataplane.FrontEnd.Endpoint;
+import io.virtdataplane.port.ProgramPins;
 import io.virtdataplane.port.ServicePrograms;
-import io.virtdataplane.port.SteeringPins;
 import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.BpfPins;
 import io.virtdataplane.sys.Cgroup;
@@ -127,7 +127,7 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
                                 cgroup,
                                 hooks,
                                 absenceNs),
-                        SteeringPins.open(pins));
+                        ProgramPins.open(pins));
         devices = now;
         addresses = Set.of();
         brought = null;

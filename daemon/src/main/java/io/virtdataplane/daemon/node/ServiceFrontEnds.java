@@ -6,7 +6,6 @@ import io.virtdataplane.daemon.service.ServiceMap.Policy;
 import io.virtdataplane.daemon.service.ServiceMap.ServicePort;
 import io.virtdataplane.dataplane.FrontEnd;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -30,8 +29,6 @@ final class ServiceFrontEnds {
                 at.access() == Access.CLUSTER_IP
                         ? policy.isInternalLocal()
                         : policy.isExternalLocal();
-        // The same in each run, as it is in maps that outlive one.
-        int id = Objects.hash(port.service(), port.name(), port.protocol(), port.isIpv6());
-        return port.frontEnd(at, id, isLocal);
+        return port.frontEnd(at, port.key().inAllRuns(), isLocal);
     }
 }

@@ -38,6 +38,13 @@ public record Backend(
         /** That the machine lists by that name; empty: it lists none. */
         OptionalInt named(String name, int protocol);
 
+        /** Why a Service's target is not open, in words; empty: it is. */
+        default String closed(int protocol, int port) {
+            return isOpen(protocol, port)
+                    ? ""
+                    : "must be an open port of the machine: open=" + words();
+        }
+
         /** All that are open, in words: "TCP/22,TCP/80", or "all". */
         String words();
     }

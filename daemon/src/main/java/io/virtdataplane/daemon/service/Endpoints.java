@@ -73,8 +73,6 @@ final class Endpoints {
                     + port.protocolName()
                     + " port that the machine lists (interfaces[].ports)";
         }
-        return nic.ports().isOpen(port.protocol(), target.getAsInt())
-                ? ""
-                : "must be an open port of the machine: open=" + nic.ports().words();
+        return nic.ports().closed(port.protocol(), target.getAsInt());
     }
 }

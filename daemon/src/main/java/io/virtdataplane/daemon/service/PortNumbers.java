@@ -1,36 +1,30 @@
 package io.virtdataplane.daemon.service;
 
-import io.virtdataplane.daemon.service.StandingService.PortAndFamily;
-import io.virtdataplane.manifest.ServiceSpec.Family;
+import io.virtdataplane.daemon.service.ServiceMap.PortKey;
+import io.virtdataplane.daemon.service.ServiceMap.ServicePort;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Numbers that ports of Services keep from map to map. One thread. */
+/**
+ * Numbers that ports of Services keep from map to map, small ones, as counts are kept by them. One
+ * thread.
+ */
 public final class PortNumbers {
     private final BitSet used = new BitSet();
-    private Map<Key, Integer> before = new HashMap<>();
-    private Map<Key, Integer> now = new HashMap<>();
+    private Map<PortKey, Integer> before = new HashMap<>();
+    private Map<PortKey, Integer> now = new HashMap<>();
 
-    private record Key(String service, int protocol, int port, Family family) {}
-
-    int of(String service, PortAndFamily port) {
-        return of(service, port.port().protocol(), port.port().port(), port.family());
-    }
-
-    /**
-     * @param service NAMESPACE/NAME
-     * @param protocol IP protocol number
-     */
-    public int of(String service, int protocol, int port, Family family) {
-        Key key = new Key(service, protocol, port, family);
+    /** The port by its number. */
+    public ServicePort numbered(ServicePort port) {
+        PortKey key = port.key();
         Integer number = before.get(key);
         if (number == null) {
             number = used.nextClearBit(0);
             used.set(number);
         }
         now.put(key, number);
-        return number;
+        return port.numbered(number);
     }
 
     /** A map is whole: numbers that it does not have are given to others from the next one on. */

@@ -4,6 +4,7 @@ import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.manifest.ServiceSpec.Family;
 import io.virtdataplane.wire.AddressText;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -99,6 +100,11 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
             endpoints = List.copyOf(endpoints);
         }
 
+        /** Which one it is, in this map and in any other. */
+        public PortKey key() {
+            return new PortKey(service, protocol, accessPoints.getFirst().port(), isIpv6);
+        }
+
         /** NAMESPACE/NAME, and the port's name where it has one: "default/web:http". */
         public String fullName() {
             return name.isEmpty() ? service : service + ":" + name;
@@ -166,6 +172,20 @@ public record ServiceMap(long version, List<ServicePort> ports, List<HealthCheck
                     .filter(which)
                     .map(each -> new FrontEnd.Endpoint(each.high(), each.low(), each.port()))
                     .toList();
+        }
+    }
+
+    /**
+     * One port of a Service in one family, by what it is known from map to map and from run to run.
+     *
+     * @param service NAMESPACE/NAME
+     * @param protocol IP protocol number
+     * @param port at the Service's own address
+     */
+    public record PortKey(String service, int protocol, int port, boolean isIpv6) {
+        /** For maps of the kernel's that outlive a run: the same number in each. */
+        public int inAllRuns() {
+            return Objects.hash(service, protocol, port, isIpv6);
         }
     }
 

@@ -121,15 +121,16 @@ public final class ServicePublisher {
                 List<ServiceMap.AccessPoint> accessPoints = service.accessPoints(each);
                 if (!accessPoints.isEmpty()) {
                     ports.add(
-                            new ServiceMap.ServicePort(
-                                    numbers.of(service.spec().name(), each),
-                                    service.spec().name(),
-                                    each.port().name(),
-                                    each.port().protocol(),
-                                    each.isIpv6(),
-                                    accessPoints,
-                                    found.endpoints(),
-                                    service.policy(each.family())));
+                            numbers.numbered(
+                                    new ServiceMap.ServicePort(
+                                            0,
+                                            service.spec().name(),
+                                            each.port().name(),
+                                            each.port().protocol(),
+                                            each.isIpv6(),
+                                            accessPoints,
+                                            found.endpoints(),
+                                            service.policy(each.family()))));
                 }
             }
             int healthCheck = service.has().healthCheckNodePort();

@@ -26,7 +26,7 @@ import java.util.function.Supplier;
  * to take the maps for the same: what lies where in them is part of the digest, and where a value
  * changes its meaning {@code LAYOUT} has to change with it.
  */
-public final class SteeringPins implements AutoCloseable {
+public final class ProgramPins implements AutoCloseable {
     private static final String SEAL = "seal";
     private static final long LAYOUT = 0x7664_706b_6565_7033L; // "vdpkeep3": what the maps mean
     private static final int DIGEST = 32;
@@ -60,18 +60,18 @@ public final class SteeringPins implements AutoCloseable {
     private MemorySegment seal;
     private String setAside = "";
 
-    private SteeringPins(BpfPins pins) {
+    private ProgramPins(BpfPins pins) {
         this.pins = pins;
     }
 
     /** Nothing is kept. */
-    public static SteeringPins none() {
-        return new SteeringPins(BpfPins.none());
+    public static ProgramPins none() {
+        return new ProgramPins(BpfPins.none());
     }
 
     /** What is there is looked at; nothing of it is used yet. */
-    public static SteeringPins open(BpfPins pins) {
-        SteeringPins opened = new SteeringPins(pins);
+    public static ProgramPins open(BpfPins pins) {
+        ProgramPins opened = new ProgramPins(pins);
         if (pins.isOn()) {
             try {
                 opened.open();
