@@ -27,7 +27,7 @@ import java.lang.invoke.VarHandle;
  *        for how long it may be silent, ns (8)    longest TCP segment that a SYN may ask for, 0: what the MTUs leave (8)
  *        {@link Openings}
  *   carried, for each processor 64 bytes: frames out, bytes out, frames in, bytes in, GSO frames (8 each)
- *   notes: how many there ever were (8)    places of entries, plus 1 (4 each), the oldest overwritten first; 0: read, or not yet written
+ *   {@link FlowNotes}
  * </pre>
  *
  * What the sender of a flow says of its TCP connection, that it opens, ends or resets it, the
@@ -54,12 +54,6 @@ public final class FlowTable {
 
     /** Bytes of what holds for the whole NIC. */
     public static final int NIC = 32 + Openings.BYTES;
-
-    /** How many places of entries are noted. */
-    public static final int NOTES = 4096;
-
-    /** Bytes of the notes. */
-    public static final int NOTES_BYTES = Long.BYTES + NOTES * Integer.BYTES;
 
     /** Of a TCP connection the sender of a flow has sent anything but a first SYN. */
     public static final int SAID_OPEN = 1;
@@ -99,12 +93,11 @@ public final class FlowTable {
     private final FlowRemotes remotes;
     private final MemorySegment nic;
     private final MemorySegment carried;
-    private final MemorySegment notes;
+    private final FlowNotes notes;
     private final Openings openings;
     private final long seed;
     private final int buckets;
     private final long[] taken = new long[COUNTS];
-    private long notesRead;
     private long guestMac;
     private boolean isAllowed = true;
 
@@ -129,7 +122,7 @@ public final class FlowTable {
      * @param flows any number of buckets
      * @param nic {@link #NIC} bytes
      * @param carried a line for each processor
-     * @param notes {@link #NOTES_BYTES} bytes
+     * @param notes {@link FlowNotes#BYTES} bytes
      * @param seed not to be guessed by a guest; the program has it, too
      */
     public FlowTable(
@@ -142,25 +135,26 @@ public final class FlowTable {
         this.remotes = new FlowRemotes(flows, BUCKET, WAYS * ENTRY);
         this.nic = nic;
         this.carried = carried;
-        this.notes = notes;
         this.seed = seed;
         this.buckets = (int) (flows.byteSize() / BUCKET);
+        this.notes = new FlowNotes(notes, capacity());
         this.openings = new Openings(nic.asSlice(OPENINGS, Openings.BYTES), seed);
         guestMac = Long.reverseBytes((long) WORD.getOpaque(nic, MAC)) >>> Short.SIZE;
-        notesRead = takeOver();
+        takeOver();
         absence(USUAL_ABSENCE_NS);
         collect(new Counters());
     }
 
     /** Whoever was killed while it wrote an entry has left it claimed. */
-    private long takeOver() {
+    private void takeOver() {
         for (int place = 0; place < capacity(); place++) {
             WORD.compareAndSet(flows, at(place) + HASH, CLAIMED, 0L);
         }
-        if (isOn()) {
-            notes.asSlice(Long.BYTES).fill((byte) 0);
-        }
-        return notesLeft();
+    }
+
+    /** Which entries there is news of. */
+    public FlowNotes notes() {
+        return notes;
     }
 
     /** Flows can be carried at all. */
@@ -389,28 +383,6 @@ public final class FlowTable {
     /** What its sender has said of its TCP connection: SAID_OPEN and so on. */
     public int said(int place) {
         return (int) HALF.getOpaque(flows, at(place) + SAID);
-    }
-
-    /** How many notes have not been read. */
-    public long notesLeft() {
-        return isOn() ? (long) WORD.getOpaque(notes, 0L) - notesRead : 0;
-    }
-
-    /**
-     * The place of an entry that was opened, or whose sender may have said something new; or {@link
-     * #NONE}: the next note is being written. Where more notes were written than there is room for,
-     * the oldest are lost.
-     */
-    public int readNote() {
-        notesRead = Math.max(notesRead, (long) WORD.getOpaque(notes, 0L) - NOTES);
-        long at = Long.BYTES + (notesRead & NOTES - 1) * Integer.BYTES;
-        int place = (int) HALF.getAcquire(notes, at) - 1;
-        if (place == NONE) {
-            return NONE;
-        }
-        HALF.setOpaque(notes, at, 0);
-        notesRead++;
-        return Integer.remainderUnsigned(place, capacity());
     }
 
     /** How many frames since this was last asked. */

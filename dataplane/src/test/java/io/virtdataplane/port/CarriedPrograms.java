@@ -1,6 +1,7 @@
 package io.virtdataplane.port;
 
 import io.virtdataplane.dataplane.DualStack;
+import io.virtdataplane.dataplane.FlowNotes;
 import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.BpfRun;
@@ -104,7 +105,7 @@ public final class CarriedPrograms implements AutoCloseable {
         MemorySegment notes = object.memory("notes");
         notes.asSlice(Long.BYTES).fill((byte) 0xff);
         long count = notes.get(ValueLayout.JAVA_LONG, 0);
-        notes.set(ValueLayout.JAVA_LONG, 0, count + FlowTable.NOTES);
+        notes.set(ValueLayout.JAVA_LONG, 0, count + FlowNotes.MOST);
     }
 
     @Override

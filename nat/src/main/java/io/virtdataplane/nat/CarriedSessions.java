@@ -1,8 +1,8 @@
 package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.DualStack;
+import io.virtdataplane.dataplane.FlowNotes;
 import io.virtdataplane.dataplane.FlowTable;
-import io.virtdataplane.dataplane.RemoteEnd;
 import io.virtdataplane.wire.Dhcp;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
@@ -36,10 +36,11 @@ final class CarriedSessions {
     private static final long SWEEP_NS = 1_000_000_000L;
     private static final int CROWDED = 4; // two flows a session: half of the table is used
     private static final int OPENING = 8; // a quarter
-    private static final int MANY_NOTES = FlowTable.NOTES / 4;
+    private static final int MANY_NOTES = FlowNotes.MOST / 4;
     private static final long IDLE_NS = 10 * SWEEP_NS;
 
     private final FlowTable flows;
+    private final SessionFlows ofSession;
     private final DualStack addresses;
     private final int[] waiting = new int[MOST_WAITING];
     private OpenedSessions opened;
@@ -52,11 +53,10 @@ final class CarriedSessions {
     private boolean isReading;
     private IntPredicate holds = session -> true;
     private final BitSet datagramsByService = new BitSet(); // places of their outward flows
-    private final RemoteEnd outside = new RemoteEnd(); // of the session that is looked at
-    private final RemoteEnd addressed = new RemoteEnd();
 
     CarriedSessions(FlowTable flows, DualStack addresses, SessionTable table, NatPolicy policy) {
         this.flows = flows;
+        this.ofSession = new SessionFlows(flows);
         this.addresses = addresses;
         this.table = table;
         set(policy);
@@ -183,20 +183,17 @@ final class CarriedSessions {
     }
 
     private boolean carry(int session) {
-        int outsidePort = table.outsidePort(session);
-        int insidePort = table.insidePort(session);
         int state = table.state(session);
         int saidOut = TcpState.said(state, true);
         int saidIn = TcpState.said(state, false);
         if (isTcp(session) && !table.isInbound(session)) {
             saidIn |= FlowTable.AWAITS_ANSWER;
         }
-        readEnds(session);
-        int outward = add(session, FlowTable.OUTWARD, insidePort, outsidePort, saidOut);
+        int outward = ofSession.add(table, session, FlowTable.OUTWARD, saidOut);
         if (outward == FlowTable.NONE) {
             return false;
         }
-        int inward = add(session, FlowTable.INWARD, outsidePort, insidePort, saidIn);
+        int inward = ofSession.add(table, session, FlowTable.INWARD, saidIn);
         if (inward == FlowTable.NONE) {
             flows.remove(outward);
             return false;
@@ -216,39 +213,9 @@ final class CarriedSessions {
         }
     }
 
-    /** Who is outside, and as whom the guest addresses it. */
-    private void readEnds(int session) {
-        outside.set(table.remoteHigh(session), table.remoteLow(session), table.remotePort(session));
-        addressed.set(outside.high(), outside.low(), outside.port());
-        if (table.hasFrontEnd(session)) {
-            FrontEnds fronts = table.frontEnds();
-            addressed.set(fronts.high(session), fronts.low(session), fronts.port(session));
-        }
-    }
-
-    private int add(int session, int direction, int localPort, int becomes, int said) {
-        boolean isOutward = direction == FlowTable.OUTWARD;
-        RemoteEnd other = isOutward ? outside : addressed;
-        return flows.add(
-                session,
-                direction,
-                table.protocol(session),
-                localPort,
-                becomes,
-                isOutward ? addressed : outside,
-                table.hasFrontEnd(session) ? other : null,
-                said);
-    }
-
     /** The place of that flow of the session, or {@link FlowTable#NONE}. */
     int find(int session, int direction) {
-        readEnds(session);
-        boolean isOutward = direction == FlowTable.OUTWARD;
-        return flows.find(
-                direction,
-                table.protocol(session),
-                isOutward ? table.insidePort(session) : table.outsidePort(session),
-                isOutward ? addressed : outside);
+        return ofSession.find(table, session, direction);
     }
 
     /** The session's counts, times and state are as what was carried until now has made them. */
@@ -311,8 +278,8 @@ final class CarriedSessions {
             return; // for a session that is being made
         }
         isReading = true;
-        for (long left = Math.min(flows.notesLeft(), FlowTable.NOTES); left > 0; left--) {
-            int place = flows.readNote();
+        for (long left = Math.min(flows.notes().left(), FlowNotes.MOST); left > 0; left--) {
+            int place = flows.notes().read();
             if (place == FlowTable.NONE) {
                 break;
             }
@@ -393,10 +360,10 @@ final class CarriedSessions {
 
     /** Once a second: what was noted, and counts a part of them. */
     void sweep(long nowNs) {
-        if (count == 0 && flows.notesLeft() == 0) {
+        if (count == 0 && flows.notes().left() == 0) {
             return;
         }
-        if (flows.notesLeft() > MANY_NOTES) {
+        if (flows.notes().left() > MANY_NOTES) {
             readNotes(nowNs);
         }
         if (nowNs - sweptNs < SWEEP_NS) {

@@ -2,6 +2,7 @@ package io.virtdataplane.nat;
 
 import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.DualStack;
+import io.virtdataplane.dataplane.FlowNotes;
 import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.dataplane.FramePool;
 import io.virtdataplane.dataplane.Nic;
@@ -156,7 +157,7 @@ final class Bench {
                 Arena.ofAuto().allocate(256 * FlowTable.BUCKET, 64),
                 Arena.ofAuto().allocate(FlowTable.NIC, 8),
                 Arena.ofAuto().allocate(64, 64),
-                Arena.ofAuto().allocate(FlowTable.NOTES_BYTES, 8),
+                Arena.ofAuto().allocate(FlowNotes.BYTES, 8),
                 42);
     }
 

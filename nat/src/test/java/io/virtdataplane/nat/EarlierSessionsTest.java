@@ -2,6 +2,7 @@ package io.virtdataplane.nat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.dataplane.FlowNotes;
 import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.dataplane.VifState;
@@ -35,7 +36,7 @@ class EarlierSessionsTest {
                 flows,
                 shared,
                 Arena.ofAuto().allocate(64, 64),
-                Arena.ofAuto().allocate(FlowTable.NOTES_BYTES, 8),
+                Arena.ofAuto().allocate(FlowNotes.BYTES, 8),
                 42);
     }
 
