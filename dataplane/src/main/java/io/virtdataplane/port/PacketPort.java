@@ -68,14 +68,7 @@ public final class PacketPort {
                                                     KeptDescriptors.Role.QUEUED,
                                                     device,
                                                     PacketSocket::openQueued);
-                            return DescriptorPort.ofTwo(
-                                    "dev:" + guest.name(),
-                                    id,
-                                    guest.tap(),
-                                    InputQueue.ofTap(guest.tapName()),
-                                    link,
-                                    direct,
-                                    queued);
+                            return carried(id, guest, link, direct, queued);
                         } catch (RuntimeException e) {
                             direct.close();
                             throw e;
@@ -85,6 +78,18 @@ public final class PacketPort {
                         throw e;
                     }
                 });
+    }
+
+    private static DescriptorPort carried(
+            int id, CarriedGuest guest, AutoCloseable link, Fd direct, Fd queued) {
+        try {
+            InputQueue input = InputQueue.ofTap(guest.tapName());
+            return DescriptorPort.ofTwo(
+                    "dev:" + guest.name(), id, guest.tap(), input, link, direct, queued);
+        } catch (RuntimeException e) {
+            queued.close();
+            throw e;
+        }
     }
 
     static NetDevice existing(String name) {

@@ -53,27 +53,33 @@ public final class UplinkPort {
                         tap.mtu(uplink.mtu());
                         tap.txQueueLength(QUEUE_FRAMES);
                         tap.up();
+                        int mtu = uplink.mtu(); // all that can fail comes before the steering
+                        InputQueue input = InputQueue.ofTap(tapName);
                         Steering steering =
-                                Steering.open(
+                                steering(
                                         new Steering.Pod(uplink, tap, fd, addresses, guest),
                                         mechanism,
-                                        pins);
-                        return new Uplink(
+                                        pins,
+                                        input);
+                        DescriptorPort port =
                                 new DescriptorPort(
-                                        "uplink:" + uplinkName,
-                                        id,
-                                        fd,
-                                        InputQueue.ofTap(tapName),
-                                        steering,
-                                        null),
-                                steering,
-                                addresses,
-                                uplink.mtu());
+                                        "uplink:" + uplinkName, id, fd, input, steering, null);
+                        return new Uplink(port, steering, addresses, mtu);
                     } catch (RuntimeException e) {
                         fd.close();
                         throw e;
                     }
                 });
+    }
+
+    private static Steering steering(
+            Steering.Pod pod, Bpf.Mechanism mechanism, SteeringPins pins, InputQueue input) {
+        try {
+            return Steering.open(pod, mechanism, pins);
+        } catch (RuntimeException e) {
+            input.close();
+            throw e;
+        }
     }
 
     /** The pod's, of a device that is there. In the pod's namespace. */

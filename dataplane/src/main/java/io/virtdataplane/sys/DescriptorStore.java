@@ -61,12 +61,12 @@ public final class DescriptorStore {
     }
 
     /**
-     * From now on systemd has it, too.
+     * From now on systemd has it, too. It does not poll it, which would cost each frame a wakeup.
      *
      * @param name of at most 255 characters, without colons
      */
     public void keep(String name, Fd fd) {
-        systemd.send("FDSTORE=1\nFDNAME=" + name, fd);
+        systemd.send("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, fd);
     }
 
     /** It is the process's alone, or nobody's. */

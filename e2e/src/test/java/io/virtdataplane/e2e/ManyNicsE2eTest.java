@@ -16,13 +16,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A node with many guests: how long the daemon takes to stop, and to be ready with all of them. In
- * pods 1 to {@value #EACH} guests have devices, in as many after them taps of the daemon's.
+ * A node with a hundred guests: how long the daemon takes to stop, and to be ready with all of
+ * them. Half of them have devices of their own, as many have taps of the daemon's; {@code VDP_MANY}
+ * says how many.
  */
 @RootTest
 @Timeout(180)
 class ManyNicsE2eTest {
-    private static final int EACH = 100;
+    private static final int EACH =
+            Integer.parseInt(System.getenv().getOrDefault("VDP_MANY", "50"));
     private static final int ALL = 2 * EACH;
     private static final int MOST_BYTES = 1 << 22;
 
@@ -123,7 +125,7 @@ class ManyNicsE2eTest {
                 ALL, stop, start, restart, kill);
         assertThat(stop).as("stop").isLessThan(MOST_MILLISECONDS);
         assertThat(start).as("start").isLessThan(MOST_MILLISECONDS);
-        assertThat(restart).as("restart").isLessThan(2 * MOST_MILLISECONDS);
-        assertThat(kill).as("kill").isLessThan(2 * MOST_MILLISECONDS);
+        assertThat(restart).as("restart").isLessThan(MOST_MILLISECONDS);
+        assertThat(kill).as("kill -9").isLessThan(MOST_MILLISECONDS);
     }
 }

@@ -1,0 +1,26 @@
+package io.virtdataplane.sys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Descriptors themselves: SurvivalE2eTest, as systemd hands them over. */
+class DescriptorStoreTest {
+    private static final long PID = 77;
+
+    @Test
+    void whatWasHandedToAnotherProcessIsNotTaken() {
+        Map<String, String> environment =
+                Map.of("LISTEN_PID", "76", "LISTEN_FDS", "2", "LISTEN_FDNAMES", "ga:gb");
+        DescriptorStore store = DescriptorStore.of(environment, PID, new NotifySocket(""));
+        assertThat(store.takeAll()).isEmpty();
+    }
+
+    @Test
+    void nothingIsKeptWhereNobodyListens() {
+        assertThat(DescriptorStore.none().isOn()).isFalse();
+        NotifySocket systemd = new NotifySocket("/run/systemd/notify");
+        assertThat(DescriptorStore.of(Map.of(), PID, systemd).isOn()).isTrue();
+    }
+}
