@@ -57,6 +57,11 @@ public final class CarriedPrograms implements AutoCloseable {
                         seed);
     }
 
+    /** A guest's frame, to be run so many times. */
+    public BpfRun outward(byte[] frame, int repeat) {
+        return new BpfRun(guest, frame, About.NOTHING, repeat);
+    }
+
     public FlowTable flows() {
         return flows;
     }
