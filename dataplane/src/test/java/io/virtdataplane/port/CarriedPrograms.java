@@ -65,6 +65,11 @@ public final class CarriedPrograms implements AutoCloseable {
         return tables;
     }
 
+    /** A guest's frame, to be run so many times. */
+    public BpfRun outward(byte[] frame, int repeat) {
+        return new BpfRun(guest, frame, About.NOTHING, repeat);
+    }
+
     public FlowTable flows() {
         return flows;
     }

@@ -36,6 +36,7 @@ public final class BpfRun {
     private static final int DATA_IN = 16;
     private static final int DATA_OUT = 24;
     private static final int REPEAT = 32;
+    private static final int DURATION = 36;
     private static final int CONTEXT_LENGTH_IN = 40;
     private static final int CONTEXT_LENGTH_OUT = 44;
     private static final int CONTEXT_IN = 48;
@@ -86,6 +87,11 @@ public final class BpfRun {
         SystemCallException.check(
                 Bpf.call(BPF_PROG_TEST_RUN, attributes, ATTRIBUTES), "run BPF program");
         return attributes.get(Scratch.U32, RESULT);
+    }
+
+    /** What one of the last runs took on average. */
+    public int averageNs() {
+        return attributes.get(Scratch.U32, DURATION);
     }
 
     /** The frame as the program has left it. */

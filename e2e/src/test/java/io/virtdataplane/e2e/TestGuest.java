@@ -23,19 +23,32 @@ final class TestGuest {
 
     private static final int KVM_BOOT_SECONDS = 12;
     private static final int TCG_BOOT_SECONDS = 120;
-    private final Path image = Path.of("target/guest").toAbsolutePath();
+    private static final String KERNEL = "linux-image-cloud-amd64";
+    private final Path image;
+    private final String kernelPackage;
     private final Shell shell;
     private final Path console;
 
+    /** Of the distribution's kernel. */
     TestGuest(Shell shell) {
+        this(shell, KERNEL);
+    }
+
+    /** Of the kernel that this Debian package depends on. */
+    TestGuest(Shell shell, String kernelPackage) {
         this.shell = shell;
+        this.kernelPackage = kernelPackage;
+        String directory =
+                kernelPackage.equals(KERNEL) ? "target/guest" : "target/guest-" + kernelPackage;
+        this.image = Path.of(directory).toAbsolutePath();
         this.console = shell.directory().resolve("console.log");
     }
 
     Shell.Result build() {
         return shell.run(
                 Path.of("src/test/guest/build-image").toAbsolutePath().toString(),
-                image.toString());
+                image.toString(),
+                kernelPackage);
     }
 
     /**
