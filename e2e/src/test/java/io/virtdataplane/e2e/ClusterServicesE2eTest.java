@@ -3,6 +3,9 @@ package io.virtdataplane.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
+import io.fabric8.kubernetes.api.model.LoadBalancerIngressBuilder;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -43,6 +46,7 @@ class ClusterServicesE2eTest {
     private static final String ONE = "203.0.113.21";
     private static final String TWO = "203.0.113.22";
     private static final String THREE = "203.0.113.23";
+    private static final String BALANCER = "192.0.2.200";
     private static final String MACHINE =
             """
             kind: VirtualMachine
@@ -307,21 +311,32 @@ class ClusterServicesE2eTest {
                 said.add(to);
                 clients.add(guestTalks(to, kind, vip));
             }
-            said.forEach(each -> Wait.until("a talk", SECONDS, () -> count(each), n -> n > 50));
+            said.forEach(
+                    each ->
+                            Wait.until(
+                                    "a talk",
+                                    SECONDS,
+                                    () -> ServiceScripts.count(each),
+                                    n -> n > 50));
             if (how.equals("SIGTERM")) {
                 node.lab.endDaemon();
             } else {
                 node.lab.killDaemon();
             }
             agent();
-            List<Long> then = said.stream().map(ClusterServicesE2eTest::count).toList();
+            List<Long> then = said.stream().map(ServiceScripts::count).toList();
             for (int i = 0; i < kinds.size(); i++) {
                 long before = then.get(i);
                 Path to = said.get(i);
-                Wait.until("the talk goes on", SECONDS, () -> count(to), n -> n > before + 50);
+                Wait.until(
+                        "the talk goes on",
+                        SECONDS,
+                        () -> ServiceScripts.count(to),
+                        n -> n > before + 50);
             }
             clients.forEach(node.lab.shell::end);
-            long[] silence = said.stream().mapToLong(each -> last(each)[1]).toArray();
+            long[] silence =
+                    said.stream().mapToLong(each -> ServiceScripts.last(each)[1]).toArray();
             System.out.printf(
                     "ClusterServicesE2eTest: over %s a guest hears nothing of a Service for %d ms by TCP, %d ms by UDP, %d ms by new connections%n",
                     how, silence[0], silence[1], silence[2]);
@@ -346,21 +361,6 @@ class ClusterServicesE2eTest {
                 vip);
     }
 
-    private static long count(Path said) {
-        return last(said)[0];
-    }
-
-    private static long[] last(Path said) {
-        String[] lines = Shell.text(said).strip().split("\n");
-        String line = lines[lines.length - 1];
-        if (!line.isEmpty() && !line.matches("\\d+ \\d+")) {
-            throw new AssertionError(Shell.text(said));
-        }
-        return line.isEmpty()
-                ? new long[2]
-                : Stream.of(line.split(" ")).mapToLong(Long::parseLong).toArray();
-    }
-
     @Test
     @Execution(ExecutionMode.SAME_THREAD)
     @Order(6)
@@ -378,6 +378,36 @@ class ClusterServicesE2eTest {
                         "Warning +TargetPortNotOpen +service/shut +machine=default/vm targetPort=TCP/8080: targetPort must be an open port of the machine: open=TCP/22");
         assertThat(node.lab.mustClient("events")).contains("TargetPortNotOpen");
         node.lab.mustClient("set", "vm", "--ports", "all");
+    }
+
+    /** S7: whoever gives a balancer's address says so in the status, and may take it back. */
+    @Test
+    @Execution(ExecutionMode.SAME_THREAD)
+    @Order(6)
+    void aBalancersAddressIsThatOfTheStatus() {
+        service("balanced", "type: LoadBalancer");
+        endpoints("balanced", at(TWO));
+        balance(new LoadBalancerIngressBuilder().withIp(BALANCER).build());
+        awaitOnly(TWO, BALANCER);
+        balance();
+        Wait.until("no answer", SECONDS, () -> ask(BALANCER), said -> !said.contains(TWO));
+    }
+
+    private static void balance(LoadBalancerIngress... by) {
+        try (KubernetesClient to = ClusterClient.open(api.kubeconfig(ApiServer.ADMIN))) {
+            to.services()
+                    .inNamespace("default")
+                    .withName("balanced")
+                    .editStatus(
+                            service ->
+                                    new ServiceBuilder(service)
+                                            .editOrNewStatus()
+                                            .withNewLoadBalancer()
+                                            .withIngress(by)
+                                            .endLoadBalancer()
+                                            .endStatus()
+                                            .build());
+        }
     }
 
     /** What a namespace says of a mesh holds for its machines, live. */
