@@ -3,9 +3,6 @@ package io.virtdataplane.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
-import io.fabric8.kubernetes.api.model.LoadBalancerIngressBuilder;
-import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -46,7 +43,6 @@ class ClusterServicesE2eTest {
     private static final String ONE = "203.0.113.21";
     private static final String TWO = "203.0.113.22";
     private static final String THREE = "203.0.113.23";
-    private static final String BALANCER = "192.0.2.200";
     private static final String MACHINE =
             """
             kind: VirtualMachine
@@ -378,36 +374,6 @@ class ClusterServicesE2eTest {
                         "Warning +TargetPortNotOpen +service/shut +machine=default/vm targetPort=TCP/8080: targetPort must be an open port of the machine: open=TCP/22");
         assertThat(node.lab.mustClient("events")).contains("TargetPortNotOpen");
         node.lab.mustClient("set", "vm", "--ports", "all");
-    }
-
-    /** S7: whoever gives a balancer's address says so in the status, and may take it back. */
-    @Test
-    @Execution(ExecutionMode.SAME_THREAD)
-    @Order(6)
-    void aBalancersAddressIsThatOfTheStatus() {
-        service("balanced", "type: LoadBalancer");
-        endpoints("balanced", at(TWO));
-        balance(new LoadBalancerIngressBuilder().withIp(BALANCER).build());
-        awaitOnly(TWO, BALANCER);
-        balance();
-        Wait.until("no answer", SECONDS, () -> ask(BALANCER), said -> !said.contains(TWO));
-    }
-
-    private static void balance(LoadBalancerIngress... by) {
-        try (KubernetesClient to = ClusterClient.open(api.kubeconfig(ApiServer.ADMIN))) {
-            to.services()
-                    .inNamespace("default")
-                    .withName("balanced")
-                    .editStatus(
-                            service ->
-                                    new ServiceBuilder(service)
-                                            .editOrNewStatus()
-                                            .withNewLoadBalancer()
-                                            .withIngress(by)
-                                            .endLoadBalancer()
-                                            .endStatus()
-                                            .build());
-        }
     }
 
     /** What a namespace says of a mesh holds for its machines, live. */
