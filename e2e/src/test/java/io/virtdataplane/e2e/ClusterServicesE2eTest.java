@@ -307,21 +307,32 @@ class ClusterServicesE2eTest {
                 said.add(to);
                 clients.add(guestTalks(to, kind, vip));
             }
-            said.forEach(each -> Wait.until("a talk", SECONDS, () -> count(each), n -> n > 50));
+            said.forEach(
+                    each ->
+                            Wait.until(
+                                    "a talk",
+                                    SECONDS,
+                                    () -> ServiceScripts.count(each),
+                                    n -> n > 50));
             if (how.equals("SIGTERM")) {
                 node.lab.endDaemon();
             } else {
                 node.lab.killDaemon();
             }
             agent();
-            List<Long> then = said.stream().map(ClusterServicesE2eTest::count).toList();
+            List<Long> then = said.stream().map(ServiceScripts::count).toList();
             for (int i = 0; i < kinds.size(); i++) {
                 long before = then.get(i);
                 Path to = said.get(i);
-                Wait.until("the talk goes on", SECONDS, () -> count(to), n -> n > before + 50);
+                Wait.until(
+                        "the talk goes on",
+                        SECONDS,
+                        () -> ServiceScripts.count(to),
+                        n -> n > before + 50);
             }
             clients.forEach(node.lab.shell::end);
-            long[] silence = said.stream().mapToLong(each -> last(each)[1]).toArray();
+            long[] silence =
+                    said.stream().mapToLong(each -> ServiceScripts.last(each)[1]).toArray();
             System.out.printf(
                     "ClusterServicesE2eTest: over %s a guest hears nothing of a Service for %d ms by TCP, %d ms by UDP, %d ms by new connections%n",
                     how, silence[0], silence[1], silence[2]);
@@ -344,21 +355,6 @@ class ClusterServicesE2eTest {
                 ServiceScripts.TALK,
                 kind,
                 vip);
-    }
-
-    private static long count(Path said) {
-        return last(said)[0];
-    }
-
-    private static long[] last(Path said) {
-        String[] lines = Shell.text(said).strip().split("\n");
-        String line = lines[lines.length - 1];
-        if (!line.isEmpty() && !line.matches("\\d+ \\d+")) {
-            throw new AssertionError(Shell.text(said));
-        }
-        return line.isEmpty()
-                ? new long[2]
-                : Stream.of(line.split(" ")).mapToLong(Long::parseLong).toArray();
     }
 
     @Test

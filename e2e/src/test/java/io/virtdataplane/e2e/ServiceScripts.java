@@ -1,5 +1,8 @@
 package io.virtdataplane.e2e;
 
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
 /** Servers behind a Service, and clients of it. */
 final class ServiceScripts {
     /** Says by TCP and UDP at which address it was asked, and then repeats what it gets. */
@@ -100,4 +103,21 @@ final class ServiceScripts {
             """;
 
     private ServiceScripts() {}
+
+    /** How often a talk was answered. */
+    static long count(Path said) {
+        return last(said)[0];
+    }
+
+    /** The same, and the longest time without an answer, in milliseconds. */
+    static long[] last(Path said) {
+        String[] lines = Shell.text(said).strip().split("\n");
+        String line = lines[lines.length - 1];
+        if (!line.isEmpty() && !line.matches("\\d+ \\d+")) {
+            throw new AssertionError(Shell.text(said));
+        }
+        return line.isEmpty()
+                ? new long[2]
+                : Stream.of(line.split(" ")).mapToLong(Long::parseLong).toArray();
+    }
 }
