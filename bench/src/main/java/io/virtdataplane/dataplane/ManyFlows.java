@@ -100,10 +100,8 @@ public final class ManyFlows {
                                 Protocols.UDP,
                                 port,
                                 port,
-                                0,
-                                remote,
-                                DNS,
-                                false,
+                                new RemoteEnd().set(0, remote, DNS),
+                                null,
                                 0)
                 != FlowTable.NONE;
     }

@@ -300,14 +300,28 @@ public final class FlowTable {
                 && flows.get(LONG, at + REMOTE_LOW) == Long.reverseBytes(remote.low());
     }
 
+    /** In the bucket with more room: so few flows find none, even where the table is half full. */
     private int claim(long hash) {
-        for (int choice = 0; choice < 2; choice++) {
-            int first = KeyedHash.bucket(hash, choice, buckets) * WAYS;
-            for (int place = first; place < first + WAYS; place++) {
-                long at = at(place) + HASH;
-                if (flows.get(LONG, at) == 0 && WORD.compareAndSet(flows, at, 0L, CLAIMED)) {
-                    return place;
-                }
+        int first = KeyedHash.bucket(hash, 0, buckets) * WAYS;
+        int second = KeyedHash.bucket(hash, 1, buckets) * WAYS;
+        boolean isFirstFuller = used(first) > used(second);
+        int place = claimIn(isFirstFuller ? second : first);
+        return place != NONE ? place : claimIn(isFirstFuller ? first : second);
+    }
+
+    private int used(int first) {
+        int used = 0;
+        for (int place = first; place < first + WAYS; place++) {
+            used += flows.get(LONG, at(place) + HASH) == 0 ? 0 : 1;
+        }
+        return used;
+    }
+
+    private int claimIn(int first) {
+        for (int place = first; place < first + WAYS; place++) {
+            long at = at(place) + HASH;
+            if (flows.get(LONG, at) == 0 && WORD.compareAndSet(flows, at, 0L, CLAIMED)) {
+                return place;
             }
         }
         return NONE;

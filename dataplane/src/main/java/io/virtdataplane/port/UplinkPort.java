@@ -73,7 +73,7 @@ public final class UplinkPort {
     }
 
     private static Steering steering(
-            Steering.Pod pod, Bpf.Mechanism mechanism, SteeringPins pins, InputQueue input) {
+            Steering.Pod pod, Bpf.Mechanism mechanism, ProgramPins pins, InputQueue input) {
         try {
             return Steering.open(pod, mechanism, pins);
         } catch (RuntimeException e) {

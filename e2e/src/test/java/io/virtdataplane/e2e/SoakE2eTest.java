@@ -21,7 +21,7 @@ class SoakE2eTest {
     private static final int PODS = 3;
     private static final int LOG_CHARACTERS = 6000;
     private static final long SECONDS = number("VDP_SOAK_SECONDS", 20);
-    private static final long SEED = number("VDP_SOAK_SEED", System.nanoTime() & 0xffff);
+    private static final long SEED = number("VDP_SOAK_SEED", 1);
 
     /** What a leak would make more of. */
     private record Held(long descriptors, long pinned, String links) {}
