@@ -27,7 +27,7 @@ class CoexistenceE2eTest {
     void podKeepsItsOwnConnectionsWhileTheGuestHasAllPorts() throws IOException {
         lab.daemon().attachTap(ALL_PORTS).configureGuest();
         // Where both draw the same port for the same server one after the other, the server's own
-        // TIME-WAIT has the pod's kernel send a reset (known limit, ARCHITECTURE.md): kept apart.
+        // TIME-WAIT has the pod's kernel send a reset (known limit): kept apart.
         lab.mustIn(lab.guest, "sysctl -qw net.ipv4.ip_local_port_range='20000 30000'");
         lab.httpd(lab.out, 8080, lab.page("outside"));
         lab.nameServer();
