@@ -496,7 +496,7 @@ INLINE int carry_family(struct __sk_buff *skb, int ipv6, enum direction directio
 	__u64 now_ns = bpf_ktime_get_ns();
 	if (is_unattended(now_ns))
 		return NOT_CARRIED;
-	if (!is_known && !open_flow(f, ipv6, direction, &found))
+	if (!is_known && !open_flow(f, ipv6, direction, now_ns, &found))
 		return NOT_CARRIED;
 	__u64 whole = *(volatile __u64 *)&found.flow->tuple;
 	if ((whole & TUPLE_KEY) != f->tuple)

@@ -98,7 +98,7 @@ INLINE int find_free(__u64 h, struct found_flow *found)
 }
 
 /* The port stays as it is. */
-INLINE int add_flow(const union address *remote, __u64 key, __u32 said, struct found_flow *added)
+INLINE int add_flow(const union address *remote, __u64 key, __u32 said, __u64 last_ns, struct found_flow *added)
 {
 	if (!find_free(flow_hash(remote, key), added))
 		return 0;
@@ -107,7 +107,7 @@ INLINE int add_flow(const union address *remote, __u64 key, __u32 said, struct f
 		return 0;
 	flow->remote = *remote;
 	flow->tuple = key | (key >> 48) << TUPLE_BECOMES_SHIFT;
-	flow->last_ns = 0;
+	flow->last_ns = last_ns;
 	flow->frames = 0;
 	flow->taken = 0;
 	flow->session = UNADOPTED;
@@ -117,17 +117,17 @@ INLINE int add_flow(const union address *remote, __u64 key, __u32 said, struct f
 }
 
 /* Is the connection of this first SYN open from here on, by these flows? */
-INLINE int open_flow(const struct plain *f, int ipv6, enum direction direction, struct found_flow *opened)
+INLINE int open_flow(const struct plain *f, int ipv6, enum direction direction, __u64 now_ns, struct found_flow *opened)
 {
 	__u16 local = f->ports[direction == OUTWARD ? 0 : 1], remote = f->ports[direction == OUTWARD ? 1 : 0];
 	__u64 back = tuple(local, remote, TCP, ipv6, direction == OUTWARD ? INWARD : OUTWARD);
 	struct found_flow answers = {};
 	if (!may_open(f, ipv6, direction) || find_carried(&f->remote, back, &answers))
 		return 0;
-	if (!add_flow(&f->remote, back, direction == OUTWARD ? AWAITS_ANSWER : 0, &answers))
+	if (!add_flow(&f->remote, back, direction == OUTWARD ? AWAITS_ANSWER : 0, 0, &answers))
 		return 0;
-	if (!add_flow(&f->remote, f->tuple, 0, opened)) {
-		__sync_lock_test_and_set(&answers.flow->hash, 0);
+	if (!add_flow(&f->remote, f->tuple, 0, now_ns, opened)) {
+		__sync_val_compare_and_swap(&answers.flow->hash, answers.hash, 0);
 		return 0;
 	}
 	*bits_of(local, ipv6) |= IN_SESSION;

@@ -19,6 +19,7 @@ public final class FlowNotes {
     /** Of all. */
     public static final int BYTES = Long.BYTES + MOST * Integer.BYTES;
 
+    private static final int WRITERS = 64; // at a time: processors
     private static final VarHandle COUNT = ValueLayout.JAVA_LONG.varHandle();
     private static final VarHandle PLACE = ValueLayout.JAVA_INT.varHandle();
 
@@ -48,6 +49,10 @@ public final class FlowNotes {
         return (long) COUNT.getOpaque(memory, 0L);
     }
 
+    private long at() {
+        return Long.BYTES + (read & MOST - 1) * Integer.BYTES;
+    }
+
     /** How many have not been read. */
     public long left() {
         return isThere() ? count() - read : 0;
@@ -56,10 +61,14 @@ public final class FlowNotes {
     /** The next place; or {@link FlowTable#NONE}: it is being written. */
     public int read() {
         read = Math.max(read, count() - MOST);
-        long at = Long.BYTES + (read & MOST - 1) * Integer.BYTES;
-        int noted = (int) PLACE.getAcquire(memory, at);
-        if (noted == 0) {
-            return FlowTable.NONE;
+        long at = at();
+        int noted;
+        while ((noted = (int) PLACE.getAcquire(memory, at)) == 0) {
+            if (count() - read <= WRITERS) {
+                return FlowTable.NONE;
+            }
+            read++; // it was overwritten while it was read
+            at = at();
         }
         PLACE.setOpaque(memory, at, 0);
         read++;

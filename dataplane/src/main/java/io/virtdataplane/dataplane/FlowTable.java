@@ -26,7 +26,7 @@ import java.lang.invoke.VarHandle;
  *   NIC: the guest's MAC address as it lies, 0: nothing is carried (8)    when the worker last was alive, ns (8)
  *        for how long it may be silent, ns (8)    longest TCP segment that a SYN may ask for, 0: what the MTUs leave (8)
  *        {@link Openings}
- *   carried, for each processor 64 bytes: frames out, bytes out, frames in, bytes in, GSO frames (8 each)
+ *   {@link FlowCounts}
  *   {@link FlowNotes}
  * </pre>
  *
@@ -70,7 +70,6 @@ public final class FlowTable {
     private static final long SEGMENT = 24;
     private static final long OPENINGS = 32;
     private static final long USUAL_ABSENCE_NS = 30_000_000_000L;
-
     private static final int HASH = 0;
     private static final int REMOTE_HIGH = 8;
     private static final int REMOTE_LOW = 16;
@@ -80,10 +79,7 @@ public final class FlowTable {
     private static final int TAKEN = 48;
     private static final int SESSION = 56;
     private static final int SAID = 60;
-
     private static final long CLAIMED = 2; // no hash: those are odd
-    private static final int LINE = 64;
-    private static final int COUNTS = 5;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final VarHandle WORD = LONG.varHandle();
@@ -92,12 +88,11 @@ public final class FlowTable {
     private final MemorySegment flows;
     private final FlowRemotes remotes;
     private final MemorySegment nic;
-    private final MemorySegment carried;
+    private final FlowCounts counts;
     private final FlowNotes notes;
     private final Openings openings;
     private final long seed;
     private final int buckets;
-    private final long[] taken = new long[COUNTS];
     private long guestMac;
     private boolean isAllowed = true;
 
@@ -121,7 +116,7 @@ public final class FlowTable {
      *
      * @param flows any number of buckets
      * @param nic {@link #NIC} bytes
-     * @param carried a line for each processor
+     * @param carried a line of {@link FlowCounts} for each processor
      * @param notes {@link FlowNotes#BYTES} bytes
      * @param seed not to be guessed by a guest; the program has it, too
      */
@@ -134,7 +129,7 @@ public final class FlowTable {
         this.flows = flows;
         this.remotes = new FlowRemotes(flows, BUCKET, WAYS * ENTRY);
         this.nic = nic;
-        this.carried = carried;
+        this.counts = new FlowCounts(carried);
         this.seed = seed;
         this.buckets = (int) (flows.byteSize() / BUCKET);
         this.notes = new FlowNotes(notes, capacity());
@@ -142,7 +137,6 @@ public final class FlowTable {
         guestMac = Long.reverseBytes((long) WORD.getOpaque(nic, MAC)) >>> Short.SIZE;
         takeOver();
         absence(USUAL_ABSENCE_NS);
-        collect(new Counters());
     }
 
     /** Whoever was killed while it wrote an entry has left it claimed. */
@@ -150,6 +144,11 @@ public final class FlowTable {
         for (int place = 0; place < capacity(); place++) {
             WORD.compareAndSet(flows, at(place) + HASH, CLAIMED, 0L);
         }
+    }
+
+    /** Adds what was carried since the last call. */
+    void collect(Counters counters) {
+        counts.collect(counters);
     }
 
     /** Which entries there is news of. */
@@ -211,24 +210,6 @@ public final class FlowTable {
     /** A SYN that asks for longer segments is walked; 0: than the MTUs leave. */
     public void segment(int bytes) {
         WORD.setRelease(nic, SEGMENT, (long) bytes);
-    }
-
-    /** Adds what was carried since the last call. */
-    void collect(Counters counters) {
-        if (!isOn()) {
-            return;
-        }
-        counters.carried(take(0), take(1), take(2), take(3), take(4));
-    }
-
-    private long take(int count) {
-        long sum = 0;
-        for (long at = (long) count * Long.BYTES; at < carried.byteSize(); at += LINE) {
-            sum += (long) WORD.getOpaque(carried, at);
-        }
-        long before = taken[count];
-        taken[count] = sum;
-        return sum - before;
     }
 
     private static long at(int place) {
@@ -325,6 +306,25 @@ public final class FlowTable {
             }
         }
         return NONE;
+    }
+
+    /** The same as {@link #remove}, but that the entry is not free yet. */
+    public void hide(int place) {
+        WORD.setRelease(flows, at(place) + HASH, CLAIMED);
+    }
+
+    /** All entries of that flow which the program has opened, and nobody has a session for. */
+    public void removeOpened(int direction, int protocol, int localPort, RemoteEnd remote) {
+        long key = tuple(direction, protocol, localPort, remote);
+        long hash = hash(remote, key);
+        for (int choice = 0; choice < 2; choice++) {
+            int first = KeyedHash.bucket(hash, choice, buckets) * WAYS;
+            for (int place = first; place < first + WAYS; place++) {
+                if (has(place, hash, remote, key) && session(place) == NONE) {
+                    remove(place);
+                }
+            }
+        }
     }
 
     /** From the next frame on the flow is walked again. */

@@ -20,6 +20,7 @@ final class ClusterNode implements AutoCloseable {
     /** Of the Node object. */
     final String name = netns.toLowerCase(Locale.ROOT);
 
+    private static final int BRIDGE_SECONDS = 30;
     private final ApiServer api;
     private final List<String> namespaces = new ArrayList<>(List.of(netns));
 
@@ -121,15 +122,20 @@ final class ClusterNode implements AutoCloseable {
 
     /** A guest's namespace whose eth1 is a NIC on that network, by {@code attach}. */
     String guest(String machine, String network, String address) {
-        Path file = lab.shell.directory().resolve(machine + ".yaml");
-        lab.shell.write(file, BridgeLab.machine(machine, network));
-        return BridgedGuest.attach(lab, namespaces, machine, file, address);
+        String guest = silentGuest(machine, network, address);
+        BridgedGuest.speak(lab, guest);
+        return guest;
     }
 
     /** The same, before the guest has sent anything. */
     String silentGuest(String machine, String network, String address) {
         Path file = lab.shell.directory().resolve(machine + ".yaml");
         lab.shell.write(file, BridgeLab.machine(machine, network));
+        Wait.until(
+                "the policy's bridge",
+                BRIDGE_SECONDS,
+                () -> lab.client("get", "bridges").out(),
+                said -> said.contains("br1"));
         return BridgedGuest.attachSilent(lab, namespaces, machine, file, address);
     }
 

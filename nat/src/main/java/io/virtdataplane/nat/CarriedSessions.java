@@ -3,9 +3,6 @@ package io.virtdataplane.nat;
 import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.FlowNotes;
 import io.virtdataplane.dataplane.FlowTable;
-import io.virtdataplane.wire.Dhcp;
-import io.virtdataplane.wire.Ip;
-import io.virtdataplane.wire.Protocols;
 import java.util.BitSet;
 import java.util.function.IntPredicate;
 
@@ -29,7 +26,6 @@ import java.util.function.IntPredicate;
  * walked again.
  */
 final class CarriedSessions {
-    private static final int ONE_WAY_FRAMES = 4;
     private static final int MOST_WAITING = 256;
     private static final int SWEEPS = 16;
     private static final int LOOKED_AT = 8;
@@ -41,7 +37,7 @@ final class CarriedSessions {
 
     private final FlowTable flows;
     private final SessionFlows ofSession;
-    private final DualStack addresses;
+    private final CarryRules rules;
     private final int[] waiting = new int[MOST_WAITING];
     private OpenedSessions opened;
     private int waitingCount;
@@ -51,13 +47,12 @@ final class CarriedSessions {
     private long sweptNs;
     private int count;
     private boolean isReading;
-    private IntPredicate holds = session -> true;
     private final BitSet datagramsByService = new BitSet(); // places of their outward flows
 
     CarriedSessions(FlowTable flows, DualStack addresses, SessionTable table, NatPolicy policy) {
         this.flows = flows;
         this.ofSession = new SessionFlows(flows);
-        this.addresses = addresses;
+        this.rules = new CarryRules(addresses);
         this.table = table;
         set(policy);
     }
@@ -77,7 +72,7 @@ final class CarriedSessions {
      * the guest sends next, and until then answers may come, so it may not be carried.
      */
     void ask(IntPredicate newHolds) {
-        holds = newHolds;
+        rules.ask(newHolds);
     }
 
     /** How many there are. */
@@ -100,10 +95,10 @@ final class CarriedSessions {
             }
             release(session);
         }
-        if (!mayBeCarried(session)) {
+        if (!rules.mayBeCarried(table, session)) {
             return;
         }
-        if (isNewConnection(session)) {
+        if (CarryRules.isNewConnection(table, session)) {
             if (hasRoomToOpen() && carry(session)) {
                 opened.another(session);
             }
@@ -112,61 +107,19 @@ final class CarriedSessions {
         }
     }
 
+    CarryRules rules() {
+        return rules;
+    }
+
     private boolean hasRoomToOpen() {
         return count < flows.capacity() / OPENING;
-    }
-
-    private boolean isNewConnection(int session) {
-        return isTcp(session) && TcpState.isNew(table.state(session));
-    }
-
-    private boolean isDatagramsByService(int session) {
-        return table.hasFrontEnd(session) && !isTcp(session);
-    }
-
-    private boolean isTcp(int session) {
-        return table.protocol(session) == Protocols.TCP;
-    }
-
-    private boolean mayBeCarried(int session) {
-        return isWorthIt(session)
-                && !table.isWalked(session)
-                && isBetweenGuestAndOutside(session)
-                && (!isDatagramsByService(session) || holds.test(session));
-    }
-
-    boolean isBetweenGuestAndOutside(int session) {
-        if (table.origin(session) != Loopback.NONE) {
-            return false;
-        }
-        long high = table.remoteHigh(session);
-        long low = table.remoteLow(session);
-        return !(Ip.isMapped(high, low) ? addresses.ipv4() : addresses.ipv6()).isPod(high, low);
-    }
-
-    private boolean isWorthIt(int session) {
-        int state = table.state(session);
-        return switch (table.protocol(session)) {
-            case Protocols.TCP -> TcpState.isOpen(state) || TcpState.isNew(state);
-            // What a DHCP client says of itself is looked at.
-            case Protocols.UDP ->
-                    isStream(session) && table.remotePort(session) != Dhcp.SERVER_PORT;
-            default -> false;
-        };
-    }
-
-    /** Not a query that is answered once or never, which is walked for less than it costs here. */
-    private boolean isStream(int session) {
-        long out = table.framesOut(session);
-        long in = table.framesIn(session);
-        return out > 0 && in > 0 || out + in >= ONE_WAY_FRAMES;
     }
 
     /** All frames that were received have been sent. */
     void settle() {
         for (int i = 0; i < waitingCount; i++) {
             int session = waiting[i];
-            if (!table.isCarried(session) && mayBeCarried(session)) {
+            if (!table.isCarried(session) && rules.mayBeCarried(table, session)) {
                 carry(session);
             }
         }
@@ -186,20 +139,31 @@ final class CarriedSessions {
         int state = table.state(session);
         int saidOut = TcpState.said(state, true);
         int saidIn = TcpState.said(state, false);
-        if (isTcp(session) && !table.isInbound(session)) {
+        if (CarryRules.isTcp(table, session) && !table.isInbound(session)) {
             saidIn |= FlowTable.AWAITS_ANSWER;
         }
-        int outward = ofSession.add(table, session, FlowTable.OUTWARD, saidOut);
-        if (outward == FlowTable.NONE) {
-            return false;
-        }
-        int inward = ofSession.add(table, session, FlowTable.INWARD, saidIn);
-        if (inward == FlowTable.NONE) {
-            flows.remove(outward);
+        int outward = findOrAdd(session, FlowTable.OUTWARD, saidOut);
+        int inward = findOrAdd(session, FlowTable.INWARD, saidIn);
+        if (outward == FlowTable.NONE || inward == FlowTable.NONE) {
+            remove(outward);
+            remove(inward);
             return false;
         }
         carry(session, outward, inward);
         return true;
+    }
+
+    /** The kernel may have opened it meanwhile. */
+    private int findOrAdd(int session, int direction, int said) {
+        int place = find(session, direction);
+        return place == FlowTable.NONE ? ofSession.add(table, session, direction, said) : place;
+    }
+
+    private void remove(int place) {
+        if (place != FlowTable.NONE) {
+            datagramsByService.clear(place);
+            flows.remove(place);
+        }
     }
 
     /** The session has these flows. */
@@ -208,7 +172,7 @@ final class CarriedSessions {
         flows.session(inward, session);
         table.carried(session, true);
         count++;
-        if (isDatagramsByService(session)) {
+        if (CarryRules.isDatagramsByService(table, session)) {
             datagramsByService.set(outward);
         }
     }
@@ -227,9 +191,14 @@ final class CarriedSessions {
 
     private void count(int session, int outward, long nowNs) {
         int inward = find(session, FlowTable.INWARD);
+        if (outward == FlowTable.NONE || inward == FlowTable.NONE) {
+            release(session);
+            return;
+        }
         count(session, outward, inward, nowNs);
         boolean isReset = isSaid(outward, FlowTable.SAID_RST) || isSaid(inward, FlowTable.SAID_RST);
-        if (isReset || isTcp(session) && TcpState.isClosed(table.state(session))) {
+        if (isReset
+                || CarryRules.isTcp(table, session) && TcpState.isClosed(table.state(session))) {
             release(session);
         }
     }
@@ -239,7 +208,7 @@ final class CarriedSessions {
     }
 
     private void count(int session, int outward, int inward, long nowNs) {
-        boolean isTcp = isTcp(session);
+        boolean isTcp = CarryRules.isTcp(table, session);
         int lifetime = table.lifetime(session);
         if (isTcp) {
             int state =
@@ -278,23 +247,39 @@ final class CarriedSessions {
             return; // for a session that is being made
         }
         isReading = true;
+        try {
+            readAll(nowNs);
+        } finally {
+            isReading = false;
+        }
+    }
+
+    private void readAll(long nowNs) {
         for (long left = Math.min(flows.notes().left(), FlowNotes.MOST); left > 0; left--) {
             int place = flows.notes().read();
             if (place == FlowTable.NONE) {
-                break;
+                return;
             }
             int session = flows.isUsed(place) ? session(place) : SessionTable.NONE;
             if (session != SessionTable.NONE) {
                 count(session, nowNs);
             }
         }
-        isReading = false;
     }
 
     /** The session of a flow, or NONE: it cannot have one, and is there no more. */
     private int session(int place) {
         int session = flows.session(place);
-        return session == FlowTable.NONE ? opened.adopt(place) : session;
+        if (session != FlowTable.NONE) {
+            return session;
+        }
+        boolean wasReading = isReading;
+        isReading = true;
+        try {
+            return opened.adopt(place);
+        } finally {
+            isReading = wasReading;
+        }
     }
 
     /**
@@ -326,10 +311,13 @@ final class CarriedSessions {
         }
         int outward = find(session, FlowTable.OUTWARD);
         int inward = find(session, FlowTable.INWARD);
-        flows.remove(outward);
-        flows.remove(inward);
-        datagramsByService.clear(outward);
-        count(session, outward, inward, table.lastSeenNs(session));
+        if (outward != FlowTable.NONE && inward != FlowTable.NONE) {
+            flows.hide(outward); // and nobody has its place until it is counted
+            flows.hide(inward);
+            count(session, outward, inward, table.lastSeenNs(session));
+        }
+        remove(outward);
+        remove(inward);
         table.carried(session, false);
         count--;
     }
@@ -340,7 +328,7 @@ final class CarriedSessions {
                 place >= 0;
                 place = datagramsByService.nextSetBit(place + 1)) {
             int session = flows.session(place);
-            if (!holds.test(session)) {
+            if (!rules.holds(session)) {
                 release(session);
             }
         }
@@ -354,6 +342,9 @@ final class CarriedSessions {
             int session = flows.isUsed(place) ? session(place) : SessionTable.NONE;
             if (session != SessionTable.NONE) {
                 release(session);
+            }
+            if (flows.isUsed(place)) {
+                remove(place); // of no session
             }
         }
     }
@@ -373,19 +364,27 @@ final class CarriedSessions {
         readNotes(nowNs);
         int part = (flows.capacity() + SWEEPS - 1) / SWEEPS;
         for (int i = 0; i < part; i++) {
-            if (flows.isUsed(swept) && flows.isOutward(swept)) {
+            if (flows.isUsed(swept)) {
                 look(swept, nowNs);
             }
             swept = swept + 1 == flows.capacity() ? 0 : swept + 1;
         }
     }
 
-    private void look(int outward, long nowNs) {
-        int session = session(outward);
+    private void look(int place, long nowNs) {
+        int session = session(place);
         if (session == SessionTable.NONE) {
             return;
         }
-        count(session, outward, nowNs);
+        int direction = flows.isOutward(place) ? FlowTable.OUTWARD : FlowTable.INWARD;
+        if (!table.isCarried(session) || find(session, direction) != place) {
+            remove(place); // it was added twice
+            return;
+        }
+        if (direction == FlowTable.INWARD) {
+            return;
+        }
+        count(session, place, nowNs);
         boolean isCrowded = count > flows.capacity() / CROWDED;
         if (isCrowded && nowNs - table.lastSeenNs(session) > IDLE_NS) {
             release(session);

@@ -3,6 +3,7 @@ package io.virtdataplane.nat;
 import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.dataplane.RemoteEnd;
 import io.virtdataplane.wire.Protocols;
+import io.virtdataplane.wire.Tcp;
 
 /**
  * What the kernel has gone on carrying since an earlier run, which is all there is of one that was
@@ -54,12 +55,16 @@ final class EarlierFlows {
                 || table.isCarried(session)
                 || table.outsidePort(session) != flows.becomes(outward)
                 || !isAnsweredByRemote(session, outward)
-                || !carried.isBetweenGuestAndOutside(session)) {
+                || !carried.rules().isBetweenGuestAndOutside(table, session)) {
             return false;
         }
         int inward = carried.find(session, FlowTable.INWARD);
         if (inward == FlowTable.NONE) {
             return false;
+        }
+        if (flows.session(outward) == FlowTable.NONE) { // opened while nobody was here
+            boolean byGuest = (flows.said(inward) & FlowTable.AWAITS_ANSWER) != 0;
+            table.state(session, TcpState.next(table.state(session), Tcp.SYN, byGuest));
         }
         carried.carry(session, outward, inward);
         carried.count(session, nowNs);
@@ -77,7 +82,7 @@ final class EarlierFlows {
         int session = lookup(inward, SessionTable.INWARD);
         return session != SessionTable.NONE
                 && table.isCarried(session)
-                && table.insidePort(session) == flows.becomes(inward);
+                && carried.find(session, FlowTable.INWARD) == inward;
     }
 
     private int lookup(int place, int direction) {

@@ -243,6 +243,7 @@ public final class Nat {
      */
     public void services(ServiceTable services, ServiceCounts counts, boolean hasNew) {
         opened.forget(); // what is a Service from now on is no plain address
+        carried.readNotes(System.nanoTime());
         outbound.services().change(services, counts, hasNew);
     }
 

@@ -63,7 +63,9 @@ final class OpenedSessions {
 
     /** From now on a few may be opened, or none. */
     void expect(boolean some) {
-        openings.most(some && sessions.table().size() > 0 ? AT_ONCE : 0);
+        int size = sessions.table().size();
+        int room = sessions.policy().limits().sessions() - size;
+        openings.most(some && size > 0 ? Math.max(0, Math.min(AT_ONCE, room)) : 0);
     }
 
     /** What was allowed is no more. */
@@ -78,11 +80,22 @@ final class OpenedSessions {
         boolean isWhole = outward != FlowTable.NONE && inward != FlowTable.NONE;
         int session = isWhole ? session(outward, inward) : SessionTable.NONE;
         if (session == SessionTable.NONE) {
-            refuse(place, outward, inward);
+            openings.forget(); // the next one like it is walked
         } else {
             carried.carry(session, outward, inward);
         }
+        end(place);
         return session;
+    }
+
+    /** What there is of this flow without a session; its port is whose it was before. */
+    private void end(int place) {
+        int port = flows.localPort(place);
+        flows.remote(place, remote);
+        flows.removeOpened(FlowTable.OUTWARD, Protocols.TCP, port, remote);
+        flows.removeOpened(FlowTable.INWARD, Protocols.TCP, port, remote);
+        boolean ipv6 = !Ip.isMapped(remote.high(), remote.low());
+        sessions.numbers().steer(ipv6, Protocols.TCP, port);
     }
 
     private int other(int place, int direction) {
@@ -128,8 +141,9 @@ final class OpenedSessions {
     private int openAgain(int session, int outward, boolean byGuest) {
         SessionTable table = sessions.table();
         if (table.isCarried(session)
+                || table.hasFrontEnd(session)
                 || table.outsidePort(session) != flows.becomes(outward)
-                || !carried.isBetweenGuestAndOutside(session)) {
+                || !carried.rules().isBetweenGuestAndOutside(table, session)) {
             return SessionTable.NONE;
         }
         table.state(session, TcpState.next(table.state(session), Tcp.SYN, byGuest));
@@ -146,17 +160,5 @@ final class OpenedSessions {
                         remote.high(),
                         remote.low(),
                         remote.port());
-    }
-
-    private void refuse(int place, int outward, int inward) {
-        flows.remote(place, remote);
-        boolean ipv6 = !Ip.isMapped(remote.high(), remote.low());
-        sessions.numbers().steer(ipv6, Protocols.TCP, flows.localPort(place));
-        if (outward != FlowTable.NONE) {
-            flows.remove(outward);
-        }
-        if (inward != FlowTable.NONE) {
-            flows.remove(inward);
-        }
     }
 }

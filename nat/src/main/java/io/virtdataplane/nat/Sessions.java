@@ -274,6 +274,18 @@ final class Sessions {
         return session;
     }
 
+    private boolean hasInward(
+            int protocol, int outsidePort, long remoteHigh, long remoteLow, int remotePort) {
+        return table.lookup(
+                        SessionTable.INWARD,
+                        protocol,
+                        outsidePort,
+                        remoteHigh,
+                        remoteLow,
+                        remotePort)
+                != NO_SESSION;
+    }
+
     private boolean isFull() {
         return table.size() >= policy.limits().sessions();
     }
@@ -298,6 +310,10 @@ final class Sessions {
                 return LIMIT;
             }
             end(givenUp);
+            if (hasInward(protocol, outsidePort, remoteHigh, remoteLow, remotePort)) {
+                return LIMIT; // the kernel has opened it meanwhile: it is walked when it comes
+                // again
+            }
         }
         boolean ipv6 = !Ip.isMapped(remoteHigh, remoteLow);
         boolean usesMapping = numbers.take(ipv6, protocol, insidePort, outsidePort);

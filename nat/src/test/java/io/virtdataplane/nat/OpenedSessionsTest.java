@@ -2,6 +2,7 @@ package io.virtdataplane.nat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.dataplane.VifState;
 import io.virtdataplane.port.CarriedPrograms;
@@ -217,19 +218,64 @@ class OpenedSessionsTest {
     }
 
     @Test
-    void refusedSessionEndsItsFlows() {
-        bench.fromGuest(sent(40000, "S"));
-        bench.fromOutside(got(40000, "SA"));
-        bench.fromGuest(sent(40000, "A")); // established: it is not given up
+    void atTheLimitOfSessionsNothingIsOpened() {
         bench.nat.change(bench.nat.policy().with(new NatPolicy.Limits(2, 0, 256)));
-        bench.fromGuest(sent(40001, "S"));
-        bench.fromOutside(got(40001, "SA"));
-        bench.fromGuest(sent(40001, "A"));
-        bench.fromGuest(sent(40001, "FA")); // walked, and so the number of openings is set
-        assertThat(isCarried(true, sent(40002, "S"))).isTrue();
+        bench.fromGuest(sent(40000, "S"));
+        assertThat(isCarried(true, sent(40001, "S"))).isTrue();
+        assertThat(isCarried(true, sent(40002, "S"))).isFalse();
         assertThat(sessions()).hasSize(2);
-        assertThat(isCarried(false, got(40002, "SA"))).isFalse();
-        assertThat(bench.pod.bySession).hasSize(2);
+    }
+
+    private void serve(FrontEnd... fronts) {
+        bench.services(ServiceTable.of(List.of(fronts)));
+    }
+
+    /** A closed session to a Service that is gone, and the same ends once more. */
+    @Test
+    void connectionWithTheEndsOfOneToAServiceIsWalked() {
+        serve(
+                ServicesTest.front(
+                        family.web, Protocols.TCP, 443, 0, ServicesTest.at(family.other, 8080)));
+        bench.fromGuest(sent(40001, "S"));
+        bench.fromGuest(sent(40001, "R"));
+        serve();
+        bench.fromGuest(sent(40000, "S"));
+        byte[] again = sent(40001, "S");
+        boolean isOpened = isCarried(true, again);
+        assertThat(sessions()).hasSize(2);
+        if (isOpened) {
+            assertThat(isCarried(false, got(40001, "SA"))).as("it was refused").isFalse();
+        }
+        assertThat(isCarried(true, again)).as("the next try is walked").isFalse();
+    }
+
+    /** A guest can have more noted than there is room for. */
+    @Test
+    void flowWhoseNoteWasLostIsTakenOverWhenItIsWalked() {
+        bench.fromGuest(sent(40000, "S"));
+        assertThat(isCarried(true, sent(40001, "S"))).isTrue();
+        programs.loseNotes();
+        bench.fromGuest(sent(40001, "S"));
+        assertThat(isCarried(false, got(40001, "SA"))).isTrue();
+        assertThat(isCarried(true, sent(40001, "A"))).isTrue();
+        bench.fromGuest(sent(40001, "R"));
+        assertThat(isCarried(true, sent(40001, "A"))).as("nothing of it is left").isFalse();
+        assertThat(isCarried(false, got(40001, "A"))).isFalse();
+        for (int i = 0; i < 17; i++) {
+            bench.pass(1);
+        }
+        assertThat(bench.nat.carriedCount()).isEqualTo(1);
+    }
+
+    @Test
+    void flowWhoseNoteWasLostIsFoundByTheSweep() {
+        bench.fromGuest(sent(40000, "S"));
+        assertThat(isCarried(true, sent(40001, "S"))).isTrue();
+        programs.loseNotes();
+        for (int i = 0; i < 17; i++) {
+            bench.pass(1);
+        }
+        assertThat(bench.nat.sessionCount()).isEqualTo(2);
     }
 
     @Test

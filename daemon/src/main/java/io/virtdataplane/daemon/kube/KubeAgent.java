@@ -189,7 +189,7 @@ public final class KubeAgent implements AutoCloseable {
                             rooms.expect());
             every("migrations", STATUS_MS, arrivals::follow);
             NamespaceMeshes meshes =
-                    opened(new NamespaceMeshes(client, rooms.nics(), rooms.mesh()));
+                    opened(new NamespaceMeshes(client, machines::pods, rooms.nics(), rooms.mesh()));
             meshes.start();
             every("meshes of namespaces", MESH_MS, meshes::look);
         }

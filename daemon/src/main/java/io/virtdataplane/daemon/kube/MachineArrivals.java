@@ -51,19 +51,21 @@ public final class MachineArrivals {
             told.clear();
             return;
         }
-        Set<String> still = new HashSet<>();
-        for (Nic nic : nics.get()) {
-            GenericKubernetesResource machine = byPod.get(nic.getMachine());
-            if (machine != null) {
-                String migration = nic.getName() + " " + migration(machine, "migrationUid");
-                still.add(migration);
-                if (!told.contains(migration)) {
-                    tell(nic, machine);
-                    told.add(migration); // a failure is tried again
-                }
-            }
-        }
-        told.retainAll(still);
+        List<Nic> coming =
+                nics.get().stream().filter(n -> byPod.containsKey(n.getMachine())).toList();
+        told.retainAll(coming.stream().map(nic -> migration(nic, byPod)).toList());
+        EachNic.of(
+                coming,
+                nic -> {
+                    if (!told.contains(migration(nic, byPod))) {
+                        tell(nic, byPod.get(nic.getMachine()));
+                        told.add(migration(nic, byPod)); // a failure is tried again
+                    }
+                });
+    }
+
+    private static String migration(Nic nic, Map<String, GenericKubernetesResource> byPod) {
+        return nic.getName() + " " + migration(byPod.get(nic.getMachine()), "migrationUid");
     }
 
     private void tell(Nic nic, GenericKubernetesResource machine) {

@@ -39,11 +39,12 @@ final class MachinePorts {
         }
         List<Nic> all = nics.get().getNicsList();
         openedByNic.keySet().retainAll(all.stream().map(Nic::getName).toList());
-        for (Nic nic : all) {
-            GenericKubernetesResource machine = byPod.get(nic.getMachine());
-            if (machine != null && nic.getBridge().isEmpty()) {
-                follow(nic, machine);
-            }
+        EachNic.of(all, nic -> see(nic, byPod.get(nic.getMachine())));
+    }
+
+    private void see(Nic nic, GenericKubernetesResource machine) {
+        if (machine != null && nic.getBridge().isEmpty()) {
+            follow(nic, machine);
         }
     }
 

@@ -75,6 +75,19 @@ final class Machines implements AutoCloseable {
         return byName;
     }
 
+    /** Their pods, by the names that NICs in them have. */
+    Map<String, Pod> pods() {
+        Map<String, Pod> byName = new HashMap<>();
+        for (Pod pod : pods.getStore().list()) {
+            byName.put(name(pod), pod);
+        }
+        return byName;
+    }
+
+    private static String name(Pod pod) {
+        return CniMachine.name(pod.getMetadata().getNamespace(), pod.getMetadata().getName());
+    }
+
     private Map<String, GenericKubernetesResource> ofPods(Followed followed) {
         Map<String, GenericKubernetesResource> byUid = new HashMap<>();
         Map<String, GenericKubernetesResource> byName = new HashMap<>();
@@ -89,10 +102,7 @@ final class Machines implements AutoCloseable {
                             .findFirst()
                             .orElse(null);
             if (owner != null) {
-                byName.put(
-                        CniMachine.name(
-                                pod.getMetadata().getNamespace(), pod.getMetadata().getName()),
-                        owner);
+                byName.put(name(pod), owner);
             }
         }
         return byName;
