@@ -4,7 +4,6 @@ import io.virtdataplane.sys.DescriptorStore;
 import io.virtdataplane.sys.Fd;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.PacketSocket;
-import io.virtdataplane.sys.SystemCallException;
 import io.virtdataplane.sys.Tun;
 import java.util.Map;
 import java.util.Set;
@@ -108,8 +107,13 @@ public final class KeptDescriptors {
                 return earlier;
             }
             Fd fd = made.get();
-            keep(role, fd);
-            return fd;
+            try {
+                keep(role, fd);
+                return fd;
+            } catch (RuntimeException e) {
+                fd.close();
+                throw e;
+            }
         }
 
         void keep(Role role, Fd fd) {
@@ -172,13 +176,13 @@ public final class KeptDescriptors {
         if (kept == null) {
             return;
         }
-        store.remove(name);
         try (Fd fd = kept.fd()) {
+            store.remove(name);
             if (role.isTap) {
                 Tun.delete(fd);
             }
-        } catch (SystemCallException e) {
-            return; // it goes with the last descriptor, which is systemd's, a moment later
+        } catch (RuntimeException e) {
+            return; // it goes with the last descriptor; and others are not to wait for it
         }
     }
 

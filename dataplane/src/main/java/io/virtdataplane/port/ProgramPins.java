@@ -146,10 +146,8 @@ public final class ProgramPins implements AutoCloseable {
             Supplier<Fd> program,
             Function<Fd, AutoCloseable> attach) {
         if (fit == Fit.NONE) {
-            AutoCloseable link = attach.apply(program.get());
-            if (link instanceof Fd fd) {
-                pins.pin(fd, name);
-            } else if (isOn()) {
+            AutoCloseable link = pinned(attach.apply(program.get()), name);
+            if (!(link instanceof Fd) && isOn()) {
                 giveUp("filters of clsact are not kept");
             }
             return link;
@@ -171,9 +169,18 @@ public final class ProgramPins implements AutoCloseable {
         if (kept != null) {
             return kept(kept, fit, program);
         }
-        AutoCloseable link = attach.apply(program.get());
+        return pinned(attach.apply(program.get()), name);
+    }
+
+    /** A link that is left open would go on at its device for as long as this process lives. */
+    private AutoCloseable pinned(AutoCloseable link, String name) {
         if (link instanceof Fd fd) {
-            pins.pin(fd, name);
+            try {
+                pins.pin(fd, name);
+            } catch (RuntimeException e) {
+                fd.close();
+                throw e;
+            }
         }
         return link;
     }

@@ -1,5 +1,8 @@
 package io.virtdataplane.sys;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -49,6 +52,17 @@ public final class Netns implements AutoCloseable {
 
     int descriptor() {
         return fd.number();
+    }
+
+    /** It is the calling thread's. */
+    boolean isHere() {
+        try {
+            Path there = Path.of("/proc/self/fd/" + descriptor());
+            Path here = Path.of("/proc/thread-self/ns/net");
+            return Files.readSymbolicLink(there).equals(Files.readSymbolicLink(here));
+        } catch (IOException e) {
+            throw new UncheckedIOException("look at network namespace " + label, e);
+        }
     }
 
     public <T> T call(Callable<T> action) {

@@ -9,6 +9,7 @@ import java.util.function.BiConsumer;
  * (linux/if_packet.h).
  */
 public final class PacketSocket {
+    private static final int SIOCGSKNS = 0x894c; // linux/sockios.h
     private static final int AF_PACKET = 17;
     private static final int TYPE = 3 | Fd.O_NONBLOCK | Fd.O_CLOEXEC; // SOCK_RAW
     private static final int SOL_SOCKET = 1;
@@ -66,8 +67,21 @@ public final class PacketSocket {
         return open(device, NO_PROTOCOL, (fd, scratch) -> {});
     }
 
-    /** The socket sends by that device still, which has not been made anew since. */
+    /**
+     * The socket sends by that device still, which has not been made anew since. Devices of two
+     * namespaces may have the same numbers.
+     */
     public static boolean isAt(Fd socket, NetDevice device) {
+        int namespace = Libc.result(Libc.C.ioctl(socket.number(), SIOCGSKNS, 0));
+        if (namespace < 0) {
+            return false;
+        }
+        try (Netns netns = Netns.of("of a packet socket", new Fd(namespace))) {
+            return netns.isHere() && isAt(socket, device.index());
+        }
+    }
+
+    private static boolean isAt(Fd socket, int device) {
         try (Scratch scratch = new Scratch()) {
             MemorySegment address = scratch.zeroed(20); // struct sockaddr_ll
             MemorySegment length = scratch.zeroed(4);
@@ -76,7 +90,7 @@ public final class PacketSocket {
                     Libc.result(
                             Libc.C.getsockname(
                                     socket.number(), address.address(), length.address()));
-            return result == 0 && address.get(Scratch.U32, 4) == device.index();
+            return result == 0 && address.get(Scratch.U32, 4) == device;
         }
     }
 

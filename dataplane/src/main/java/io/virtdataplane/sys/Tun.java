@@ -1,10 +1,6 @@
 package io.virtdataplane.sys;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** Makes taps whose frames carry a 10-byte virtio_net_hdr and pass unsegmented (linux/if_tun.h). */
 public final class Tun {
@@ -108,11 +104,7 @@ public final class Tun {
             return false;
         }
         try (Netns netns = namespace(tap)) {
-            Path there = Path.of("/proc/self/fd/" + netns.descriptor());
-            Path here = Path.of("/proc/thread-self/ns/net");
-            return Files.readSymbolicLink(there).equals(Files.readSymbolicLink(here));
-        } catch (IOException e) {
-            throw new UncheckedIOException("look for tap " + name, e);
+            return netns.isHere();
         }
     }
 
