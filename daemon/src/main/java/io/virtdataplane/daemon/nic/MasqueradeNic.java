@@ -98,7 +98,7 @@ public final class MasqueradeNic implements AttachedNic {
             nic = worker.ask(on -> attach(nicPlan, on));
         } catch (RuntimeException e) {
             boolean isKept = devices.uplink().steering().isKept(); // it is tried again
-            Closing.all(spec.name(), isKept ? devices::leave : devices, made, table);
+            Closing.all(spec.name(), isKept ? devices::leave : devices::giveUp, made, table);
             throw e;
         }
     }

@@ -215,6 +215,11 @@ record NicDevices(
         Closing.all(name, guest, uplink.port());
     }
 
+    /** It is closed, and tried again: a tap of an earlier run stays the guest's. */
+    void giveUp() {
+        Closing.all(name, uplink.steering()::giveBack, guest, uplink.port(), taps::abandon);
+    }
+
     @Override
     public void close() {
         Closing.all(name, uplink.steering()::giveBack, guest, uplink.port(), taps::remove);
