@@ -23,7 +23,7 @@ public final class TapPort {
         Fd earlier = kept.take(KeptDescriptors.Role.GUEST);
         return earlier == null
                 ? netns.call(() -> make(id, name, mtu, mac, kept))
-                : takenOver(id, name, earlier);
+                : takenOver(id, name, mtu, earlier);
     }
 
     private static DescriptorPort make(
@@ -46,9 +46,16 @@ public final class TapPort {
     }
 
     /** It is where it was moved to, under the name that it got there. */
-    private static DescriptorPort takenOver(int id, String name, Fd fd) {
+    private static DescriptorPort takenOver(int id, String name, int mtu, Fd fd) {
         try (Netns netns = Tun.namespace(fd)) {
-            return netns.call(() -> port(id, name, fd, Tun.name(fd)));
+            return netns.call(
+                    () -> {
+                        NetDevice device = new NetDevice(Tun.name(fd));
+                        if (device.mtu() != mtu) {
+                            device.mtu(mtu); // the pod's may have changed meanwhile
+                        }
+                        return port(id, name, fd, device.name());
+                    });
         } catch (RuntimeException e) {
             fd.close();
             throw e;

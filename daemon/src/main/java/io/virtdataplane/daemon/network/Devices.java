@@ -80,11 +80,7 @@ final class Devices {
                 long mac = spec.guard().mac();
                 DescriptorPort tap = TapPort.open(id, netns, spec.device(), mtu, mac, taps(spec));
                 if (spec.isHostPort()) {
-                    netns.call(
-                            () -> {
-                                new NetDevice(spec.device()).up();
-                                return null;
-                            });
+                    up(netns, spec, tap);
                 }
                 return new OpenPort.Device(tap, mtu, 0, KernelPort.NONE);
             }
@@ -97,6 +93,20 @@ final class Devices {
                             : PacketPort.open(id, netns, spec.device(), hooks);
             return opened(
                     netns, spec, port, device -> new KernelPort(device, inode(spec), false, false));
+        }
+    }
+
+    private void up(Netns netns, PortSpec spec, DescriptorPort tap) {
+        try {
+            netns.call(
+                    () -> {
+                        new NetDevice(spec.device()).up();
+                        return null;
+                    });
+        } catch (RuntimeException e) {
+            tap.close();
+            abandon(spec);
+            throw e;
         }
     }
 
