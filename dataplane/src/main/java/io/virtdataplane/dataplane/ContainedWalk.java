@@ -1,6 +1,9 @@
 package io.virtdataplane.dataplane;
 
-/** The walk, in which a bug costs the frame that met it, and not the daemon. Worker's thread. */
+/**
+ * The walk, in which a bug costs the frame that met it, or the NIC what is done beside its frames,
+ * and not the daemon. Worker's thread.
+ */
 final class ContainedWalk {
     private final Walk walk;
     private final EventRing events;
@@ -19,6 +22,34 @@ final class ContainedWalk {
                 record(e, frame.vif);
             }
             return Verdict.DROP_FAULT;
+        }
+    }
+
+    /** Before frames of the NIC are walked. */
+    void begin(Nic nic, long nowNs) {
+        try {
+            nic.outbound.begin(nowNs);
+        } catch (RuntimeException e) {
+            record(e, nic);
+        }
+    }
+
+    /** After they have been walked and sent. */
+    void settle(Nic nic, long nowNs) {
+        try {
+            nic.outbound.settle(nowNs);
+        } catch (RuntimeException e) {
+            record(e, nic);
+        }
+    }
+
+    /** As {@link Stage#age}. */
+    boolean age(Nic nic, Stage stage, long nowNs) {
+        try {
+            return stage.age(nowNs);
+        } catch (RuntimeException e) {
+            record(e, nic);
+            return true;
         }
     }
 

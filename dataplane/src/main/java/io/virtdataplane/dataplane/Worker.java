@@ -96,7 +96,7 @@ public final class Worker {
         Command command = commands.poll();
         if (command != null) {
             for (int i = 0; i < nics.size(); i++) {
-                nics.get(i).outbound.begin(nowNs);
+                walk.begin(nics.get(i), nowNs);
             }
             command.run(this, nowNs);
             dueNs = nowNs; // it may have given a stage something to send
@@ -130,7 +130,7 @@ public final class Worker {
         for (int i = 0; i < readyPorts; i++) {
             Vif vif = vifByPort[ready[i].id()];
             if (vif instanceof Nic nic) {
-                nic.outbound.settle(nowNs);
+                walk.settle(nic, nowNs);
             } else if (vif instanceof BridgeVif port) {
                 port.bridge().settle(nowNs);
             }
@@ -143,7 +143,7 @@ public final class Worker {
             return 0; // detached in this very breath; the poller has freed its frames
         }
         if (vif instanceof Nic nic) {
-            nic.outbound.begin(nowNs);
+            walk.begin(nic, nowNs);
         }
         int total = 0;
         int count;
@@ -248,8 +248,8 @@ public final class Worker {
         dueNs = next;
     }
 
-    private static boolean age(Nic nic, Stage stage, long nowNs) {
-        boolean pending = stage.age(nowNs);
+    private boolean age(Nic nic, Stage stage, long nowNs) {
+        boolean pending = walk.age(nic, stage, nowNs);
         nic.counters.recount(Verdict.HELD, Verdict.DROP_FRAGMENT_TIMEOUT, stage.takeGivenUp());
         return pending;
     }

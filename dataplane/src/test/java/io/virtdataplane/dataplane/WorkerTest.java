@@ -54,6 +54,38 @@ class WorkerTest {
     }
 
     @Test
+    void bugBesideTheFramesCostsNoFrame() {
+        Stage faulty =
+                new Stage() {
+                    @Override
+                    public Verdict process(Frame frame, long nowNs) {
+                        return Verdict.FORWARDED;
+                    }
+
+                    @Override
+                    public void begin(long nowNs) {
+                        throw new IllegalStateException("a bug");
+                    }
+
+                    @Override
+                    public void settle(long nowNs) {
+                        throw new IllegalStateException("another");
+                    }
+
+                    @Override
+                    public boolean age(long nowNs) {
+                        throw new IllegalStateException("a third");
+                    }
+                };
+        Nic nic = attach(GUEST_MAC, faulty);
+        for (int i = 0; i < 5; i++) {
+            send(guest, frame(GUEST_MAC, GUEST, WEB));
+        }
+        assertThat(nic.counters.frames(Verdict.FORWARDED)).isEqualTo(5);
+        assertThat(kinds()).filteredOn(EventKind.FAULT::equals).hasSize(3);
+    }
+
+    @Test
     void aBreathWalksNoMoreThanAShareOfEachPort() {
         attach(GUEST_MAC, FORWARD);
         byte[] bytes = frame(GUEST_MAC, GUEST, WEB);
