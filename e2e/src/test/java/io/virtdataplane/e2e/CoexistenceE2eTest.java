@@ -142,7 +142,11 @@ class CoexistenceE2eTest {
                 20,
                 () -> lab.mustClient("get", "nics"),
                 nics -> !nics.contains("vm/default"));
-        assertThat(lab.mustClient("events")).contains("its pod is gone: netns=");
+        Wait.until(
+                "the event",
+                10,
+                () -> lab.mustClient("events"),
+                said -> said.contains("its pod is gone: netns="));
         Wait.until(
                 "the end of its namespace, which we held",
                 10,
