@@ -3,6 +3,7 @@ package io.virtdataplane.e2e;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,8 +41,9 @@ final class ApiServer implements AutoCloseable {
     private final KubernetesServers servers = KubernetesServers.found();
     private final Shell shell;
     private final Path directory;
+    private static final int ATTEMPTS = 3;
     private final int port = freePort();
-    private final int etcdPort = freePort();
+    private int etcdPort;
     private Process server;
 
     private ApiServer() {
@@ -233,9 +235,33 @@ final class ApiServer implements AutoCloseable {
                 .collect(Collectors.joining("\n"));
     }
 
+    /** A port that was free may be another's when etcd asks for it: then with other ones. */
     private void startEtcd() {
-        String client = "http://" + LOOPBACK + ":" + etcdPort;
-        shell.start(
+        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+            etcdPort = freePort();
+            Process etcd = startEtcd("http://" + LOOPBACK + ":" + etcdPort);
+            Wait.until(
+                    "etcd",
+                    READY_SECONDS,
+                    () -> !etcd.isAlive() || isListening(etcdPort),
+                    Boolean::booleanValue);
+            if (etcd.isAlive()) {
+                return;
+            }
+        }
+        throw new AssertionError("etcd: " + lastLines(directory.resolve("etcd.log")));
+    }
+
+    private static boolean isListening(int port) {
+        try (Socket socket = new Socket(LOOPBACK, port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private Process startEtcd(String client) {
+        return shell.start(
                 directory.resolve("etcd.log"),
                 servers.program("etcd"),
                 "--data-dir=" + directory.resolve("etcd"),
