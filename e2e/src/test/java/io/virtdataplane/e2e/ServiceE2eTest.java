@@ -80,9 +80,7 @@ class ServiceE2eTest {
         awaitQuietSecond(1);
         Wait.until(
                 "five seconds of at most 1 % of a core (bench/side-by-side measures it finer)",
-                30,
-                () -> ticksIn(5),
-                ticks -> ticks <= 5);
+                30, () -> ticksIn(5), ticks -> ticks <= 5);
     }
 
     /** By then the daemon has done what a start or a change brings with it. */
