@@ -132,6 +132,14 @@ INLINE __u64 flow_hash(const union address *remote, __u64 wanted)
 	return closed(mix(h, wanted, 0x94d049bb133111ebULL));
 }
 
+INLINE void set_found(struct found_flow *found, struct bucket *bucket, __u32 at, int i, __u64 h)
+{
+	found->flow = &bucket->flows[i];
+	found->remote = &bucket->remotes[i];
+	found->hash = h;
+	found->place = at * FLOWS_A_BUCKET + i;
+}
+
 INLINE int find_carried(const union address *remote, __u64 wanted, struct found_flow *found)
 {
 	__u64 h = flow_hash(remote, wanted);
@@ -145,10 +153,7 @@ INLINE int find_carried(const union address *remote, __u64 wanted, struct found_
 		for (int i = 0; i < FLOWS_A_BUCKET; i++) {
 			struct flow *flow = &bucket->flows[i];
 			if (flow->hash == h && flow->remote.halves[1] == remote->halves[1] && flow->remote.halves[0] == remote->halves[0]) {
-				found->flow = flow;
-				found->remote = &bucket->remotes[i];
-				found->hash = h;
-				found->place = at * FLOWS_A_BUCKET + i;
+				set_found(found, bucket, at, i, h);
 				return 1;
 			}
 		}

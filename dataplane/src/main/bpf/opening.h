@@ -87,10 +87,7 @@ INLINE int find_free(__u64 h, struct found_flow *found)
 		for (int i = 0; i < FLOWS_A_BUCKET; i++) {
 			if (bucket->flows[i].hash)
 				continue;
-			found->flow = &bucket->flows[i];
-			found->remote = &bucket->remotes[i];
-			found->hash = h;
-			found->place = at * FLOWS_A_BUCKET + i;
+			set_found(found, bucket, at, i, h);
 			return 1;
 		}
 	}

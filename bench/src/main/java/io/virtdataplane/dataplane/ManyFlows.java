@@ -48,9 +48,9 @@ public final class ManyFlows {
         programs =
                 new CarriedPrograms(
                         new DualStack(ipv4, Addresses.NONE), MTU, MTU, GATEWAY_MAC, sessions * 4);
-        programs.flows().guest(GUEST_MAC);
-        programs.flows().absence(Long.MAX_VALUE);
-        programs.flows().beat(System.nanoTime());
+        programs.flows().nic().guest(GUEST_MAC);
+        programs.flows().nic().absence(Long.MAX_VALUE);
+        programs.flows().nic().beat(System.nanoTime());
     }
 
     public static void main(String... arguments) {

@@ -77,7 +77,7 @@ public class SteeringBenchmark {
     @Setup
     public void load() {
         SteeringTables tables = new SteeringTables(object);
-        FlowTable.none(object.memory("nic")).absence(Long.MAX_VALUE);
+        FlowTable.none(object.memory("nic")).nic().absence(Long.MAX_VALUE);
         for (boolean ipv6 : new boolean[] {false, true}) {
             tables.steer(ipv6, Protocols.TCP, STEERED, SteeringTables.OURS);
             tables.steer(ipv6, Protocols.UDP, STEERED, SteeringTables.OURS);

@@ -23,9 +23,7 @@ import java.lang.invoke.VarHandle;
  *                      when it last carried a frame, CLOCK_MONOTONIC ns (8)    frames (8)    of those, taken (8)    session (4)    said (4)
  *   tuple: {@link FlowKey}
  *   bucket: {@link #WAYS} entries, and what the remotes of those are translated to ({@link FlowRemotes})
- *   NIC: the guest's MAC address as it lies, 0: nothing is carried (8)    when the worker last was alive, ns (8)
- *        for how long it may be silent, ns (8)    longest TCP segment that a SYN may ask for, 0: what the MTUs leave (8)
- *        {@link Openings}
+ *   NIC: {@link FlowNic}, {@link Openings}
  *   {@link FlowCounts}
  *   {@link FlowNotes}
  * </pre>
@@ -53,7 +51,7 @@ public final class FlowTable {
     public static final int BUCKET = WAYS * (ENTRY + FlowRemotes.ENTRY);
 
     /** Bytes of what holds for the whole NIC. */
-    public static final int NIC = 32 + Openings.BYTES;
+    public static final int NIC = FlowNic.BYTES + Openings.BYTES;
 
     /** Of a TCP connection the sender of a flow has sent anything but a first SYN. */
     public static final int SAID_OPEN = 1;
@@ -64,12 +62,6 @@ public final class FlowTable {
     /** Until it has opened, nothing but a SYN that answers is carried. */
     public static final int AWAITS_ANSWER = 8;
 
-    private static final long MAC = 0;
-    private static final long BEAT = 8;
-    private static final long ABSENCE = 16;
-    private static final long SEGMENT = 24;
-    private static final long OPENINGS = 32;
-    private static final long USUAL_ABSENCE_NS = 30_000_000_000L;
     private static final int HASH = 0;
     private static final int REMOTE_HIGH = 8;
     private static final int REMOTE_LOW = 16;
@@ -87,14 +79,12 @@ public final class FlowTable {
 
     private final MemorySegment flows;
     private final FlowRemotes remotes;
-    private final MemorySegment nic;
+    private final FlowNic nic;
     private final FlowCounts counts;
     private final FlowNotes notes;
     private final Openings openings;
     private final long seed;
     private final int buckets;
-    private long guestMac;
-    private boolean isAllowed = true;
 
     /** Of a NIC whose frames are all walked. */
     public static FlowTable none() {
@@ -128,15 +118,13 @@ public final class FlowTable {
             long seed) {
         this.flows = flows;
         this.remotes = new FlowRemotes(flows, BUCKET, WAYS * ENTRY);
-        this.nic = nic;
+        this.nic = new FlowNic(nic);
         this.counts = new FlowCounts(carried);
         this.seed = seed;
         this.buckets = (int) (flows.byteSize() / BUCKET);
         this.notes = new FlowNotes(notes, capacity());
-        this.openings = new Openings(nic.asSlice(OPENINGS, Openings.BYTES), seed);
-        guestMac = Long.reverseBytes((long) WORD.getOpaque(nic, MAC)) >>> Short.SIZE;
+        this.openings = new Openings(nic.asSlice(FlowNic.BYTES, Openings.BYTES), seed);
         takeOver();
-        absence(USUAL_ABSENCE_NS);
     }
 
     /** Whoever was killed while it wrote an entry has left it claimed. */
@@ -161,6 +149,11 @@ public final class FlowTable {
         return buckets > 0;
     }
 
+    /** What holds for all flows. */
+    public FlowNic nic() {
+        return nic;
+    }
+
     /** Which connections the program may open. */
     public Openings openings() {
         return openings;
@@ -169,47 +162,6 @@ public final class FlowTable {
     /** How many entries there are room for. */
     public int capacity() {
         return buckets * WAYS;
-    }
-
-    /** The guest's MAC address, as far as it is known. */
-    long guest() {
-        return guestMac;
-    }
-
-    /**
-     * The guest has this MAC address: its frames are known by it, and those to it are sent to it.
-     */
-    void guest(long address) {
-        guestMac = address;
-        publish();
-    }
-
-    /** From the next frame on, whatever is in the table. */
-    void allow(boolean allowed) {
-        isAllowed = allowed;
-        publish();
-    }
-
-    private void publish() {
-        WORD.setRelease(nic, MAC, isAllowed ? Long.reverseBytes(guestMac) >>> Short.SIZE : 0L);
-    }
-
-    /**
-     * The worker lives: frames are carried, and taken from the pod's kernel, for as long as it may
-     * be silent.
-     */
-    public void beat(long nowNs) {
-        WORD.setRelease(nic, BEAT, nowNs);
-    }
-
-    /** The worker may be silent for so long. */
-    public void absence(long ns) {
-        WORD.setRelease(nic, ABSENCE, ns);
-    }
-
-    /** A SYN that asks for longer segments is walked; 0: than the MTUs leave. */
-    public void segment(int bytes) {
-        WORD.setRelease(nic, SEGMENT, (long) bytes);
     }
 
     private static long at(int place) {

@@ -48,19 +48,19 @@ public final class Nic extends Vif {
         this.inbound = plan.stages().inbound();
         this.flows = plan.flows();
         long mac = plan.addresses().guestMac();
-        learn(mac == UNKNOWN_MAC ? flows.guest() : mac);
+        learn(mac == UNKNOWN_MAC ? flows.nic().guest() : mac);
     }
 
     /** The guest's MAC address is this one from now on. */
     public void learn(long mac) {
         guestMac = mac;
-        flows.guest(mac);
+        flows.nic().guest(mac);
     }
 
     /** Whoever looks at the NIC's frames is to see all of them. */
     @Override
     protected void looked() {
-        flows.allow(!isWalked());
+        flows.nic().allow(!isWalked());
     }
 
     @Override

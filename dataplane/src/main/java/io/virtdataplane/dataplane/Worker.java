@@ -322,7 +322,7 @@ public final class Worker {
         vifByPort[nic.guest.id()] = nic;
         vifByPort[nic.uplink.id()] = nic;
         nics.add(nic);
-        nic.flows.beat(clock.nowNs());
+        nic.flows.nic().beat(clock.nowNs());
         timersPending = true;
         dueNs = Long.MIN_VALUE;
         egress.ask(nic, clock.nowNs());
@@ -331,7 +331,7 @@ public final class Worker {
 
     /** On the worker's thread: ends the NIC. Its ports are closed by who opened them. */
     public void detach(Nic nic) {
-        nic.flows.allow(false);
+        nic.flows.nic().allow(false);
         leave(nic);
     }
 
@@ -349,7 +349,7 @@ public final class Worker {
     public void beat() {
         long nowNs = clock.nowNs();
         for (int i = 0; i < nics.size(); i++) {
-            nics.get(i).flows.beat(nowNs);
+            nics.get(i).flows.nic().beat(nowNs);
         }
     }
 

@@ -144,7 +144,7 @@ public final class Steering implements AutoCloseable {
             }
             object.keepIn(pins.pins());
             flows = flowTable();
-            flows.beat(System.nanoTime());
+            flows.nic().beat(System.nanoTime());
             tables = new SteeringTables(object);
             wasInMesh = isKept() && tables.meshDevice() != 0;
             link("tap", "vdp_tap", pod.tap(), Bpf.Hook.INGRESS);

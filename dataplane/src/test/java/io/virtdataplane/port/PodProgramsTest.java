@@ -56,7 +56,7 @@ class PodProgramsTest {
         loopback = object.load("vdp_loopback");
         steering = new SteeringTables(object);
         attended = FlowTable.none(object.memory("nic"));
-        attended.beat(System.nanoTime());
+        attended.nic().beat(System.nanoTime());
     }
 
     @AfterEach
@@ -97,11 +97,11 @@ class PodProgramsTest {
         byte[] toGuest = PodFrames.tcp(WEB, REMOTE, POD, PORT, Tcp.SYN);
         byte[] ofPod = PodFrames.udp(POD, REMOTE, WEB, PORT);
         byte[] local = PodFrames.tcp(POD, REMOTE, POD, PORT, Tcp.SYN);
-        attended.beat(System.nanoTime() - 31_000_000_000L);
+        attended.nic().beat(System.nanoTime() - 31_000_000_000L);
         assertThat(run(ingress, toGuest)).isEqualTo(BpfRun.NEXT);
         assertThat(run(egress, ofPod)).isEqualTo(BpfRun.NEXT);
         assertThat(run(loopback, local)).isEqualTo(BpfRun.NEXT);
-        attended.beat(System.nanoTime());
+        attended.nic().beat(System.nanoTime());
         assertThat(run(ingress, toGuest)).isEqualTo(BpfRun.REDIRECT);
         assertThat(run(egress, ofPod)).isEqualTo(BpfRun.REDIRECT);
         assertThat(run(loopback, local)).isEqualTo(BpfRun.REDIRECT);

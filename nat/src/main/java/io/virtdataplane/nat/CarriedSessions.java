@@ -59,7 +59,7 @@ final class CarriedSessions {
 
     private void set(NatPolicy policy) {
         refresh = policy.behaviour().refresh();
-        flows.segment(policy.behaviour().maxSegmentSize());
+        flows.nic().segment(policy.behaviour().maxSegmentSize());
     }
 
     /** Those that the kernel opens. Once, before anything else. */

@@ -311,8 +311,7 @@ final class Sessions {
             }
             end(givenUp);
             if (hasInward(protocol, outsidePort, remoteHigh, remoteLow, remotePort)) {
-                return LIMIT; // the kernel has opened it meanwhile: it is walked when it comes
-                // again
+                return LIMIT; // the kernel has opened it meanwhile
             }
         }
         boolean ipv6 = !Ip.isMapped(remoteHigh, remoteLow);

@@ -196,8 +196,8 @@ class CarriedSessionsTest {
     @Test
     void silentWorkerHasNothingCarriedAfterTheTimeItMayBeAway() {
         establish();
-        programs.flows().absence(5 * SECOND);
-        programs.flows().beat(System.nanoTime() - 6 * SECOND);
+        programs.flows().nic().absence(5 * SECOND);
+        programs.flows().nic().beat(System.nanoTime() - 6 * SECOND);
         assertThat(isCarried(true, out)).isFalse();
         assertThat(isCarried(false, in)).isFalse();
         bench.worker.beat();

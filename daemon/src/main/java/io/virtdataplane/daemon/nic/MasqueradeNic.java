@@ -126,7 +126,7 @@ public final class MasqueradeNic implements AttachedNic {
 
     private Nat nat(NatPlan plan) {
         Steering steering = devices.uplink().steering();
-        steering.flows().absence(kept.absenceNs());
+        steering.flows().nic().absence(kept.absenceNs());
         KeptNics.Sessions earlier =
                 kept.takeSessions(spec.name(), SessionFile.addresses(ipv4, ipv6));
         boolean isResumed = steering.isKept() || earlier.bytes().length > 0;
