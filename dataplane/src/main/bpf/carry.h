@@ -2,8 +2,8 @@
 /*
  * Carries frames of flows that the daemon has established: translated here, and sent on without it. FlowTable.java says why, and writes the
  * table. What is not plain is NOT_CARRIED, and nothing of it is changed: no header's end, no length that lies, no fragment, option or extension,
- * no first SYN but of a connection that is opened here (opening.h), no last hop, nothing too long for the other side, and of UDP no frame that a device is to segment (it may be a
- * tunnel). What opens, ends or resets a TCP connection is noted for the daemon, which reads it later.
+ * no first frame but of what is opened here (opening.h), no last hop, nothing too long for the other side, and of UDP no frame that a device is to
+ * segment (it may be a tunnel). What opens, ends or resets a TCP connection is noted for the daemon, which reads it later.
  */
 #pragma once
 #include "hash.h"
@@ -35,11 +35,12 @@ struct flow {
 	__u32 said;
 };
 
-/* What the sender of a flow has said of its TCP connection: bits of a flow's said. FlowTable.java has the same. */
+/* What the sender of a flow has said of its TCP connection, and of any session: bits of a flow's said. FlowTable.java has the same. */
 #define SAID_OPEN 1 /* anything but a first SYN */
 #define SAID_FIN 2
 #define SAID_RST 4
 #define AWAITS_ANSWER 8 /* until it has opened, no frame but a SYN that answers is of the connection */
+#define OPENED 16	/* the session began with a frame of this flow */
 
 /* Local and remote port, the local port it becomes, protocol, whether the remote is translated, family and direction: one word, read at once. */
 #define TUPLE_BECOMES_SHIFT 16
@@ -496,7 +497,7 @@ INLINE int carry_family(struct __sk_buff *skb, int ipv6, enum direction directio
 					: tuple(f->ports[1], f->ports[0], f->protocol, ipv6, INWARD);
 	struct found_flow found = {};
 	int is_known = find_carried(&f->remote, f->tuple, &found);
-	if (is_known == is_first_syn(f))
+	if (f->protocol == TCP && is_known == is_first_syn(f))
 		return NOT_CARRIED;
 	__u64 now_ns = bpf_ktime_get_ns();
 	if (is_unattended(now_ns))

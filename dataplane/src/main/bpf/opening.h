@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0 */
 /*
- * Opens TCP connections without the daemon: a first SYN would wait for it to wake. Only where the daemon has walked another one that is decided
- * alike, and has said so: one of the guest to the same address and port, or one to the same port of the guest from the same address. What was
- * opened is noted, and the daemon makes a session of it before it walks a frame of the NIC (OpenedSessions.java). It says how many may be opened
- * until then, so the next one after these wakes it.
+ * Opens TCP connections and UDP sessions without the daemon: a first frame would wait for it to wake. Only where the daemon has walked another one
+ * that is decided alike, and has said so: one of the guest to the same address and port, or one to the same port of the guest from the same
+ * address. What was opened is noted, and the daemon makes a session of it before it walks a frame of the NIC (OpenedSessions.java). It says how
+ * many may be opened until then, so the next one after these wakes it.
  *
  * Here and not there it is known whether a port can be had: what the guest opens from a number has the same number outside, where no other one is
  * its own, and nobody else's flow has it.
@@ -24,7 +24,8 @@ INLINE int is_first_syn(const struct plain *f)
 
 INLINE int is_granted(const struct plain *f, int ipv6, enum direction direction)
 {
-	__u64 alike = direction == OUTWARD ? tuple(0, f->ports[1], TCP, ipv6, OUTWARD) : tuple(f->ports[1], 0, TCP, ipv6, INWARD);
+	__u64 alike = direction == OUTWARD ? tuple(0, f->ports[1], f->protocol, ipv6, OUTWARD)
+						: tuple(f->ports[1], 0, f->protocol, ipv6, INWARD);
 	__u64 h = flow_hash(&f->remote, alike);
 	__u64 at = h >> 32;
 	FORGET(at);
@@ -33,12 +34,12 @@ INLINE int is_granted(const struct plain *f, int ipv6, enum direction direction)
 
 INLINE int is_pods(const struct plain *f, int ipv6, enum direction direction)
 {
-	struct flow_key key = {.remote = f->remote, .protocol = TCP, .ipv6 = ipv6};
+	struct flow_key key = {.remote = f->remote, .protocol = f->protocol, .ipv6 = ipv6};
 	key.local_port = f->ports[direction == OUTWARD ? 0 : 1];
 	key.remote_port = f->ports[direction == OUTWARD ? 1 : 0];
 	if (bpf_map_lookup_elem(&pod_flows, &key))
 		return 1;
-	if (direction == OUTWARD)
+	if (direction == OUTWARD || f->protocol != TCP)
 		return 0;
 	struct bpf_sock_tuple tuple = {};
 	__u32 size = sizeof(tuple.ipv4);
@@ -58,18 +59,18 @@ INLINE int is_pods(const struct plain *f, int ipv6, enum direction direction)
 	return state && state != TCP_LISTEN;
 }
 
-INLINE __u8 *bits_of(__u16 port, int ipv6)
+INLINE __u8 *bits_of(const struct plain *f, __u16 port, int ipv6)
 {
-	__u32 at = SWAP16(port);
+	__u32 at = SWAP16(port) | (f->protocol == UDP ? UDP_AT : TCP_AT);
 	FORGET(at);
-	return &steered[(TCP_AT | ipv6 << FAMILY_SHIFT) + (at & 0xffff)];
+	return &steered[(ipv6 << FAMILY_SHIFT) + (at & 0x1ffff)];
 }
 
 INLINE int may_open(const struct plain *f, int ipv6, enum direction direction)
 {
 	if ((__s64) * (volatile __u64 *)&nic.openings <= 0 || !is_granted(f, ipv6, direction))
 		return 0;
-	__u8 bits = *bits_of(f->ports[direction == OUTWARD ? 0 : 1], ipv6);
+	__u8 bits = *bits_of(f, f->ports[direction == OUTWARD ? 0 : 1], ipv6);
 	if (bits & ELSEWHERE || (direction == INWARD && !(bits & OPEN)))
 		return 0;
 	return !is_pods(f, ipv6, direction) && (__s64)__sync_fetch_and_add(&nic.openings, -1) > 0;
@@ -113,21 +114,22 @@ INLINE int add_flow(const union address *remote, __u64 key, __u32 said, __u64 la
 	return 1;
 }
 
-/* Is the connection of this first SYN open from here on, by these flows? */
+/* Is what this frame begins open from here on, by these flows? */
 INLINE int open_flow(const struct plain *f, int ipv6, enum direction direction, __u64 now_ns, struct found_flow *opened)
 {
 	__u16 local = f->ports[direction == OUTWARD ? 0 : 1], remote = f->ports[direction == OUTWARD ? 1 : 0];
-	__u64 back = tuple(local, remote, TCP, ipv6, direction == OUTWARD ? INWARD : OUTWARD);
+	__u64 back = tuple(local, remote, f->protocol, ipv6, direction == OUTWARD ? INWARD : OUTWARD);
+	__u32 awaits = direction == OUTWARD && f->protocol == TCP ? AWAITS_ANSWER : 0;
 	struct found_flow answers = {};
 	if (!may_open(f, ipv6, direction) || find_carried(&f->remote, back, &answers))
 		return 0;
-	if (!add_flow(&f->remote, back, direction == OUTWARD ? AWAITS_ANSWER : 0, 0, &answers))
+	if (!add_flow(&f->remote, back, awaits, 0, &answers))
 		return 0;
-	if (!add_flow(&f->remote, f->tuple, 0, now_ns, opened)) {
+	if (!add_flow(&f->remote, f->tuple, OPENED, now_ns, opened)) {
 		__sync_val_compare_and_swap(&answers.flow->hash, answers.hash, 0);
 		return 0;
 	}
-	*bits_of(local, ipv6) |= IN_SESSION;
+	*bits_of(f, local, ipv6) |= IN_SESSION;
 	note(opened->place);
 	return 1;
 }

@@ -62,6 +62,9 @@ public final class FlowTable {
     /** Until it has opened, nothing but a SYN that answers is carried. */
     public static final int AWAITS_ANSWER = 8;
 
+    /** The session, of any protocol, began with a frame of this flow. */
+    public static final int OPENED = 16;
+
     private static final int HASH = 0;
     private static final int REMOTE_HIGH = 8;
     private static final int REMOTE_LOW = 16;

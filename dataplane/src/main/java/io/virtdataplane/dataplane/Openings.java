@@ -5,11 +5,11 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * Which TCP connections the program may open itself (opening.h in src/main/bpf), so that a first
- * SYN need not wait for the worker to wake: those that are decided as one was that has been walked.
- * Outward that is one to the same address and port, inward one from the same address to the same
- * port of the guest. And how many, until the worker has made sessions of them: the next one after
- * these is walked, and so wakes it.
+ * Which TCP connections and UDP sessions the program may open itself (opening.h in src/main/bpf),
+ * so that a first frame need not wait for the worker to wake: those that are decided as one was
+ * that has been walked. Outward that is one to the same address and port, inward one from the same
+ * address to the same port of the guest. And how many, until the worker has made sessions of them:
+ * the next one after these is walked, and so wakes it.
  *
  * <p>A grant is one word, a hash that nobody outside can know, in a place that it has itself; a new
  * one may take another's place. Worker's thread.

@@ -19,7 +19,7 @@ public final class WorkerBench {
     public final EventRing events = new EventRing();
     public final Worker worker;
     private final List<Vif> attached = new ArrayList<>();
-    private long nowNs = 1000 * SECOND;
+    private long nowNs = SECOND; // less than the kernel's clock may have
     private int frames = FRAMES;
 
     public WorkerBench() {

@@ -8,12 +8,12 @@ import java.util.function.IntPredicate;
 
 /**
  * Which sessions the kernel carries itself ({@link FlowTable}): TCP connections from their first
- * SYN on, which is walked, or from when both sides have sent; and UDP sessions where they have, or
- * that are a stream in one direction. Worker's thread.
+ * SYN on, which is walked, or from when both sides have sent; UDP sessions where they have, or that
+ * are a stream in one direction; and those that it opens itself ({@link OpenedSessions}). Worker's
+ * thread.
  *
- * <p>Connections that may never open have a part of the table, so that a flood of SYNs leaves those
- * alone that are established. Where the table is more than half full, sessions that are idle make
- * room in it.
+ * <p>What is new gets no place where the table is half full, so that a flood of SYNs or of queries
+ * leaves those sessions alone that are established; and those that are idle make room in it.
  *
  * <p>An established session is handed over when all frames that were received have been sent
  * ({@link #settle}): one that waits here would be overtaken by those that the kernel carries. At a
@@ -31,7 +31,6 @@ final class CarriedSessions {
     private static final int LOOKED_AT = 8;
     private static final long SWEEP_NS = 1_000_000_000L;
     private static final int CROWDED = 4; // two flows a session: half of the table is used
-    private static final int OPENING = 8; // a quarter
     private static final int MANY_NOTES = FlowNotes.MOST / 4;
     private static final long IDLE_NS = 10 * SWEEP_NS;
 
@@ -95,14 +94,13 @@ final class CarriedSessions {
             }
             release(session);
         }
-        if (!rules.mayBeCarried(table, session)) {
-            return;
-        }
-        if (CarryRules.isNewConnection(table, session)) {
-            if (hasRoomToOpen() && carry(session)) {
+        boolean mayBeCarried = rules.mayBeCarried(table, session);
+        if (mayBeCarried && CarryRules.isNewConnection(table, session)) {
+            if (roomToOpen() > 0 && carry(session)) {
                 opened.another(session);
             }
-        } else if (waitingCount < MOST_WAITING) {
+        } else if ((mayBeCarried || rules.isFirstDatagram(table, session))
+                && waitingCount < MOST_WAITING) {
             waiting[waitingCount++] = session;
         }
     }
@@ -111,26 +109,32 @@ final class CarriedSessions {
         return rules;
     }
 
-    private boolean hasRoomToOpen() {
-        return count < flows.capacity() / OPENING;
+    /** For how many sessions that may never be answered. */
+    private int roomToOpen() {
+        return flows.capacity() / CROWDED - count;
     }
 
     /** All frames that were received have been sent. */
     void settle() {
         for (int i = 0; i < waitingCount; i++) {
             int session = waiting[i];
-            if (!table.isCarried(session) && rules.mayBeCarried(table, session)) {
+            if (table.isCarried(session)) {
+                continue;
+            }
+            if (rules.mayBeCarried(table, session)) {
                 carry(session);
+            } else if (rules.isFirstDatagram(table, session)) {
+                opened.another(session);
             }
         }
         waitingCount = 0;
-        opened.expect(hasRoomToOpen());
+        opened.expect(roomToOpen());
     }
 
     /** There is no session: nobody will look for those that are opened. */
     void rest(long nowNs) {
         if (flows.isOn()) {
-            opened.expect(false);
+            opened.expect(0);
             readNotes(nowNs);
         }
     }
@@ -139,6 +143,11 @@ final class CarriedSessions {
         int state = table.state(session);
         int saidOut = TcpState.said(state, true);
         int saidIn = TcpState.said(state, false);
+        if (table.isInbound(session)) {
+            saidIn |= FlowTable.OPENED;
+        } else {
+            saidOut |= FlowTable.OPENED;
+        }
         if (CarryRules.isTcp(table, session) && !table.isInbound(session)) {
             saidIn |= FlowTable.AWAITS_ANSWER;
         }

@@ -54,6 +54,15 @@ final class CarryRules {
         return !(Ip.isMapped(high, low) ? addresses.ipv4() : addresses.ipv6()).isPod(high, low);
     }
 
+    /** Of a UDP session one frame was walked; others like it may be carried from their first on. */
+    boolean isFirstDatagram(SessionTable table, int session) {
+        return table.protocol(session) == Protocols.UDP
+                && table.framesOut(session) + table.framesIn(session) == 1
+                && table.remotePort(session) != Dhcp.SERVER_PORT
+                && !table.isWalked(session)
+                && isBetweenGuestAndOutside(table, session);
+    }
+
     private static boolean isWorthIt(SessionTable table, int session) {
         int state = table.state(session);
         return switch (table.protocol(session)) {

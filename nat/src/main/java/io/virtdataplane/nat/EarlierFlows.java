@@ -62,8 +62,9 @@ final class EarlierFlows {
         if (inward == FlowTable.NONE) {
             return false;
         }
-        if (flows.session(outward) == FlowTable.NONE) { // opened while nobody was here
-            boolean byGuest = (flows.said(inward) & FlowTable.AWAITS_ANSWER) != 0;
+        if (flows.session(outward) == FlowTable.NONE // opened while nobody was here
+                && CarryRules.isTcp(table, session)) {
+            boolean byGuest = (flows.said(outward) & FlowTable.OPENED) != 0;
             table.state(session, TcpState.next(table.state(session), Tcp.SYN, byGuest));
         }
         carried.carry(session, outward, inward);

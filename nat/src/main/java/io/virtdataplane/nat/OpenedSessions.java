@@ -4,13 +4,12 @@ import io.virtdataplane.dataplane.FlowTable;
 import io.virtdataplane.dataplane.Openings;
 import io.virtdataplane.dataplane.RemoteEnd;
 import io.virtdataplane.wire.Ip;
-import io.virtdataplane.wire.Protocols;
 import io.virtdataplane.wire.Tcp;
 
 /**
- * TCP connections that the kernel opens itself ({@link Openings}): which ones it may, and the
- * sessions of those that it has. A session is made before another frame of the NIC is walked, so no
- * stage ever sees a flow without one. Worker's thread.
+ * TCP connections and UDP sessions that the kernel opens itself ({@link Openings}): which ones it
+ * may, and the sessions of those that it has. A session is made before another frame of the NIC is
+ * walked, so no stage ever sees a flow without one. Worker's thread.
  *
  * <p>Where openings are counted by a rate, or a mesh or a drained guest is to be asked, all are
  * walked.
@@ -32,7 +31,9 @@ final class OpenedSessions {
         this.carried = carried;
     }
 
-    /** The session, which a first SYN has opened, was let in by rules that hold for others, too. */
+    /**
+     * The session, which a first frame has opened, was let in by rules that hold for others, too.
+     */
     void another(int session) {
         SessionTable table = sessions.table();
         if (!areAllowed() || table.hasFrontEnd(session)) {
@@ -47,7 +48,7 @@ final class OpenedSessions {
         long low = table.remoteLow(session);
         openings.grant(
                 inbound ? FlowTable.INWARD : FlowTable.OUTWARD,
-                Protocols.TCP,
+                table.protocol(session),
                 high,
                 low,
                 inbound ? outside : table.remotePort(session),
@@ -61,11 +62,15 @@ final class OpenedSessions {
                 && !sessions.isDrained();
     }
 
-    /** From now on a few may be opened, or none. */
-    void expect(boolean some) {
+    /**
+     * From now on a few may be opened, or none.
+     *
+     * @param room in the flow table, in sessions
+     */
+    void expect(int room) {
         int size = sessions.table().size();
-        int room = sessions.policy().limits().sessions() - size;
-        openings.most(some && size > 0 ? Math.max(0, Math.min(AT_ONCE, room)) : 0);
+        int most = Math.min(room, sessions.policy().limits().sessions() - size);
+        openings.most(size > 0 ? Math.clamp(most, 0, AT_ONCE) : 0);
     }
 
     /** What was allowed is no more. */
@@ -90,25 +95,29 @@ final class OpenedSessions {
 
     /** What there is of this flow without a session; its port is whose it was before. */
     private void end(int place) {
+        int protocol = flows.protocol(place);
         int port = flows.localPort(place);
         flows.remote(place, remote);
-        flows.removeOpened(FlowTable.OUTWARD, Protocols.TCP, port, remote);
-        flows.removeOpened(FlowTable.INWARD, Protocols.TCP, port, remote);
+        flows.removeOpened(FlowTable.OUTWARD, protocol, port, remote);
+        flows.removeOpened(FlowTable.INWARD, protocol, port, remote);
         boolean ipv6 = !Ip.isMapped(remote.high(), remote.low());
-        sessions.numbers().steer(ipv6, Protocols.TCP, port);
+        sessions.numbers().steer(ipv6, protocol, port);
     }
 
     private int other(int place, int direction) {
         flows.remote(place, remote);
-        int other = flows.find(direction, Protocols.TCP, flows.localPort(place), remote);
+        int other = flows.find(direction, flows.protocol(place), flows.localPort(place), remote);
         return other != FlowTable.NONE && flows.session(other) == FlowTable.NONE
                 ? other
                 : FlowTable.NONE;
     }
 
-    /** A new one, or one of an earlier connection with the same ends. */
+    /**
+     * A new one, or one with the same ends: of an earlier connection, or of frames that were
+     * walked.
+     */
     private int session(int outward, int inward) {
-        boolean byGuest = (flows.said(inward) & FlowTable.AWAITS_ANSWER) != 0;
+        boolean byGuest = (flows.said(outward) & FlowTable.OPENED) != 0;
         long openedNs = flows.lastNs(byGuest ? outward : inward);
         int earlier = lookup(SessionTable.OUTWARD, outward);
         if (earlier != SessionTable.NONE && sessions.isOver(earlier, openedNs)) {
@@ -127,7 +136,7 @@ final class OpenedSessions {
         }
         int session =
                 sessions.open(
-                        Protocols.TCP,
+                        flows.protocol(outward),
                         port,
                         port,
                         remote.high(),
@@ -146,7 +155,9 @@ final class OpenedSessions {
                 || !carried.rules().isBetweenGuestAndOutside(table, session)) {
             return SessionTable.NONE;
         }
-        table.state(session, TcpState.next(table.state(session), Tcp.SYN, byGuest));
+        if (CarryRules.isTcp(table, session)) {
+            table.state(session, TcpState.next(table.state(session), Tcp.SYN, byGuest));
+        }
         return session;
     }
 
@@ -155,7 +166,7 @@ final class OpenedSessions {
         return sessions.table()
                 .lookup(
                         direction,
-                        Protocols.TCP,
+                        flows.protocol(place),
                         flows.localPort(place),
                         remote.high(),
                         remote.low(),

@@ -205,12 +205,12 @@ class CarriedFramesTest {
 
     @ParameterizedTest
     @EnumSource
-    void datagramsAreCarriedOnceBothSidesHaveSent(Family family) {
+    void datagramsAreCarriedFromTheSecondOn(Family family) {
         byte[] out = Packets.udp(family.guest, 40000, family.web, 443);
         byte[] in = flows.inward(Packets.udp(family.web, 443, family.pod, 40000));
         assertThat(exchange(true, out, 0)).isFalse();
-        assertThat(exchange(true, out, 0)).isFalse();
-        assertThat(exchange(false, in, 0)).isFalse();
+        assertThat(exchange(true, out, 0)).isTrue();
+        assertThat(exchange(false, in, 0)).isTrue();
         assertThat(exchange(false, in, 0)).isTrue();
         assertThat(exchange(true, out, 0)).isTrue();
         countedAlike();

@@ -37,8 +37,7 @@ class CarriedSessionsTest {
 
     @BeforeEach
     void useTheKernelsClock() {
-        bench.on.later(System.nanoTime() - bench.on.nowNs());
-        bench.worker.beat();
+        bench.useTheKernelsClock();
     }
 
     @AfterEach
@@ -79,6 +78,8 @@ class CarriedSessionsTest {
 
     @Test
     void streamInOneDirectionIsCarriedAndAQueryIsNot() {
+        bench.nat.change(
+                bench.nat.policy().with(new NatPolicy.Limits(1024, 1000, 256))); // none is opened
         for (int i = 1; i <= 3; i++) {
             bench.fromGuest(out);
             assertThat(isCarried(true, out)).as("after frame %d", i).isFalse();
@@ -307,12 +308,12 @@ class CarriedSessionsTest {
     }
 
     @Test
-    void floodOfSynsLeavesMostOfTheTableToOthers() {
+    void floodOfSynsLeavesHalfOfTheTableToOthers() {
         for (int port = 1; port <= 200; port++) {
             bench.fromGuest(Packets.tcp(Bench.GUEST, port, WEB, 443, "S"));
         }
-        assertThat(bench.nat.carriedCount()).isEqualTo(programs.flows().capacity() / 8);
-        establish(9);
+        assertThat(bench.nat.carriedCount()).isEqualTo(programs.flows().capacity() / 4);
+        establish(17);
     }
 
     @Test

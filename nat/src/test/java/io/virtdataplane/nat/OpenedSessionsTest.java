@@ -45,8 +45,7 @@ class OpenedSessionsTest {
 
     @BeforeEach
     void useTheKernelsClock() {
-        bench.on.later(System.nanoTime() - bench.on.nowNs());
-        bench.worker.beat();
+        bench.useTheKernelsClock();
     }
 
     @AfterEach
