@@ -25,12 +25,13 @@ final class ContainedWalk {
         }
     }
 
-    /** Before frames of the NIC are walked. */
-    void begin(Nic nic, long nowNs) {
+    /** Before frames of the NIC are walked; as {@link Stage#begin}. */
+    boolean begin(Nic nic, long nowNs) {
         try {
-            nic.outbound.begin(nowNs);
+            return nic.outbound.begin(nowNs);
         } catch (RuntimeException e) {
             record(e, nic);
+            return false;
         }
     }
 

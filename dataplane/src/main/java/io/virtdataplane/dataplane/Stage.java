@@ -15,8 +15,13 @@ public interface Stage {
         return false;
     }
 
-    /** Frames were received, and are to be walked; or somebody asks. */
-    default void begin(long nowNs) {}
+    /**
+     * Frames were received, and are to be walked; or somebody asks. True where sessions were opened
+     * without the walk meanwhile: more may be soon.
+     */
+    default boolean begin(long nowNs) {
+        return false;
+    }
 
     /** All frames that were received have been walked and sent. */
     default void settle(long nowNs) {}

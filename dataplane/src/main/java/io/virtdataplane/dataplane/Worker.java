@@ -40,6 +40,7 @@ public final class Worker {
     private final Egress egress;
     private final ContainedWalk walk;
     private final Shaping shaping;
+    private final OpeningWatch openings;
     private long timerNs;
     private boolean timersPending;
     private long dueNs = Long.MAX_VALUE; // when a stage next has something to send
@@ -54,6 +55,7 @@ public final class Worker {
         this.egress = new Egress(pool, poller, events);
         this.walk = new ContainedWalk(new Walk(new Guard(events), egress), events);
         this.shaping = new Shaping(walk::process, egress);
+        this.openings = new OpeningWatch(walk, nics);
         this.timerNs = clock.nowNs();
     }
 
@@ -66,7 +68,8 @@ public final class Worker {
     }
 
     private long timeoutNs() {
-        long due = Math.min(timersPending ? Long.MAX_VALUE : dueNs, shaping.dueNs());
+        long originateNs = timersPending ? Long.MAX_VALUE : dueNs;
+        long due = Math.min(originateNs, Math.min(shaping.dueNs(), openings.dueNs()));
         if (due == Long.MAX_VALUE) {
             return timersPending ? TIMER_NS : FOREVER;
         }
@@ -95,14 +98,15 @@ public final class Worker {
         breathNs = nowNs;
         Command command = commands.poll();
         if (command != null) {
-            for (int i = 0; i < nics.size(); i++) {
-                walk.begin(nics.get(i), nowNs);
-            }
+            openings.look(nowNs);
             command.run(this, nowNs);
             dueNs = nowNs; // it may have given a stage something to send
         }
         if (nowNs >= dueNs) {
             originate(nowNs);
+        }
+        if (nowNs >= openings.dueNs()) {
+            openings.look(nowNs);
         }
         int walked = 0;
         for (int i = 0; i < readyPorts; i++) {
@@ -143,7 +147,7 @@ public final class Worker {
             return 0; // detached in this very breath; the poller has freed its frames
         }
         if (vif instanceof Nic nic) {
-            walk.begin(nic, nowNs);
+            openings.begin(nic, nowNs);
         }
         int total = 0;
         int count;

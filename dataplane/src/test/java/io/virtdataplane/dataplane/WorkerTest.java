@@ -63,7 +63,7 @@ class WorkerTest {
                     }
 
                     @Override
-                    public void begin(long nowNs) {
+                    public boolean begin(long nowNs) {
                         throw new IllegalStateException("a bug");
                     }
 

@@ -248,19 +248,21 @@ final class CarriedSessions {
     }
 
     /**
-     * Connections that were opened or have ended are up to date, but for those whose notes are
-     * lost.
+     * What was opened, and connections that have ended, are up to date, but for those whose notes
+     * are lost. True where anything was opened.
      */
-    void readNotes(long nowNs) {
+    boolean readNotes(long nowNs) {
         if (isReading) {
-            return; // for a session that is being made
+            return false; // for a session that is being made
         }
         isReading = true;
+        long before = opened.adopted();
         try {
             readAll(nowNs);
         } finally {
             isReading = false;
         }
+        return opened.adopted() != before;
     }
 
     private void readAll(long nowNs) {

@@ -16,13 +16,14 @@ import io.virtdataplane.wire.Tcp;
  */
 final class OpenedSessions {
     /** Fewer wake the worker more often, more wait longer for their session. */
-    private static final int AT_ONCE = 256;
+    private static final int AT_ONCE = 512;
 
     private final FlowTable flows;
     private final Openings openings;
     private final Sessions sessions;
     private final CarriedSessions carried;
     private final RemoteEnd remote = new RemoteEnd(); // of the flow that is looked at
+    private long adopted;
 
     OpenedSessions(FlowTable flows, Sessions sessions, CarriedSessions carried) {
         this.flows = flows;
@@ -78,6 +79,11 @@ final class OpenedSessions {
         openings.forget();
     }
 
+    /** How many were opened by the kernel, of all times. */
+    long adopted() {
+        return adopted;
+    }
+
     /** The session of a flow that the kernel has added; or NONE: it may not have one, and ends. */
     int adopt(int place) {
         int outward = flows.isOutward(place) ? place : other(place, FlowTable.OUTWARD);
@@ -88,6 +94,7 @@ final class OpenedSessions {
             openings.forget(); // the next one like it is walked
         } else {
             carried.carry(session, outward, inward);
+            adopted++;
         }
         end(place);
         return session;

@@ -273,8 +273,8 @@ final class Outbound implements Stage {
     }
 
     @Override
-    public void begin(long nowNs) {
-        carried.readNotes(nowNs);
+    public boolean begin(long nowNs) {
+        return carried.readNotes(nowNs);
     }
 
     @Override

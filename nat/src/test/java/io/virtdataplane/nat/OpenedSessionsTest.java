@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource(Family.class)
 class OpenedSessionsTest {
     private static final int SSH = 22;
-    private static final int AT_ONCE = 256;
+    private static final int AT_ONCE = 512;
     private static final long CLOSED_SECONDS = 240;
 
     private final Family family;
