@@ -6,9 +6,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The console's pages in Chromium, over a real daemon with a guest and a bridge. */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(180)
 class ConsoleE2eTest {
     private static final int SECONDS = 20;

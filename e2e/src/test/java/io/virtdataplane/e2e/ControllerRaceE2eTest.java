@@ -22,6 +22,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Two controllers answer the API server at once, from a range so small that they meet all the time;
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.Timeout;
  * have one address.
  */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(300)
 class ControllerRaceE2eTest {
     private static final String NAMESPACE = "race";

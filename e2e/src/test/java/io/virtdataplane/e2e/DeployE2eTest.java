@@ -10,11 +10,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What deploy/ has for a cluster, taken by a real API server, and the rights that come of it. */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(240)
 class DeployE2eTest {
     private static final Path DEPLOY = Path.of("../deploy").toAbsolutePath().normalize();

@@ -10,12 +10,15 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The DHCP clients that guests have, through their states. All that passes is captured, and
  * Wireshark's dissectors find nothing wrong with it.
  */
 @RootTest
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(300)
 class DhcpClientsE2eTest {
     private static final String NAMES = "search default.svc.cluster.local svc.cluster.local";

@@ -140,19 +140,8 @@ final class CarriedSessions {
     }
 
     private boolean carry(int session) {
-        int state = table.state(session);
-        int saidOut = TcpState.said(state, true);
-        int saidIn = TcpState.said(state, false);
-        if (table.isInbound(session)) {
-            saidIn |= FlowTable.OPENED;
-        } else {
-            saidOut |= FlowTable.OPENED;
-        }
-        if (CarryRules.isTcp(table, session) && !table.isInbound(session)) {
-            saidIn |= FlowTable.AWAITS_ANSWER;
-        }
-        int outward = findOrAdd(session, FlowTable.OUTWARD, saidOut);
-        int inward = findOrAdd(session, FlowTable.INWARD, saidIn);
+        int outward = findOrAdd(session, FlowTable.OUTWARD);
+        int inward = findOrAdd(session, FlowTable.INWARD);
         if (outward == FlowTable.NONE || inward == FlowTable.NONE) {
             remove(outward);
             remove(inward);
@@ -163,9 +152,9 @@ final class CarriedSessions {
     }
 
     /** The kernel may have opened it meanwhile. */
-    private int findOrAdd(int session, int direction, int said) {
+    private int findOrAdd(int session, int direction) {
         int place = find(session, direction);
-        return place == FlowTable.NONE ? ofSession.add(table, session, direction, said) : place;
+        return place == FlowTable.NONE ? ofSession.add(table, session, direction) : place;
     }
 
     private void remove(int place) {
@@ -204,47 +193,11 @@ final class CarriedSessions {
             release(session);
             return;
         }
-        count(session, outward, inward, nowNs);
-        boolean isReset = isSaid(outward, FlowTable.SAID_RST) || isSaid(inward, FlowTable.SAID_RST);
-        if (isReset
+        ofSession.tell(table, session, outward, inward, refresh, nowNs);
+        if (ofSession.isReset(outward, inward)
                 || CarryRules.isTcp(table, session) && TcpState.isClosed(table.state(session))) {
             release(session);
         }
-    }
-
-    private boolean isSaid(int place, int bits) {
-        return (flows.said(place) & bits) != 0;
-    }
-
-    private void count(int session, int outward, int inward, long nowNs) {
-        boolean isTcp = CarryRules.isTcp(table, session);
-        int lifetime = table.lifetime(session);
-        if (isTcp) {
-            int state =
-                    TcpState.after(
-                            table.state(session),
-                            flows.said(outward),
-                            flows.said(inward),
-                            isReset(outward, inward));
-            table.state(session, state);
-            lifetime = TcpState.lifetime(state);
-        }
-        long lastNs = flows.lastNs(outward);
-        if (isTcp || refresh == NatPolicy.Refresh.BOTH) {
-            lastNs = Math.max(lastNs, flows.lastNs(inward));
-        }
-        long framesOut = flows.takeFrames(outward);
-        long framesIn = flows.takeFrames(inward);
-        table.addCarried(session, framesOut, framesIn, lifetime, lastNs, nowNs);
-    }
-
-    /** Nothing has come from the other side since: it would go on (RFC 7857 2.2). */
-    private boolean isReset(int outward, int inward) {
-        boolean byGuest = isSaid(outward, FlowTable.SAID_RST);
-        boolean byRemote = isSaid(inward, FlowTable.SAID_RST);
-        long outNs = flows.lastNs(outward);
-        long inNs = flows.lastNs(inward);
-        return byGuest && (byRemote || inNs <= outNs) || byRemote && outNs <= inNs;
     }
 
     /**
@@ -325,7 +278,7 @@ final class CarriedSessions {
         if (outward != FlowTable.NONE && inward != FlowTable.NONE) {
             flows.hide(outward); // and nobody has its place until it is counted
             flows.hide(inward);
-            count(session, outward, inward, table.lastSeenNs(session));
+            ofSession.tell(table, session, outward, inward, refresh, table.lastSeenNs(session));
         }
         remove(outward);
         remove(inward);
