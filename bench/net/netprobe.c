@@ -11,6 +11,7 @@
  *   netprobe tcp-receive ADDR PORT SECONDS N   N streams from a source; prints bytes
  *   netprobe echo PORT                         TCP and UDP echo until killed
  *   netprobe tcp-rr | udp-rr ADDR PORT SECONDS prints p50 p99 p99.9 of a one-byte round trip, in nanoseconds
+ *   netprobe udp-first ADDR PORT SECONDS       the same of the first datagram of a socket, each time of a new one, as a resolver's
  *   netprobe connect ADDR PORT SECONDS         connections a second: connect, one byte there and back, reset
  *   netprobe frames PORTS STATIONS SECONDS     frames of 60 bytes by devices h0, h1 ..., over which the stations are spread: a burst
  *                                              by each in turn, to stations behind the others. SECONDS 0: one frame from each station, so
@@ -198,7 +199,8 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void round_trip(int type, const char *host, const char *port, int seconds) {
+/* is_first: each time by a new socket. */
+static void round_trip(int type, int is_first, const char *host, const char *port, int seconds) {
     int s = connected(type, host, port), count = 0;
     int32_t *took = malloc(SAMPLES * sizeof *took);
     int64_t end = now_ns() + seconds * 1000000000LL, from;
@@ -208,6 +210,10 @@ static void round_trip(int type, const char *host, const char *port, int seconds
             die("round trip");
         }
         took[count++] = now_ns() - from;
+        if (is_first) {
+            close(s);
+            s = connected(type, host, port);
+        }
     }
     qsort(took, count, sizeof *took, by_value);
     printf("%d %d %d\n", took[count / 2], took[(int)(count * 0.99)], took[(int)(count * 0.999)]);
@@ -320,8 +326,9 @@ int main(int argc, char **argv) {
     else if (!strcmp(mode, "tcp-send") && argc == 6) tcp_bulk(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]), 1);
     else if (!strcmp(mode, "tcp-receive") && argc == 6) tcp_bulk(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]), 0);
     else if (!strcmp(mode, "echo") && argc == 3) echo(argv[2]);
-    else if (!strcmp(mode, "tcp-rr") && argc == 5) round_trip(SOCK_STREAM, argv[2], argv[3], atoi(argv[4]));
-    else if (!strcmp(mode, "udp-rr") && argc == 5) round_trip(SOCK_DGRAM, argv[2], argv[3], atoi(argv[4]));
+    else if (!strcmp(mode, "tcp-rr") && argc == 5) round_trip(SOCK_STREAM, 0, argv[2], argv[3], atoi(argv[4]));
+    else if (!strcmp(mode, "udp-rr") && argc == 5) round_trip(SOCK_DGRAM, 0, argv[2], argv[3], atoi(argv[4]));
+    else if (!strcmp(mode, "udp-first") && argc == 5) round_trip(SOCK_DGRAM, 1, argv[2], argv[3], atoi(argv[4]));
     else if (!strcmp(mode, "connect") && argc == 5) connections(argv[2], argv[3], atoi(argv[4]));
     else if (!strcmp(mode, "frames") && argc == 5) frames(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
     else {
