@@ -65,7 +65,7 @@ class ClusterEndpointsE2eTest {
         MorePods.cable(lab, lab.out, 1, second, 7);
         lab.shell.sh(
                 """
-                ip -n %1$s route add 10.244.8.0/24 via 192.0.2.2
+                ip -n %1$s route add 10.244.8.0/24 via 198.18.0.2
                 ip -n %1$s link set cable0 mtu 1300
                 ip -n %2$s link set cable0 mtu 1300
                 """

@@ -108,12 +108,12 @@ final class MorePods implements AutoCloseable {
         lab.shell.sh(
                 """
                 ip link add cable0 netns %1$s type veth peer name cable0 netns %3$s
-                ip -n %1$s addr add 192.0.2.1/24 dev cable0
-                ip -n %3$s addr add 192.0.2.2/24 dev cable0
+                ip -n %1$s addr add 198.18.0.1/24 dev cable0
+                ip -n %3$s addr add 198.18.0.2/24 dev cable0
                 ip -n %1$s link set cable0 up
                 ip -n %3$s link set cable0 up
-                ip -n %1$s route add 10.244.%4$d.0/24 via 192.0.2.2
-                ip -n %3$s route add 10.244.%2$d.0/24 via 192.0.2.1
+                ip -n %1$s route add 10.244.%4$d.0/24 via 198.18.0.2
+                ip -n %3$s route add 10.244.%2$d.0/24 via 198.18.0.1
                 """
                         .formatted(one, ofOne, other, ofOther));
     }

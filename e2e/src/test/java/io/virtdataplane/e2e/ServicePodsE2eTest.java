@@ -26,7 +26,7 @@ class ServicePodsE2eTest {
     private static final int MANY = 14; // connections, of which two endpoints have some each
     private static final int FEW = 3;
     private static final String NODE = "198.51.100.1";
-    private static final String OTHER_NODE = "192.0.2.2";
+    private static final String OTHER_NODE = "198.18.0.2";
     private static final String NODE6 = "2001:db8:9::1";
     private static final String LATER = "198.51.100.77";
     private static final String BALANCER = "198.51.100.80";
@@ -319,7 +319,7 @@ class ServicePodsE2eTest {
         try (Lab second = new Lab();
                 MorePods there = new MorePods(second, second.out)) {
             MorePods.cable(lab, lab.out, 2, second.out, 7);
-            lab.shell.must("ip", "-n", second.out, "route", "add", "default", "via", "192.0.2.1");
+            lab.shell.must("ip", "-n", second.out, "route", "add", "default", "via", "198.18.0.1");
             lab.shell.must(
                     "ip",
                     "-n",
