@@ -11,12 +11,21 @@
 #define MESH_DIRECT 1	/* connections from outside go straight to the guest */
 #define MESH_RESERVED 2 /* the proxy's: never the guest's */
 
+#define MESH_SOURCES 64
+
+struct mesh_source {
+	union address address, mask;
+};
+
 /* SteeringTables.java has the same. */
 struct mesh {
 	__u32 device; /* by which the guest's TCP enters the pod's kernel, 0: there is none */
 	__u32 kind;   /* of the mesh; 0: new connections go as without one */
 	union address guest_ipv4, guest_ipv6;
 	__u8 ports[1 << 16]; /* of TCP */
+	__u32 source_count;
+	__u32 first_ipv6; /* of the sources; those before it are of IPv4 */
+	struct mesh_source sources[MESH_SOURCES]; /* from where connections go straight to the guest */
 };
 
 struct mesh mesh;
@@ -55,6 +64,20 @@ INLINE __u8 mesh_port(const struct packet *p)
 	return mesh.ports[port & (sizeof(mesh.ports) - 1)];
 }
 
+INLINE int is_direct_source(const struct packet *p)
+{
+	__u32 first = p->ipv6 ? mesh.first_ipv6 : 0, end = p->ipv6 ? mesh.source_count : mesh.first_ipv6;
+	for (__u32 i = 0; i < MESH_SOURCES && i < end; i++) {
+		if (i < first)
+			continue;
+		const struct mesh_source *source = &mesh.sources[i];
+		if (!((p->source.halves[0] ^ source->address.halves[0]) & source->mask.halves[0])
+		    && !((p->source.halves[1] ^ source->address.halves[1]) & source->mask.halves[1]))
+			return 1;
+	}
+	return 0;
+}
+
 /* A new connection from outside, which the pod's kernel is to see. What belongs to one is known as the kernel's from its first answer on. */
 INLINE int is_for_proxy(struct packet *p)
 {
@@ -62,7 +85,7 @@ INLINE int is_for_proxy(struct packet *p)
 	if (!mesh.kind || p->key.protocol != TCP || !load_flags(p, &flags) || !opens_connection(flags))
 		return 0;
 	__u8 port = mesh_port(p);
-	return port & MESH_RESERVED || !(port & MESH_DIRECT || is_probe(p));
+	return port & MESH_RESERVED || !(port & MESH_DIRECT || is_probe(p) || is_direct_source(p));
 }
 
 INLINE __u32 short_of(const union address *a)

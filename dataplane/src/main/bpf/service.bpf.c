@@ -10,6 +10,11 @@
 #define PASS 1	/* of a call at a socket; 0: it fails */
 #define ECONNREFUSED 111
 #define ETH_ARP SWAP16(0x0806)
+#define ECHO_REQUEST 8
+#define ECHO_REPLY 0
+#define ECHO6_REQUEST 128
+#define ECHO6_REPLY 129
+#define HOPS 64 /* RFC 1700, the default */
 
 /* Constants of a node. */
 const volatile __u64 netns_cookie; /* of the namespace whose processes are led */
@@ -145,6 +150,22 @@ struct node {
 
 struct node node;
 
+/* Why a packet from outside ended here; ServicePrograms.java names them. */
+enum drop { NO_ENDPOINT, NOT_LOCAL, NO_PORT, NOT_ADMITTED, NO_FIRST_FRAGMENT, NOT_TRANSLATED, DROPS };
+
+__u64 dropped[DROPS];
+
+INLINE int ended(enum drop why, int action)
+{
+	__sync_fetch_and_add(&dropped[why], 1);
+	return action;
+}
+
+INLINE int drop(enum drop why)
+{
+	return ended(why, TC_DROP);
+}
+
 /* Where no daemon has come back for too long, nobody could end what is here. */
 INLINE int is_unattended(void)
 {
@@ -221,7 +242,7 @@ INLINE int choose(const struct front *front, const union address *client, struct
 	return 1;
 }
 
-enum kind { OTHER, PORTS, LATER, ERROR };
+enum kind { OTHER, PORTS, LATER, ERROR, PING };
 
 INLINE int is_error(const struct packet *p)
 {
@@ -229,7 +250,12 @@ INLINE int is_error(const struct packet *p)
 	return p->ipv6 ? type >= 1 && type <= 4 : type == 3 || type == 11 || type == 12;
 }
 
-/* Addresses, and ports where it has them: whole or the first fragment; or an ICMP error. */
+INLINE int is_ping(const struct packet *p)
+{
+	return p->transport.icmp.type == (p->ipv6 ? ECHO6_REQUEST : ECHO_REQUEST);
+}
+
+/* Addresses, and ports where it has them: whole or the first fragment; or an ICMP error, or a ping. */
 INLINE enum kind read_packet(struct packet *p)
 {
 	p->ipv6 = p->skb->protocol == ETH_IPV6;
@@ -239,7 +265,7 @@ INLINE enum kind read_packet(struct packet *p)
 	if (found == NOT_READ)
 		return OTHER;
 	if (p->protocol == (p->ipv6 ? ICMPV6 : ICMP))
-		return !p->is_fragment && load(p, &p->transport, 8) && is_error(p) ? ERROR : OTHER;
+		return p->is_fragment || !load(p, &p->transport, 8) ? OTHER : is_error(p) ? ERROR : is_ping(p) ? PING : OTHER;
 	if (p->protocol != TCP && p->protocol != UDP && p->protocol != SCTP)
 		return OTHER;
 	if (found == LATER_FRAGMENT)
@@ -454,6 +480,41 @@ INLINE int refuse(struct packet *p)
 }
 
 /*
+ * Who looks whether a balancer's address is there hears it from this node, which answers ARP for it, too: the kernel would send the request to the
+ * next router, and that one back. The sums over addresses stay as these are exchanged.
+ */
+INLINE int answer_ping(struct packet *p)
+{
+	__u32 *known = bpf_map_lookup_elem(&service_addresses, &p->destination);
+	if (!known)
+		return NEXT;
+	__u8 macs[12], turned[12], hops = HOPS;
+	__u16 request, answer, hops_before, hops_after; /* type and code; time to live and protocol */
+	if (*known != ANNOUNCED || bpf_skb_load_bytes(p->skb, 0, macs, sizeof(macs)) || !load(p, &request, sizeof(request)))
+		return drop(NO_PORT);
+#pragma unroll
+	for (int i = 0; i < 12; i++)
+		turned[i] = macs[(i + 6) % 12];
+	answer = p->ipv6 ? ECHO6_REPLY : ECHO_REPLY; /* of code 0 */
+	if (bpf_l4_csum_replace(p->skb, p->at + 2, request, answer, sizeof(answer))
+	    || bpf_skb_store_bytes(p->skb, p->at, &answer, sizeof(answer), 0) || bpf_skb_store_bytes(p->skb, 0, turned, sizeof(turned), 0))
+		return drop(NOT_TRANSLATED);
+	if (p->ipv6) {
+		union address addresses[2] = {p->destination, p->source};
+		bpf_skb_store_bytes(p->skb, ETH_HEADER + 8, addresses, sizeof(addresses), 0);
+		bpf_skb_store_bytes(p->skb, ETH_HEADER + 7, &hops, 1, 0);
+	} else {
+		__u32 addresses[2] = {p->destination.words[3], p->source.words[3]};
+		bpf_skb_store_bytes(p->skb, ETH_HEADER + 12, addresses, sizeof(addresses), 0);
+		bpf_skb_load_bytes(p->skb, ETH_HEADER + 8, &hops_before, sizeof(hops_before));
+		hops_after = SWAP16(HOPS << 8) | (hops_before & SWAP16(0xff));
+		bpf_l3_csum_replace(p->skb, ETH_HEADER + 10, hops_before, hops_after, sizeof(hops_after));
+		bpf_skb_store_bytes(p->skb, ETH_HEADER + 8, &hops_after, sizeof(hops_after), 0);
+	}
+	return bpf_redirect(p->skb->ifindex, 0);
+}
+
+/*
  * A connection goes on until one side ends it, so its segments need no endpoint that is still there; but a SYN opens another one, by the same
  * ports. UDP ends with its endpoint.
  */
@@ -485,8 +546,10 @@ SEC("tc/service_in") int vdp_service_in(struct __sk_buff *skb)
 		return translate_error(p, INWARD);
 	if (kind == LATER)
 		return translate_later(p, INWARD);
+	if (kind == PING)
+		return answer_ping(p);
 	if (kind == OTHER)
-		return NEXT;
+		return is_of_service(&p->destination) ? drop(NO_PORT) : NEXT;
 	__u8 flags = 0;
 	if (p->protocol == TCP && !load_flags(p, &flags))
 		return NEXT;
@@ -500,24 +563,24 @@ SEC("tc/service_in") int vdp_service_in(struct __sk_buff *skb)
 		if (p->protocol == TCP && opens)
 			forget_answers(key);
 		/* An address of the node's has its kernel's answer; a Service's would be sent on, to nobody. */
-		return is_of_service(&p->destination) ? TC_DROP : NEXT;
+		return is_of_service(&p->destination) ? drop(NO_PORT) : NEXT;
 	}
 	if (!opens)
 		return NEXT; /* of the node's own, or of a connection that was over long ago */
 	if (!admits(front, &p->source))
-		return TC_DROP;
+		return drop(NOT_ADMITTED);
 	if (!front->count) {
 		if (front->flags & LOCAL_ONLY)
-			return TC_DROP;
+			return drop(NOT_LOCAL);
 		if (!is_of_service(&p->destination))
-			return NEXT; /* the node's kernel refuses it */
-		return p->protocol == TCP ? refuse(p) : refuse_by_kernel(p, &key, front->id);
+			return ended(NO_ENDPOINT, NEXT); /* the node's kernel refuses it */
+		return ended(NO_ENDPOINT, p->protocol == TCP ? refuse(p) : refuse_by_kernel(p, &key, front->id));
 	}
 	struct way way;
 	if (known && is_member(&known->address, known->port, front->id))
 		way = *known; /* a SYN once more */
 	else if (!begin(p, &key, front, &way))
-		return TC_DROP;
+		return drop(NO_ENDPOINT); /* its last one has just gone */
 	return send_on(p, INWARD, &way);
 }
 
@@ -549,7 +612,7 @@ SEC("tc/service_out") int vdp_service_out(struct __sk_buff *skb)
 		return translate_error(p, OUTWARD);
 	if (kind == LATER)
 		return translate_later(p, OUTWARD);
-	if (kind == OTHER)
+	if (kind == OTHER || kind == PING)
 		return NEXT;
 	__u8 flags;
 	if (p->protocol == TCP && (!load_flags(p, &flags) || opens_connection(flags)))

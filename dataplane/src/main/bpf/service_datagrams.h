@@ -34,7 +34,7 @@ INLINE int send_on(struct packet *p, enum direction direction, const struct way 
 		union address becomes = way->address;
 		bpf_map_update_elem(&datagrams, &key, &becomes, BPF_ANY);
 	}
-	return translate(p, direction, translated(p, direction), way) ? NEXT : TC_DROP;
+	return translate(p, direction, translated(p, direction), way) ? NEXT : drop(NOT_TRANSLATED);
 }
 
 /* One whose first has not come yet: nobody has a use for it where the address is only a Service's. */
@@ -43,10 +43,10 @@ INLINE int translate_later(struct packet *p, enum direction direction)
 	struct datagram_key key = datagram_key(p);
 	union address *found = bpf_map_lookup_elem(&datagrams, &key);
 	if (!found)
-		return direction == INWARD && is_of_service(&p->destination) ? TC_DROP : NEXT;
+		return direction == INWARD && is_of_service(&p->destination) ? drop(NO_FIRST_FRAGMENT) : NEXT;
 	union address becomes = *found;
 	const union address *from = translated(p, direction);
 	if (p->ipv6)
 		bpf_csum_update(p->skb, folded32(exchanged(0, from, &becomes)));
-	return store_address(p, ETH_HEADER, direction == OUTWARD, from, &becomes) ? NEXT : TC_DROP;
+	return store_address(p, ETH_HEADER, direction == OUTWARD, from, &becomes) ? NEXT : drop(NOT_TRANSLATED);
 }

@@ -88,7 +88,7 @@ INLINE int translate_error(struct packet *p, enum direction direction)
 	if (!found || (direction == INWARD && !is_same(&e->destination, &from)))
 		return NEXT;
 	struct way to = *found;
-	return rewrite_error(p, e, direction, &from, &to) ? NEXT : TC_DROP;
+	return rewrite_error(p, e, direction, &from, &to) ? NEXT : drop(NOT_TRANSLATED);
 }
 
 /*

@@ -1,5 +1,6 @@
 #!/bin/bash
-# rules.sh istio|ambient|linkerd: the rules that the mesh's own tools leave in a pod, for IPv4 and IPv6; in the pod's namespace.
+# rules.sh istio|ambient|linkerd [skips]: the rules that the mesh's own tools leave in a pod, for IPv4 and IPv6; in the pod's namespace.
+# With skips, as Linkerd has them for skip-inbound-ports 9090, skip-outbound-ports 8443 and skip-subnets 203.0.113.0/24, 2001:db8::/64.
 set -e
 istio() { # istio-init: IPTABLES, what ports of the application's own listeners look like, the address that is localhost
   local i=$1 passthrough=$2 localhost=$3
@@ -43,15 +44,17 @@ ambient() { # istio-cni, in the pod's namespace
   r -t nat -A ISTIO_OUTPUT ! -d "$localhost" -p tcp -m mark ! --mark 0x539/0xfff -j REDIRECT --to-ports 15001
 }
 linkerd() { # linkerd2-proxy-init
-  local i=$1
+  local i=$1 subnet=$2
   r() { "$i" -w -t nat "$@"; }
   r -N PROXY_INIT_REDIRECT
-  r -A PROXY_INIT_REDIRECT -p tcp --match multiport --dports 4190,4191 -j RETURN
+  r -A PROXY_INIT_REDIRECT -p tcp --match multiport --dports "4190,4191${subnet:+,9090}" -j RETURN
+  [ -z "$subnet" ] || r -A PROXY_INIT_REDIRECT -s "$subnet" -j RETURN
   r -A PROXY_INIT_REDIRECT -p tcp -j REDIRECT --to-port 4143
   r -A PREROUTING -j PROXY_INIT_REDIRECT
   r -N PROXY_INIT_OUTPUT
   r -A PROXY_INIT_OUTPUT -m owner --uid-owner 2102 -j RETURN
   r -A PROXY_INIT_OUTPUT -o lo -j RETURN
+  [ -z "$subnet" ] || r -A PROXY_INIT_OUTPUT -p tcp --match multiport --dports 8443 -j RETURN
   r -A PROXY_INIT_OUTPUT -p tcp -j REDIRECT --to-port 4140
   r -A OUTPUT -j PROXY_INIT_OUTPUT
 }
@@ -68,6 +71,6 @@ case $1 in
       ip $family route add local default dev lo table 100
     done ;;
   linkerd)
-    linkerd iptables-nft
-    linkerd ip6tables-nft ;;
+    linkerd iptables-nft "${2:+203.0.113.0/24}"
+    linkerd ip6tables-nft "${2:+2001:db8::/64}" ;;
 esac

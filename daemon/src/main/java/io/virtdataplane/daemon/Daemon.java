@@ -240,7 +240,13 @@ public final class Daemon implements AutoCloseable {
         }
         Scrape.Sources sources =
                 new Scrape.Sources(
-                        workers, attachments, bridges, networks.dhcp(), guestServices, journal);
+                        workers,
+                        attachments,
+                        bridges,
+                        networks.dhcp(),
+                        guestServices,
+                        nodeServices::dropped,
+                        journal);
         opened(
                 new MetricsServer(
                         config.metrics(),

@@ -37,12 +37,20 @@ public record FrontEnd(
 
     /** Addresses whose first {@code prefixLength} bits of 128 are these. */
     public record Range(long high, long low, int prefixLength) {
-        boolean contains(long ofHigh, long ofLow) {
+        private static final int IPV4_AT = 96; // bits in front of an IPv4 address
+
+        public boolean contains(long ofHigh, long ofLow) {
             return ((ofHigh ^ high) & mask(prefixLength)) == 0
                     && ((ofLow ^ low) & mask(prefixLength - Long.SIZE)) == 0;
         }
 
-        private static long mask(int bits) {
+        /** Of IPv4 addresses alone. */
+        public boolean isIpv4() {
+            return prefixLength >= IPV4_AT && Ip.isMapped(high, low);
+        }
+
+        /** Of 64 bits, the first so many. */
+        public static long mask(int bits) {
             return bits <= 0 ? 0 : bits >= Long.SIZE ? -1 : -1L << Long.SIZE - bits;
         }
     }

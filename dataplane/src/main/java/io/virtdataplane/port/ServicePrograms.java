@@ -2,7 +2,7 @@ package io.virtdataplane.port;
 
 import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.dataplane.FrontEnd.Endpoint;
-import io.virtdataplane.dataplane.FrontEnd.Range;
+import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.sys.Bpf;
 import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.Cgroup;
@@ -13,7 +13,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -25,7 +24,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The eBPF object service.bpf.c: the way of the node, and of what comes to it from outside, to
@@ -41,9 +39,6 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ServicePrograms implements AutoCloseable {
     private static final String OBJECT = "service.bpf.o";
-    private static final int RANGED = 1;
-    private static final int LOCAL_ONLY = 2;
-    private static final int ID_BITS = 32;
     private static final int ANNOUNCED = 1;
     private static final long REFUSER = 16; // in what programs ask of the node
     private static final long REFUSER6 = 32;
@@ -77,6 +72,7 @@ public final class ServicePrograms implements AutoCloseable {
     private final WrittenMap nodeAddresses;
     private final WrittenMap serviceAddresses;
     private final MemorySegment node;
+    private final ServiceDrops drops;
 
     /**
      * Where programs are.
@@ -113,7 +109,7 @@ public final class ServicePrograms implements AutoCloseable {
         owned.push(object);
         try {
             long cookie = place.cgroup() == null ? 0 : Cgroup.netnsCookie();
-            object.constant("netns_cookie", bytes(8).putLong(cookie).array());
+            object.constant("netns_cookie", ServiceEntries.bytes(8).putLong(cookie).array());
             ProgramPins.Made made = new ProgramPins.Made(place(place), object.digest());
             fit = pins.fit(made);
             if (!isKept()) {
@@ -127,6 +123,7 @@ public final class ServicePrograms implements AutoCloseable {
             nodeAddresses = new WrittenMap(object.map("node_addresses"));
             serviceAddresses = new WrittenMap(object.map("service_addresses"));
             node = object.memory("node");
+            drops = new ServiceDrops(object.memory("dropped"));
             WORD.setRelease(node, (long) Long.BYTES, place.absenceNs());
             beat();
             place.devices().forEach(device -> link(device, place.hooks()));
@@ -145,12 +142,21 @@ public final class ServicePrograms implements AutoCloseable {
         WORD.setRelease(node, 0L, System.nanoTime());
     }
 
+    /** Packets of clients outside that ended here, by why; those of earlier runs, too. */
+    public Map<Verdict, Long> dropped() {
+        return drops.all();
+    }
+
     private byte[] place(Place place) {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             sha.update(object.layout());
             for (NetDevice device : place.devices()) {
-                sha.update(bytes(16).putInt(device.index()).putLong(device.mac()).array());
+                sha.update(
+                        ServiceEntries.bytes(16)
+                                .putInt(device.index())
+                                .putLong(device.mac())
+                                .array());
             }
             return sha.digest();
         } catch (NoSuchAlgorithmException e) {
@@ -244,18 +250,25 @@ public final class ServicePrograms implements AutoCloseable {
         Map<ByteBuffer, ByteBuffer> newRanges = new HashMap<>();
         Map<Integer, ByteBuffer> ids = new HashMap<>();
         for (FrontEnd each : services) {
-            ByteBuffer key = frontKey(each);
+            ByteBuffer key = ServiceEntries.frontKey(each);
             if (newFronts.containsKey(key)) {
                 continue; // of two the first is taken
             }
             int id = id(key, ids);
-            newFronts.put(key, front(each, id));
+            newFronts.put(key, ServiceEntries.front(each, id));
             for (int i = 0; i < each.endpoints().size(); i++) {
                 Endpoint endpoint = each.endpoints().get(i);
-                newEndpoints.put(done(bytes(8).putInt(id).putInt(i)), value(endpoint));
-                newMembers.put(member(id, endpoint), ByteBuffer.wrap(PRESENT));
+                newEndpoints.put(
+                        ServiceEntries.done(ServiceEntries.bytes(8).putInt(id).putInt(i)),
+                        ServiceEntries.value(endpoint));
+                newMembers.put(ServiceEntries.member(id, endpoint), ByteBuffer.wrap(PRESENT));
             }
-            each.sources().forEach(one -> newRanges.put(range(id, one), ByteBuffer.wrap(PRESENT)));
+            each.sources()
+                    .forEach(
+                            one ->
+                                    newRanges.put(
+                                            ServiceEntries.range(id, one),
+                                            ByteBuffer.wrap(PRESENT)));
         }
         check("front ends of Services", newFronts.size(), MOST_FRONT_ENDS);
         check("endpoints of their front ends", newEndpoints.size(), MOST_ENDPOINTS);
@@ -297,13 +310,16 @@ public final class ServicePrograms implements AutoCloseable {
      */
     public void addresses(Collection<Endpoint> ofNode, Map<Endpoint, Boolean> ofServices) {
         Map<ByteBuffer, ByteBuffer> here = new HashMap<>();
-        ofNode.forEach(each -> here.put(address(each), flag(0)));
+        ofNode.forEach(each -> here.put(ServiceEntries.address(each), ServiceEntries.flag(0)));
         set(nodeAddresses, here);
         refuseBy(ofNode, false, REFUSER);
         refuseBy(ofNode, true, REFUSER6);
         Map<ByteBuffer, ByteBuffer> there = new HashMap<>();
         ofServices.forEach(
-                (each, isAnnounced) -> there.put(address(each), flag(isAnnounced ? ANNOUNCED : 0)));
+                (each, isAnnounced) ->
+                        there.put(
+                                ServiceEntries.address(each),
+                                ServiceEntries.flag(isAnnounced ? ANNOUNCED : 0)));
         set(serviceAddresses, there);
     }
 
@@ -312,7 +328,7 @@ public final class ServicePrograms implements AutoCloseable {
         byte[] address =
                 ofNode.stream()
                         .filter(each -> isReachable(each) && isIpv6 != isIpv4(each))
-                        .map(each -> address(each).array())
+                        .map(each -> ServiceEntries.address(each).array())
                         .min(Arrays::compareUnsigned)
                         .orElse(new byte[2 * Long.BYTES]);
         MemorySegment.copy(address, 0, node, ValueLayout.JAVA_BYTE, at, address.length);
@@ -331,65 +347,6 @@ public final class ServicePrograms implements AutoCloseable {
     private static void set(WrittenMap table, Map<ByteBuffer, ByteBuffer> wanted) {
         table.put(wanted);
         table.removeAllBut(wanted);
-    }
-
-    private static ByteBuffer address(Endpoint at) {
-        return done(address(bytes(16), at.high(), at.low()));
-    }
-
-    private static ByteBuffer flag(int flag) {
-        return done(bytes(4).putInt(flag));
-    }
-
-    private static ByteBuffer frontKey(FrontEnd front) {
-        Endpoint at = front.at();
-        ByteBuffer key = address(bytes(24), at.high(), at.low());
-        return done(port(key, at.port()).put((byte) front.protocol()));
-    }
-
-    private static ByteBuffer front(FrontEnd front, int id) {
-        boolean isRanged = !front.sources().equals(FrontEnd.ANYBODY);
-        return done(
-                bytes(24)
-                        .putInt(id)
-                        .putInt(front.endpoints().size())
-                        .putInt((int) TimeUnit.NANOSECONDS.toSeconds(front.affinityNs()))
-                        .putInt((isRanged ? RANGED : 0) | (front.isLocalOnly() ? LOCAL_ONLY : 0))
-                        .putInt(front.id()));
-    }
-
-    private static ByteBuffer value(Endpoint endpoint) {
-        return done(port(address(bytes(24), endpoint.high(), endpoint.low()), endpoint.port()));
-    }
-
-    private static ByteBuffer member(int id, Endpoint endpoint) {
-        ByteBuffer key = address(bytes(24), endpoint.high(), endpoint.low());
-        return done(port(key.putInt(id), endpoint.port()));
-    }
-
-    private static ByteBuffer range(int id, Range range) {
-        ByteBuffer key = bytes(24).putInt(ID_BITS + range.prefixLength()).putInt(id);
-        return done(address(key, range.high(), range.low()));
-    }
-
-    /** In the order of the network, as in a header. */
-    private static ByteBuffer address(ByteBuffer to, long high, long low) {
-        to.order(ByteOrder.BIG_ENDIAN).putLong(high).putLong(low).order(ByteOrder.nativeOrder());
-        return to;
-    }
-
-    private static ByteBuffer port(ByteBuffer to, int port) {
-        to.order(ByteOrder.BIG_ENDIAN).putShort((short) port).order(ByteOrder.nativeOrder());
-        return to;
-    }
-
-    private static ByteBuffer bytes(int length) {
-        return ByteBuffer.allocate(length).order(ByteOrder.nativeOrder());
-    }
-
-    /** All of it, to be compared as a key. */
-    private static ByteBuffer done(ByteBuffer bytes) {
-        return bytes.clear();
     }
 
     /** Nothing of it outlives this process. */

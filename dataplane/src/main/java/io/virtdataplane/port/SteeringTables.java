@@ -2,13 +2,17 @@ package io.virtdataplane.port;
 
 import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.DualStack;
+import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.sys.BpfMap;
 import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.wire.Ip;
 import io.virtdataplane.wire.Protocols;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Comparator;
+import java.util.List;
 
 /**
  * What the programs in pod.bpf.c are told: whose a port is, and what the pod's kernel has of a
@@ -62,6 +66,10 @@ public final class SteeringTables {
     private static final int MESH_GUEST_4 = 8;
     private static final int MESH_GUEST_6 = 24;
     private static final int MESH_PORTS = 40;
+    private static final int MESH_SOURCE_COUNT = MESH_PORTS + PORTS;
+    private static final int MESH_FIRST_IPV6 = MESH_SOURCE_COUNT + Integer.BYTES;
+    private static final int MESH_SOURCE_AT = MESH_FIRST_IPV6 + Integer.BYTES;
+    private static final int MOST_MESH_SOURCES = 64;
 
     private final MemorySegment bytes;
     private final MemorySegment mesh;
@@ -101,6 +109,34 @@ public final class SteeringTables {
     }
 
     /**
+     * From where connections go straight to the guest, but for the ports that are never its own.
+     * Told before {@link #mesh}; of more than there is room for the first ones.
+     */
+    public void meshSources(List<FrontEnd.Range> sources) {
+        List<FrontEnd.Range> all =
+                sources.stream()
+                        .limit(MOST_MESH_SOURCES)
+                        .sorted(Comparator.comparing(each -> !each.isIpv4()))
+                        .toList();
+        long ofIpv4 = all.stream().filter(FrontEnd.Range::isIpv4).count();
+        mesh.set(ValueLayout.JAVA_INT, MESH_SOURCE_COUNT, 0);
+        mesh.set(ValueLayout.JAVA_INT, MESH_FIRST_IPV6, 0);
+        VarHandle.releaseFence();
+        int at = MESH_SOURCE_AT;
+        for (FrontEnd.Range each : all) {
+            network(at, each.high(), each.low());
+            network(
+                    at + 2 * Long.BYTES,
+                    FrontEnd.Range.mask(each.prefixLength()),
+                    FrontEnd.Range.mask(each.prefixLength() - Long.SIZE));
+            at += 4 * Long.BYTES;
+        }
+        VarHandle.releaseFence();
+        mesh.set(ValueLayout.JAVA_INT, MESH_FIRST_IPV6, (int) ofIpv4);
+        mesh.set(ValueLayout.JAVA_INT, MESH_SOURCE_COUNT, all.size());
+    }
+
+    /**
      * By which the guest's TCP enters the pod's kernel. Any thread, before {@link #mesh}.
      *
      * @param index of the device
@@ -117,10 +153,14 @@ public final class SteeringTables {
     }
 
     private void address(int at, Addresses family) {
+        network(at, family.isOn() ? family.guestHigh() : 0, family.isOn() ? family.guestLow() : 0);
+    }
+
+    private void network(int at, long high, long low) {
         ValueLayout.OfLong network =
                 ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-        mesh.set(network, at, family.isOn() ? family.guestHigh() : 0);
-        mesh.set(network, at + Long.BYTES, family.isOn() ? family.guestLow() : 0);
+        mesh.set(network, at, high);
+        mesh.set(network, at + Long.BYTES, low);
     }
 
     /** Ping requests. */

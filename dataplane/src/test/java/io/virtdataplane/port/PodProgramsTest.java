@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtdataplane.dataplane.Addresses;
 import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.FlowTable;
+import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.sys.BpfObject;
 import io.virtdataplane.sys.BpfRun;
 import io.virtdataplane.sys.BpfRun.About;
@@ -20,6 +21,7 @@ import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -290,6 +292,17 @@ class PodProgramsTest {
                 .isEqualTo(BpfRun.REDIRECT);
         byte[] probe = PodFrames.tcp(AddressText.ipv4("169.254.7.127"), REMOTE, POD, PORT, Tcp.SYN);
         assertThat(run(ingress, probe)).isEqualTo(BpfRun.REDIRECT);
+        steering.meshSources(
+                List.of(
+                        new FrontEnd.Range(0, 0, 0), // all of IPv6, and no IPv4
+                        new FrontEnd.Range(0, Ip.mapped(WEB ^ 1), 128)));
+        assertThat(run(ingress, syn)).as("from elsewhere").isEqualTo(BpfRun.NEXT);
+        steering.meshSources(List.of(new FrontEnd.Range(0, Ip.mapped(WEB & ~0xff), 96 + 24)));
+        assertThat(run(ingress, syn)).as("from a direct source").isEqualTo(BpfRun.REDIRECT);
+        bits[PORT] = 2;
+        steering.mesh(2, bits);
+        assertThat(run(ingress, syn)).as("but not the proxy's port").isEqualTo(BpfRun.NEXT);
+        steering.meshSources(List.of());
         bits[PORT] = 1;
         steering.mesh(1, bits);
         assertThat(run(ingress, syn)).as("direct").isEqualTo(BpfRun.REDIRECT);

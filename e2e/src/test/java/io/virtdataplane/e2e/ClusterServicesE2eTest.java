@@ -29,7 +29,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /**
  * A guest reaches Services of a real API server by its own NAT, where neither its pod's kernel nor
  * the node's has a rule for them. Endpoints are addresses of the lab's outside; each says which it
- * is.
+ * is. Numbers such as S22 are those of upstream's conformance tests.
  */
 @RootTest
 @Execution(ExecutionMode.CONCURRENT)
@@ -150,6 +150,7 @@ class ClusterServicesE2eTest {
         }
     }
 
+    /** S9, S12, S15, S16, S19. */
     @Test
     @Execution(ExecutionMode.SAME_THREAD)
     @Order(1)
@@ -221,6 +222,7 @@ class ClusterServicesE2eTest {
         }
     }
 
+    /** S14, S21. */
     @Test
     @Execution(ExecutionMode.SAME_THREAD)
     @Order(3)

@@ -219,6 +219,43 @@ class MeshE2eTest {
         assertThat(mesh.rulesNow()).as("the mesh's rules").isEqualTo(rules);
     }
 
+    /** By port and by subnet, as Linkerd's own rules have them; never the proxy's own ports. */
+    @Test
+    void whatLinkerdSkipsGoesPastItsProxy() {
+        mesh.rules("linkerd skips")
+                .proxy(2102, "in=4143:self", "out=4140:self", "admin=4191:health");
+        String rules = mesh.rulesNow();
+        String manifest =
+                MeshLab.manifest(
+                        "[]",
+                        "linkerd.io/inject: enabled",
+                        "config.linkerd.io/skip-inbound-ports: \"9090\"",
+                        "config.linkerd.io/skip-outbound-ports: \"8443\"",
+                        "config.linkerd.io/skip-subnets: \"203.0.113.0/24,2001:db8::/64\"");
+        lab.daemon().attachDevice(manifest).configureGuest();
+        mesh.serve(lab.guest, "guest", 1500, 4191, 9090);
+        mesh.serve(lab.out, "outside", 80, 8443);
+        expect(1500, "in[%s:1500] guest saw %g");
+        expect(4191, "ready");
+        expect(9090, "guest saw %c");
+        assertFromOutside("by port");
+        for (String each : List.of(Lab.OUTSIDE, Lab.OUTSIDE6)) {
+            String pod = each.equals(Lab.OUTSIDE) ? MeshLab.POD : MeshLab.POD6;
+            Map<String, String> said =
+                    mesh.ask(lab.out, List.of("from=" + each, pod + ":1500", pod + ":4191"));
+            assertThat(said)
+                    .as("from a skipped subnet")
+                    .containsEntry(pod + ":1500", "guest saw " + each)
+                    .containsEntry(pod + ":4191", "ready");
+            assertThat(mesh.ask(lab.guest, each, 8443)).isEqualTo("outside saw " + pod);
+        }
+        assertOutward("out[%d] ");
+        assertThat(lab.mustClient("describe", "nic", "vm"))
+                .contains("past the proxy from 203.0.113.0/24,2001:db8::/64");
+        lab.mustClient("detach", "vm");
+        assertThat(mesh.rulesNow()).as("the mesh's rules").isEqualTo(rules);
+    }
+
     @Test
     void whatIsEstablishedStaysWhenTheGuestJoinsAndLeaves() throws IOException {
         mesh.rules("istio").proxy(1337, SIDECAR);

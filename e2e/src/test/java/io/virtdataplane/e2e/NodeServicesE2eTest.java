@@ -7,10 +7,13 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The chapter's Services carry traffic: from the guest, from the node and from outside of it, over
  * restarts of the daemon. The lab's outside is the node here; a host behind it is the client.
+ * Numbers such as S13 are those of upstream's conformance tests.
  */
 @RootTest
 @Timeout(150)
@@ -55,6 +58,7 @@ class NodeServicesE2eTest {
             "timeout 3 bash -c 'exec 3<>/dev/tcp/%s/%d && head -1 <&3' 2>&1 || true";
     private final Lab lab = new Lab();
     private String far;
+    private String fastPath = "auto";
 
     @AfterEach
     void close() {
@@ -79,8 +83,12 @@ class NodeServicesE2eTest {
     }
 
     private void daemon() {
+        Path config = lab.shell.directory().resolve("config.yaml");
+        lab.shell.write(config, "fastPath: \"" + fastPath + "\"\n");
         lab.daemonIn(
                 lab.out,
+                "--config",
+                config.toString(),
                 "--service-device",
                 "far0",
                 "--load-balancer-pool",
@@ -108,8 +116,11 @@ class NodeServicesE2eTest {
                 .trim();
     }
 
-    @Test
-    void theChaptersServiceIsReachedFromAllSidesAndTheClientIsSeen() {
+    /** S10, S11, S13, S15. */
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "off"})
+    void theChaptersServiceIsReachedFromAllSidesAndTheClientIsSeen(String path) {
+        fastPath = path;
         start(CHAPTER);
         String vip = clusterIp();
         assertThat(ask(far, NODE, 30000)).as("from outside").isEqualTo(Lab.FAR);
@@ -157,7 +168,7 @@ class NodeServicesE2eTest {
         assertThat(ask(far, BALANCER, 27017)).isEqualTo(Lab.FAR);
         assertThat(ask(lab.out, vip, 27017)).isEqualTo("fd00:10:244::1");
 
-        // S13 of upstream's tests: the same number becomes UDP's.
+        // S13: the same number becomes UDP's
         lab.startIn(lab.guest, "socat", "UDP6-LISTEN:53,fork,ipv6only=0", "EXEC:cat");
         lab.awaitSocket(lab.guest, "udp sport = :53");
         apply(CHAPTER.replace("protocol: TCP", "protocol: UDP").replace(": 22", ": 53"));
@@ -171,6 +182,7 @@ class NodeServicesE2eTest {
         assertThat(ask(far, NODE, 30000)).contains("refused");
     }
 
+    /** S20: a guest that is about to leave serves no longer. */
     @Test
     void underLocalTheHealthPortTellsWhetherThereIsAnEndpoint() {
         start(
@@ -183,6 +195,10 @@ class NodeServicesE2eTest {
                 .contains("\"name\":\"vmservice\"", "\"localEndpoints\":1")
                 .endsWith(" 200");
         assertThat(ask(far, BALANCER, 27017)).isEqualTo(Lab.FAR);
+        lab.mustClient("drain", "vm-ephemeral");
+        assertThat(lab.mustIn(far, look)).contains("\"localEndpoints\":0").endsWith(" 503");
+        lab.mustClient("drain", "--cancel", "vm-ephemeral");
+        assertThat(lab.mustIn(far, look)).endsWith(" 200");
         lab.mustClient("set", "vm-ephemeral", "--ports", "TCP/80");
         assertThat(lab.mustIn(far, look)).contains("\"localEndpoints\":0").endsWith(" 503");
         assertThat(ask(far, BALANCER, 27017)).as("dropped, not refused").isEmpty();

@@ -4,6 +4,7 @@ import static io.virtdataplane.e2e.ServiceProgramsLab.BALANCER;
 import static io.virtdataplane.e2e.ServiceProgramsLab.BALANCER6;
 import static io.virtdataplane.e2e.ServiceProgramsLab.NODE;
 import static io.virtdataplane.e2e.ServiceProgramsLab.NODE6;
+import static io.virtdataplane.e2e.ServiceProgramsLab.VIP;
 import static io.virtdataplane.e2e.ServiceProgramsLab.at;
 import static io.virtdataplane.e2e.ServiceProgramsLab.front;
 import static io.virtdataplane.e2e.ServiceProgramsLab.pod;
@@ -11,6 +12,7 @@ import static io.virtdataplane.e2e.ServiceProgramsLab.pod6;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtdataplane.dataplane.FrontEnd;
+import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Protocols;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -107,6 +109,23 @@ class ServiceErrorsE2eTest {
                 s.sendto(d, peer)
             """;
 
+    /**
+     * The second fragment of a datagram, of which the first does not come; IPv6 has an extension
+     * header for it.
+     */
+    private static final String LATER =
+            """
+            import socket, struct, sys
+            host, port = sys.argv[1], int(sys.argv[2])
+            if ':' in host:
+                s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 44)
+                s.sendto(struct.pack('!BBHI', 17, 0, 185 << 3, 7) + bytes(64), (host, 0))
+            else:
+                s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+                head = struct.pack('!BBHHHBBH', 0x45, 0, 84, 7, 185, 64, 17, 0)
+                s.sendto(head + bytes(4) + socket.inet_aton(host) + bytes(64), (host, 0))
+            """;
+
     private ServiceProgramsLab lab;
 
     @BeforeEach
@@ -186,6 +205,53 @@ class ServiceErrorsE2eTest {
         assertThat(asked(LONG, BALANCER6, 53)).isEqualTo("same " + BALANCER6);
     }
 
+    /** Where the address is a Service's alone nobody else has a use for it. */
+    @Test
+    void aLaterFragmentWithoutItsFirstIsCounted() {
+        lab.programs.change(
+                List.of(
+                        front(1, at(BALANCER, 53), Protocols.UDP, pod(0)),
+                        front(2, at(BALANCER6, 53), Protocols.UDP, pod6(0))));
+        asked(LATER, BALANCER, 53);
+        awaitDropped(Verdict.DROP_FRAGMENT_TIMEOUT, 1);
+        asked(LATER, BALANCER6, 53);
+        awaitDropped(Verdict.DROP_FRAGMENT_TIMEOUT, 2);
+        assertThat(asked(CONNECTED, BALANCER, 53)).startsWith("pod0");
+    }
+
+    /** Of a balancer, and of no other Service: there the kernel's route would lead back. */
+    @Test
+    void aBalancersAddressAnswersPing() {
+        lab.programs.change(
+                List.of(
+                        front(1, at(BALANCER, 53), Protocols.UDP, pod(0)),
+                        front(2, at(BALANCER6, 53), Protocols.UDP, pod6(0))));
+        for (String address : List.of(BALANCER, BALANCER6)) {
+            String said =
+                    lab.shell.must(
+                            "ip",
+                            "netns",
+                            "exec",
+                            lab.client,
+                            "ping",
+                            "-c2",
+                            "-i0.1",
+                            "-s",
+                            "1000",
+                            "-W2",
+                            address);
+            assertThat(said).contains(" 0% packet loss", "ttl=64");
+        }
+        lab.shell.must("ip", "-n", lab.client, "route", "add", VIP + "/32", "via", NODE);
+        long before = lab.programs.dropped().get(Verdict.DROP_SERVICE_PORT);
+        lab.shell.run("ip", "netns", "exec", lab.client, "ping", "-c1", "-W1", VIP);
+        awaitDropped(Verdict.DROP_SERVICE_PORT, before + 1);
+    }
+
+    private void awaitDropped(Verdict why, long count) {
+        Wait.until(why.label(), 5, () -> lab.programs.dropped().get(why), seen -> seen == count);
+    }
+
     @Test
     void withoutEndpointDatagramsAreRefusedAndUnderLocalTheyAreNot() {
         lab.programs.change(
@@ -208,6 +274,11 @@ class ServiceErrorsE2eTest {
         assertThat(asked(CONNECTED, BALANCER6, 53)).isEqualTo("ConnectionRefusedError");
         assertThat(asked(CONNECTED, NODE, PORT)).isEqualTo("ConnectionRefusedError");
         assertThat(asked(CONNECTED, BALANCER, 54)).isEqualTo("TimeoutError");
+        assertThat(lab.programs.dropped())
+                .hasEntrySatisfying(
+                        Verdict.DROP_SERVICE_NO_ENDPOINT,
+                        count -> assertThat(count).isGreaterThanOrEqualTo(3))
+                .containsEntry(Verdict.DROP_SERVICE_NOT_LOCAL, 1L);
         lab.programs.change(
                 List.of(
                         front(1, at(BALANCER, 53), Protocols.UDP, pod(0)),

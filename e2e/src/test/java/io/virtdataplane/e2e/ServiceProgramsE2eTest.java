@@ -18,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.dataplane.FrontEnd.Endpoint;
 import io.virtdataplane.dataplane.FrontEnd.Range;
+import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.wire.Protocols;
 import java.io.IOException;
 import java.util.HashSet;
@@ -122,6 +123,15 @@ class ServiceProgramsE2eTest {
         assertThat(lab.ask(lab.client, ASK_TCP, BALANCER, 82)).isEqualTo("ConnectionRefusedError");
         assertThat(lab.ask(lab.client, ASK_TCP, BALANCER, 80)).startsWith("pod0");
         assertThat(lab.ask(lab.client, ASK_TCP, BALANCER, 81)).isEqualTo("TimeoutError");
+        assertThat(lab.ask(lab.client, ASK_TCP, BALANCER, 83)).isEqualTo("TimeoutError");
+        for (Verdict why :
+                List.of(
+                        Verdict.DROP_SERVICE_NO_ENDPOINT,
+                        Verdict.DROP_SERVICE_NOT_LOCAL,
+                        Verdict.DROP_SERVICE_SOURCE,
+                        Verdict.DROP_SERVICE_PORT)) {
+            assertThat(lab.programs.dropped().get(why)).as(why.label()).isPositive();
+        }
     }
 
     private static FrontEnd ranged(int id, int port, Endpoint from, int prefixLength) {

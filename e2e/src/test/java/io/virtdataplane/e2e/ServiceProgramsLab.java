@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A node with two pods and a client outside, each a network namespace, and the node's programs,
@@ -70,6 +71,8 @@ final class ServiceProgramsLab implements AutoCloseable {
             except OSError as e: print(type(e).__name__, end='')
             """;
 
+    private static final AtomicInteger LABS = new AtomicInteger(); // classes may run beside others
+
     final Shell shell;
     final String node;
     final String client;
@@ -78,7 +81,8 @@ final class ServiceProgramsLab implements AutoCloseable {
 
     ServiceProgramsLab() throws IOException {
         shell = new Shell(Files.createTempDirectory("virt-dataplane-e2e-"));
-        String tag = "vdpt" + ProcessHandle.current().pid() % 100_000 + "svc";
+        String tag =
+                "vdpt" + ProcessHandle.current().pid() % 100_000 + "svc" + LABS.getAndIncrement();
         node = tag + "-node";
         client = tag + "-client";
         pods[0] = tag + "-pod0";

@@ -102,6 +102,53 @@ final class ServiceScripts {
                 time.sleep(0.02)
             """;
 
+    /** The guest of a pod: says by TCP at 22 and by UDP at 53 its name, and who has asked. */
+    static final String NAMED =
+            """
+            import socket, sys, threading
+            me = sys.argv[1].encode() + b' '
+            def who(peer): return me + peer[0].replace('::ffff:', '').encode()
+            def tcp(s):
+                while True:
+                    c, peer = s.accept()
+                    threading.Thread(target=talk, args=(c, peer)).start()
+            def talk(c, peer):
+                try:
+                    c.sendall(who(peer) + b'\\n')
+                    while (d := c.recv(65536)): c.sendall(d)
+                except OSError: pass
+                c.close()
+            u = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); u.bind(('', 53))
+            t = socket.create_server(('', 22), family=socket.AF_INET6, dualstack_ipv6=True, backlog=64)
+            threading.Thread(target=tcp, args=(t,)).start()
+            while True:
+                d, peer = u.recvfrom(2000)
+                u.sendto(who(peer), peer)
+            """;
+
+    /**
+     * tcp|udp HOST PORT TIMES: who has answered, sorted, each once, separated by commas; of what
+     * failed the name of the exception.
+     */
+    static final String ASK =
+            """
+            import socket, sys
+            kind, host, port, times = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+            said = set()
+            for i in range(times):
+                try:
+                    if kind == 'tcp':
+                        s = socket.create_connection((host, port), 1.5)
+                    else:
+                        s = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
+                        s.settimeout(1.5); s.connect((host, port)); s.send(b'x')
+                    s.settimeout(3)
+                    said.add(s.recv(100).decode().strip())
+                    s.close()
+                except OSError as e: said.add(type(e).__name__)
+            print(','.join(sorted(said)), end='')
+            """;
+
     private ServiceScripts() {}
 
     /** How often a talk was answered. */

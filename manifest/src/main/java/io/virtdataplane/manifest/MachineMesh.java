@@ -20,9 +20,17 @@ import java.util.stream.Stream;
  */
 public record MachineMesh(
         MeshKind kind, String because, Map<MeshKind, Direct> direct, Set<MeshKind> refused) {
-    /** Connections from outside to these ports, and of the guest to these. */
-    public record Direct(BitSet inward, BitSet outward) {
+    /**
+     * Connections from outside to these ports, and of the guest to these.
+     *
+     * @param subnets in CIDR notation: whatever comes from there, the guest's own network included
+     */
+    public record Direct(BitSet inward, BitSet outward, List<String> subnets) {
         static final Direct NONE = new Direct(new BitSet(), new BitSet());
+
+        Direct(BitSet inward, BitSet outward) {
+            this(inward, outward, List.of());
+        }
     }
 
     private static final String NAMESPACE_INJECTION = "istio-injection";
@@ -36,6 +44,8 @@ public record MachineMesh(
     private static final String SKIP = "config.linkerd.io/skip-inbound-ports";
     private static final String EXCLUDE_OUT = "traffic.sidecar.istio.io/excludeOutboundPorts";
     private static final String SKIP_OUT = "config.linkerd.io/skip-outbound-ports";
+    private static final String SKIP_FROM = "config.linkerd.io/skip-subnets";
+    private static final int MOST_SUBNETS = 64; // as mesh.h has room for
     private static final int SSH = 22;
     private static final String ALL = "*";
 
@@ -62,7 +72,10 @@ public record MachineMesh(
                         MeshKind.AMBIENT,
                         new Direct(ofAmbient(said), new BitSet()),
                         MeshKind.LINKERD,
-                        new Direct(ports(SKIP, said, unread), ports(SKIP_OUT, said, unread)));
+                        new Direct(
+                                ports(SKIP, said, unread),
+                                ports(SKIP_OUT, said, unread),
+                                subnets(SKIP_FROM, said, unread)));
         if (said.apply(INJECT).equalsIgnoreCase("true")) {
             return found(MeshKind.ISTIO, INJECT, said, direct);
         }
@@ -167,6 +180,26 @@ public record MachineMesh(
             unread.warn(name, e.getMessage());
             return new BitSet();
         }
+    }
+
+    private static List<String> subnets(String name, Function<String, String> said, Unread unread) {
+        String text = said.apply(name);
+        List<String> all = Stream.of(text.split(",", -1)).map(String::strip).toList();
+        boolean isRead =
+                all.size() <= MOST_SUBNETS
+                        && all.stream().allMatch(each -> AddressRules.cidr(each).isEmpty());
+        if (!isRead && !text.isEmpty()) {
+            unread.warn(
+                    name,
+                    name
+                            + " must be at most "
+                            + MOST_SUBNETS
+                            + " networks such as 192.0.2.0/24 or 2001:db8::/64, separated by commas: "
+                            + name
+                            + "="
+                            + text);
+        }
+        return isRead ? all : List.of();
     }
 
     /** Of this kind. */

@@ -89,6 +89,11 @@ class MachineMeshTest {
                                 "config.linkerd.io/skip-inbound-ports", "22,8000-8010",
                                 "config.linkerd.io/skip-outbound-ports", "25,3306"));
         assertThat(text(skip.directOf(MeshKind.LINKERD))).isEqualTo("22,8000-8010 25,3306");
+        MachineMesh from =
+                of(Map.of("config.linkerd.io/skip-subnets", "10.0.2.0/24, 2001:db8::/64"));
+        assertThat(from.directOf(MeshKind.LINKERD).subnets())
+                .containsExactly("10.0.2.0/24", "2001:db8::/64");
+        assertThat(from.directOf(MeshKind.ISTIO).subnets()).isEmpty();
         assertThat(warnings).isEmpty();
     }
 
@@ -99,6 +104,20 @@ class MachineMeshTest {
         assertThat(warnings)
                 .containsExactly(
                         "config.linkerd.io/skip-inbound-ports must be TCP ports or ranges of 1-65535, separated by commas: config.linkerd.io/skip-inbound-ports=http");
+        for (String wrong :
+                List.of(
+                        "10.0.2.0",
+                        "10.0.2.0/33",
+                        "10.0.2.0/24,",
+                        "10.0.2.0/8,".repeat(65) + "::/0")) {
+            warnings.clear();
+            Map<String, String> skips = Map.of("config.linkerd.io/skip-subnets", wrong);
+            assertThat(of(skips).directOf(MeshKind.LINKERD).subnets()).isEmpty();
+            assertThat(warnings)
+                    .containsExactly(
+                            "config.linkerd.io/skip-subnets must be at most 64 networks such as 192.0.2.0/24 or 2001:db8::/64, separated by commas: config.linkerd.io/skip-subnets="
+                                    + wrong);
+        }
         for (String wrong : List.of("0", "65536", "9-8", "1,,2", "-1", "1-2-3")) {
             assertThatThrownBy(() -> MeshPorts.parse("mesh_direct_ports", wrong))
                     .hasMessageEndingWith("mesh_direct_ports=" + wrong);

@@ -23,6 +23,7 @@ final class MeshMembership {
         policy = newPolicy;
         was |= policy.isOn();
         if (was) {
+            podPorts.meshSources(policy.directSources());
             podPorts.mesh(policy.kind().ordinal(), policy.bits());
         }
     }
@@ -43,6 +44,7 @@ final class MeshMembership {
         return was
                 && frame.protocol == Protocols.TCP
                 && !policy.directOutward().get(frame.remotePort)
+                && !policy.isDirectSource(frame.srcHigh, frame.srcLow)
                 && (policy.isOn() || !opens(frame));
     }
 

@@ -1,5 +1,8 @@
 package io.virtdataplane.nat;
 
+import io.virtdataplane.dataplane.FrontEnd;
+import java.util.List;
+
 /**
  * The pod's addresses as the guest and the pod's own kernel share them; the packet path's way to
  * the device that steers. Addresses are as {@link io.virtdataplane.wire.Ip} holds them.
@@ -45,6 +48,9 @@ public interface PodPorts {
      * @param bits of each port: {@link MeshPolicy#DIRECT}, {@link MeshPolicy#RESERVED} or none
      */
     default void mesh(int kind, byte[] bits) {}
+
+    /** Whose connections from outside are the guest's all the same; told before {@link #mesh}. */
+    default void meshSources(List<FrontEnd.Range> sources) {}
 
     /** Ping requests. */
     void steerPing(boolean ipv6, boolean toUs);

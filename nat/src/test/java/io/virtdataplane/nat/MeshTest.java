@@ -4,8 +4,11 @@ import static io.virtdataplane.nat.Packets.tcp;
 import static io.virtdataplane.nat.Packets.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.dataplane.Verdict;
+import io.virtdataplane.wire.AddressText;
 import java.util.BitSet;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -17,7 +20,12 @@ class MeshTest {
     private static final NatPolicy PLAIN = NatPolicy.DEFAULT;
     private static final NatPolicy MESH =
             PLAIN.with(
-                    new MeshPolicy(MeshPolicy.Kind.MESH, bits(22), bits(PAST), bits(15001, PROXY)));
+                    new MeshPolicy(
+                            MeshPolicy.Kind.MESH,
+                            bits(22),
+                            bits(PAST),
+                            bits(15001, PROXY),
+                            List.of()));
 
     private static BitSet bits(int... ports) {
         BitSet set = new BitSet();
@@ -40,6 +48,31 @@ class MeshTest {
         byte[] datagram = udp(family.guest, PORT, family.web, 53);
         assertThat(bench.fromGuest(datagram).getFirst()).isNotEqualTo(datagram);
         assertThat(bench.nat.sessionCount()).isEqualTo(2);
+    }
+
+    /** A rule on the source has what the guest itself opens, too, where it is there. */
+    @ParameterizedTest
+    @EnumSource
+    void guestThatIsInASubnetPastTheProxyGoesPastIt(Family family) {
+        long[] guest = AddressText.ip(family.guest);
+        FrontEnd.Range own =
+                family.isIpv6()
+                        ? new FrontEnd.Range(0, 0, 0) // all of IPv6
+                        : new FrontEnd.Range(guest[0], guest[1], 128);
+        Bench bench =
+                new Bench(
+                        PLAIN.with(
+                                new MeshPolicy(
+                                        MeshPolicy.Kind.MESH,
+                                        bits(),
+                                        bits(),
+                                        bits(),
+                                        List.of(own))));
+        byte[] syn = tcp(family.guest, PORT, family.web, 80, "S");
+        assertThat(bench.fromGuest(syn).getFirst()).isNotEqualTo(syn);
+        Family other = family.isIpv6() ? Family.IPV4 : Family.IPV6;
+        byte[] proxied = tcp(other.guest, PORT, other.web, 80, "S");
+        assertThat(bench.fromGuest(proxied)).as("the other family").containsExactly(proxied);
     }
 
     @ParameterizedTest

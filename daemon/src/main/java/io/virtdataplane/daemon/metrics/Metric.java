@@ -69,6 +69,10 @@ enum Metric {
             Type.COUNTER,
             "virt_dataplane_service_refused_frames",
             "Frames of guests to a Service that has no endpoint for them."),
+    NODE_SERVICE_DROPPED(
+            Type.COUNTER,
+            "virt_dataplane_node_service_dropped_frames",
+            "Frames of clients outside to Services of this node that were dropped or refused, by reason."),
     BRIDGE(Type.INFO, "virt_dataplane_bridge", "A bridge."),
     BRIDGE_PORTS(Type.GAUGE, "virt_dataplane_bridge_ports", "Open ports, uplinks among them."),
     BRIDGE_STATIONS(Type.GAUGE, "virt_dataplane_bridge_stations", "Stations that it knows."),

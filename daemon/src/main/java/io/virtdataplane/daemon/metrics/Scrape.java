@@ -12,10 +12,12 @@ import io.virtdataplane.daemon.network.OpenPort;
 import io.virtdataplane.daemon.nic.GuestServices;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
+import io.virtdataplane.dataplane.Verdict;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Takes all values of one moment: lists what there is, and asks each packet thread once. */
 public final class Scrape {
@@ -34,6 +36,7 @@ public final class Scrape {
             Bridges bridges,
             DhcpServices dhcp,
             GuestServices services,
+            Supplier<Map<Verdict, Long>> nodeServiceDrops,
             EventJournal journal) {}
 
     /**
@@ -73,6 +76,14 @@ public final class Scrape {
         samples.values().forEach(each -> each.tell(to));
         left(to, "vlans", bridges.stream().mapToInt(BridgeSample::vlansLeftOut).sum());
         left(to, "services", services.tell(to, mostNics));
+        sources.nodeServiceDrops()
+                .get()
+                .forEach(
+                        (why, frames) ->
+                                to.add(
+                                        Metric.NODE_SERVICE_DROPPED,
+                                        Labels.of("reason", why.label()),
+                                        frames));
         journal(to);
         return to.snapshots();
     }

@@ -1,12 +1,15 @@
 package io.virtdataplane.daemon.nic;
 
 import io.virtdataplane.api.NatSettings;
+import io.virtdataplane.daemon.service.ServiceMap;
+import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.manifest.MachineMesh;
 import io.virtdataplane.manifest.MasqueradeInterface;
 import io.virtdataplane.manifest.MeshKind;
 import io.virtdataplane.manifest.MeshPorts;
 import io.virtdataplane.nat.MeshPolicy;
 import java.util.BitSet;
+import java.util.List;
 
 /**
  * Which service mesh has a NIC's TCP: the setting, or what the machine says.
@@ -14,6 +17,7 @@ import java.util.BitSet;
  * @param setting "auto" or a kind
  * @param direct TCP ports whose connections from outside go past the proxy
  * @param directOutward the same of those that the guest opens
+ * @param subnets in CIDR notation, whose connections go past the proxy
  * @param ofNamespace what that says, as the setting has it
  * @param reason of the kind, for people
  */
@@ -22,6 +26,7 @@ public record MeshSettings(
         MeshKind kind,
         BitSet direct,
         BitSet directOutward,
+        List<String> subnets,
         String ofNamespace,
         String reason) {
     private static final String AUTO = "auto";
@@ -35,14 +40,18 @@ public record MeshSettings(
                 settings.getMeshDirectPorts().isEmpty()
                         ? said.directOf(kind).inward()
                         : MeshPorts.parse("mesh_direct_ports", settings.getMeshDirectPorts());
-        BitSet outward = said.directOf(kind).outward();
+        MachineMesh.Direct past = said.directOf(kind);
         return new MeshSettings(
                 setting,
                 kind,
                 direct,
-                outward,
+                past.outward(),
+                past.subnets(),
                 settings.getMeshOfNamespace(),
-                reason(isAuto ? said : null, kind, nic));
+                reason(isAuto ? said : null, kind, nic)
+                        + (past.subnets().isEmpty()
+                                ? ""
+                                : "; past the proxy from " + String.join(",", past.subnets())));
     }
 
     private static MeshKind named(String text) {
@@ -79,7 +88,17 @@ public record MeshSettings(
                 };
         return path == MeshPolicy.Kind.NONE
                 ? MeshPolicy.NONE
-                : new MeshPolicy(path, direct, directOutward, kind.reserved());
+                : new MeshPolicy(
+                        path,
+                        direct,
+                        directOutward,
+                        kind.reserved(),
+                        subnets.stream().map(MeshSettings::range).toList());
+    }
+
+    private static FrontEnd.Range range(String cidr) {
+        ServiceMap.SourceRange of = ServiceMap.SourceRange.of(cidr);
+        return new FrontEnd.Range(of.high(), of.low(), of.prefixLength());
     }
 
     /** "istio", or "none". */

@@ -1,7 +1,9 @@
 package io.virtdataplane.daemon.nic;
 
+import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.nat.PodPorts;
 import io.virtdataplane.port.SteeringTables;
+import java.util.List;
 
 /** Joins the NAT's view of the pod's ports to the device that steers them. */
 record SteeredPorts(SteeringTables steering) implements PodPorts {
@@ -27,6 +29,11 @@ record SteeredPorts(SteeringTables steering) implements PodPorts {
     @Override
     public void mesh(int kind, byte[] bits) {
         steering.mesh(kind, bits);
+    }
+
+    @Override
+    public void meshSources(List<FrontEnd.Range> sources) {
+        steering.meshSources(sources);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.virtdataplane.daemon.journal.EventJournal;
 import io.virtdataplane.daemon.service.ServiceMap;
 import io.virtdataplane.daemon.service.ServiceMap.Access;
 import io.virtdataplane.dataplane.FrontEnd.Endpoint;
+import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.port.ProgramPins;
 import io.virtdataplane.port.ServicePrograms;
 import io.virtdataplane.sys.Bpf;
@@ -85,6 +86,11 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
             enforce();
             healthChecks.serve(services.healthChecks());
         }
+    }
+
+    /** Frames of clients outside that were dropped or refused, by why; empty: no programs. */
+    public synchronized Map<Verdict, Long> dropped() {
+        return programs == null ? Map.of() : programs.dropped();
     }
 
     private void enforce() {

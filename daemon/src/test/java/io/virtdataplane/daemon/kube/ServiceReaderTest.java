@@ -140,6 +140,7 @@ class ServiceReaderTest {
                 .containsExactly("10.244.1.1", "10.244.1.2", "shop/web-3");
     }
 
+    /** S19. */
     @Test
     void whileNoneIsReadyThoseThatEndStillServe() {
         String ending =
@@ -226,6 +227,7 @@ class ServiceReaderTest {
         assertThat(endpoints).extracting(Endpoint::isLocal).containsExactly(true, false);
     }
 
+    /** S18. */
     @Test
     void underTheInternalPolicyLocalOnlyThisNodesServe() {
         String local = WEB.replace("type: Load", "internalTrafficPolicy: Local\n  type: Load");
@@ -238,7 +240,7 @@ class ServiceReaderTest {
         assertThat(chosen(local, "{addresses: [10.244.1.3], nodeName: node2}")).isEmpty();
     }
 
-    /** A hint is node or zone; the letters say which endpoints are ready. */
+    /** S23. A hint is node or zone; the letters say which endpoints are ready. */
     @ParameterizedTest
     @CsvSource({
         "forZones: [{name: zone1}],                        forZones: [{name: zone2}],  1",

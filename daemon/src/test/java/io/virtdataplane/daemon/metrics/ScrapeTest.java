@@ -12,6 +12,7 @@ import io.virtdataplane.daemon.nic.GuestServices;
 import io.virtdataplane.daemon.object.NodeLabels;
 import io.virtdataplane.daemon.worker.WorkerThread;
 import io.virtdataplane.daemon.worker.Workers;
+import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.port.KeptDescriptors;
 import io.virtdataplane.port.Pollers;
 import io.virtdataplane.port.PortNames;
@@ -66,6 +67,7 @@ class ScrapeTest {
                                 bridges,
                                 networks.dhcp(),
                                 new GuestServices(Set::of),
+                                () -> Map.of(Verdict.DROP_SERVICE_SOURCE, 7L),
                                 journal),
                         "1.2.3",
                         10);
@@ -87,6 +89,8 @@ class ScrapeTest {
     void everyPacketThreadIsToldWithItsPollerAndTheDaemonWithItsVersion() throws IOException {
         assertThat(text())
                 .contains("virt_dataplane_worker_info{poller=\"epoll\",worker=\"0\"} 1\n")
+                .contains(
+                        "virt_dataplane_node_service_dropped_frames_total{reason=\"drop_service_source\"} 7")
                 .contains("virt_dataplane_worker_info{poller=\"epoll\",worker=\"1\"} 1\n")
                 .contains("virt_dataplane_worker_up{worker=\"1\"} 1.0\n")
                 .contains("version=\"1.2.3\"} 1\n")

@@ -75,6 +75,7 @@ class GuestServicesTest {
         assertThat(fronts).allMatch(each -> each.affinityNs() == 10_000_000_000L && each.id() == 3);
     }
 
+    /** S19. */
     @Test
     void thoseThatAreReadyElseThoseThatStillServe() {
         Endpoint ready = endpoint(1, 0, "ready serving");
