@@ -113,7 +113,7 @@ public final class Daemon implements AutoCloseable {
             config.node().keptIn(state);
         }
         Attachments attachments = new Attachments(journal);
-        KeptDescriptors taps = new KeptDescriptors(DescriptorStore.ofEnvironment());
+        KeptDescriptors taps = opened(new KeptDescriptors(DescriptorStore.ofEnvironment()));
         Bridges bridges =
                 opened(
                         new Bridges(
