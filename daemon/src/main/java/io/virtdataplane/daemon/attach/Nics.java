@@ -209,7 +209,7 @@ public final class Nics implements AutoCloseable {
                         () ->
                                 new IllegalArgumentException(
                                         "interface must be masquerade on the pod network, or bridge"
-                                            + " on a multus network"));
+                                                + " on a multus network"));
     }
 
     /**

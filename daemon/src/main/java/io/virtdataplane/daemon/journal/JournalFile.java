@@ -191,7 +191,7 @@ final class JournalFile {
         Path aside = directory.setAside();
         LOG.warn(
                 "event journal is damaged, it is renamed and a new one begins: renamedTo={}"
-                    + " reason={}",
+                        + " reason={}",
                 aside,
                 reason);
         open();
