@@ -183,14 +183,16 @@ final class ConfigFile {
         if (!required && !Files.exists(file)) {
             return new ConfigFile();
         }
-        ObjectMapper yaml =
-                new ObjectMapper(new YAMLFactory())
-                        .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                        .setDefaultSetterInfo(JsonSetter.Value.forValueNulls(Nulls.SKIP));
         try {
             String text = Files.readString(file);
-            boolean isEmpty = COMMENT.matcher(text).replaceAll("").isBlank();
-            ConfigFile read = yaml.readValue(isEmpty ? "{}" : text, ConfigFile.class);
+            if (COMMENT.matcher(text).replaceAll("").isBlank()) {
+                return new ConfigFile();
+            }
+            ObjectMapper yaml =
+                    new ObjectMapper(new YAMLFactory())
+                            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                            .setDefaultSetterInfo(JsonSetter.Value.forValueNulls(Nulls.SKIP));
+            ConfigFile read = yaml.readValue(text, ConfigFile.class);
             return read == null ? new ConfigFile() : read;
         } catch (UnrecognizedPropertyException e) {
             throw new IllegalArgumentException(

@@ -5,6 +5,7 @@ import io.virtdataplane.api.NatSettings;
 import io.virtdataplane.api.Version;
 import io.virtdataplane.api.Worker;
 import io.virtdataplane.daemon.attach.Attachments;
+import io.virtdataplane.daemon.attach.KeptRequests;
 import io.virtdataplane.daemon.attach.Migrations;
 import io.virtdataplane.daemon.attach.Nics;
 import io.virtdataplane.daemon.cni.CniSocket;
@@ -65,6 +66,7 @@ public final class Daemon implements AutoCloseable {
     private final Config config;
     private final Path state;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final KeptRequests requests;
     private final EventJournal journal;
     private final StateProbe probe;
     private final Workers workers;
@@ -74,6 +76,7 @@ public final class Daemon implements AutoCloseable {
         this.state = config.state().directory();
         try {
             StateLock lock = opened(new StateLock(state));
+            requests = new KeptRequests(state, config.manifests());
             journal = opened(new EventJournal(state, config.state().journalBytes()));
             probe = new StateProbe(state, this::reportState);
             if (!lock.missing().isEmpty()) {
@@ -113,7 +116,7 @@ public final class Daemon implements AutoCloseable {
             config.node().keptIn(state);
         }
         Attachments attachments = new Attachments(journal);
-        KeptDescriptors taps = new KeptDescriptors(DescriptorStore.ofEnvironment());
+        KeptDescriptors taps = opened(new KeptDescriptors(DescriptorStore.ofEnvironment()));
         Bridges bridges =
                 opened(
                         new Bridges(
@@ -147,10 +150,9 @@ public final class Daemon implements AutoCloseable {
                         new Nics(
                                 attachments,
                                 List.of(bridged, masquerade),
-                                state,
+                                requests,
                                 agents,
                                 journal,
-                                config.manifests(),
                                 config.pod()));
         Kubelet kubelet = new Kubelet(config.sriov());
         SriovControl sriov = opened(sriov(kubelet));

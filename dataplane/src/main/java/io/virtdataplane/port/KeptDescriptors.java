@@ -5,9 +5,13 @@ import io.virtdataplane.sys.Fd;
 import io.virtdataplane.sys.NetDevice;
 import io.virtdataplane.sys.PacketSocket;
 import io.virtdataplane.sys.Tun;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -17,14 +21,16 @@ import java.util.stream.Stream;
 /**
  * What a NIC has open, with systemd while no daemon is there, where that keeps descriptors. A tap
  * that we have made keeps its place, its name, its addresses and its carrier, and frames wait in
- * its queue for the next daemon. Of packet sockets the next daemon is saved the time of closing
- * them: the kernel waits for all processors at each, and a process that was killed is no more only
- * behind the last one.
+ * its queue for the next daemon. Of packet sockets a process that is killed is saved the time of
+ * closing them: the kernel waits for all processors at each, and the process is no more only behind
+ * the last one. One that ends closes them itself, many at a time: where the service is stopped
+ * systemd would close them one after the other, and do nothing else meanwhile.
  *
  * <p>Names are short, as the next process has all of them in one variable of its environment, of
  * 128 KB at most: 8192 of them ({@code FileDescriptorStoreMax} of the unit) have 112 KB.
  */
-public final class KeptDescriptors {
+public final class KeptDescriptors implements AutoCloseable {
+    private static final int CLOSED_AT_ONCE = 64;
     private final DescriptorStore store;
     private final Map<String, Kept> keptByName = new ConcurrentHashMap<>();
     private final Set<String> taken = ConcurrentHashMap.newKeySet();
@@ -203,6 +209,28 @@ public final class KeptDescriptors {
             if (each.getValue().isEarlier() && !waits && !taken.contains(name)) {
                 remove(name, role(name));
             }
+        }
+    }
+
+    /** The NICs are closed; what is kept but taps ends, here and with systemd. */
+    @Override
+    public void close() {
+        List<Fd> sockets = new ArrayList<>();
+        for (Map.Entry<String, Kept> each : keptByName.entrySet()) {
+            if (!role(each.getKey()).isTap) {
+                store.remove(each.getKey());
+                sockets.add(each.getValue().fd());
+                keptByName.remove(each.getKey());
+            }
+        }
+        if (sockets.isEmpty() || !store.isSettled()) {
+            return; // else the last one to close would be systemd all the same
+        }
+        try (ExecutorService threads =
+                Executors.newFixedThreadPool(
+                        Math.min(CLOSED_AT_ONCE, sockets.size()),
+                        Thread.ofPlatform().name("closing-", 0).factory())) {
+            sockets.forEach(each -> threads.execute(each::close));
         }
     }
 

@@ -14,7 +14,10 @@ public final class DescriptorStore {
     private static final int F_SETFD = 2; // linux/fcntl.h
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int FD_CLOEXEC = 1;
+    private static final int ANSWER_MILLISECONDS = 2000; // systemd may be busy with other services
+    private static final String PROBE = "probe";
     private final NotifySocket systemd;
+    private boolean isOn;
     private final Map<String, Fd> earlier = new ConcurrentHashMap<>();
 
     private DescriptorStore(NotifySocket systemd) {
@@ -46,11 +49,36 @@ public final class DescriptorStore {
                 }
             }
         }
+        store.isOn = systemd.isThere() && (isTold(environment) || store.keepsWhatItIsSent());
         return store;
     }
 
+    /** systemd 254 and later say how many they would keep. */
+    private static boolean isTold(Map<String, String> environment) {
+        return !environment.getOrDefault("FDSTORE", "0").equals("0");
+    }
+
+    /**
+     * Others do not say. One that does not keep a descriptor, since the unit does not have it so or
+     * since it is no systemd, closes it: the other end of a pipe sees that. One that does not
+     * answer in time keeps them if it has kept some before.
+     */
+    private boolean keepsWhatItIsSent() {
+        try (Pipe pipe = Pipe.open()) {
+            keep(PROBE, pipe.in());
+            if (!systemd.barrier(ANSWER_MILLISECONDS)) {
+                return !earlier.isEmpty();
+            }
+            pipe.in().close();
+            boolean isKept = !pipe.isClosed(0);
+            remove(PROBE);
+            return isKept;
+        }
+    }
+
+    /** What is kept is there for the next process. */
     public boolean isOn() {
-        return systemd.isThere();
+        return isOn;
     }
 
     /** What an earlier process has left, by name; the caller's from now on. To be called once. */
@@ -72,6 +100,11 @@ public final class DescriptorStore {
     /** It is the process's alone, or nobody's. */
     public void remove(String name) {
         systemd.send("FDSTOREREMOVE=1\nFDNAME=" + name);
+    }
+
+    /** Waits until systemd has done what it was told; false where it takes too long. */
+    public boolean isSettled() {
+        return systemd.barrier(ANSWER_MILLISECONDS);
     }
 
     /** Another descriptor of the same. */

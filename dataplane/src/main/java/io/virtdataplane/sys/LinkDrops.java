@@ -1,54 +1,84 @@
 package io.virtdataplane.sys;
 
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
 /**
- * How many frames a device had no room for on their way out, as the kernel counts them
- * (rtnetlink(7)). Any thread may ask: the socket stays in the namespace where it was opened.
+ * How many frames a device had no room for on their way out, as the kernel counts them (proc(5),
+ * /proc/net/dev). Any thread may ask: the file is that of the namespace where it was opened. A
+ * netlink request would wait for the kernel's lock of all devices, which it holds for a grace
+ * period at each program that is tied to one: while NICs are attached nobody else would have an
+ * answer for seconds.
  */
 public final class LinkDrops implements AutoCloseable {
-    private static final int RTM_GETLINK = 18; // linux/rtnetlink.h
-    private static final int IFLA_STATS64 = 23; // linux/if_link.h
-    private static final int IFINFOMSG = 16;
-    private static final int TX_DROPPED = 56; // struct rtnl_link_stats64
-    private final NetlinkSocket netlink = new NetlinkSocket();
-    private final int index;
+    private static final String FILE = "/proc/thread-self/net/dev";
+    private static final int TX_DROPPED = 11; // number behind the name: eight of receiving before
+    private static final int FIRST_BYTES = 4096;
+    private final RandomAccessFile file;
+    private final String name;
     private final long before; // an earlier run's, which the device has outlived
+    private byte[] bytes = new byte[FIRST_BYTES];
     private long count;
 
     /** Of a device of the calling thread's namespace. */
     public LinkDrops(String name) {
+        this.name = name;
         try {
-            index = new NetDevice(name).index();
+            file = new RandomAccessFile(FILE, "r");
+        } catch (IOException e) {
+            throw IoReason.failed("open " + FILE, e);
+        }
+        try {
             before = read(0);
         } catch (RuntimeException e) {
-            netlink.close();
+            close();
             throw e;
         }
     }
 
     /** Since this was made; no more of them once the device has left the namespace. */
-    public long count() {
+    public synchronized long count() {
         count = read(before + count) - before;
         return count;
     }
 
     /** {@code none}: what is told where there is no such device. */
     private long read(long none) {
-        NetlinkRequest request = new NetlinkRequest(RTM_GETLINK);
-        request.raw().putInt(0).putInt(index).putInt(0).putInt(0); // struct ifinfomsg
-        long[] drops = {none};
-        NetlinkAnswer.attributes(
-                netlink.ask(request, "get link").body(),
-                IFINFOMSG,
-                (type, value) -> {
-                    if (type == IFLA_STATS64 && value.limit() >= TX_DROPPED + Long.BYTES) {
-                        drops[0] = value.getLong(TX_DROPPED);
-                    }
-                });
-        return drops[0];
+        return text().lines()
+                .map(String::strip)
+                .filter(line -> line.startsWith(name + ":"))
+                .map(line -> line.substring(name.length() + 1).strip().split(" +"))
+                .filter(numbers -> numbers.length > TX_DROPPED)
+                .findFirst()
+                .map(numbers -> Long.parseLong(numbers[TX_DROPPED]))
+                .orElse(none);
+    }
+
+    private String text() {
+        try {
+            file.seek(0);
+            int length = 0;
+            int read;
+            while ((read = file.read(bytes, length, bytes.length - length)) > 0) {
+                length += read;
+                if (length == bytes.length) {
+                    bytes = Arrays.copyOf(bytes, 2 * length);
+                }
+            }
+            return new String(bytes, 0, length, StandardCharsets.US_ASCII);
+        } catch (IOException e) {
+            throw IoReason.failed("read " + FILE, e);
+        }
     }
 
     @Override
     public void close() {
-        netlink.close();
+        try {
+            file.close();
+        } catch (IOException e) {
+            throw IoReason.failed("close " + FILE, e);
+        }
     }
 }

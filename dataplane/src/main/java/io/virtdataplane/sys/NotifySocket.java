@@ -19,6 +19,7 @@ public final class NotifySocket {
     private static final int PATH_AT = 2;
     private static final int PATH_MAX = 108;
     private static final int MSG_NOSIGNAL = 0x4000;
+    private static final String BARRIER = "BARRIER=1";
     private final String path;
 
     public NotifySocket(String path) {
@@ -56,6 +57,21 @@ public final class NotifySocket {
                                         "socket"))) {
             MemorySegment message = message(scratch, state, fd);
             Libc.C.syscall(SYS_SENDMSG, socket.number(), message.address(), MSG_NOSIGNAL, 0, 0, 0);
+        }
+    }
+
+    /**
+     * Waits until all that was sent before has been taken in (sd_notify_barrier(3)): the other end
+     * closes the descriptor that comes with this. False where that takes longer.
+     */
+    boolean barrier(int milliseconds) {
+        if (!isThere()) {
+            return false;
+        }
+        try (Pipe pipe = Pipe.open()) {
+            send(BARRIER, pipe.in());
+            pipe.in().close();
+            return pipe.isClosed(milliseconds);
         }
     }
 

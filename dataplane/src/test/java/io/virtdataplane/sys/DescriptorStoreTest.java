@@ -20,7 +20,14 @@ class DescriptorStoreTest {
     @Test
     void nothingIsKeptWhereNobodyListens() {
         assertThat(DescriptorStore.none().isOn()).isFalse();
-        NotifySocket systemd = new NotifySocket("/run/systemd/notify");
-        assertThat(DescriptorStore.of(Map.of(), PID, systemd).isOn()).isTrue();
+        NotifySocket gone = new NotifySocket("/nobody/is/there");
+        assertThat(DescriptorStore.of(Map.of(), PID, gone).isOn()).isFalse();
+    }
+
+    @Test
+    void systemdsWordIsTaken() {
+        NotifySocket systemd = new NotifySocket("/nobody/is/there");
+        assertThat(DescriptorStore.of(Map.of("FDSTORE", "8192"), PID, systemd).isOn()).isTrue();
+        assertThat(DescriptorStore.of(Map.of("FDSTORE", "0"), PID, systemd).isOn()).isFalse();
     }
 }

@@ -27,11 +27,19 @@ public final class MovedSessions {
     private int leftOut;
 
     /**
-     * A TCP connection of the guest's.
+     * What the guest has with somebody, by TCP or UDP.
      *
      * @param remoteHigh address as {@link Ip} holds it
      */
-    public record Connection(int insidePort, long remoteHigh, long remoteLow, int remotePort) {}
+    public record Connection(
+            int protocol, int insidePort, long remoteHigh, long remoteLow, int remotePort) {
+        /** A frame that ends it, where the guest answers it; else one that says that it is over. */
+        public byte[] ending(DualStack addresses, long guestMac, long gatewayMac) {
+            return protocol == Protocols.TCP
+                    ? ConnectionProbe.frame(this, addresses, guestMac, gatewayMac)
+                    : LostDatagrams.frame(this, addresses, guestMac, gatewayMac);
+        }
+    }
 
     /**
      * @param bytes of {@link Nat#keep}
@@ -88,7 +96,7 @@ public final class MovedSessions {
             return part;
         }
         count++;
-        if (protocol(at) == Protocols.TCP) {
+        if (protocol(at) == Protocols.TCP || protocol(at) == Protocols.UDP) {
             connections.add(connection(at));
         }
         if (part.remaining() < 2 * EarlierSessions.BYTES) {
@@ -107,6 +115,7 @@ public final class MovedSessions {
         boolean isByService = (all.get(at + OFFSET_FLAGS) & SessionTable.BY_SERVICE) != 0;
         int from = isByService ? at - EarlierSessions.BYTES : at;
         return new Connection(
+                protocol(at),
                 all.getShort(at + 16) & 0xffff,
                 all.getLong(from),
                 all.getLong(from + 8),
@@ -149,7 +158,7 @@ public final class MovedSessions {
         return parts;
     }
 
-    /** TCP connections of the guest with others. */
+    /** What the guest has with others, by TCP or UDP. */
     public List<Connection> connections() {
         return connections;
     }

@@ -9,7 +9,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.dataplane.VifState;
+import io.virtdataplane.wire.Checksum;
 import io.virtdataplane.wire.Ethernet;
+import io.virtdataplane.wire.Icmp;
+import io.virtdataplane.wire.Icmpv6;
+import io.virtdataplane.wire.Ipv4;
+import io.virtdataplane.wire.Ipv6;
 import io.virtdataplane.wire.Tcp;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -85,6 +90,35 @@ class MovedSessionsTest {
         target.on.later(AHEAD);
         assertThat(take(moved())).isOne();
         assertThat(target.nat.sessionCount()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void guestIsToldThatNobodyHasItsDatagrams(Family family) {
+        source.fromGuest(udp(family.guest, 5000, family.web, 53));
+        MovedSessions moved = moved();
+        assertThat(moved.connections()).hasSize(1);
+        byte[] told = moved.connections().getFirst().ending(Bench.addresses(), 1, 2);
+        MemorySegment b = MemorySegment.ofArray(told);
+        int icmp = Ethernet.HEADER + family.ipHeader;
+        int quoted = icmp + Icmp.HEADER;
+        if (family.isIpv6()) {
+            assertThat(Icmpv6.type(b, icmp)).isEqualTo(Icmpv6.DESTINATION_UNREACHABLE);
+            assertThat(Icmpv6.code(b, icmp)).isEqualTo(Icmpv6.CODE_PORT_UNREACHABLE);
+            int length = told.length - icmp;
+            assertThat(Icmpv6.isIntact(b, Ethernet.HEADER, icmp, length)).isTrue();
+            assertThat(Ipv6.dstLow(b, Ethernet.HEADER)).isEqualTo(Ipv6.srcLow(b, quoted));
+        } else {
+            assertThat(Icmp.type(b, icmp)).isEqualTo(Icmp.DESTINATION_UNREACHABLE);
+            assertThat(Checksum.fold(Checksum.sum(b, icmp, told.length - icmp))).isEqualTo(0xffff);
+            assertThat(Ipv4.isIntact(b, Ethernet.HEADER)).isTrue();
+            assertThat(Ipv4.isIntact(b, quoted)).isTrue();
+            assertThat(Ipv4.dst(b, Ethernet.HEADER)).isEqualTo(Ipv4.src(b, quoted));
+        }
+        byte[] datagram = Arrays.copyOfRange(told, quoted - Ethernet.HEADER, told.length);
+        System.arraycopy(told, 0, datagram, 0, Ethernet.HEADER);
+        assertThat(flow(datagram))
+                .isEqualTo(family.at(family.guest, 5000) + " > " + family.at(family.web, 53));
     }
 
     @Test

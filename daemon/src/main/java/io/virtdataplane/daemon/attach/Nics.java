@@ -9,7 +9,6 @@ import io.virtdataplane.daemon.rpc.NotFoundException;
 import io.virtdataplane.daemon.state.ObjectStore;
 import io.virtdataplane.dataplane.VifState;
 import io.virtdataplane.manifest.MachineManifest;
-import io.virtdataplane.manifest.ManifestDefaults;
 import io.virtdataplane.sys.Netns;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +34,7 @@ public final class Nics implements AutoCloseable {
     private final ObjectStore<AttachRequest> store;
     private final GuestAgents agents;
     private final EventJournal journal;
-    private final ManifestDefaults defaults;
+    private final KeptRequests requests;
     private final boolean inPod;
     private final LostNics lost = new LostNics();
     private final Map<AttachedNic, Origin> origins = new ConcurrentHashMap<>();
@@ -62,25 +61,22 @@ public final class Nics implements AutoCloseable {
     public Nics(
             Attachments attachments,
             List<NicFamily> families,
-            Path stateDirectory,
+            KeptRequests requests,
             GuestAgents agents,
             EventJournal journal,
-            ManifestDefaults defaults,
             boolean inPod) {
         this.inPod = inPod;
         this.agents = agents;
-        this.defaults = defaults;
+        this.requests = requests;
         this.attachments = attachments;
         this.families = families;
-        this.store =
-                ObjectStore.byDigest(
-                        stateDirectory.resolve("attachments"), ".attach", new RequestFormat());
+        this.store = requests.store();
         this.journal = journal;
     }
 
     /** Takes up what an earlier run left; a NIC whose pod is gone is reported and forgotten. */
     public void restore() {
-        ObjectStore.Stored<AttachRequest> stored = store.all();
+        ObjectStore.Stored<AttachRequest> stored = requests.earlier();
         stored.unreadable()
                 .forEach(
                         (file, reason) -> {
@@ -201,7 +197,7 @@ public final class Nics implements AutoCloseable {
     }
 
     private MachineManifest machine(AttachRequest request) {
-        return MachineManifest.parse(request.getManifest(), request.getName(), defaults);
+        return requests.machine(request);
     }
 
     private NicSpec spec(AttachRequest request, MachineManifest machine) {
@@ -212,7 +208,8 @@ public final class Nics implements AutoCloseable {
                 .orElseThrow(
                         () ->
                                 new IllegalArgumentException(
-                                        "interface must be masquerade on the pod network, or bridge on a multus network"));
+                                        "interface must be masquerade on the pod network, or bridge"
+                                                + " on a multus network"));
     }
 
     /**
@@ -237,7 +234,7 @@ public final class Nics implements AutoCloseable {
                 limits.checkFor(nic);
                 limits.apply(nic);
             }
-            store.put(spec.name(), nic.kept(request));
+            requests.put(spec.name(), nic.kept(request));
         } catch (RuntimeException e) {
             nic.close();
             give(spec.name());

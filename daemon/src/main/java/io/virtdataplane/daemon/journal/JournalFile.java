@@ -34,7 +34,7 @@ final class JournalFile {
     private final JournalDirectory directory;
     private final Complaint complaint =
             new Complaint(LOG, "event journal is not written, tried again");
-    private final Bytes<byte[]> bytes = Bytes.allocateElasticOnHeap(256);
+    private Bytes<byte[]> bytes; // not in the constructor: Chronicle takes its time to load
     private volatile ChronicleQueue queue; // null while it cannot be written
     private volatile String trouble = ""; // why
     private ExcerptAppender appender;
@@ -166,6 +166,7 @@ final class JournalFile {
                         .blockSize(BLOCK)
                         .timeoutMS(1000)
                         .build();
+        bytes = Bytes.allocateElasticOnHeap(256);
         ExcerptTailer tailer = null;
         try {
             tailer = opened.createTailer();
@@ -189,7 +190,8 @@ final class JournalFile {
         shut();
         Path aside = directory.setAside();
         LOG.warn(
-                "event journal is damaged, it is renamed and a new one begins: renamedTo={} reason={}",
+                "event journal is damaged, it is renamed and a new one begins: renamedTo={}"
+                        + " reason={}",
                 aside,
                 reason);
         open();

@@ -113,8 +113,12 @@ public final class KeptNics {
 
     /** What of the NIC outlives the process: nothing where its tap would not. */
     BpfPins pins(MasqueradeSpec spec) {
+        BpfPins own = pins(spec.name());
         boolean isLost = spec.guest().device().isTap() && !taps.isOn();
-        return isLost ? BpfPins.none() : pins(spec.name());
+        if (isLost) {
+            own.remove(); // of an earlier run that had its tap kept
+        }
+        return isLost ? BpfPins.none() : own;
     }
 
     /** Of NICs that nobody knows any more nothing stays. */

@@ -3,7 +3,6 @@ package io.virtdataplane.daemon.nic;
 import io.virtdataplane.dataplane.DualStack;
 import io.virtdataplane.dataplane.Nic;
 import io.virtdataplane.dataplane.VifState;
-import io.virtdataplane.nat.ConnectionProbe;
 import io.virtdataplane.nat.MovedSessions;
 import io.virtdataplane.nat.MovedSessions.Connection;
 import java.util.List;
@@ -108,8 +107,9 @@ final class MovingSessions {
     }
 
     /**
-     * The guest is here: it is made to say where it is in each of them, and is answered. Where its
-     * MAC address is not known yet, that is done when it is announced again.
+     * The guest is here: it is made to say where it is in each of them, and is answered; of
+     * datagrams it is told that nobody has them. Where its MAC address is not known yet, that is
+     * done when it is announced again.
      */
     synchronized void resetLost() {
         boolean isKnown = nic.ask(on -> nic.nic().guestMac != Nic.UNKNOWN_MAC);
@@ -126,8 +126,7 @@ final class MovingSessions {
                         for (Connection each : some) {
                             on.originate(
                                     nic.nic(),
-                                    ConnectionProbe.frame(
-                                            each,
+                                    each.ending(
                                             addresses,
                                             nic.nic().guestMac,
                                             MasqueradeNic.GATEWAY_MAC));

@@ -130,10 +130,9 @@ abstract class NicsFixture {
                 new Nics(
                         attachments,
                         List.of(family),
-                        state,
+                        new KeptRequests(state, ManifestDefaults.DEFAULT),
                         agents,
                         journal,
-                        ManifestDefaults.DEFAULT,
                         false);
         nics.restore();
     }
