@@ -13,7 +13,8 @@ import java.util.function.IntPredicate;
  * thread.
  *
  * <p>What is new gets no place where the table is half full, so that a flood of SYNs or of queries
- * leaves those sessions alone that are established; and those that are idle make room in it.
+ * leaves those sessions alone that are established. From a quarter on those that are idle make room
+ * in it.
  *
  * <p>An established session is handed over when all frames that were received have been sent
  * ({@link #settle}): one that waits here would be overtaken by those that the kernel carries. At a
@@ -30,9 +31,12 @@ final class CarriedSessions {
     private static final int SWEEPS = 16;
     private static final int LOOKED_AT = 8;
     private static final long SWEEP_NS = 1_000_000_000L;
-    private static final int CROWDED = 4; // two flows a session: half of the table is used
+    private static final int CROWDED = 4; // two flows a session: half of the table
+    private static final int ROOMY = 8; // half of the room that new ones have
     private static final int MANY_NOTES = FlowNotes.MOST / 4;
+    private static final int MOST_SWEPT = 8192; // at once, to make room
     private static final long IDLE_NS = 10 * SWEEP_NS;
+    private static final long IDLE_DATAGRAMS_NS = SWEEP_NS; // most are queries that were answered
 
     private final FlowTable flows;
     private final SessionFlows ofSession;
@@ -112,6 +116,10 @@ final class CarriedSessions {
     /** For how many sessions that may never be answered. */
     private int roomToOpen() {
         return flows.capacity() / CROWDED - count;
+    }
+
+    private boolean isShortOfRoom() {
+        return roomToOpen() < flows.capacity() / ROOMY;
     }
 
     /** All frames that were received have been sent. */
@@ -327,6 +335,9 @@ final class CarriedSessions {
         sweptNs = nowNs;
         readNotes(nowNs);
         int part = (flows.capacity() + SWEEPS - 1) / SWEEPS;
+        if (isShortOfRoom()) {
+            part = Math.max(part, Math.min(flows.capacity() / 2, MOST_SWEPT));
+        }
         for (int i = 0; i < part; i++) {
             if (flows.isUsed(swept)) {
                 look(swept, nowNs);
@@ -349,8 +360,8 @@ final class CarriedSessions {
             return;
         }
         count(session, place, nowNs);
-        boolean isCrowded = count > flows.capacity() / CROWDED;
-        if (isCrowded && nowNs - table.lastSeenNs(session) > IDLE_NS) {
+        long mostNs = CarryRules.isTcp(table, session) ? IDLE_NS : IDLE_DATAGRAMS_NS;
+        if (isShortOfRoom() && nowNs - table.lastSeenNs(session) > mostNs) {
             release(session);
         }
     }

@@ -202,5 +202,11 @@ class OpenedDatagramsTest {
         assertThat(sessions()).hasSize(100);
         assertThat(bench.nat.sessionCount()).isEqualTo(200);
         assertThat(bench.nat.carriedCount()).isBetween(half / 2, half);
+        for (int second = 0; second < 4; second++) {
+            bench.pass(1);
+        }
+        assertThat(bench.nat.carriedCount()).as("the idle ones made room").isLessThanOrEqualTo(half / 2);
+        bench.fromGuest(query(201));
+        assertThat(isCarried(true, query(202))).isTrue();
     }
 }
