@@ -205,7 +205,9 @@ class OpenedDatagramsTest {
         for (int second = 0; second < 4; second++) {
             bench.pass(1);
         }
-        assertThat(bench.nat.carriedCount()).as("the idle ones made room").isLessThanOrEqualTo(half / 2);
+        assertThat(bench.nat.carriedCount())
+                .as("the idle ones made room")
+                .isLessThanOrEqualTo(half / 2);
         bench.fromGuest(query(201));
         assertThat(isCarried(true, query(202))).isTrue();
     }
