@@ -35,7 +35,7 @@ struct flow {
 	__u32 said;
 };
 
-/* What the sender of a flow has said of its TCP connection, and of any session: bits of a flow's said. FlowTable.java has the same. */
+/* What is known of the sender of a flow, most of it of TCP: bits of a flow's said. FlowTable.java has the same. */
 #define SAID_OPEN 1 /* anything but a first SYN */
 #define SAID_FIN 2
 #define SAID_RST 4
@@ -69,7 +69,7 @@ struct bucket {
 SEC("maps") struct bpf_map flows = {
 	.type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = sizeof(struct bucket), .max_entries = 1, .map_flags = BPF_F_MMAPABLE};
 
-#define GRANTS 256 /* hashes of what connections have in common that may be opened here */
+#define GRANTS 256 /* hashes of what sessions have in common that may be opened here */
 
 /* What the daemon says while it lives. */
 struct nic {
@@ -77,7 +77,7 @@ struct nic {
 	__u64 beat_ns;	  /* when it has last said so */
 	__u64 absence_ns; /* for how long it may be away */
 	__u64 segment;	  /* the longest TCP segment that a SYN may ask for, 0: what the MTUs leave */
-	__u64 openings;	  /* how many connections may be opened here */
+	__u64 openings;	  /* how many sessions may be opened here */
 	__u64 granted[GRANTS];
 };
 

@@ -17,6 +17,8 @@
 /* Of an entry that is being written: no flow's hash, as those are odd. */
 #define CLAIMED 2
 
+#define DHCP_SERVER 67
+
 INLINE int is_first_syn(const struct plain *f)
 {
 	return f->protocol == TCP && opens_connection(f->flags);
@@ -121,6 +123,8 @@ INLINE int open_flow(const struct plain *f, int ipv6, enum direction direction, 
 	__u64 back = tuple(local, remote, f->protocol, ipv6, direction == OUTWARD ? INWARD : OUTWARD);
 	__u32 awaits = direction == OUTWARD && f->protocol == TCP ? AWAITS_ANSWER : 0;
 	struct found_flow answers = {};
+	if (f->protocol == UDP && remote == SWAP16(DHCP_SERVER)) /* what its clients say is looked at */
+		return 0;
 	if (!may_open(f, ipv6, direction) || find_carried(&f->remote, back, &answers))
 		return 0;
 	if (!add_flow(&f->remote, back, awaits, 0, &answers))

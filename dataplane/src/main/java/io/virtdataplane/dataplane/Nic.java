@@ -29,6 +29,9 @@ public final class Nic extends Vif {
     /** What the guest was seen to use; worker's thread. */
     public final SeenAddresses seen = new SeenAddresses();
 
+    /** {@link OpeningWatch} looks after it. */
+    boolean isOpening;
+
     /** When a new MAC address was last reported. */
     long seenNs = Long.MIN_VALUE / 2;
 

@@ -1,21 +1,22 @@
 package io.virtdataplane.dataplane;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Looks after sessions that the kernel opens without the walk ({@link Openings}). While it does, it
- * is looked at once a millisecond, so that few wait for their place in the session table, and it
- * need not stop to have it done. Where it does not, nothing wakes. Worker's thread.
+ * Looks after sessions that the kernel opens without the walk ({@link Openings}). A NIC of which
+ * any were opened is looked at again after a millisecond, so that few wait for their place in the
+ * session table, and more may be opened meanwhile. Where none are, nothing wakes. Worker's thread.
  */
 final class OpeningWatch {
     private static final long EVERY_NS = 1_000_000;
     private final ContainedWalk walk;
-    private final List<Nic> nics;
+    private List<Nic> opening = new ArrayList<>();
+    private List<Nic> looked = new ArrayList<>();
     private long dueNs = Long.MAX_VALUE;
 
-    OpeningWatch(ContainedWalk walk, List<Nic> nics) {
+    OpeningWatch(ContainedWalk walk) {
         this.walk = walk;
-        this.nics = nics;
     }
 
     /** When to {@link #look} next; never where nothing is opened. */
@@ -25,16 +26,36 @@ final class OpeningWatch {
 
     /** Before frames of the NIC are walked. */
     void begin(Nic nic, long nowNs) {
-        if (walk.begin(nic, nowNs)) {
+        if (walk.begin(nic, nowNs) && !nic.isOpening) {
+            nic.isOpening = true;
+            opening.add(nic);
             dueNs = Math.min(dueNs, nowNs + EVERY_NS);
         }
     }
 
-    void look(long nowNs) {
-        dueNs = Long.MAX_VALUE;
+    /** Somebody may ask for any of them. */
+    void begin(List<Nic> nics, long nowNs) {
         for (int i = 0; i < nics.size(); i++) {
             begin(nics.get(i), nowNs);
-            walk.settle(nics.get(i), nowNs);
         }
+    }
+
+    void look(long nowNs) {
+        List<Nic> due = opening;
+        opening = looked;
+        looked = due;
+        dueNs = Long.MAX_VALUE;
+        for (int i = 0; i < due.size(); i++) {
+            Nic nic = due.get(i);
+            nic.isOpening = false;
+            begin(nic, nowNs);
+            walk.settle(nic, nowNs);
+        }
+        due.clear();
+    }
+
+    /** The NIC is no more. */
+    void leave(Nic nic) {
+        opening.remove(nic);
     }
 }

@@ -38,7 +38,7 @@ public final class Openings {
 
     /** So many more may be opened. */
     public void most(int count) {
-        if (!isEmpty) {
+        if (!isEmpty && (long) WORD.getOpaque(memory, COUNT) != count) {
             WORD.setRelease(memory, COUNT, (long) count);
         }
     }
@@ -51,12 +51,30 @@ public final class Openings {
      */
     public void grant(
             int direction, int protocol, long remoteHigh, long remoteLow, int port, boolean ipv6) {
+        long hash = hash(direction, protocol, remoteHigh, remoteLow, port, ipv6);
+        isEmpty = false;
+        WORD.setRelease(memory, at(hash), hash);
+    }
+
+    /** No more of them, until one is walked that is granted. */
+    public void revoke(
+            int direction, int protocol, long remoteHigh, long remoteLow, int port, boolean ipv6) {
+        long hash = hash(direction, protocol, remoteHigh, remoteLow, port, ipv6);
+        if (!isEmpty && (long) WORD.getOpaque(memory, at(hash)) == hash) {
+            WORD.setRelease(memory, at(hash), 0L);
+        }
+    }
+
+    private long hash(
+            int direction, int protocol, long remoteHigh, long remoteLow, int port, boolean ipv6) {
         boolean outward = direction == FlowTable.OUTWARD;
         long alike =
                 FlowKey.tuple(direction, protocol, outward ? 0 : port, outward ? port : 0, ipv6);
-        long hash = FlowKey.hash(seed, remoteHigh, remoteLow, alike);
-        isEmpty = false;
-        WORD.setRelease(memory, GRANTED + ((hash >>> Integer.SIZE) % GRANTS) * Long.BYTES, hash);
+        return FlowKey.hash(seed, remoteHigh, remoteLow, alike);
+    }
+
+    private static long at(long hash) {
+        return GRANTED + ((hash >>> Integer.SIZE) % GRANTS) * Long.BYTES;
     }
 
     /** From the next frame on none is. */

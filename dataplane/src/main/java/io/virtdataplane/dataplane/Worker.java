@@ -55,7 +55,7 @@ public final class Worker {
         this.egress = new Egress(pool, poller, events);
         this.walk = new ContainedWalk(new Walk(new Guard(events), egress), events);
         this.shaping = new Shaping(walk::process, egress);
-        this.openings = new OpeningWatch(walk, nics);
+        this.openings = new OpeningWatch(walk);
         this.timerNs = clock.nowNs();
     }
 
@@ -98,7 +98,7 @@ public final class Worker {
         breathNs = nowNs;
         Command command = commands.poll();
         if (command != null) {
-            openings.look(nowNs);
+            openings.begin(nics, nowNs);
             command.run(this, nowNs);
             dueNs = nowNs; // it may have given a stage something to send
         }
@@ -347,6 +347,7 @@ public final class Worker {
         vifByPort[nic.guest.id()] = null;
         vifByPort[nic.uplink.id()] = null;
         nics.remove(nic);
+        openings.leave(nic);
     }
 
     /** On the worker's thread, again and again: it lives, and so do its NICs. */

@@ -61,16 +61,14 @@ public final class DescriptorStore {
     /**
      * Others do not say. One that does not keep a descriptor, since the unit does not have it so or
      * since it is no systemd, closes it: the other end of a pipe sees that. One that does not
-     * answer in time keeps them if it has kept some before.
+     * answer in time is busy, and will keep them.
      */
     private boolean keepsWhatItIsSent() {
         try (Pipe pipe = Pipe.open()) {
             keep(PROBE, pipe.in());
-            if (!systemd.barrier(ANSWER_MILLISECONDS)) {
-                return !earlier.isEmpty();
-            }
+            boolean hasAnswered = systemd.barrier(ANSWER_MILLISECONDS);
             pipe.in().close();
-            boolean isKept = !pipe.isClosed(0);
+            boolean isKept = !hasAnswered || !pipe.isClosed(0);
             remove(PROBE);
             return isKept;
         }

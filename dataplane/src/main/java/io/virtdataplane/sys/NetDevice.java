@@ -15,7 +15,8 @@ public final class NetDevice {
     private static final int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
     private static final int NAME_LENGTH = 16; // IFNAMSIZ, linux/if.h
     private static final int IFREQ_LENGTH = 40;
-    private static final int SIOCGIFFLAGS = 0x8913; // linux/sockios.h
+    private static final int SIOCGIFNAME = 0x8910; // linux/sockios.h
+    private static final int SIOCGIFFLAGS = 0x8913;
     private static final int SIOCSIFFLAGS = 0x8914;
     private static final int SIOCGIFADDR = 0x8915;
     private static final int SIOCGIFNETMASK = 0x891b;
@@ -61,6 +62,30 @@ public final class NetDevice {
 
     public boolean exists() {
         return index() != 0;
+    }
+
+    /** The device whatever its name will be, for any thread. */
+    Numbered numbered() {
+        return new Numbered(index(), socket());
+    }
+
+    /** A device by its number in the namespace where this was made. */
+    record Numbered(int index, Fd socket) implements AutoCloseable {
+        /** Its name now; empty: it is not there. */
+        String name() {
+            try (Scratch scratch = new Scratch()) {
+                MemorySegment ifreq = scratch.zeroed(IFREQ_LENGTH);
+                ifreq.set(Scratch.U32, NAME_LENGTH, index);
+                long result =
+                        Libc.result(Libc.C.ioctl(socket.number(), SIOCGIFNAME, ifreq.address()));
+                return result < 0 ? "" : ifreq.getString(0);
+            }
+        }
+
+        @Override
+        public void close() {
+            socket.close();
+        }
     }
 
     public int mtu() {

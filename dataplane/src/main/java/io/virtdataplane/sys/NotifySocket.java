@@ -19,6 +19,8 @@ public final class NotifySocket {
     private static final int PATH_AT = 2;
     private static final int PATH_MAX = 108;
     private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int SO_SNDTIMEO = 21; // asm-generic/socket.h
+    private static final long SEND_SECONDS = 2; // one that is stopped does not stop us
     private static final String BARRIER = "BARRIER=1";
     private final String path;
 
@@ -56,6 +58,10 @@ public final class NotifySocket {
                                         Libc.result(Libc.C.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0)),
                                         "socket"))) {
             MemorySegment message = message(scratch, state, fd);
+            MemorySegment timeout = scratch.zeroed(2 * Long.BYTES); // struct timeval
+            timeout.set(Scratch.U64, 0, SEND_SECONDS);
+            Libc.C.setsockopt(
+                    socket.number(), SOL_SOCKET, SO_SNDTIMEO, timeout.address(), 2 * Long.BYTES);
             Libc.C.syscall(SYS_SENDMSG, socket.number(), message.address(), MSG_NOSIGNAL, 0, 0, 0);
         }
     }

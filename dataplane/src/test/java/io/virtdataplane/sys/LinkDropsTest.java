@@ -19,4 +19,13 @@ class LinkDropsTest {
             assertThat(drops.count()).isZero();
         }
     }
+
+    @Test
+    void numberedDeviceHasItsNameAndNoneWhereItIsNotThere() {
+        try (NetDevice.Numbered lo = new NetDevice("lo").numbered();
+                NetDevice.Numbered none = new NetDevice("none-such").numbered()) {
+            assertThat(lo.name()).isEqualTo("lo");
+            assertThat(none.name()).isEmpty();
+        }
+    }
 }

@@ -103,7 +103,7 @@ final class CarriedSessions {
             if (roomToOpen() > 0 && carry(session)) {
                 opened.another(session);
             }
-        } else if ((mayBeCarried || rules.isFirstDatagram(table, session))
+        } else if ((mayBeCarried || CarryRules.isFirstDatagram(table, session))
                 && waitingCount < MOST_WAITING) {
             waiting[waitingCount++] = session;
         }
@@ -131,7 +131,8 @@ final class CarriedSessions {
             }
             if (rules.mayBeCarried(table, session)) {
                 carry(session);
-            } else if (rules.isFirstDatagram(table, session)) {
+            }
+            if (rules.hasOthersAlike(table, session)) {
                 opened.another(session);
             }
         }
@@ -159,9 +160,13 @@ final class CarriedSessions {
         return true;
     }
 
-    /** The kernel may have opened it meanwhile. */
+    /** The kernel may have opened it meanwhile, or a plain one where both ends are translated. */
     private int findOrAdd(int session, int direction) {
         int place = find(session, direction);
+        if (place != FlowTable.NONE && flows.changesRemote(place) != table.hasFrontEnd(session)) {
+            remove(place);
+            place = FlowTable.NONE;
+        }
         return place == FlowTable.NONE ? ofSession.add(table, session, direction) : place;
     }
 

@@ -54,10 +54,15 @@ final class CarryRules {
         return !(Ip.isMapped(high, low) ? addresses.ipv4() : addresses.ipv6()).isPod(high, low);
     }
 
-    /** Of a UDP session one frame was walked; others like it may be carried from their first on. */
-    boolean isFirstDatagram(SessionTable table, int session) {
+    /** Of a UDP session the first frame was walked. */
+    static boolean isFirstDatagram(SessionTable table, int session) {
         return table.protocol(session) == Protocols.UDP
-                && table.framesOut(session) + table.framesIn(session) == 1
+                && table.framesOut(session) + table.framesIn(session) == 1;
+    }
+
+    /** Others like this UDP session may be carried from their first frame on. */
+    boolean hasOthersAlike(SessionTable table, int session) {
+        return table.protocol(session) == Protocols.UDP
                 && table.remotePort(session) != Dhcp.SERVER_PORT
                 && !table.isWalked(session)
                 && isBetweenGuestAndOutside(table, session);
@@ -74,7 +79,9 @@ final class CarryRules {
         };
     }
 
-    /** Not a query that is answered once or never, which is walked for less than it costs here. */
+    /**
+     * Not a query that nobody answers: where it is not opened by the kernel, it is walked for less.
+     */
     private static boolean isStream(SessionTable table, int session) {
         long out = table.framesOut(session);
         long in = table.framesIn(session);

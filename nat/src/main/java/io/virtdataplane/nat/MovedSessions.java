@@ -96,8 +96,9 @@ public final class MovedSessions {
             return part;
         }
         count++;
-        if (protocol(at) == Protocols.TCP || protocol(at) == Protocols.UDP) {
-            connections.add(connection(at));
+        boolean isOfGuest = (flags & SessionTable.INBOUND) == 0;
+        if (protocol(at) == Protocols.TCP || protocol(at) == Protocols.UDP && isOfGuest) {
+            connections.add(connection(at)); // a server learns nothing from its clients' datagrams
         }
         if (part.remaining() < 2 * EarlierSessions.BYTES) {
             end(part);

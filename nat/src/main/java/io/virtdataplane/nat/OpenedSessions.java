@@ -37,12 +37,13 @@ final class OpenedSessions {
      */
     void another(int session) {
         SessionTable table = sessions.table();
-        if (!areAllowed() || table.hasFrontEnd(session)) {
+        int outside = table.outsidePort(session);
+        if (table.hasFrontEnd(session)) {
+            revoke(session);
             return;
         }
         boolean inbound = table.isInbound(session);
-        int outside = table.outsidePort(session);
-        if (inbound && outside != table.insidePort(session)) {
+        if (!areAllowed() || inbound && outside != table.insidePort(session)) {
             return;
         }
         long high = table.remoteHigh(session);
@@ -53,6 +54,20 @@ final class OpenedSessions {
                 high,
                 low,
                 inbound ? outside : table.remotePort(session),
+                !Ip.isMapped(high, low));
+    }
+
+    /** Its endpoint's answers are not what the endpoint may ask of the guest's own port. */
+    private void revoke(int session) {
+        SessionTable table = sessions.table();
+        long high = table.remoteHigh(session);
+        long low = table.remoteLow(session);
+        openings.revoke(
+                FlowTable.INWARD,
+                table.protocol(session),
+                high,
+                low,
+                table.outsidePort(session),
                 !Ip.isMapped(high, low));
     }
 
@@ -158,6 +173,7 @@ final class OpenedSessions {
         SessionTable table = sessions.table();
         if (table.isCarried(session)
                 || table.hasFrontEnd(session)
+                || table.isWalked(session)
                 || table.outsidePort(session) != flows.becomes(outward)
                 || !carried.rules().isBetweenGuestAndOutside(table, session)) {
             return SessionTable.NONE;

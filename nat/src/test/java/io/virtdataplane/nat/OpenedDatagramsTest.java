@@ -134,6 +134,8 @@ class OpenedDatagramsTest {
         bench.fromGuest(Packets.udp(family.guest, 68, family.web, 67));
         assertThat(isCarried(true, Packets.udp(family.guest, 68, family.web, 67))).isFalse();
         assertThat(isCarried(true, Packets.udp(family.guest, 69, family.web, 67))).isFalse();
+        bench.fromOutside(asked(family.web, 50000));
+        assertThat(isCarried(false, asked(family.web, 67))).isFalse();
     }
 
     @Test
@@ -149,6 +151,37 @@ class OpenedDatagramsTest {
                                         ServicesTest.at(family.other, DNS)))));
         bench.fromGuest(query(40000));
         assertThat(isCarried(true, query(40001))).isFalse();
+        assertThat(isCarried(true, Packets.udp(family.guest, 40001, family.other, DNS))).isFalse();
+    }
+
+    /** The guest's port is a server's, too, which the endpoint has asked something. */
+    @Test
+    void answerOfAServiceIsNoQuestionOfItsEndpoint() {
+        bench.services(
+                ServiceTable.of(
+                        List.of(
+                                ServicesTest.front(
+                                        family.web,
+                                        Protocols.UDP,
+                                        DNS,
+                                        0,
+                                        ServicesTest.at(family.other, DNS)))));
+        bench.fromOutside(asked(family.other, 50000));
+        assertThat(isCarried(false, asked(family.other, 50001))).isTrue();
+        bench.fromGuest(query(DNS));
+        assertThat(isCarried(false, inward(Packets.udp(family.other, DNS, family.pod, DNS))))
+                .isFalse();
+        assertThat(bench.fromOutside(inward(Packets.udp(family.other, DNS, family.pod, DNS))))
+                .singleElement()
+                .extracting(Packets::flow)
+                .isEqualTo(Packets.flow(Packets.udp(family.web, DNS, family.guest, DNS)));
+    }
+
+    /** As of a resolver that asks for both families at once. */
+    @Test
+    void queriesThatComeTogetherGrantTheNextOnes() {
+        bench.fromGuest(query(40000), query(40000));
+        assertThat(isCarried(true, query(40001))).isTrue();
     }
 
     @Test
