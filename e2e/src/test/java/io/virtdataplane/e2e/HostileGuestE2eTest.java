@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * A guest that floods, or is flooded, beside one that works: what the other notices. All frames are
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
  * trip beside a SYN flood took 1.9 ms (p50) and beside broadcasts 3.6 to 65 ms.
  */
 @RootTest
+@Isolated("compares times")
 @Timeout(240)
 class HostileGuestE2eTest {
     private static final String CONFIG = "fastPath: off\nworkers: 1\n";
