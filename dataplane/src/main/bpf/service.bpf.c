@@ -150,7 +150,7 @@ struct node {
 
 struct node node;
 
-/* Why a packet from outside ended here; ServicePrograms.java names them. */
+/* Why a packet ended here; ServiceDrops.java names them. */
 enum drop { NO_ENDPOINT, NOT_LOCAL, NO_PORT, NOT_ADMITTED, NO_FIRST_FRAGMENT, NOT_TRANSLATED, DROPS };
 
 __u64 dropped[DROPS];

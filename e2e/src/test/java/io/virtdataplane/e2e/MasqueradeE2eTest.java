@@ -149,28 +149,7 @@ class MasqueradeE2eTest {
     void nameServiceAndSecureShellWork() throws IOException {
         lab.daemon().attachTap(Lab.CHAPTER).configureGuest();
         lab.nameServer();
-        Path key = lab.shell.directory().resolve("key");
-        lab.shell.must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString());
-        lab.shell.sh(
-                "mkdir -p /run/sshd; cp %1$s.pub %1$s.authorized; chmod 600 %1$s.authorized"
-                        .formatted(key));
-        lab.startIn(
-                lab.guest,
-                "/usr/sbin/sshd",
-                "-D",
-                "-f",
-                "/dev/null",
-                "-h",
-                key.toString(),
-                "-o",
-                "AuthorizedKeysFile=" + key + ".authorized",
-                "-o",
-                "StrictModes=no",
-                "-o",
-                "PidFile=none",
-                "-o",
-                "Subsystem=sftp internal-sftp");
-        lab.awaitSocket(lab.guest, "tcp sport = :22");
+        SecureShell ssh = new SecureShell(lab);
         assertThat(
                         lab.mustIn(
                                         lab.guest,
@@ -183,24 +162,12 @@ class MasqueradeE2eTest {
                                         "dig +short +tcp @" + Lab.OUTSIDE + " www.example.test")
                                 .strip())
                 .isEqualTo("192.0.2.1");
-        String options =
-                "-q -i "
-                        + key
-                        + " -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=5 ";
-        assertThat(
-                        lab.mustIn(
-                                lab.out,
-                                "ssh "
-                                        + options
-                                        + "root@"
-                                        + Lab.POD_ADDRESS
-                                        + " ip -br addr show eth0"))
+        assertThat(ssh.run(lab.out, Lab.POD_ADDRESS, 22, "ip -br addr show eth0"))
                 .contains("10.0.2.2/24");
         Path copied = lab.shell.directory().resolve("copied");
-        lab.mustIn(
-                lab.out,
-                "scp " + options + "root@" + Lab.POD_ADDRESS + ":" + key + ".pub " + copied);
-        assertThat(read(copied)).isEqualTo(read(Path.of(key + ".pub")));
+        Path key = Path.of(ssh.key + ".pub");
+        ssh.copy(lab.out, Lab.POD_ADDRESS, key, copied);
+        assertThat(read(copied)).isEqualTo(read(key));
     }
 
     private static double gigabits(String json) {

@@ -66,11 +66,7 @@ class NodeServicesE2eTest {
     }
 
     private void start(String... services) {
-        far = lab.far(1500);
-        lab.mustIn(lab.out, "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
-        lab.keeping();
-        daemon();
-        lab.attachDevice(MACHINE).configureGuest();
+        attach();
         lab.startIn(lab.guest, "python3", "-c", SSH);
         Wait.until(
                 "the guest's server",
@@ -80,6 +76,14 @@ class NodeServicesE2eTest {
         for (String service : services) {
             apply(service);
         }
+    }
+
+    private void attach() {
+        far = lab.far(1500);
+        lab.mustIn(lab.out, "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
+        lab.keeping();
+        daemon();
+        lab.attachDevice(MACHINE).configureGuest();
     }
 
     private void daemon() {
@@ -114,6 +118,23 @@ class NodeServicesE2eTest {
                 .replaceFirst("clusterIP:", "")
                 .replace("\"", "")
                 .trim();
+    }
+
+    /** What the chapter makes Services for. */
+    @Test
+    void secureShellReachesTheGuestByEachKindOfService() {
+        attach();
+        SecureShell ssh = new SecureShell(lab);
+        apply(CHAPTER);
+        String who = "echo $SSH_CONNECTION";
+        assertThat(ssh.run(lab.out, clusterIp(), 27017, who)).endsWith(" 10.0.2.2 22");
+        assertThat(ssh.run(far, NODE, 30000, who))
+                .startsWith(Lab.FAR + " ")
+                .endsWith(" 10.0.2.2 22");
+        apply(CHAPTER.replace("type: NodePort", "type: LoadBalancer"));
+        assertThat(ssh.run(far, BALANCER, 27017, who))
+                .startsWith(Lab.FAR + " ")
+                .endsWith(" 10.0.2.2 22");
     }
 
     /** S10, S11, S13, S15. */

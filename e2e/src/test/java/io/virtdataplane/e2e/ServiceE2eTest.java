@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 @RootTest
 @Timeout(120)
 class ServiceE2eTest {
+    private static final Pattern ABOUT_DESCRIPTORS = Pattern.compile("(FD|BARRIER).*");
     private final Lab lab = new Lab();
 
     @AfterEach
@@ -48,8 +50,21 @@ class ServiceE2eTest {
                 () -> Shell.text(said),
                 notices -> notices.lines().filter("WATCHDOG=1"::equals).count() > 1);
         lab.shell.end(lab.daemonProcess());
-        assertThat(Wait.untilIn(said, "STOPPING=1", 10).lines().distinct())
+        String all = Wait.untilIn(said, "STOPPING=1", 10);
+        assertThat(
+                        all.lines()
+                                .filter(line -> !ABOUT_DESCRIPTORS.matcher(line).matches())
+                                .distinct())
                 .containsExactly("READY=1", "WATCHDOG=1", "STOPPING=1");
+        assertThat(all.lines().limit(6))
+                .as("whether it keeps descriptors")
+                .containsExactly(
+                        "FDSTORE=1",
+                        "FDPOLL=0",
+                        "FDNAME=probe",
+                        "BARRIER=1",
+                        "FDSTOREREMOVE=1",
+                        "FDNAME=probe");
         assertThat(lab.daemonProcess().exitValue())
                 .as("128 + SIGTERM, as systemd takes for success")
                 .isEqualTo(143);
