@@ -8,7 +8,8 @@ import java.util.List;
  * cable from one node to another, by which both reach each other's pods.
  */
 final class MorePods implements AutoCloseable {
-    private static final String MACHINE =
+    /** A machine of that name, as the Services of the chapter select it. */
+    static final String MACHINE =
             """
             kind: VirtualMachine
             metadata: {name: %s, namespace: example-namespace}
@@ -22,6 +23,7 @@ final class MorePods implements AutoCloseable {
                       interfaces: [{name: default, masquerade: {}, ports: [{name: ssh, port: 22}, {port: 53, protocol: UDP}]}]
                   networks: [{name: default, pod: {}}]
             """;
+
     private final Lab lab;
     private final String node;
     private final List<String> namespaces = new ArrayList<>();

@@ -22,20 +22,7 @@ class NodeServicesE2eTest {
     private static final String NODE6 = "2001:db8:9::1";
     private static final String BALANCER = "198.51.100.80";
     private static final String BALANCER6 = "2001:db8:9::80";
-    private static final String MACHINE =
-            """
-            kind: VirtualMachine
-            metadata: {name: vm-ephemeral, namespace: example-namespace}
-            spec:
-              template:
-                metadata:
-                  labels: {special: key}
-                spec:
-                  domain:
-                    devices:
-                      interfaces: [{name: default, masquerade: {}, ports: [{name: ssh, port: 22}, {port: 53, protocol: UDP}]}]
-                  networks: [{name: default, pod: {}}]
-            """;
+    private static final String MACHINE = MorePods.MACHINE.formatted("vm-ephemeral");
     private static final String CHAPTER = ServiceObjectsE2eTest.CHAPTER;
 
     /** Says who has asked, and then repeats what it gets. */

@@ -124,6 +124,16 @@ final class Bench {
     final Worker worker = on.worker;
     final FramePool pool = on.pool;
 
+    /** One port is open, and what is known is carried by the programs. */
+    static Bench carried(CarriedPrograms programs, int protocol, int port) {
+        OpenPorts open = OpenPorts.listed().add(protocol, port);
+        NatPolicy policy =
+                NatPolicy.DEFAULT
+                        .with(new NatPolicy.Ports(open, UnlistedPolicy.POD, true))
+                        .with(new NatPolicy.Limits(1024, 0, 256));
+        return new Bench(policy, 1500, 1500, programs);
+    }
+
     /** Programs compare its times with their own. */
     void useTheKernelsClock() {
         on.later(System.nanoTime() - on.nowNs());

@@ -2,6 +2,7 @@ package io.virtdataplane.nat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtdataplane.dataplane.FrontEnd;
 import io.virtdataplane.dataplane.Verdict;
 import io.virtdataplane.port.CarriedPrograms;
 import io.virtdataplane.wire.AddressText;
@@ -22,18 +23,7 @@ class OpenedDatagramsTest {
     private final Family family;
     private final CarriedPrograms programs =
             new CarriedPrograms(Bench.addresses(), 1500, 1500, 0x0200_0000_0000L, 64);
-    private final Bench bench =
-            new Bench(
-                    NatPolicy.DEFAULT
-                            .with(
-                                    new NatPolicy.Ports(
-                                            OpenPorts.listed().add(Protocols.UDP, DNS),
-                                            UnlistedPolicy.POD,
-                                            true))
-                            .with(new NatPolicy.Limits(1024, 0, 256)),
-                    1500,
-                    1500,
-                    programs);
+    private final Bench bench = Bench.carried(programs, Protocols.UDP, DNS);
 
     OpenedDatagramsTest(Family family) {
         this.family = family;
@@ -72,6 +62,14 @@ class OpenedDatagramsTest {
 
     private boolean isCarried(boolean fromGuest, byte[] frame) {
         return carried(fromGuest, frame) != null;
+    }
+
+    /** The name server is a Service, behind which is another one. */
+    private void serve() {
+        FrontEnd front =
+                ServicesTest.front(
+                        family.web, Protocols.UDP, DNS, 0, ServicesTest.at(family.other, DNS));
+        bench.services(ServiceTable.of(List.of(front)));
     }
 
     private List<SessionView> sessions() {
@@ -140,15 +138,7 @@ class OpenedDatagramsTest {
 
     @Test
     void queriesToAServiceAreWalked() {
-        bench.services(
-                ServiceTable.of(
-                        List.of(
-                                ServicesTest.front(
-                                        family.web,
-                                        Protocols.UDP,
-                                        DNS,
-                                        0,
-                                        ServicesTest.at(family.other, DNS)))));
+        serve();
         bench.fromGuest(query(40000));
         assertThat(isCarried(true, query(40001))).isFalse();
         assertThat(isCarried(true, Packets.udp(family.guest, 40001, family.other, DNS))).isFalse();
@@ -157,15 +147,7 @@ class OpenedDatagramsTest {
     /** The guest's port is a server's, too, which the endpoint has asked something. */
     @Test
     void answerOfAServiceIsNoQuestionOfItsEndpoint() {
-        bench.services(
-                ServiceTable.of(
-                        List.of(
-                                ServicesTest.front(
-                                        family.web,
-                                        Protocols.UDP,
-                                        DNS,
-                                        0,
-                                        ServicesTest.at(family.other, DNS)))));
+        serve();
         bench.fromOutside(asked(family.other, 50000));
         assertThat(isCarried(false, asked(family.other, 50001))).isTrue();
         bench.fromGuest(query(DNS));
@@ -188,15 +170,7 @@ class OpenedDatagramsTest {
     void whatIsAServiceFromNowOnIsWalked() {
         bench.fromGuest(query(40000));
         assertThat(isCarried(true, query(40001))).isTrue();
-        bench.services(
-                ServiceTable.of(
-                        List.of(
-                                ServicesTest.front(
-                                        family.web,
-                                        Protocols.UDP,
-                                        DNS,
-                                        0,
-                                        ServicesTest.at(family.other, DNS)))));
+        serve();
         assertThat(isCarried(true, query(40002))).isFalse();
     }
 

@@ -26,18 +26,7 @@ class OpenedSessionsTest {
     private final Family family;
     private final CarriedPrograms programs =
             new CarriedPrograms(Bench.addresses(), 1500, 1500, 0x0200_0000_0000L, 4096);
-    private final Bench bench =
-            new Bench(
-                    NatPolicy.DEFAULT
-                            .with(
-                                    new NatPolicy.Ports(
-                                            OpenPorts.listed().add(Protocols.TCP, SSH),
-                                            UnlistedPolicy.POD,
-                                            true))
-                            .with(new NatPolicy.Limits(1024, 0, 256)),
-                    1500,
-                    1500,
-                    programs);
+    private final Bench bench = Bench.carried(programs, Protocols.TCP, SSH);
 
     OpenedSessionsTest(Family family) {
         this.family = family;
