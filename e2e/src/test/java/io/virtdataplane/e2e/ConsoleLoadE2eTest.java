@@ -18,7 +18,7 @@ class ConsoleLoadE2eTest {
     private static final int LOADS = 9;
     private static final int TRIES = 3;
     private static final int ROUNDS = 5;
-    private static final int BUSY = 2;
+    private static final int BUSY = 5;
     private static final String ECHO =
             """
             import socket, sys
