@@ -57,13 +57,20 @@ final class BridgeLab implements AutoCloseable {
                             tag: 100
             """;
 
-    final Lab lab = new Lab();
-    final String node = lab.out.replace("-out", "-node");
-    final String host = lab.out.replace("-out", "-host");
+    final Lab lab;
+    final String node;
+    final String host;
     private final List<String> guests = new ArrayList<>();
 
     /** {@code options}: of the daemon. */
     BridgeLab(String... options) {
+        this(new Lab(), options);
+    }
+
+    BridgeLab(Lab lab, String... options) {
+        this.lab = lab;
+        node = lab.out.replace("-out", "-node");
+        host = lab.out.replace("-out", "-host");
         lab.shell.sh(
                 """
                 for n in %1$s %2$s; do ip netns add $n; ip -n $n link set lo up; done

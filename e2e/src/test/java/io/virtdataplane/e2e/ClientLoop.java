@@ -7,7 +7,10 @@ import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.charset.Charset;
+import java.nio.file.Path;
 
 /**
  * The command-line client as a process that goes on: runs one command after another, each as if it
@@ -20,6 +23,16 @@ import java.nio.charset.Charset;
  */
 final class ClientLoop {
     private ClientLoop() {}
+
+    /** The directory that it is in, with all tests. */
+    static Path compiled() {
+        try {
+            URL location = ClientLoop.class.getProtectionDomain().getCodeSource().getLocation();
+            return Path.of(location.toURI());
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+    }
 
     public static void main(String[] none) throws IOException {
         DataInputStream in = new DataInputStream(System.in);

@@ -4,7 +4,6 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -29,13 +28,6 @@ final class Clients {
 
     private Clients(Path root) {
         try {
-            Path own =
-                    Path.of(
-                            ClientLoop.class
-                                    .getProtectionDomain()
-                                    .getCodeSource()
-                                    .getLocation()
-                                    .toURI());
             process =
                     new ProcessBuilder(
                                     Path.of(System.getProperty("java.home"), "bin/java").toString(),
@@ -44,11 +36,13 @@ final class Clients {
                                     "-XX:TieredStopAtLevel=1",
                                     "-Xmx128m",
                                     "-cp",
-                                    root.resolve("client/target/lib/*") + ":" + own,
+                                    root.resolve("client/target/lib/*")
+                                            + ":"
+                                            + ClientLoop.compiled(),
                                     ClientLoop.class.getName())
                             .redirectError(Redirect.INHERIT)
                             .start();
-        } catch (IOException | URISyntaxException e) {
+        } catch (IOException e) {
             throw new AssertionError("cannot start the client", e);
         }
         to = new DataOutputStream(process.getOutputStream());

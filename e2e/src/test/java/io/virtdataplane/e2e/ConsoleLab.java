@@ -46,12 +46,17 @@ final class ConsoleLab implements AutoCloseable {
                     bridge:
                       port: []
             """;
-    final Lab lab = new Lab();
+    final Lab lab;
     final List<String> namespaces = new ArrayList<>();
     private Browser browser;
     private Client client; // made with the first NIC
 
     ConsoleLab() {
+        this(new Lab());
+    }
+
+    ConsoleLab(Lab lab) {
+        this.lab = lab;
         lab.daemon().attachTap(MACHINE).configureGuest();
         bridge("br1", "<b>Linux bridge</b>");
         lab.mustIn(lab.guest, "ping -c1 " + Lab.OUTSIDE);

@@ -44,7 +44,7 @@ class ConsoleLoadE2eTest {
                 time.sleep(0.001)
             print(statistics.median(took) / 1000)
             """;
-    private final ConsoleLab lab = new ConsoleLab();
+    private final ConsoleLab lab = new ConsoleLab(new Lab().asInstalled());
 
     @AfterEach
     void close() {

@@ -185,7 +185,7 @@ class HostileGuestE2eTest {
 
     @Test
     void floodsOfAnotherNicAreBorne() {
-        Lab made = new Lab();
+        Lab made = new Lab().asInstalled();
         owned = made;
         made.daemon("--config", config()).attachDevice(Lab.CHAPTER).configureGuest();
         String pod = made.out.replace("-out", "-pod2");
@@ -224,7 +224,7 @@ class HostileGuestE2eTest {
 
     @Test
     void floodsOfAGuestOnTheSameBridgeAreBorne() {
-        BridgeLab bridge = new BridgeLab("--config", config());
+        BridgeLab bridge = new BridgeLab(new Lab().asInstalled(), "--config", config());
         owned = bridge;
         bridge.bridges().apply(BridgeLab.network("plain", "\"vlan\": 100"));
         String one = bridge.guest("one", "plain", "10.100.0.1/24");

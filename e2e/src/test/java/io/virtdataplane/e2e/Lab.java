@@ -38,6 +38,11 @@ final class Lab implements AutoCloseable {
                 pod: {}
             """;
     private static boolean hasCache;
+    private static final String JAVA_OPTIONS = "VIRT_DATAPLANE_JAVA_OPTS";
+
+    /** Most daemons of tests end within seconds: half of their processor time was C2's. */
+    private static final String QUICK = "-XX:TieredStopAtLevel=1";
+
     private static final String DEVICES = "VDP_E2E_DEVICES";
     private static final int DAEMON_SECONDS = 30;
     private static final int SERVER_SECONDS = 20;
@@ -50,7 +55,7 @@ final class Lab implements AutoCloseable {
     private String far = "";
     private final Path root = Path.of("").toAbsolutePath().getParent();
     private final Path log;
-    private final Map<String, String> environment = new HashMap<>();
+    private final Map<String, String> environment = new HashMap<>(Map.of(JAVA_OPTIONS, QUICK));
     private Process daemon;
     private int starts;
 
@@ -137,6 +142,12 @@ final class Lab implements AutoCloseable {
 
     Path bpffs() {
         return shell.directory().resolve("bpf");
+    }
+
+    /** With the JVM's flags of an installed daemon: for what measures. */
+    Lab asInstalled() {
+        environment.remove(JAVA_OPTIONS);
+        return this;
     }
 
     /** For the daemon's process. */

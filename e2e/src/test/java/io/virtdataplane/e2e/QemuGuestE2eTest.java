@@ -57,7 +57,10 @@ class QemuGuestE2eTest {
             ping -6 -c 3 -W 5 2001:db8::7 | grep 'packets received' | sed 's/^/IPV6 /'
             curl -sS -m 100 'http://[2001:db8::7]:8080/file' | sha256sum | sed 's/^/HASH6 /'
             echo guest > /var/www/index.html
+            head -c 16M /dev/urandom > /var/www/file
+            echo "SERVES $(sha256sum < /var/www/file)"
             httpd -p '[::]:80' -h /var/www
+            { curl -sS -m 100 --limit-rate 2M http://203.0.113.7:8080/file | sha256sum | sed 's/^/OVER-RESTARTS /'; } &
             """;
     private final Lab lab = new Lab();
     private final TestGuest guest = new TestGuest(lab.shell);
@@ -80,7 +83,7 @@ class QemuGuestE2eTest {
         lab.shell.must(
                 "ip", "-n", lab.pod, "tuntap", "add", "dev", "tap0", "mode", "tap", "vnet_hdr");
         lab.shell.must("ip", "-n", lab.pod, "link", "set", "tap0", "up");
-        lab.daemon();
+        lab.keeping().daemon();
         lab.mustClient(
                 "attach",
                 "-f",
@@ -124,8 +127,36 @@ class QemuGuestE2eTest {
         assertThat(lab.in(lab.out, "curl -sS -m 3 http://" + Lab.POD_ADDRESS + ":81").code())
                 .as("refused")
                 .isEqualTo(7);
+        goesOnOverAKill(lab.shell.sh("sha256sum < " + directory.resolve("file")).strip(), said);
         System.out.println(
                 "QEMU guest: " + said.lines().filter(line -> line.startsWith("IPERF")).toList());
+    }
+
+    /** A file that the guest fetches, and one that is fetched from it. */
+    private void goesOnOverAKill(String outsides, String said) {
+        Path fetched = lab.shell.directory().resolve("fetched");
+        lab.shell.start(
+                fetched,
+                "ip",
+                "netns",
+                "exec",
+                lab.out,
+                "bash",
+                "-c",
+                "curl -sS -m 100 --limit-rate 1M http://%s/file | sha256sum"
+                        .formatted(Lab.POD_ADDRESS));
+        Wait.until(
+                "both connections",
+                TEST_SECONDS,
+                () -> lab.mustClient("get", "sessions"),
+                list -> Wait.count(list, "ESTABLISHED") >= 2);
+        lab.killDaemon();
+        lab.daemon();
+        assertThat(lab.daemonLog()).contains("programs=kept");
+        String serves = said.replaceFirst("(?s).*SERVES (\\w+).*", "$1");
+        Wait.untilIn(fetched, serves, TEST_SECONDS);
+        assertThat(guest.await("OVER-RESTARTS", TEST_SECONDS))
+                .contains("OVER-RESTARTS " + outsides.split(" ")[0]);
     }
 
     private static double megabits(String said, String mark) {

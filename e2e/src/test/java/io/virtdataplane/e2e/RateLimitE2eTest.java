@@ -37,7 +37,7 @@ class RateLimitE2eTest {
 
     @Test
     void aMasqueradeNicKeepsToItsLimitsAlsoAfterARestart() {
-        try (Lab lab = new Lab()) {
+        try (Lab lab = new Lab().asInstalled()) {
             lab.daemon().attachDevice(ANNOTATED).configureGuest();
             lab.startIn(lab.out, "iperf3", "-s", "-B", Lab.OUTSIDE);
             lab.awaitSocket(lab.out, "tcp sport = :5201");
@@ -84,7 +84,7 @@ class RateLimitE2eTest {
 
     @Test
     void aNicOnABridgeKeepsToItsLimits() {
-        try (BridgeLab bridge = new BridgeLab()) {
+        try (BridgeLab bridge = new BridgeLab(new Lab().asInstalled())) {
             Lab lab = bridge.lab;
             bridge.bridges()
                     .apply(BridgeLab.network("vlan100", "\"macspoofchk\": true, \"vlan\": 100"));

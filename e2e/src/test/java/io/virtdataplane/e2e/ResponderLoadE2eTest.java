@@ -50,7 +50,7 @@ class ResponderLoadE2eTest {
                             pass
             print('SENT', sent)
             """;
-    private final Lab lab = new Lab();
+    private final Lab lab = new Lab().asInstalled();
     private final Lab other = new Lab();
 
     @AfterEach

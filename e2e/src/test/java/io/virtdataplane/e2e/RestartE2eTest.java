@@ -20,7 +20,7 @@ class RestartE2eTest {
     private static final String ALL_PORTS =
             Lab.CHAPTER.replaceAll("(?m)^ *(ports:|- port: \\d+)\n", "");
 
-    private final Lab lab = new Lab();
+    private final Lab lab = new Lab().asInstalled();
 
     @AfterEach
     void close() {
@@ -180,7 +180,7 @@ class RestartE2eTest {
     @ParameterizedTest
     @ValueSource(strings = {"SIGTERM", "SIGKILL"})
     void bridgeLosesNoConnectionAndKeepsItsStations(String how) {
-        try (BridgeLab bridge = new BridgeLab()) {
+        try (BridgeLab bridge = new BridgeLab(new Lab().asInstalled())) {
             String network = BridgeLab.network("vlan100", "\"vlan\": 100");
             bridge.bridges().apply(network);
             String one = bridge.guest("one", "vlan100", "10.100.0.1/24");

@@ -83,7 +83,7 @@ class ScaleE2eTest {
                 print('turn', turn, 'unanswered', len(missing), 'wrong', wrong, 'attempts', attempt + 1, flush=True)
             """;
 
-    private final Lab lab = new Lab();
+    private final Lab lab = new Lab().asInstalled();
 
     @AfterEach
     void close() {
