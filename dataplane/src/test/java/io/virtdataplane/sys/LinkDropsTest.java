@@ -21,6 +21,20 @@ class LinkDropsTest {
     }
 
     @Test
+    void devicesOfANamespaceShareOneReading() {
+        DeviceCounters one = DeviceCounters.here();
+        DeviceCounters other = DeviceCounters.here();
+        assertThat(other).isSameAs(one);
+        other.close();
+        assertThat(one.dropped("none-such", 7)).as("open for the first").isEqualTo(7);
+        assertThat(one.dropped("lo", 7)).isZero();
+        one.close();
+        DeviceCounters again = DeviceCounters.here();
+        assertThat(again).isNotSameAs(one);
+        again.close();
+    }
+
+    @Test
     void numberedDeviceHasItsNameAndNoneWhereItIsNotThere() {
         try (NetDevice.Numbered lo = new NetDevice("lo").numbered();
                 NetDevice.Numbered none = new NetDevice("none-such").numbered()) {

@@ -52,7 +52,7 @@ class CniDescriptorsE2eTest {
             assertThat(soak(many, network, 5)).isBlank();
             Map<String, Long> before = descriptors();
             assertThat(before).containsKey("anon_inode:[io_uring]");
-            assertThat(soak(many, network, 60)).isBlank();
+            assertThat(soak(many, network, 30)).isBlank();
             Wait.until("what was open before", 10, this::descriptors, before::equals);
         }
     }

@@ -54,11 +54,12 @@ class MigrationE2eTest {
             """
             import socket, sys, threading, time
             role, held = sys.argv[1], []
-            def answer():
-                s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(("::", 7002))
+            def answer(host):
+                s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+                s.bind((host, 7002))
                 while True: s.sendto(*s.recvfrom(100))
             if role == "serve":
-                threading.Thread(target=answer, daemon=True).start()
+                for host in sys.argv[2:]: threading.Thread(target=answer, args=(host,), daemon=True).start()
                 listener = socket.create_server(("::", 7000), family=socket.AF_INET6, dualstack_ipv6=True)
                 while True: held.append(listener.accept())
             for host in sys.argv[2:]: held.append(socket.create_connection((host, 7001), timeout=10))
@@ -227,7 +228,7 @@ class MigrationE2eTest {
         Path hold = lab.shell.directory().resolve("hold.py");
         lab.shell.write(script, IDLE);
         lab.shell.write(hold, HOLD);
-        lab.startIn(lab.out, "python3", hold.toString(), "serve");
+        lab.startIn(lab.out, "python3", hold.toString(), "serve", Lab.OUTSIDE, Lab.OUTSIDE6);
         lab.awaitSocket(lab.out, "tcp sport = :7000");
         lab.awaitSocket(lab.out, "udp sport = :7002");
         Path said = lab.shell.directory().resolve("idle.log");

@@ -57,7 +57,7 @@ class QemuGuestE2eTest {
             ping -6 -c 3 -W 5 2001:db8::7 | grep 'packets received' | sed 's/^/IPV6 /'
             curl -sS -m 100 'http://[2001:db8::7]:8080/file' | sha256sum | sed 's/^/HASH6 /'
             echo guest > /var/www/index.html
-            head -c 16M /dev/urandom > /var/www/file
+            dd if=/dev/urandom of=/var/www/file bs=1M count=16
             echo "SERVES $(sha256sum < /var/www/file)"
             httpd -p '[::]:80' -h /var/www
             { curl -sS -m 100 --limit-rate 2M http://203.0.113.7:8080/file | sha256sum | sed 's/^/OVER-RESTARTS /'; } &

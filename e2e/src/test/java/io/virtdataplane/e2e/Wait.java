@@ -52,13 +52,18 @@ final class Wait {
     /** Whether the condition comes in time: for what may fail to come. */
     static boolean comes(int seconds, BooleanSupplier condition) {
         long deadline = System.nanoTime() + seconds * 1_000_000_000L;
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
+        while (true) {
+            long begun = System.nanoTime();
+            if (condition.getAsBoolean()) {
+                return true;
+            }
+            long now = System.nanoTime();
+            if (now > deadline) {
                 return false;
             }
-            letTimePass(POLL_MILLISECONDS);
+            // Looking is not to be what the machine is busy with: a client's command takes a while.
+            letTimePass(Math.max(POLL_MILLISECONDS, 2 * (now - begun) / 1_000_000));
         }
-        return true;
     }
 
     /**

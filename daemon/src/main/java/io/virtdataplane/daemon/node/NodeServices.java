@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +39,8 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
     private final long absenceNs;
     private final SolicitedGroups groups = new SolicitedGroups();
     private ServiceMap services = ServiceMap.EMPTY;
-    private ServicePrograms programs; // null: there are none
+    private final Object counters = new Object(); // held while they are read, or go
+    private volatile ServicePrograms programs; // null: there are none
     private List<Device> devices = List.of(); // at which the programs are
     private ServiceMap brought; // the one that the programs have
     private Set<Endpoint> addresses = Set.of(); // of the node, that they have
@@ -89,8 +91,11 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
     }
 
     /** Frames of clients outside that were dropped or refused, by why; empty: no programs. */
-    public synchronized Map<Verdict, Long> dropped() {
-        return programs == null ? Map.of() : programs.dropped();
+    public Map<Verdict, Long> dropped() {
+        synchronized (counters) { // not this: a scrape does not wait until programs are loaded
+            ServicePrograms now = programs;
+            return now == null ? Map.of() : now.dropped();
+        }
     }
 
     private void enforce() {
@@ -121,10 +126,7 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
     }
 
     private void reopen(List<Device> now) {
-        if (programs != null) {
-            programs.close();
-            programs = null;
-        }
+        end(ServicePrograms::close);
         Path cgroup = Cgroup.root().orElse(null);
         programs =
                 ServicePrograms.open(
@@ -207,8 +209,7 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
             pins.remove(); // an earlier run's
             return;
         }
-        programs.remove();
-        programs = null;
+        end(ServicePrograms::remove);
         LOG.info("services of the node: there are none any more");
     }
 
@@ -218,9 +219,15 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
         isClosed = true;
         healthChecks.close();
         groups.close();
-        if (programs != null) {
-            programs.close();
-            programs = null;
+        end(ServicePrograms::close);
+    }
+
+    private void end(Consumer<ServicePrograms> how) {
+        synchronized (counters) {
+            if (programs != null) {
+                how.accept(programs);
+                programs = null;
+            }
         }
     }
 }
