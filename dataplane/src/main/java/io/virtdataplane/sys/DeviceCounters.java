@@ -25,7 +25,7 @@ final class DeviceCounters implements AutoCloseable {
     private final RandomAccessFile file;
     private final Map<String, Long> dropped = new HashMap<>(); // by device
     private byte[] bytes = new byte[FIRST_BYTES];
-    private long readNs = System.nanoTime() - FRESH_NS;
+    private long readNs;
     private int users;
 
     private DeviceCounters(Object namespace, RandomAccessFile file) {
@@ -45,11 +45,17 @@ final class DeviceCounters implements AutoCloseable {
                     OPEN.put(namespace, there);
                 }
                 there.users++;
+                there.outdate();
                 return there;
             } catch (IOException e) {
                 throw IoReason.failed("open " + FILE, e);
             }
         }
+    }
+
+    /** A device may have been made anew since the last reading, under the name of another one. */
+    private synchronized void outdate() {
+        readNs = System.nanoTime() - FRESH_NS;
     }
 
     /**

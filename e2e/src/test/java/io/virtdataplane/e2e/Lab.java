@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -37,14 +35,7 @@ final class Lab implements AutoCloseable {
               - name: default
                 pod: {}
             """;
-    private static boolean hasCache;
-    private static final String JAVA_OPTIONS = "VIRT_DATAPLANE_JAVA_OPTS";
-
-    /** Most daemons of tests end within seconds: half of their processor time was C2's. */
-    private static final String QUICK = "-XX:TieredStopAtLevel=1";
-
     private static final String DEVICES = "VDP_E2E_DEVICES";
-    private static final int DAEMON_SECONDS = 30;
     private static final int SERVER_SECONDS = 20;
     private static int labs;
 
@@ -54,10 +45,7 @@ final class Lab implements AutoCloseable {
     final String out;
     private String far = "";
     private final Path root = Path.of("").toAbsolutePath().getParent();
-    private final Path log;
-    private final Map<String, String> environment = new HashMap<>(Map.of(JAVA_OPTIONS, QUICK));
-    private Process daemon;
-    private int starts;
+    private final LabDaemon daemon;
 
     Lab() {
         try {
@@ -65,7 +53,7 @@ final class Lab implements AutoCloseable {
         } catch (IOException e) {
             throw new AssertionError(e);
         }
-        log = shell.directory().resolve("daemon.log");
+        daemon = new LabDaemon(shell, root.resolve("bin"));
         String tag = "vdpt" + ProcessHandle.current().pid() % 100_000 + letters();
         pod = tag + "-pod";
         guest = tag + "-guest";
@@ -146,57 +134,38 @@ final class Lab implements AutoCloseable {
 
     /** With the JVM's flags of an installed daemon: for what measures. */
     Lab asInstalled() {
-        environment.remove(JAVA_OPTIONS);
+        daemon.asInstalled();
         return this;
     }
 
     /** For the daemon's process. */
     Lab environment(String name, String value) {
-        environment.put(name, value);
+        daemon.environment(name, value);
         return this;
     }
 
     /** Starts the daemon, or starts it anew, and waits until it answers. */
     Lab daemon(String... options) {
-        return startDaemon(new String[0], options);
+        return startDaemon(List.of(), options);
     }
 
     /** The same in a network namespace: its node's, with cgroups, which ip-netns(8) leaves out. */
     Lab daemonIn(String namespace, String... options) {
         String cgroups = "mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec \"$0\" \"$@\"";
-        return startDaemon(
-                new String[] {"ip", "netns", "exec", namespace, "sh", "-c", cgroups}, options);
+        return startDaemon(List.of("ip", "netns", "exec", namespace, "sh", "-c", cgroups), options);
     }
 
     void endDaemon() {
-        if (daemon != null) {
-            shell.end(daemon);
-        }
+        daemon.end();
     }
 
     /** Without a word to it; it is no more when this returns. */
     void killDaemon() {
-        List<ProcessHandle> processes =
-                Stream.concat(daemon.descendants(), Stream.of(daemon.toHandle())).toList();
-        processes.forEach(ProcessHandle::destroyForcibly);
-        processes.forEach(process -> process.onExit().join());
+        daemon.kill();
     }
 
-    /** As an installed one has it; made once for all tests. */
-    private void makeCache() {
-        synchronized (Lab.class) {
-            if (!hasCache) {
-                shell.run(root.resolve("bin/make-aot-cache").toString());
-                hasCache = true;
-            }
-        }
-    }
-
-    private Lab startDaemon(String[] prefix, String... options) {
-        makeCache();
-        String[] command = {
-            root.resolve("bin/virt-dataplane").toString(),
-            "run",
+    private Lab startDaemon(List<String> prefix, String... options) {
+        String[] places = {
             "--socket",
             socket(),
             "--state-dir",
@@ -204,28 +173,17 @@ final class Lab implements AutoCloseable {
             "--pin-dir",
             bpffs().resolve("vdp").toString()
         };
-        daemon =
-                shell.start(
-                        log,
-                        environment,
-                        Stream.of(prefix, command, options)
-                                .flatMap(Arrays::stream)
-                                .toArray(String[]::new));
-        starts++;
-        Wait.until(
-                "the daemon",
-                DAEMON_SECONDS,
-                this::daemonLog,
-                said -> said.lines().filter(line -> line.contains("ready: ")).count() == starts);
+        daemon.start(
+                prefix, Stream.of(places, options).flatMap(Arrays::stream).toArray(String[]::new));
         return this;
     }
 
     String daemonLog() {
-        return Shell.text(log);
+        return daemon.log();
     }
 
     Process daemonProcess() {
-        return daemon;
+        return daemon.process();
     }
 
     String socket() {

@@ -38,8 +38,8 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
     private final HealthChecks healthChecks;
     private final long absenceNs;
     private final SolicitedGroups groups = new SolicitedGroups();
+    private final Object counters = new Object(); // of the programs: held while read, or ended
     private ServiceMap services = ServiceMap.EMPTY;
-    private final Object counters = new Object(); // held while they are read, or go
     private volatile ServicePrograms programs; // null: there are none
     private List<Device> devices = List.of(); // at which the programs are
     private ServiceMap brought; // the one that the programs have
@@ -93,8 +93,7 @@ public final class NodeServices implements ServiceMap.Listener, AutoCloseable {
     /** Frames of clients outside that were dropped or refused, by why; empty: no programs. */
     public Map<Verdict, Long> dropped() {
         synchronized (counters) { // not this: a scrape does not wait until programs are loaded
-            ServicePrograms now = programs;
-            return now == null ? Map.of() : now.dropped();
+            return programs == null ? Map.of() : programs.dropped();
         }
     }
 
